@@ -1,0 +1,62 @@
+"""The connection to MongoDB, shared by every repository of a process, and the translation of its errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import mongoengine
+from mongoengine.errors import NotUniqueError, OperationError
+from pymongo import MongoClient
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from imagejobs.clock import ServerClock
+from imagejobs.errors import DatabaseUnavailable, DuplicateKey
+
+SELECTION_TIMEOUT_MS = 3_000
+SOCKET_TIMEOUT_MS = 10_000
+
+
+class Database:
+    """One MongoDB database: `mongodb://host:port/name`. Nothing is asked of the server until the first command."""
+
+    def __init__(self, uri: str) -> None:
+        self._client: MongoClient[dict[str, Any]] = mongoengine.connect(
+            host=uri,
+            tz_aware=True,
+            uuidRepresentation="standard",
+            appname="image-jobs",
+            serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
+            connectTimeoutMS=SELECTION_TIMEOUT_MS,
+            socketTimeoutMS=SOCKET_TIMEOUT_MS,
+            w="majority",
+            wTimeoutMS=SOCKET_TIMEOUT_MS,
+        )
+        self.clock = ServerClock(self._server_time)
+
+    def ping(self) -> None:
+        """Return if the server answers, else raise DatabaseUnavailable."""
+        with translated_errors():
+            self._client.admin.command("ping")
+
+    def close(self) -> None:
+        """End the connections."""
+        mongoengine.disconnect()
+
+    def _server_time(self) -> datetime:
+        with translated_errors():
+            answer: datetime = self._client.admin.command("hello")["localTime"]
+            return answer
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise DuplicateKey and DatabaseUnavailable instead of what the driver raises."""
+    try:
+        yield
+    except (DuplicateKeyError, NotUniqueError) as error:
+        raise DuplicateKey(str(error)) from error
+    except (PyMongoError, OperationError) as error:
+        if "UNIQUE constraint failed" in str(error):  # nx-27017 before 0.8 names no error code
+            raise DuplicateKey(str(error)) from error
+        raise DatabaseUnavailable(error) from error

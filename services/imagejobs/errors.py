@@ -1,0 +1,27 @@
+"""Errors that every process knows: the outside world is away, or the settings are wrong."""
+
+
+class BackingServiceUnavailable(Exception):
+    """A backing service did not answer, or answered that it cannot serve now.
+
+    ``service`` is the name a person knows it by: "MongoDB", "Redis", "storage" or "API". The caller may try again.
+    """
+
+    def __init__(self, service: str, reason: object) -> None:
+        self.service = service
+        super().__init__(f"{service} is away: {reason}")
+
+
+class DatabaseUnavailable(BackingServiceUnavailable):
+    """MongoDB did not answer; whether the last change took effect is not known."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__("MongoDB", reason)
+
+
+class DuplicateKey(Exception):
+    """Another record has this id or this unique value."""
+
+
+class ConfigurationError(Exception):
+    """A setting, a file or a program that the process needs is missing or wrong; the message names the remedy."""

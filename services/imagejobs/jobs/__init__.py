@@ -1,0 +1,1 @@
+"""Image jobs: what they are, how they may change, and where they are recorded."""

@@ -1,0 +1,64 @@
+"""What can be wrong with a request about a job. The message is for the caller; the API maps the type to a status."""
+
+from imagejobs.jobs.model import ImageJob, JobStatus
+
+
+class JobNotFound(Exception):
+    """There is no image job with this id."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"There is no image job {job_id}.")
+
+
+class JobConflict(Exception):
+    """The job's state does not allow the change; `code` is for programs."""
+
+    code = "conflict"
+
+
+class IllegalTransition(JobConflict):
+    """The change is not in the table of legal transitions."""
+
+    code = "illegal_transition"
+
+    def __init__(self, job: ImageJob, wanted: JobStatus) -> None:
+        super().__init__(f"Image job {job.id} is {job.status} and cannot become {wanted}.")
+
+
+class StaleAttempt(JobConflict):
+    """The caller's attempt no longer holds the job: its lease expired and another attempt, or none, took over."""
+
+    code = "stale_attempt"
+
+    def __init__(self, job: ImageJob, attempt: int) -> None:
+        super().__init__(
+            f"Attempt {attempt} no longer holds image job {job.id}: it is {job.status}, attempt {job.attempt}."
+        )
+
+
+class JobHeld(JobConflict):
+    """Another worker holds the job until its lease expires."""
+
+    code = "job_held"
+
+    def __init__(self, job: ImageJob) -> None:
+        super().__init__(f"Attempt {job.attempt} holds image job {job.id} until {job.lease_until}.")
+
+
+class OutputNotAccepted(JobConflict):
+    """The claimed output is not this job's: wrong key, or no such object in storage."""
+
+    code = "output_not_accepted"
+
+
+class IdempotencyKeyReused(JobConflict):
+    """The Idempotency-Key was used for another upload."""
+
+    code = "idempotency_key_reused"
+
+
+class QueueFull(Exception):
+    """More messages wait on the task queue than MAX_QUEUE_LENGTH allows."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"{length} messages wait on the task queue, the limit is {limit}; try again later.")

@@ -1,0 +1,195 @@
+"""What workers do with image jobs: claim, renew, hand back, complete, fail. Ownership is decided by the database's clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from imagejobs.jobs.errors import (
+    IllegalTransition,
+    JobHeld,
+    JobNotFound,
+    OutputNotAccepted,
+    StaleAttempt,
+)
+from imagejobs.jobs.model import ImageJob, JobStatus
+from imagejobs.jobs.repair import Repair
+from imagejobs.jobs.repository import Change, Guard
+from imagejobs.jobs.service import ImageJobs
+from imagejobs.storage.keys import is_safe_key, output_key
+from imagejobs.storage.object_storage import ObjectNotFound
+
+MAX_ERROR_MESSAGE = 2_000
+"""Characters of `errorMsg` that are kept; legacy workers send whole stack traces."""
+
+PROCESSING = frozenset({JobStatus.PROCESSING})
+UNFINISHED = frozenset({JobStatus.PENDING, JobStatus.PROCESSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt ended without a result: for people, for programs, and whether a retry can help."""
+
+    message: str
+    code: str | None = None
+    retryable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a worker says it made."""
+
+    key: str
+    url: str | None = None
+    receipt: Mapping[str, Any] | None = None
+
+
+class JobLifecycle:
+    """The transitions that workers cause.
+
+    `attempt` is the fencing token that a claim's answer carries. Workers that send none are accepted without fencing and
+    get the generous `legacy_lease`; the table of legal transitions holds for them too.
+    """
+
+    def __init__(self, jobs: ImageJobs, repair: Repair, lease: timedelta, legacy_lease: timedelta) -> None:
+        self._jobs = jobs
+        self._repository = jobs.repository
+        self._repair = repair
+        self._lease = lease
+        self._legacy_lease = legacy_lease
+
+    def claim(self, job_id: str, lease_seconds: float | None = None) -> ImageJob:
+        """Begin the next attempt: PENDING to PROCESSING, `attempt` + 1. An expired lease is put back first.
+
+        Raises JobNotFound, JobHeld, IllegalTransition.
+        """
+        now = self._repository.now()
+        lease = timedelta(seconds=lease_seconds) if lease_seconds else self._legacy_lease
+        values = {
+            "status": JobStatus.PROCESSING,
+            "started_at": now,
+            "updated_at": now,
+            "lease_until": now + lease,
+            "error_msg": "",
+            "error_code": None,
+        }
+        change = Change(values, increments=frozenset({"attempt"}))
+        guard = Guard(frozenset({JobStatus.PENDING}))
+        job = self._repository.change(job_id, guard, change)
+        if job is None and self._repair.expire_lease(self._jobs.get(job_id)):
+            job = self._repository.change(job_id, guard, change)
+        if job is None:
+            raise self._refusal(job_id, None, JobStatus.PROCESSING)
+        return job
+
+    def renew(self, job_id: str, attempt: int, lease_seconds: float | None = None) -> ImageJob:
+        """Extend the lease of the attempt that holds the job. Raises JobNotFound, StaleAttempt, IllegalTransition."""
+        now = self._repository.now()
+        lease = timedelta(seconds=lease_seconds) if lease_seconds else self._lease
+        change = Change({"lease_until": now + lease, "updated_at": now})
+        job = self._repository.change(job_id, Guard(PROCESSING, attempt), change)
+        if job is None:
+            raise self._refusal(job_id, attempt, JobStatus.PROCESSING)
+        return job
+
+    def hand_back(self, job_id: str, attempt: int, reason: Failure) -> ImageJob:
+        """Give the job up at once, for another attempt: what made this one stop was not the job's fault."""
+        now = self._repository.now()
+        values = {
+            "status": JobStatus.PENDING,
+            "lease_until": None,
+            "enqueued_at": now,
+            "updated_at": now,
+            "error_msg": reason.message[:MAX_ERROR_MESSAGE],
+            "error_code": reason.code,
+        }
+        job = self._repository.change(job_id, Guard(PROCESSING, attempt), Change(values))
+        if job is None:
+            current = self._jobs.get(job_id)
+            if current.status == JobStatus.PENDING and current.attempt == attempt:
+                return current
+            raise self._refusal(job_id, attempt, JobStatus.PENDING)
+        return job
+
+    def complete(self, job_id: str, attempt: int | None, output: Output) -> ImageJob:
+        """Record the result. The same result again changes nothing and is no error.
+
+        Raises JobNotFound, StaleAttempt, IllegalTransition, and OutputNotAccepted: the key must lie under the output
+        prefix, and for a caller with an attempt be the job's own and exist in storage with the receipt's size.
+        """
+        current = self._jobs.get(job_id)
+        url = output.url or self._jobs.storage.public_url(output.key)
+        if attempt not in {None, current.attempt}:
+            raise self._refusal(job_id, attempt, JobStatus.COMPLETED)
+        if current.status == JobStatus.COMPLETED:
+            if (current.output_image_key, current.output_image_url) == (output.key, url):
+                return current
+            raise IllegalTransition(current, JobStatus.COMPLETED)
+        self._check_output(current, attempt, output)
+        values = {
+            "status": JobStatus.COMPLETED,
+            "output_image_key": output.key,
+            "output_image_url": url,
+            "receipt": output.receipt,
+            "error_msg": "",
+            "error_code": None,
+            "retryable": None,
+        }
+        return self._finish(job_id, Guard(PROCESSING, attempt), values)
+
+    def fail(self, job_id: str, attempt: int | None, failure: Failure) -> ImageJob:
+        """Record that the job cannot be done. The same failure again changes nothing and is no error.
+
+        Raises JobNotFound, StaleAttempt, IllegalTransition.
+        """
+        message = failure.message[:MAX_ERROR_MESSAGE]
+        current = self._jobs.get(job_id)
+        if current.status == JobStatus.FAILED and attempt in {None, current.attempt}:
+            if (current.error_msg, current.error_code) == (message, failure.code):
+                return current
+            raise IllegalTransition(current, JobStatus.FAILED)
+        values = {
+            "status": JobStatus.FAILED,
+            "error_msg": message,
+            "error_code": failure.code,
+            "retryable": failure.retryable,
+        }
+        return self._finish(job_id, Guard(UNFINISHED if attempt is None else PROCESSING, attempt), values)
+
+    def _finish(self, job_id: str, guard: Guard, values: dict[str, Any]) -> ImageJob:
+        now = self._repository.now()
+        ended = {"lease_until": None, "processed_at": now, "updated_at": now}
+        job = self._repository.change(job_id, guard, Change(values | ended))
+        if job is None:
+            raise self._refusal(job_id, guard.attempt, values["status"])
+        return job
+
+    def _check_output(self, job: ImageJob, attempt: int | None, output: Output) -> None:
+        prefix = self._jobs.policy.output_prefix
+        if not is_safe_key(output.key) or not output.key.startswith(prefix):
+            raise OutputNotAccepted(f"outputImageKey {output.key!r} does not lie under {prefix!r}.")
+        if attempt is None:
+            return
+        expected = output_key(job.source_image_key, prefix)
+        if output.key != expected:
+            raise OutputNotAccepted(
+                f"outputImageKey {output.key!r} is not image job {job.id}'s, which is {expected!r}."
+            )
+        try:
+            size = self._jobs.storage.head(output.key).size
+        except ObjectNotFound:
+            raise OutputNotAccepted(f"There is no object {output.key!r} in storage; upload it first.") from None
+        claimed = output.receipt["output"]["bytes"] if output.receipt else size
+        if size != claimed:
+            raise OutputNotAccepted(f"Object {output.key!r} has {size} bytes, the receipt says {claimed}.")
+
+    def _refusal(self, job_id: str, attempt: int | None, wanted: JobStatus) -> Exception:
+        """Why the compare-and-set did not hold, told from the record as it is now."""
+        job = self._repository.get(job_id)
+        if job is None or job.status == JobStatus.DELETING:
+            return JobNotFound(job_id)
+        if attempt is not None and (attempt != job.attempt or job.status == JobStatus.PENDING):
+            return StaleAttempt(job, attempt)
+        if wanted == job.status == JobStatus.PROCESSING:
+            return JobHeld(job)
+        return IllegalTransition(job, wanted)

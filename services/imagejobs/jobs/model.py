@@ -1,0 +1,89 @@
+"""An image job and the ways it may change. Field names in JSON and MongoDB are the guide's, in camelCase."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EntityType(StrEnum):
+    """What an image belongs to."""
+
+    EVENT = "event"
+    REPORT = "report"
+    OTHER = "other"
+
+
+class JobStatus(StrEnum):
+    """Where a job stands. DELETING is a tombstone: to callers the job is gone already."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    DELETING = "DELETING"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job ended; only a retry or a deletion changes it further."""
+        return self in {JobStatus.COMPLETED, JobStatus.FAILED}
+
+
+LEGAL_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PENDING: frozenset({JobStatus.PROCESSING, JobStatus.FAILED, JobStatus.DELETING}),
+    JobStatus.PROCESSING: frozenset(
+        {JobStatus.PROCESSING, JobStatus.PENDING, JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.DELETING}
+    ),
+    JobStatus.COMPLETED: frozenset({JobStatus.DELETING}),
+    JobStatus.FAILED: frozenset({JobStatus.PENDING, JobStatus.DELETING}),
+    JobStatus.DELETING: frozenset(),
+}
+"""PROCESSING to PROCESSING is the next attempt after the lease expired, or a renewal by the attempt that holds it.
+PROCESSING to PENDING is a worker handing back, or the reconciler putting back an expired lease; FAILED to PENDING a retry."""
+
+
+def _named(name: str, default: Any = None) -> Any:
+    return field(default=default, metadata={"name": name})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageJob:
+    """One document of the collection `image_jobs`. Times are aware, in UTC, by the database's clock; sizes are bytes."""
+
+    id: str = field(metadata={"name": "_id"})
+    entity_type: EntityType
+    entity_id: str
+    source_image_url: str = field(metadata={"name": "sourceImageURL"})
+    source_image_key: str
+    output_image_url: str | None = _named("outputImageURL")
+    output_image_key: str | None = None
+    status: JobStatus = JobStatus.PENDING
+    error_msg: str = ""
+    error_code: str | None = None
+    retryable: bool | None = None
+    original_filename: str | None = None
+    mimetype: str | None = None
+    file_size: int | None = None
+    created_at: datetime
+    updated_at: datetime
+    processed_at: datetime | None = None
+    enqueued_at: datetime | None = None
+    started_at: datetime | None = None
+    lease_until: datetime | None = None
+    attempt: int = 0
+    lost_leases: int = 0
+    receipt: Mapping[str, Any] | None = None
+    source_sha256: str | None = None
+    idempotency_key: str | None = None
+
+
+def _camel_case(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+FIELD_NAMES: Mapping[str, str] = {
+    each.name: each.metadata.get("name", _camel_case(each.name)) for each in fields(ImageJob)
+}
+"""Attribute of ImageJob to its name in MongoDB and in JSON."""

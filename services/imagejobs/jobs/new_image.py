@@ -1,0 +1,16 @@
+"""An image on its way in: bytes that were received, counted, hashed and recognised, but not yet stored."""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """`file` is seekable and holds `size` bytes; `mimetype` and `extension` come from the bytes, not from the client."""
+
+    file: BinaryIO
+    size: int
+    sha256: str
+    mimetype: str
+    extension: str
+    filename: str

@@ -1,0 +1,123 @@
+"""What the reconciler does: nothing that died may keep a job from ending. Each action is one compare-and-set."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from imagejobs.jobs.model import ImageJob, JobStatus
+from imagejobs.jobs.repository import Change, Guard
+from imagejobs.jobs.service import ImageJobs
+from imagejobs.task_queue.task_queue import QueueUnavailable
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+LOST_FOR_CERTAIN = 20
+"""After this many times `pending_after` a PENDING job is pushed again however long the queue is: what makes the queue
+long may be messages that are not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepairPolicy:
+    """When something counts as lost. See README, "Settings"."""
+
+    pending_after: timedelta
+    legacy_lease: timedelta
+    max_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """How many jobs one pass changed."""
+
+    requeued: int
+    leases_expired: int
+    attempts_exhausted: int
+    deletions_finished: int
+
+
+class Repair:
+    """One pass finds what was lost and puts it right. Any number of reconcilers may run at once."""
+
+    def __init__(self, jobs: ImageJobs, policy: RepairPolicy) -> None:
+        self._jobs = jobs
+        self._repository = jobs.repository
+        self._policy = policy
+
+    def run_once(self) -> RepairReport:
+        """Do one bounded pass. Raises BackingServiceUnavailable; what was done so far stays done."""
+        expired = [done for job in self._find_expired() if (done := self.expire_lease(job))]
+        exhausted = sum(job.status == JobStatus.FAILED for job in expired)
+        return RepairReport(
+            requeued=self.requeue_lost(),
+            leases_expired=len(expired) - exhausted,
+            attempts_exhausted=exhausted,
+            deletions_finished=self.finish_deletions(),
+        )
+
+    def requeue_lost(self) -> int:
+        """Push PENDING jobs whose message seems lost; the number of jobs pushed.
+
+        The list is never filled beyond one message per PENDING job: while as many messages wait as there are PENDING jobs
+        none is taken for lost, so a long backlog does not multiply itself.
+        """
+        now = self._repository.now()
+        overdue = self._repository.pending_since(now - self._policy.pending_after, BATCH)
+        if not overdue:
+            return 0
+        room = self._repository.count_by_status().get(JobStatus.PENDING, 0) - self._jobs.queue.length()
+        long_ago = now - LOST_FOR_CERTAIN * self._policy.pending_after
+        lost = [job for n, job in enumerate(overdue) if n < room or (job.enqueued_at or job.created_at) < long_ago]
+        return self._push_again(lost)
+
+    def expire_lease(self, job: ImageJob) -> ImageJob | None:
+        """Put back a job whose worker is gone, or fail it after `max_attempts` lost leases; None if that is not so."""
+        now = self._repository.now()
+        lease_until = job.lease_until or job.updated_at + self._policy.legacy_lease
+        if job.status != JobStatus.PROCESSING or lease_until >= now:
+            return None
+        if job.lost_leases + 1 >= self._policy.max_attempts:
+            values = {
+                "status": JobStatus.FAILED,
+                "error_msg": f"{job.lost_leases + 1} workers in a row died or hung while they processed this image.",
+                "error_code": "attempts_exhausted",
+                "retryable": True,
+                "processed_at": now,
+            }
+        else:
+            values = {"status": JobStatus.PENDING, "enqueued_at": None}
+        change = Change(values | {"lease_until": None, "updated_at": now}, frozenset({"lost_leases"}))
+        guard = Guard(frozenset({JobStatus.PROCESSING}), job.attempt, job.updated_at)
+        return self._repository.change(job.id, guard, change)
+
+    def finish_deletions(self) -> int:
+        """Finish deletions that a crash or an outage cut short."""
+        since = self._repository.now() - self._policy.pending_after
+        return _count(self._jobs.finish_deletion, self._repository.deleting_since(since, BATCH))
+
+    def _find_expired(self) -> Sequence[ImageJob]:
+        now = self._repository.now()
+        return self._repository.leases_expired(now, now - self._policy.legacy_lease, BATCH)
+
+    def _push_again(self, lost: Sequence[ImageJob]) -> int:
+        """Mark first, then push: of several reconcilers only the one whose mark holds pushes."""
+        now = self._repository.now()
+        marked = [
+            job
+            for job in lost
+            if self._repository.change(
+                job.id,
+                Guard(frozenset({JobStatus.PENDING}), updated_at=job.updated_at),
+                Change({"enqueued_at": now, "updated_at": now}),
+            )
+        ]
+        if marked:
+            self._jobs.push(marked)
+        return len(marked)
+
+
+def _count(action: Callable[[ImageJob], None], jobs: Sequence[ImageJob]) -> int:
+    for job in jobs:
+        action(job)
+    return len(jobs)

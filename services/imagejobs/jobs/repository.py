@@ -1,0 +1,84 @@
+"""The record of image jobs as a port. Every change is one compare-and-set; nothing is ever read, changed and saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must be true of the record for a change to happen. None asks nothing."""
+
+    status: frozenset[JobStatus]
+    attempt: int | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New values by attribute of ImageJob (None removes the field) and attributes to count up by one."""
+
+    values: Mapping[str, Any]
+    increments: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs a list shows; DELETING ones never. `before` is the id after which to go on, newest first."""
+
+    entity_type: EntityType | None = None
+    entity_id: str | None = None
+    status: JobStatus | None = None
+    before: str | None = None
+
+
+class ImageJobRepository(Protocol):
+    """Every method raises DatabaseUnavailable when the database is away, within its timeouts."""
+
+    def now(self) -> datetime:
+        """The database's clock, in UTC, cut to milliseconds: the only clock that decides who owns a job."""
+
+    def new_id(self) -> str:
+        """A fresh id, 24 hex digits, growing with time."""
+
+    def insert(self, job: ImageJob) -> None:
+        """Record a new job. Raises DuplicateKey when its id or its idempotency key is taken."""
+
+    def get(self, job_id: str) -> ImageJob | None:
+        """The job, tombstones included."""
+
+    def find_by_idempotency_key(self, key: str) -> ImageJob | None:
+        """The job that was created under this key."""
+
+    def change(self, job_id: str, guard: Guard, change: Change) -> ImageJob | None:
+        """Apply the change if the guard holds, at once on the server. The job afterwards, or None if it did not hold."""
+
+    def remove(self, job_id: str, guard: Guard) -> bool:
+        """Delete the record if the guard holds; whether it did."""
+
+    def page(self, wanted: JobFilter, limit: int) -> Sequence[ImageJob]:
+        """At most `limit` jobs, newest first."""
+
+    def of_entities(self, entity_type: EntityType, entity_ids: Sequence[str]) -> Sequence[ImageJob]:
+        """Every job of these entities, oldest first, tombstones left out."""
+
+    def count_by_status(self) -> Mapping[JobStatus, int]:
+        """How many jobs there are in each status; statuses without a job may be missing."""
+
+    def last_completed(self, limit: int) -> Sequence[ImageJob]:
+        """The jobs completed last."""
+
+    def pending_since(self, enqueued_before: datetime, limit: int) -> Sequence[ImageJob]:
+        """PENDING jobs last pushed before this time, or never; the longest waiting first."""
+
+    def leases_expired(self, now: datetime, unleased_before: datetime, limit: int) -> Sequence[ImageJob]:
+        """PROCESSING jobs whose lease ended before `now`; those of foreign writers, without a lease, by their last update."""
+
+    def deleting_since(self, updated_before: datetime, limit: int) -> Sequence[ImageJob]:
+        """Tombstones whose deletion did not finish."""
+
+    def ping(self) -> None:
+        """Return if the database answers."""

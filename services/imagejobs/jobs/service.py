@@ -1,0 +1,206 @@
+"""What clients do with image jobs: create, look, retry, delete."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from imagejobs.errors import DatabaseUnavailable, DuplicateKey
+from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNotFound, QueueFull
+from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
+from imagejobs.jobs.new_image import NewImage
+from imagejobs.jobs.repository import Change, Guard, ImageJobRepository, JobFilter
+from imagejobs.storage.keys import is_raw_key, is_safe_key, new_raw_key, output_key
+from imagejobs.storage.object_storage import ObjectStorage, StorageUnavailable
+from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue
+
+logger = logging.getLogger(__name__)
+
+LIVE = frozenset(JobStatus) - {JobStatus.DELETING}
+
+
+@dataclass(frozen=True, slots=True)
+class JobPolicy:
+    """The rules that settings change. See README, "Settings"."""
+
+    output_prefix: str = "optimized/"
+    max_queue_length: int = 100_000
+    accept_without_queue: bool = False
+
+
+class ImageJobs:
+    """Image jobs over a repository, a storage and a task queue."""
+
+    def __init__(
+        self,
+        repository: ImageJobRepository,
+        storage: ObjectStorage,
+        queue: TaskQueue,
+        policy: JobPolicy | None = None,
+    ) -> None:
+        self.repository = repository
+        self.storage = storage
+        self.queue = queue
+        self.policy = policy or JobPolicy()
+
+    def create(
+        self,
+        entity_type: EntityType,
+        entity_id: str,
+        images: Sequence[NewImage],
+        idempotency_key: str | None = None,
+    ) -> list[ImageJob]:
+        """Store each image, record its PENDING job, then push the messages. An idempotency key goes with one image.
+
+        Once this returns, every job ends COMPLETED or FAILED, whatever dies. When it raises, nothing is left behind, or
+        what is left is found by the sweep. Raises IdempotencyKeyReused, QueueFull, BackingServiceUnavailable.
+        """
+        self.require_ready()
+        if idempotency_key and (job := self.repository.find_by_idempotency_key(idempotency_key)):
+            return [_same_upload(job, entity_type, entity_id, images[0])]
+        jobs: list[ImageJob] = []
+        try:
+            for image in images:
+                jobs.append(self._store(entity_type, entity_id, image, idempotency_key))
+        except DuplicateKey:
+            return self.create(entity_type, entity_id, images, idempotency_key)
+        except BaseException:
+            self._undo(jobs)
+            raise
+        self.push(jobs)
+        return jobs
+
+    def get(self, job_id: str) -> ImageJob:
+        """The job. Raises JobNotFound, also while it is being deleted."""
+        job = self.repository.get(job_id)
+        if job is None or job.status == JobStatus.DELETING:
+            raise JobNotFound(job_id)
+        return job
+
+    def page(self, wanted: JobFilter, limit: int) -> tuple[Sequence[ImageJob], str | None]:
+        """A page of jobs, newest first, and the id to go on from, if there are more."""
+        page = self.repository.page(wanted, limit + 1)
+        return page[:limit], page[limit - 1].id if len(page) > limit else None
+
+    def retry(self, job_id: str) -> ImageJob:
+        """Put a FAILED job back to PENDING and push it. Raises JobNotFound, IllegalTransition."""
+        self.require_ready()
+        now = self.repository.now()
+        cleared = dict.fromkeys(("error_code", "retryable", "processed_at", "started_at", "lease_until"))
+        values = {
+            "status": JobStatus.PENDING,
+            "error_msg": "",
+            "lost_leases": 0,
+            "enqueued_at": now,
+            "updated_at": now,
+        }
+        job = self.repository.change(job_id, Guard(frozenset({JobStatus.FAILED})), Change(cleared | values))
+        if job is None:
+            raise IllegalTransition(self.get(job_id), JobStatus.PENDING)
+        self.push([job])
+        return job
+
+    def delete(self, job_id: str) -> None:
+        """Delete the objects, then the record. Raises JobNotFound.
+
+        The tombstone is written first: from then on no worker can claim or complete the job. When the storage is away the
+        tombstone stays, and deleting again, or the reconciler, finishes it.
+        """
+        change = Change({"status": JobStatus.DELETING, "updated_at": self.repository.now()})
+        job = self.repository.change(job_id, Guard(LIVE), change) or self.repository.get(job_id)
+        if job is None:
+            raise JobNotFound(job_id)
+        self.finish_deletion(job)
+
+    def finish_deletion(self, job: ImageJob) -> None:
+        """Remove what a tombstone still holds: source, output, record."""
+        for key in self._keys_of(job):
+            self.storage.delete(key)
+        self.repository.remove(job.id, Guard(frozenset({JobStatus.DELETING})))
+
+    def push(self, jobs: Sequence[ImageJob]) -> None:
+        """Push messages; when Redis is away the jobs stay PENDING and the reconciler pushes them later."""
+        try:
+            self.queue.push([job.id for job in jobs])
+        except QueueUnavailable as error:
+            logger.warning("%s; %d accepted job(s) stay PENDING for the reconciler", error, len(jobs))
+            for job in jobs:
+                self._mark_unqueued(job)
+
+    def require_ready(self) -> None:
+        """Refuse what could not be carried out, before anything is stored."""
+        self.repository.ping()
+        try:
+            length = self.queue.length()
+        except QueueUnavailable:
+            if not self.policy.accept_without_queue:
+                raise
+        else:
+            if length >= self.policy.max_queue_length:
+                raise QueueFull(length, self.policy.max_queue_length)
+
+    def source_url(self, key: str, expires: timedelta | None) -> str:
+        """Where a worker downloads the source: public, or signed for a while."""
+        return self.storage.presigned_url(key, expires) if expires else self.storage.public_url(key)
+
+    def _store(self, entity_type: EntityType, entity_id: str, image: NewImage, idempotency_key: str | None) -> ImageJob:
+        now = self.repository.now()
+        key = new_raw_key(int(now.timestamp() * 1000), image.extension)
+        job = ImageJob(
+            id=self.repository.new_id(),
+            entity_type=entity_type,
+            entity_id=entity_id,
+            source_image_url=self.storage.public_url(key),
+            source_image_key=key,
+            original_filename=image.filename,
+            mimetype=image.mimetype,
+            file_size=image.size,
+            source_sha256=image.sha256,
+            idempotency_key=idempotency_key,
+            created_at=now,
+            updated_at=now,
+            enqueued_at=now,
+        )
+        image.file.seek(0)
+        self.storage.put(key, image.file, image.size, image.mimetype)
+        try:
+            self.repository.insert(job)
+        except BaseException:
+            self._undo([job])
+            raise
+        return job
+
+    def _undo(self, jobs: Sequence[ImageJob]) -> None:
+        """Take back records, then objects. A record that may exist keeps its object; the sweep finds what stays."""
+        for job in jobs:
+            try:
+                self.repository.remove(job.id, Guard(frozenset({JobStatus.PENDING})))
+                self.storage.delete(job.source_image_key)
+            except (DatabaseUnavailable, StorageUnavailable) as error:
+                logger.warning(
+                    "upload %s was refused, its object is left for the sweep: %s", job.source_image_key, error
+                )
+
+    def _mark_unqueued(self, job: ImageJob) -> None:
+        try:
+            self.repository.change(job.id, Guard(frozenset({JobStatus.PENDING})), Change({"enqueued_at": None}))
+        except DatabaseUnavailable as error:
+            logger.warning("job %s could not be marked as not queued: %s", job.id, error)
+
+    def _keys_of(self, job: ImageJob) -> set[str]:
+        """Only keys under raw/ and the output prefix: a record that others wrote must not delete anything else."""
+        prefix = self.policy.output_prefix
+        keys = {job.source_image_key} if is_raw_key(job.source_image_key) else set()
+        if keys:
+            keys.add(output_key(job.source_image_key, prefix))
+        if job.output_image_key and is_safe_key(job.output_image_key) and job.output_image_key.startswith(prefix):
+            keys.add(job.output_image_key)
+        return keys
+
+
+def _same_upload(job: ImageJob, entity_type: EntityType, entity_id: str, image: NewImage) -> ImageJob:
+    if (job.entity_type, job.entity_id, job.source_sha256) != (entity_type, entity_id, image.sha256):
+        raise IdempotencyKeyReused(
+            f"The Idempotency-Key was used for another upload (image job {job.id}); send a new key for a new image."
+        )
+    return job

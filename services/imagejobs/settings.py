@@ -1,0 +1,153 @@
+"""The settings of every process: environment variables, then `.env`; the names of the guide unchanged.
+
+All mistakes are reported at once, by name. Secrets are `SecretStr` or hidden from `repr`, so that no log shows them.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from imagejobs.errors import ConfigurationError
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _split_commas(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+    return value
+
+
+def _with_slash(value: object) -> object:
+    return f"{value.strip('/')}/" if isinstance(value, str) else value
+
+
+def _without_slash(value: object) -> object:
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+Tokens = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_commas)]
+Widths = Annotated[tuple[PositiveInt, ...], NoDecode, BeforeValidator(_split_commas)]
+Prefix = Annotated[str, BeforeValidator(_with_slash)]
+BaseURL = Annotated[str, BeforeValidator(_without_slash)]
+
+
+class Settings(BaseSettings):
+    """One value per environment variable of the same name in upper case. See README, "Settings"."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    redis_uri: str = Field("redis://localhost:6379", repr=False, pattern=r"^(rediss?|unix)://")
+    mongodb_uri: str = Field(
+        "mongodb://localhost:27017/image_jobs", repr=False, pattern=r"^mongodb(\+srv)?://[^/]+/[^/?]+"
+    )
+
+    storage: Literal["s3", "filesystem"] = "s3"
+    r2_endpoint: BaseURL = ""
+    r2_access_key_id: str = Field("", repr=False)
+    r2_secret_access_key: SecretStr = SecretStr("")
+    r2_bucket: str = ""
+    r2_public_url: BaseURL = ""
+    r2_region: str = "auto"
+    source_url: Literal["public", "presigned"] = "public"
+    data_dir: Path = Path(".imagejobs")
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(3000, ge=0, le=65535)
+    api_url: BaseURL = ""
+    api_tokens: Tokens = ()
+    worker_tokens: Tokens = ()
+    allow_unauthenticated: bool = False
+    validate_responses: bool = False
+
+    task_queue: str = Field("task_queue", min_length=1)
+    max_queue_length: PositiveInt = 100_000
+    accept_without_queue: bool = False
+
+    worker_processes: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
+    worker_threads: PositiveInt = 2
+
+    max_upload_bytes: PositiveInt = 25_000_000
+    max_request_bytes: PositiveInt = 100_000_000
+    max_images: PositiveInt = 20
+    max_pixels: PositiveInt = 50_000_000
+    max_frames: PositiveInt = 300
+    output_prefix: Prefix = "optimized/"
+    max_side: int = Field(1920, ge=1, le=16383)
+    webp_quality: int = Field(80, ge=1, le=99)
+
+    lease_seconds: PositiveFloat = 20
+    legacy_lease_seconds: PositiveFloat = 600
+    max_attempts: PositiveInt = 5
+    pending_after: PositiveFloat = 30
+    reconcile_interval: PositiveFloat = 5
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="after")
+    def _s3_is_complete(self) -> Self:
+        if self.storage == "s3":
+            names = ("r2_endpoint", "r2_access_key_id", "r2_secret_access_key", "r2_bucket", "r2_public_url")
+            missing = [name.upper() for name in names if not getattr(self, name)]
+            if missing:
+                raise ValueError(
+                    f"{', '.join(missing)}: required with STORAGE=s3 (or set STORAGE=filesystem to keep images in DATA_DIR)"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _urls_are_http(self) -> Self:
+        for name in ("r2_endpoint", "r2_public_url", "api_url"):
+            value: str = getattr(self, name)
+            if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+                raise ValueError(f"{name.upper()}: {value!r} is not an http:// or https:// address")
+        return self
+
+    @cached_property
+    def api_base_url(self) -> str:
+        """The address under which the worker and the command line reach the API."""
+        if self.api_url:
+            return self.api_url
+        host = "127.0.0.1" if self.api_host in {"0.0.0.0", "::"} else self.api_host  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
+
+    @cached_property
+    def public_base_url(self) -> str:
+        """Prefix of every public image URL: R2_PUBLIC_URL, or the API's own /media for filesystem storage."""
+        return self.r2_public_url or f"{self.api_base_url}/media"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the API listens on this machine only."""
+        return self.api_host in LOOPBACK_HOSTS
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings.
+
+    Raises ConfigurationError with one line per mistake, each beginning with the variable's name.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # names are checked by pydantic
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_describe(problem) for problem in error.errors())) from None
+
+
+def _describe(problem: object) -> str:
+    assert isinstance(problem, dict)
+    name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
