@@ -8,7 +8,6 @@ from datetime import timedelta
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.jobs.repository import Change, Guard
 from imagejobs.jobs.service import ImageJobs
-from imagejobs.task_queue.task_queue import QueueUnavailable
 
 logger = logging.getLogger(__name__)
 

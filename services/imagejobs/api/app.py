@@ -1,0 +1,96 @@
+"""Wires the API: settings to adapters, adapters to services, services to endpoints, endpoints to the contract."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from imagejobs.api.authentication import Authentication
+from imagejobs.api.docs_page import docs_assets
+from imagejobs.api.errors import as_api_error, error_response
+from imagejobs.api.events import EventEndpoints
+from imagejobs.api.image_jobs import ImageJobEndpoints
+from imagejobs.api.media import Media
+from imagejobs.api.metrics import Metrics
+from imagejobs.api.operations import OperationsEndpoints
+from imagejobs.api.origin import OwnOriginOnly
+from imagejobs.api.reading import BodyLimits
+from imagejobs.api.routes import Binding, bind
+from imagejobs.api.uploads import Uploads
+from imagejobs.contract.openapi import Contract, load_contract
+from imagejobs.conversion.options import Options
+from imagejobs.errors import ConfigurationError
+from imagejobs.events.repository import EventRepository
+from imagejobs.events.service import Events
+from imagejobs.jobs.repository import ImageJobRepository
+from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.wiring import job_lifecycle, job_policy
+from imagejobs.settings import Settings
+from imagejobs.storage.filesystem import FilesystemStorage
+from imagejobs.storage.object_storage import ObjectStorage
+from imagejobs.task_queue.task_queue import TaskQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What the API stands on."""
+
+    jobs: ImageJobRepository
+    events: EventRepository
+    storage: ObjectStorage
+    queue: TaskQueue
+
+    def pings(self) -> Mapping[str, Any]:
+        """How to ask each backing service whether it is there."""
+        return {"mongodb": self.jobs.ping, "redis": self.queue.ping, "storage": self.storage.ping}
+
+
+def create_app(settings: Settings, adapters: Adapters, contract: Contract | None = None) -> Starlette:
+    """The ASGI application. Raises ConfigurationError when it would be open to a network, or breaks the contract."""
+    contract = contract or load_contract()
+    authentication = Authentication.of(settings)
+    _refuse_open_network(settings, authentication)
+    jobs = ImageJobs(adapters.jobs, adapters.storage, adapters.queue, job_policy(settings))
+    metrics = Metrics(jobs)
+    uploads = Uploads(
+        settings.max_upload_bytes, Options(max_pixels=settings.max_pixels, max_frames=settings.max_frames)
+    )
+    endpoints = {
+        **ImageJobEndpoints(
+            jobs, job_lifecycle(jobs, settings), uploads, settings.source_url == "presigned"
+        ).by_operation(),
+        **EventEndpoints(Events(adapters.events, jobs), uploads).by_operation(),
+        **OperationsEndpoints(contract, adapters.pings(), metrics).by_operation(),
+    }
+    limits = BodyLimits(settings.max_request_bytes, settings.max_images)
+    binding = Binding(authentication, limits, settings.validate_responses, metrics.observe)
+    routes: list[BaseRoute] = [*bind(contract, endpoints, binding), *_files(settings, adapters.storage)]
+    guard = [Middleware(OwnOriginOnly, hosts=frozenset({settings.api_host}))] if authentication.is_open() else []
+    return Starlette(routes=routes, middleware=guard, exception_handlers={HTTPException: _http_error})
+
+
+def _files(settings: Settings, storage: ObjectStorage) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [Mount("/docs/assets", StaticFiles(directory=docs_assets()))]
+    if isinstance(storage, FilesystemStorage):
+        media = Media(storage, settings.output_prefix, private_raw=settings.source_url == "presigned")
+        routes.append(Route("/media/{key:path}", media))
+    return routes
+
+
+def _refuse_open_network(settings: Settings, authentication: Authentication) -> None:
+    if authentication.is_open() and not settings.is_loopback and not settings.allow_unauthenticated:
+        raise ConfigurationError(
+            f"API_HOST={settings.api_host} is reachable from the network, but API_TOKENS or WORKER_TOKENS is not set: "
+            "set both, or listen on 127.0.0.1, or set ALLOW_UNAUTHENTICATED=true if something else protects the API"
+        )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    return error_response(as_api_error(error))

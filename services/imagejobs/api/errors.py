@@ -1,0 +1,87 @@
+"""Every error as the contract's answer: a status, a code for programs, a sentence for people."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from imagejobs.contract.violations import Violation
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.errors import BackingServiceUnavailable
+from imagejobs.events.service import EventNotFound
+from imagejobs.jobs.errors import JobConflict, JobNotFound, QueueFull
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+
+
+class ApiError(Exception):
+    """An answer other than success, made where the fault is found."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: Sequence[Violation] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details
+        self.headers = dict(headers or {})
+
+
+def broken_contract(details: Sequence[Violation]) -> ApiError:
+    """400 with the places that break the contract."""
+    first = details[0]
+    where = f"{first.field}: " if first.field else ""
+    return ApiError(400, "invalid_request", f"The request is not valid: {where}{first.message}", details)
+
+
+def as_api_error(error: Exception) -> ApiError:
+    """The answer that an exception stands for; what is not foreseen is 500, logged with its traceback."""
+    match error:
+        case ApiError():
+            return error
+        case JobNotFound() | EventNotFound():
+            return ApiError(404, "not_found", str(error))
+        case JobConflict():
+            return ApiError(409, error.code, str(error))
+        case ConversionError():
+            return ApiError(422, error.code, str(error))
+        case QueueFull():
+            return unavailable("queue_full", str(error), "redis")
+        case BackingServiceUnavailable():
+            logger.warning("%s", error)
+            name = error.service.lower()
+            return unavailable(f"{name}_unavailable", f"{error.service} is away; try again later.", name)
+        case HTTPException():
+            return ApiError(
+                error.status_code, _CODES.get(error.status_code, "http_error"), error.detail, (), error.headers
+            )
+        case _:
+            logger.error("unexpected error", exc_info=error)
+            return ApiError(500, "internal_error", "Something went wrong here; the server's log says what.")
+
+
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+def unavailable(code: str, message: str, service: str) -> ApiError:
+    """503 that names the service and says when to come back."""
+    details = (Violation(service, message),)
+    return ApiError(503, code, message, details, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def error_response(error: ApiError) -> JSONResponse:
+    """The contract's ErrorAnswer."""
+    body: dict[str, object] = {"code": error.code}
+    if error.details:
+        body["details"] = [each.to_json() for each in error.details]
+    answer = {"success": False, "message": error.message, "error": body}
+    return JSONResponse(answer, error.status, error.headers)

@@ -1,0 +1,66 @@
+"""The endpoints of events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from imagejobs.api.call import Call, Endpoint, Form, Reply
+from imagejobs.api.json_forms import event_to_json
+from imagejobs.api.uploads import Uploads
+from imagejobs.events.model import EventFields
+from imagejobs.events.service import Events
+from imagejobs.jobs.new_image import NewImage
+
+
+@dataclass(frozen=True, slots=True)
+class EventEndpoints:
+    """Each method answers one operation of the contract."""
+
+    events: Events
+    uploads: Uploads
+
+    def by_operation(self) -> Mapping[str, Endpoint]:
+        """operationId to endpoint."""
+        return {
+            "createEvent": self.create,
+            "listEvents": self.page,
+            "getEvent": self.get,
+            "updateEvent": self.update,
+        }
+
+    def create(self, call: Call) -> Reply:
+        shown = self.events.create(_fields(call.form), self._images(call.form))
+        return Reply(event_to_json(shown), 201, {"Location": f"/api/events/{shown.event.id}"})
+
+    def page(self, call: Call) -> Reply:
+        events, cursor = self.events.page(call.params["cursor"], call.params["limit"])
+        return Reply([event_to_json(each) for each in events], cursor=cursor)
+
+    def get(self, call: Call) -> Reply:
+        return Reply(event_to_json(self.events.get(call.params["id"])))
+
+    def update(self, call: Call) -> Reply:
+        return Reply(event_to_json(self.events.change(call.params["id"], _fields(call.form), self._images(call.form))))
+
+    def _images(self, form: Form) -> list[NewImage]:
+        """Every image is judged before the first is stored."""
+        return [self.uploads.accept(received, "images") for received in form.files.get("images", ())]
+
+
+def _fields(form: Form) -> EventFields:
+    texts = form.texts
+    return EventFields(
+        name=texts.get("name"),
+        community=texts.get("community"),
+        date=_moment(texts["date"]) if "date" in texts else None,
+        tutor_type=texts.get("tutor[type]"),
+        tutor_name=texts.get("tutor[name]"),
+    )
+
+
+def _moment(text: str) -> datetime:
+    """A day is its midnight in UTC, as mongoose casts it."""
+    moment = datetime.fromisoformat(text) if len(text) > len("2024-01-01") else date.fromisoformat(text)
+    if not isinstance(moment, datetime):
+        return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    return moment.astimezone(UTC)

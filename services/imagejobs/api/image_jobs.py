@@ -1,0 +1,122 @@
+"""The endpoints of image jobs."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import quantiles
+from typing import Any
+
+from imagejobs.api.call import Call, Endpoint, Reply
+from imagejobs.api.json_forms import job_to_json
+from imagejobs.api.uploads import Uploads
+from imagejobs.jobs.lifecycle import Failure, JobLifecycle, Output
+from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
+from imagejobs.jobs.repository import JobFilter
+from imagejobs.jobs.service import ImageJobs
+
+PRESIGNED_FOR = timedelta(hours=1)
+STATS_SAMPLE = 1_000
+SHOWN_STATUSES = (JobStatus.PENDING, JobStatus.PROCESSING, JobStatus.COMPLETED, JobStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageJobEndpoints:
+    """Each method answers one operation of the contract."""
+
+    jobs: ImageJobs
+    lifecycle: JobLifecycle
+    uploads: Uploads
+    presign: bool
+
+    def by_operation(self) -> Mapping[str, Endpoint]:
+        """operationId to endpoint."""
+        return {
+            "createImageJob": self.create,
+            "listImageJobs": self.page,
+            "getImageJobStats": self.stats,
+            "getImageJob": self.get,
+            "updateImageJobStatus": self.update_status,
+            "retryImageJob": self.retry,
+            "deleteImageJob": self.delete,
+        }
+
+    def create(self, call: Call) -> Reply:
+        image = self.uploads.accept(call.form.files["image"][0], "image")
+        texts = call.form.texts
+        key = call.params["Idempotency-Key"]
+        (job,) = self.jobs.create(EntityType(texts["entityType"]), texts["entityId"], [image], key)
+        return Reply(self._shown(job), 201, {"Location": f"/api/image-jobs/{job.id}"})
+
+    def page(self, call: Call) -> Reply:
+        given = call.params
+        wanted = JobFilter(
+            entity_type=EntityType(given["entityType"]) if given["entityType"] else None,
+            entity_id=given["entityId"],
+            status=JobStatus(given["status"]) if given["status"] else None,
+            before=given["cursor"],
+        )
+        jobs, cursor = self.jobs.page(wanted, given["limit"])
+        return Reply([self._shown(job) for job in jobs], cursor=cursor)
+
+    def stats(self, call: Call) -> Reply:  # noqa: ARG002 - an endpoint takes a call
+        repository = self.jobs.repository
+        counts = Counter(dict(repository.count_by_status()))
+        return Reply(
+            {
+                "queueLength": self.jobs.queue.length(),
+                "byStatus": {status.value: counts[status] for status in SHOWN_STATUSES},
+                "duration": _durations(list(repository.last_completed(STATS_SAMPLE))),
+            }
+        )
+
+    def get(self, call: Call) -> Reply:
+        return Reply(self._shown(self.jobs.get(call.params["id"])))
+
+    def update_status(self, call: Call) -> Reply:
+        job_id, said = call.params["id"], call.json
+        attempt = int(said["attempt"]) if "attempt" in said else None
+        match JobStatus(said["status"].upper()):
+            case JobStatus.PROCESSING if attempt is None:
+                job = self.lifecycle.claim(job_id, said.get("leaseSeconds"))
+            case JobStatus.PROCESSING:
+                job = self.lifecycle.renew(job_id, attempt, said.get("leaseSeconds"))
+            case JobStatus.COMPLETED:
+                output = Output(said["outputImageKey"], said.get("outputImageURL"), _whole_numbers(said.get("receipt")))
+                job = self.lifecycle.complete(job_id, attempt, output)
+            case JobStatus.FAILED:
+                job = self.lifecycle.fail(job_id, attempt, _failure(said))
+            case _:
+                job = self.lifecycle.hand_back(job_id, int(said["attempt"]), _failure(said))
+        return Reply(self._shown(job))
+
+    def retry(self, call: Call) -> Reply:
+        return Reply(self._shown(self.jobs.retry(call.params["id"])))
+
+    def delete(self, call: Call) -> Reply:
+        job_id = call.params["id"].lower()
+        self.jobs.delete(job_id)
+        return Reply({"_id": job_id})
+
+    def _shown(self, job: ImageJob) -> dict[str, Any]:
+        source_url = self.jobs.source_url(job.source_image_key, PRESIGNED_FOR) if self.presign else None
+        return job_to_json(job, source_url)
+
+
+def _failure(said: Mapping[str, Any]) -> Failure:
+    return Failure(said.get("errorMsg", ""), said.get("errorCode"), said.get("retryable"))
+
+
+def _whole_numbers(value: Any) -> Any:
+    """JSON Schema takes 3.0 for an integer; the record keeps 3."""
+    if isinstance(value, dict):
+        return {name: _whole_numbers(each) for name, each in value.items()}
+    return int(value) if isinstance(value, float) else value
+
+
+def _durations(jobs: list[ImageJob]) -> dict[str, int]:
+    took = [round((job.processed_at - job.created_at).total_seconds() * 1000) for job in jobs if job.processed_at]
+    if not took:
+        return {"count": 0}
+    cuts = quantiles(took, n=20, method="inclusive") if len(took) > 1 else took * 19
+    return {"count": len(took), "p50Ms": max(0, round(cuts[9])), "p95Ms": max(0, round(cuts[18]))}

@@ -1,0 +1,48 @@
+"""Jobs and events as the guide's JSON: camelCase names, ISO 8601 times, unset fields left out."""
+
+from datetime import datetime
+from typing import Any
+
+from imagejobs.clock import isoformat
+from imagejobs.events.model import EventWithJobs
+from imagejobs.jobs.model import FIELD_NAMES, ImageJob
+
+_INTERNAL = frozenset({"lost_leases", "source_sha256", "idempotency_key"})
+_SHOWN = {name: shown for name, shown in FIELD_NAMES.items() if name not in _INTERNAL}
+
+
+def job_to_json(job: ImageJob, source_url: str | None = None) -> dict[str, Any]:
+    """The contract's ImageJob; `source_url` stands in for the recorded one."""
+    values = {shown: value for name, shown in _SHOWN.items() if (value := getattr(job, name)) is not None}
+    answer = {name: isoformat(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    return answer | {"sourceImageURL": source_url} if source_url else answer
+
+
+def event_to_json(shown: EventWithJobs) -> dict[str, Any]:
+    """The contract's Event, with the images of its COMPLETED jobs."""
+    event, fields = shown.event, shown.event.fields
+    tutor = _without_none({"type": fields.tutor_type, "name": fields.tutor_name})
+    optional = {
+        "community": fields.community,
+        "date": isoformat(fields.date) if fields.date else None,
+        "tutor": tutor or None,
+    }
+    return {
+        "_id": event.id,
+        "name": fields.name or "",
+        **_without_none(optional),
+        "images": [_image(job) for job in shown.shown],
+        "imageJobIds": [job.id for job in shown.jobs],
+        "createdAt": isoformat(event.created_at),
+        "updatedAt": isoformat(event.updated_at),
+    }
+
+
+def _image(job: ImageJob) -> dict[str, Any]:
+    output = (job.receipt or {}).get("output", {})
+    size = {name: output[name] for name in ("width", "height", "bytes") if name in output}
+    return {"id": job.id, "url": job.output_image_url, "status": job.status, **size}
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,46 @@
+"""The process `imagejobs api`: the application under uvicorn."""
+
+import logging
+
+import uvicorn
+
+from imagejobs.api.app import Adapters, create_app
+from imagejobs.database import Database
+from imagejobs.events.mongo_repository import MongoEventRepository
+from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+from imagejobs.settings import Settings
+from imagejobs.storage.opening import open_storage
+from imagejobs.task_queue.opening import open_task_queue
+
+logger = logging.getLogger(__name__)
+
+GRACEFUL_SECONDS = 3
+"""How long requests that are under way may take after SIGTERM."""
+
+
+def production_adapters(settings: Settings) -> Adapters:
+    """The adapters that the settings ask for; none of them connects before it is used."""
+    database = Database(settings.mongodb_uri)
+    return Adapters(
+        jobs=MongoImageJobRepository(database),
+        events=MongoEventRepository(database),
+        storage=open_storage(settings),
+        queue=open_task_queue(settings),
+    )
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    app = create_app(settings, production_adapters(settings))
+    if not (settings.api_tokens and settings.worker_tokens):
+        logger.warning("no API_TOKENS or no WORKER_TOKENS: whoever reaches %s may use the API", settings.api_base_url)
+    logger.info("image-jobs API on %s, documented at %s/docs", settings.api_base_url, settings.api_base_url)
+    uvicorn.run(
+        app,
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )

@@ -1,0 +1,47 @@
+"""`/media/`: what a bucket's public address does for S3, for the filesystem storage."""
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from imagejobs.api.errors import ApiError, error_response
+from imagejobs.storage.filesystem import FilesystemStorage
+from imagejobs.storage.keys import RAW_PREFIX, is_safe_key
+from imagejobs.storage.object_storage import IMMUTABLE
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+class Media:
+    """Serves outputs to everybody; sources too unless `private_raw`, when they take a signed address."""
+
+    def __init__(self, storage: FilesystemStorage, output_prefix: str, *, private_raw: bool) -> None:
+        self._storage = storage
+        self._output_prefix = output_prefix
+        self._private_raw = private_raw
+
+    async def __call__(self, request: Request) -> Response:
+        """GET /media/{key}, ranges and If-None-Match included."""
+        key = request.path_params["key"]
+        if not self._may_read(key, request):
+            return error_response(ApiError(404, "not_found", f"There is no public object {key!r}."))
+        path = self._storage.path(key)
+        if not path.is_file():
+            return error_response(ApiError(404, "not_found", f"There is no object {key!r}."))
+        is_output = key.startswith(self._output_prefix)
+        caching = {"Cache-Control": IMMUTABLE if is_output else "private, no-store"}
+        return FileResponse(path, headers=HEADERS | caching, media_type=self._storage.head(key).content_type)
+
+    def _may_read(self, key: str, request: Request) -> bool:
+        if not is_safe_key(key):
+            return False
+        if key.startswith(self._output_prefix) or (key.startswith(RAW_PREFIX) and not self._private_raw):
+            return True
+        expires, signature = request.query_params.get("expires", ""), request.query_params.get("signature", "")
+        signed = expires.isascii() and expires.isdecimal()
+        return signed and self._storage.verify(key, int(expires), signature, int(datetime.now(UTC).timestamp()))

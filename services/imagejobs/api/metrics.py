@@ -1,0 +1,57 @@
+"""Metrics for Prometheus: how requests went, and how the queue and the jobs stand when they are asked for."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from imagejobs.errors import BackingServiceUnavailable
+from imagejobs.jobs.service import ImageJobs
+
+
+class Metrics:
+    """One registry per application."""
+
+    def __init__(self, jobs: ImageJobs) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Histogram(
+            "imagejobs_http_request_seconds",
+            "Seconds per HTTP request.",
+            ("operation", "status"),
+            registry=self._registry,
+        )
+        self._registry.register(_Backlog(jobs))
+
+    def observe(self, operation: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        self._requests.labels(operation, str(status)).observe(seconds)
+
+    def exposition(self) -> bytes:
+        """All metrics in the text format."""
+        return generate_latest(self._registry)
+
+
+class _Backlog(Collector):
+    """Asked at each scrape; a service that is away leaves its gauge out, which an alert on absence notices."""
+
+    def __init__(self, jobs: ImageJobs) -> None:
+        self._jobs = jobs
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            by_status = GaugeMetricFamily("imagejobs_jobs", "Image jobs by status.", labels=["status"])
+            for status, count in self._jobs.repository.count_by_status().items():
+                by_status.add_metric([status], count)
+            yield by_status
+        except BackingServiceUnavailable:
+            pass
+        try:
+            length = self._jobs.queue.length()
+            yield GaugeMetricFamily("imagejobs_queue_length", "Messages on the task queue.", value=length)
+        except BackingServiceUnavailable:
+            pass
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing beforehand: registering must not ask the services."""
+        return iter(())

@@ -1,0 +1,64 @@
+"""The endpoints that people and machines operate the service with: health, readiness, metrics, the contract, the docs."""
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from imagejobs import __version__
+from imagejobs.api.call import Call, Endpoint, Reply
+from imagejobs.api.docs_page import DOCS_PAGE
+from imagejobs.api.errors import RETRY_AFTER_SECONDS, ApiError
+from imagejobs.api.metrics import Metrics
+from imagejobs.contract.openapi import Contract
+from imagejobs.contract.violations import Violation
+from imagejobs.errors import BackingServiceUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class OperationsEndpoints:
+    """`pings` asks each backing service, by the name a person knows it by."""
+
+    contract: Contract
+    pings: Mapping[str, Callable[[], None]]
+    metrics: Metrics
+
+    def by_operation(self) -> Mapping[str, Endpoint]:
+        """operationId to endpoint."""
+        return {
+            "getHealth": self.health,
+            "getReadiness": self.readiness,
+            "getMetrics": self.get_metrics,
+            "getContract": self.get_contract,
+            "getDocs": self.docs,
+        }
+
+    def health(self, call: Call) -> Reply:  # noqa: ARG002 - an endpoint takes a call
+        return Reply({"status": "ok", "version": __version__})
+
+    def readiness(self, call: Call) -> Reply:  # noqa: ARG002 - as above
+        with ThreadPoolExecutor(len(self.pings)) as threads:
+            answers = dict(zip(self.pings, threads.map(_why_away, self.pings.values()), strict=True))
+        away = {name: reason for name, reason in answers.items() if reason}
+        if away:
+            details = [Violation(name, reason) for name, reason in away.items()]
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            raise ApiError(503, "not_ready", f"Not ready: {', '.join(away)} away.", details, headers)
+        return Reply(dict.fromkeys(self.pings, "ok"))
+
+    def get_metrics(self, call: Call) -> Reply:  # noqa: ARG002 - as above
+        return Reply(raw=self.metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    def get_contract(self, call: Call) -> Reply:  # noqa: ARG002 - as above
+        return Reply(raw=json.dumps(self.contract.document, ensure_ascii=False).encode())
+
+    def docs(self, call: Call) -> Reply:  # noqa: ARG002 - as above
+        return Reply(raw=DOCS_PAGE.encode(), content_type="text/html; charset=utf-8")
+
+
+def _why_away(ping: Callable[[], None]) -> str | None:
+    try:
+        ping()
+    except BackingServiceUnavailable as error:
+        return f"{error.service} does not answer."
+    return None

@@ -1,0 +1,29 @@
+"""The queue message's schema, `contracts/task_queue.schema.json`, compiled once."""
+
+import json
+from functools import cache
+
+from imagejobs.contract.files import contract_file
+from imagejobs.contract.violations import Schema
+
+
+def message_violation(message: object) -> str | None:
+    """What is wrong with a message of task_type `process_image`, or None.
+
+    The contract is exact: extra keys are a violation too, so that a producer's mistake is seen in the dead list at
+    once and not when a later version gives the key a meaning.
+    """
+    try:
+        violations = _schema().violations(message)
+    except (ValueError, TypeError, RecursionError) as error:
+        # Python's JSON reader takes what JSON has not: NaN, halves of surrogate pairs, 1000 levels of nesting.
+        return f"not plain JSON: {error}"
+    if not violations:
+        return None
+    first = violations[0]
+    return f"{first.field}: {first.message}" if first.field else first.message
+
+
+@cache
+def _schema() -> Schema:
+    return Schema(json.loads(contract_file("task_queue.schema.json").read_bytes()))

@@ -1,0 +1,45 @@
+"""Where data breaks a schema, told so that its sender can mend it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+MAX_VIOLATIONS = 10
+MAX_MESSAGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """`field` is a parameter, a form field, or a path such as `receipt.output.bytes`; "" is the whole."""
+
+    field: str
+    message: str
+
+    def to_json(self) -> dict[str, str]:
+        """As an entry of `error.details`."""
+        return {"field": self.field, "message": self.message} if self.field else {"message": self.message}
+
+
+class Schema:
+    """A compiled JSON Schema 2020-12, formats checked. Thread-safe."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True, offline=True)
+
+    def violations(self, instance: Any, field: str = "") -> list[Violation]:
+        """The first few violations; `field` is put in front of each place."""
+        if self._validator.is_valid(instance):
+            return []
+        found: list[Violation] = []
+        for error in self._validator.iter_errors(instance):
+            place = ".".join(str(part) for part in ([field] if field else []) + list(error.instance_path))
+            found.append(Violation(place, _shortened(error.message)))
+            if len(found) == MAX_VIOLATIONS:
+                break
+        return found
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE else f"{message[: MAX_MESSAGE // 2]} … {message[-MAX_MESSAGE // 2 :]}"
