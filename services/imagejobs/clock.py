@@ -1,5 +1,6 @@
 """Times: aware, in UTC, in milliseconds as MongoDB keeps them; and a server's clock read over a slow line."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -28,15 +29,14 @@ class ServerClock:
     def __init__(self, read: Callable[[], datetime]) -> None:
         self._read = read
         self._lock = threading.Lock()
-        self._base: datetime | None = None
-        self._read_at = 0.0
+        self._base = datetime.min.replace(tzinfo=UTC)
+        self._read_at = -math.inf
 
     def now(self) -> datetime:
         """The server's time, to the millisecond; off by at most half of the reading's round trip."""
         with self._lock:
-            if self._base is None or time.monotonic() - self._read_at > REFRESH_SECONDS:
+            if time.monotonic() - self._read_at > REFRESH_SECONDS:
                 self._refresh()
-            assert self._base is not None
             return to_milliseconds(self._base + timedelta(seconds=time.monotonic() - self._read_at))
 
     def _refresh(self) -> None:

@@ -4,9 +4,10 @@ All mistakes are reported at once, by name. Secrets are `SecretStr` or hidden fr
 """
 
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -18,6 +19,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from imagejobs.errors import ConfigurationError
@@ -45,10 +47,29 @@ Prefix = Annotated[str, BeforeValidator(_with_slash)]
 BaseURL = Annotated[str, BeforeValidator(_without_slash)]
 
 
-class Settings(BaseSettings):
-    """One value per environment variable of the same name in upper case. See README, "Settings"."""
+class ApiAddress(BaseSettings):
+    """What a caller of the API needs to know: where it is and which tokens it takes."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(3000, ge=0, le=65535)
+    api_url: BaseURL = ""
+    api_tokens: Tokens = ()
+    worker_tokens: Tokens = ()
+    data_dir: Path = Path(".imagejobs")
+
+    @cached_property
+    def api_base_url(self) -> str:
+        """The address under which the worker and the command line reach the API."""
+        if self.api_url:
+            return self.api_url
+        host = "127.0.0.1" if self.api_host in {"0.0.0.0", "::"} else self.api_host  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
+
+
+class Settings(ApiAddress):
+    """One value per environment variable of the same name in upper case. See README, "Settings"."""
 
     redis_uri: str = Field("redis://localhost:6379", repr=False, pattern=r"^(rediss?|unix)://")
     mongodb_uri: str = Field(
@@ -63,13 +84,7 @@ class Settings(BaseSettings):
     r2_public_url: BaseURL = ""
     r2_region: str = "auto"
     source_url: Literal["public", "presigned"] = "public"
-    data_dir: Path = Path(".imagejobs")
 
-    api_host: str = "127.0.0.1"
-    api_port: int = Field(3000, ge=0, le=65535)
-    api_url: BaseURL = ""
-    api_tokens: Tokens = ()
-    worker_tokens: Tokens = ()
     allow_unauthenticated: bool = False
     validate_responses: bool = False
 
@@ -104,7 +119,8 @@ class Settings(BaseSettings):
             missing = [name.upper() for name in names if not getattr(self, name)]
             if missing:
                 raise ValueError(
-                    f"{', '.join(missing)}: required with STORAGE=s3 (or set STORAGE=filesystem to keep images in DATA_DIR)"
+                    f"{', '.join(missing)}: required with STORAGE=s3 "
+                    "(or set STORAGE=filesystem to keep images in DATA_DIR)"
                 )
         return self
 
@@ -117,14 +133,6 @@ class Settings(BaseSettings):
         return self
 
     @cached_property
-    def api_base_url(self) -> str:
-        """The address under which the worker and the command line reach the API."""
-        if self.api_url:
-            return self.api_url
-        host = "127.0.0.1" if self.api_host in {"0.0.0.0", "::"} else self.api_host  # noqa: S104 - compared, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
-
-    @cached_property
     def public_base_url(self) -> str:
         """Prefix of every public image URL: R2_PUBLIC_URL, or the API's own /media for filesystem storage."""
         return self.r2_public_url or f"{self.api_base_url}/media"
@@ -135,19 +143,30 @@ class Settings(BaseSettings):
         return self.api_host in LOOPBACK_HOSTS
 
 
+S = TypeVar("S", bound=ApiAddress)
+
+
 def load_settings(**overrides: object) -> Settings:
-    """Read the settings.
+    """Read the settings of a process.
 
     Raises ConfigurationError with one line per mistake, each beginning with the variable's name.
     """
+    return _load(Settings, overrides)
+
+
+def load_api_address() -> ApiAddress:
+    """Read only what a caller of the API needs. Raises ConfigurationError as load_settings does."""
+    return _load(ApiAddress, {})
+
+
+def _load(kind: type[S], overrides: Mapping[str, object]) -> S:
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]  # names are checked by pydantic
+        return kind(**overrides)  # type: ignore[arg-type]  # pydantic checks the names and the values
     except ValidationError as error:
         raise ConfigurationError("\n".join(_describe(problem) for problem in error.errors())) from None
 
 
-def _describe(problem: object) -> str:
-    assert isinstance(problem, dict)
+def _describe(problem: ErrorDetails) -> str:
     name = str(problem["loc"][0]).upper() if problem["loc"] else ""
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = problem["msg"].removeprefix("Value error, ")
     return f"{name}: {message}" if name else message

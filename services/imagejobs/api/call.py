@@ -24,7 +24,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that keeps the contract. `params` has path, query and header parameters; absent ones without default are None."""
+    """A request that keeps the contract.
+
+    `params` has path, query and header parameters by name; absent ones without a default are None.
+    """
 
     params: Mapping[str, Any]
     json: Any = None

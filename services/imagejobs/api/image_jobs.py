@@ -77,10 +77,8 @@ class ImageJobEndpoints:
         job_id, said = call.params["id"], call.json
         attempt = int(said["attempt"]) if "attempt" in said else None
         match JobStatus(said["status"].upper()):
-            case JobStatus.PROCESSING if attempt is None:
-                job = self.lifecycle.claim(job_id, said.get("leaseSeconds"))
             case JobStatus.PROCESSING:
-                job = self.lifecycle.renew(job_id, attempt, said.get("leaseSeconds"))
+                job = self._claim_or_renew(job_id, attempt, said.get("leaseSeconds"))
             case JobStatus.COMPLETED:
                 output = Output(said["outputImageKey"], said.get("outputImageURL"), _whole_numbers(said.get("receipt")))
                 job = self.lifecycle.complete(job_id, attempt, output)
@@ -89,6 +87,11 @@ class ImageJobEndpoints:
             case _:
                 job = self.lifecycle.hand_back(job_id, int(said["attempt"]), _failure(said))
         return Reply(self._shown(job))
+
+    def _claim_or_renew(self, job_id: str, attempt: int | None, lease_seconds: float | None) -> ImageJob:
+        if attempt is None:
+            return self.lifecycle.claim(job_id, lease_seconds)
+        return self.lifecycle.renew(job_id, attempt, lease_seconds)
 
     def retry(self, call: Call) -> Reply:
         return Reply(self._shown(self.jobs.retry(call.params["id"])))

@@ -1,4 +1,4 @@
-"""The endpoints that people and machines operate the service with: health, readiness, metrics, the contract, the docs."""
+"""The endpoints that the service is operated with: health, readiness, metrics, the contract, the docs."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,7 @@
-"""What workers do with image jobs: claim, renew, hand back, complete, fail. Ownership is decided by the database's clock."""
+"""What workers do with image jobs: claim, renew, hand back, complete, fail.
+
+Who owns a job is decided by the database's clock alone.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,8 +50,8 @@ class Output:
 class JobLifecycle:
     """The transitions that workers cause.
 
-    `attempt` is the fencing token that a claim's answer carries. Workers that send none are accepted without fencing and
-    get the generous `legacy_lease`; the table of legal transitions holds for them too.
+    `attempt` is the fencing token that a claim's answer carries. Workers that send none are accepted without fencing
+    and get the generous `legacy_lease`; the table of legal transitions holds for them too.
     """
 
     def __init__(self, jobs: ImageJobs, repair: Repair, lease: timedelta, legacy_lease: timedelta) -> None:

@@ -40,7 +40,8 @@ LEGAL_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.DELETING: frozenset(),
 }
 """PROCESSING to PROCESSING is the next attempt after the lease expired, or a renewal by the attempt that holds it.
-PROCESSING to PENDING is a worker handing back, or the reconciler putting back an expired lease; FAILED to PENDING a retry."""
+PROCESSING to PENDING is a worker handing back, or the reconciler putting back an expired lease. FAILED to PENDING is a
+retry."""
 
 
 def _named(name: str, default: Any = None) -> Any:
@@ -49,7 +50,7 @@ def _named(name: str, default: Any = None) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageJob:
-    """One document of the collection `image_jobs`. Times are aware, in UTC, by the database's clock; sizes are bytes."""
+    """One document of the collection `image_jobs`. Times are in UTC by the database's clock; sizes are bytes."""
 
     id: str = field(metadata={"name": "_id"})
     entity_type: EntityType

@@ -1,7 +1,8 @@
 """Image jobs in MongoDB's collection `image_jobs`, through mongoengine.
 
-Uses only operations that MongoDB, mongo-java-server and nx-27017 carry out alike: no pipeline updates, no `$expr`, no date
-arithmetic on the server. Documents written by others (mongoose's `__v`, unknown fields) are read and left as they are.
+Uses only operations that MongoDB, mongo-java-server and nx-27017 carry out alike: no pipeline updates, no `$expr`, no
+date arithmetic on the server. Documents written by others (mongoose's `__v`, unknown fields) are read and left as they
+are.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 @dataclass(frozen=True, slots=True)
 class NewImage:
-    """`file` is seekable and holds `size` bytes; `mimetype` and `extension` come from the bytes, not from the client."""
+    """`file` is seekable and holds `size` bytes; `mimetype` and `extension` come from the bytes, not the client."""
 
     file: BinaryIO
     size: int

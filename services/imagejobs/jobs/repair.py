@@ -58,8 +58,8 @@ class Repair:
     def requeue_lost(self) -> int:
         """Push PENDING jobs whose message seems lost; the number of jobs pushed.
 
-        The list is never filled beyond one message per PENDING job: while as many messages wait as there are PENDING jobs
-        none is taken for lost, so a long backlog does not multiply itself.
+        The list is never filled beyond one message per PENDING job: while as many messages wait as there are PENDING
+        jobs none is taken for lost, so a long backlog does not multiply itself.
         """
         now = self._repository.now()
         overdue = self._repository.pending_since(now - self._policy.pending_after, BATCH)

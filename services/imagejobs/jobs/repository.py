@@ -54,7 +54,7 @@ class ImageJobRepository(Protocol):
         """The job that was created under this key."""
 
     def change(self, job_id: str, guard: Guard, change: Change) -> ImageJob | None:
-        """Apply the change if the guard holds, at once on the server. The job afterwards, or None if it did not hold."""
+        """Apply the change if the guard holds, at once on the server. The job afterwards, or None if it did not."""
 
     def remove(self, job_id: str, guard: Guard) -> bool:
         """Delete the record if the guard holds; whether it did."""
@@ -75,7 +75,7 @@ class ImageJobRepository(Protocol):
         """PENDING jobs last pushed before this time, or never; the longest waiting first."""
 
     def leases_expired(self, now: datetime, unleased_before: datetime, limit: int) -> Sequence[ImageJob]:
-        """PROCESSING jobs whose lease ended before `now`; those of foreign writers, without a lease, by their last update."""
+        """PROCESSING jobs whose lease ended before `now`; without a lease (foreign writers), by their last update."""
 
     def deleting_since(self, updated_before: datetime, limit: int) -> Sequence[ImageJob]:
         """Tombstones whose deletion did not finish."""

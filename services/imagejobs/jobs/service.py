@@ -60,8 +60,7 @@ class ImageJobs:
             return [_same_upload(job, entity_type, entity_id, images[0])]
         jobs: list[ImageJob] = []
         try:
-            for image in images:
-                jobs.append(self._store(entity_type, entity_id, image, idempotency_key))
+            jobs.extend(self._store(entity_type, entity_id, image, idempotency_key) for image in images)
         except DuplicateKey:
             return self.create(entity_type, entity_id, images, idempotency_key)
         except BaseException:
@@ -103,8 +102,8 @@ class ImageJobs:
     def delete(self, job_id: str) -> None:
         """Delete the objects, then the record. Raises JobNotFound.
 
-        The tombstone is written first: from then on no worker can claim or complete the job. When the storage is away the
-        tombstone stays, and deleting again, or the reconciler, finishes it.
+        The tombstone is written first: from then on no worker can claim or complete the job. When the storage is away
+        the tombstone stays, and deleting again, or the reconciler, finishes it.
         """
         change = Change({"status": JobStatus.DELETING, "updated_at": self.repository.now()})
         job = self.repository.change(job_id, Guard(LIVE), change) or self.repository.get(job_id)

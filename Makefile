@@ -1,0 +1,48 @@
+# `make` lists the targets. Everything runs from .venv, which `make install` makes.
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo up test lint format bench requirements clean
+
+IMAGES ?=
+SAMPLES = $(wildcard samples/*.jpg samples/*.png samples/*.gif)
+BIN = .venv/bin
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: ## install what is missing: system libraries, redis-server, .venv (idempotent)
+	@sh scripts/install.sh
+
+install-dev: ## install, and the development tools
+	@sh scripts/install.sh dev
+
+demo: install ## start everything, convert IMAGES="a.jpg b.png" (default: samples/), show the result
+	@$(BIN)/imagejobs demo $(if $(IMAGES),$(IMAGES),$(SAMPLES))
+
+up: install ## start everything on this machine and keep it running
+	@$(BIN)/imagejobs up
+
+test: install-dev ## run lint, types and tests in tox; the last line is pytest's
+	@$(BIN)/tox -qq # silent but for its commands' output; its exit code is that of the failed environments
+
+lint: install-dev ## check style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy services
+	$(BIN)/lint-imports
+
+format: install-dev ## rewrite the code in its style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install-dev ## measure throughput and latency
+	$(BIN)/python -m benchmarks
+
+COMPILE = $(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-find-links
+requirements: install-dev ## pin the newest versions that pyproject.toml allows
+	$(COMPILE) --upgrade pyproject.toml --group dev --group build --extra embedded -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra embedded -c requirements/dev.txt -o requirements/runtime.txt
+	$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
+
+clean: ## remove .venv, caches and the local data directory .imagejobs
+	rm -rf .venv .tox .imagejobs dist htmlcov .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

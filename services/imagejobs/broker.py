@@ -1,0 +1,79 @@
+"""The Dramatiq broker that the queue adapter fills and the workers empty.
+
+MongoDB, not Redis, knows which jobs there are: a message lost here is pushed again by the reconciler, one delivered
+twice changes nothing. The options below only make both rare. They follow from the source of dramatiq 2.2.1:
+
+- No command is sent twice by redis-py. An enqueue whose reply is lost would otherwise run its job twice; acks are
+  repeated by Dramatiq itself, every 5 s until they succeed, and repeating those is harmless.
+- Dramatiq repeats them only after a ConnectionError. After a TimeoutError (Redis stalled), a refused write (memory
+  full, read-only replica) the ack is dropped and the finished job runs again; the same errors on a fetch can end the
+  consumer's thread, since its delayed messages are then put back without any protection. So the client calls all these
+  by the one name that Dramatiq handles.
+- A socket timeout of 10 s rides out a stall that is no outage (a fork for a snapshot, a failover).
+- A dead worker is noticed after 15 s without a heartbeat (Dramatiq: 60 s). Each fetch counts as one, also an idle
+  worker's (every second). One fetch in 20 looks for the dead (Dramatiq: one in 1000, which means about 18 minutes).
+- Retries are the only middleware that changes what happens, with explicit limits: Dramatiq's own go on for weeks. A
+  message retried for too long is of no use anyway, as the reconciler then has pushed another.
+- No TimeLimit: it raises an exception inside the thread, which C code never sees; the conversion's child process has a
+  limit of its own. No AgeLimit: old jobs are wanted too. No Prometheus: it listens on all interfaces.
+"""
+
+from typing import Any
+
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import CurrentMessage, Middleware, Retries, ShutdownNotifications
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from imagejobs.redis_client import redis_client
+from imagejobs.settings import Settings
+
+NAMESPACE = "dramatiq"
+SOCKET_SECONDS = 10.0
+HEARTBEAT_TIMEOUT_MS = 15_000
+MAINTENANCE_PER_MILLION = 50_000
+MAX_RETRIES = 8
+MIN_BACKOFF_MS = 1_000
+MAX_BACKOFF_MS = 60_000
+"""With Dramatiq's doubling and jitter, 8 retries from 1 s spread over 2 to 4 minutes."""
+DEAD_MESSAGE_TTL_MS = 7 * 24 * 3600 * 1000
+
+_PASSING = (RedisTimeoutError, OutOfMemoryError, ReadOnlyError, MasterDownError)
+
+
+def redis_broker(settings: Settings, *, socket_timeout: float = SOCKET_SECONDS) -> RedisBroker:
+    """A broker at REDIS_URI; it connects at its first command. Not global: callers pass it or set it."""
+    client = redis_client(settings.redis_uri, socket_timeout=socket_timeout)
+    return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves this constructor without annotations
+        client=_OneErrorClient(connection_pool=client.connection_pool),
+        middleware=_middleware(),
+        namespace=NAMESPACE,
+        heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
+        maintenance_chance=MAINTENANCE_PER_MILLION,
+        dead_message_ttl=DEAD_MESSAGE_TTL_MS,
+    )
+
+
+def waiting_key(queue_name: str) -> str:
+    """The Redis list of the messages that no worker has fetched yet."""
+    return f"{NAMESPACE}:{queue_name}"
+
+
+def _middleware() -> list[Middleware]:
+    return [
+        ShutdownNotifications(),
+        CurrentMessage(),
+        Retries(max_retries=MAX_RETRIES, min_backoff=MIN_BACKOFF_MS, max_backoff=MAX_BACKOFF_MS),
+    ]
+
+
+class _OneErrorClient(Redis):
+    """Raises ConnectionError for every error that passes by itself, because that is the one Dramatiq survives."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
+        except _PASSING as error:
+            raise RedisConnectionError(f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,112 @@
+"""The command that shows it all: starts the system, makes an event with images, waits, and shows what came out."""
+
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from imagejobs.cli.tables import console_for, results_table
+from imagejobs.cli.waiting import progress_bar, wait_for_jobs
+from imagejobs.client.api_client import ApiClient, Part
+from imagejobs.client.errors import ApiRefused
+from imagejobs.embedded.up_file import UpState
+from imagejobs.errors import BackingServiceUnavailable
+from imagejobs.settings import load_settings
+
+WAIT_SECONDS = 300.0
+
+
+def demo(
+    images: Annotated[list[Path], typer.Argument(help="Image files.", exists=True, dir_okay=False, readable=True)],
+) -> None:
+    """Start everything, create an event with IMAGES through the API, and show what came out.
+
+    On a terminal it stays up until Ctrl-C; without one it stops everything and exits, 0 if every image was converted.
+    """
+    from imagejobs.embedded.up import run_up
+
+    console = console_for()
+    show = Show(images, console, stay=sys.stdout.isatty() and sys.stdin.isatty())
+    run_up(
+        load_settings(storage="filesystem"),
+        port=None,
+        data_dir=None,
+        workers=None,
+        on_ready=show.start,
+        console=console,
+    )
+    if not show.succeeded:
+        raise typer.Exit(1)
+
+
+class Show:
+    """Runs in a thread beside the supervisor, as a client like any other."""
+
+    def __init__(self, images: list[Path], console: Console, *, stay: bool) -> None:
+        self._images = images
+        self._console = console
+        self._stay = stay
+        self.succeeded = False
+
+    def start(self, state: UpState) -> None:
+        """Begin, in a thread of its own."""
+        threading.Thread(target=self._run, args=(state,), name="demo", daemon=True).start()
+
+    def _run(self, state: UpState) -> None:
+        try:
+            self.succeeded = self._show(state)
+        except (ApiRefused, BackingServiceUnavailable) as error:
+            self._console.print(f"The demo did not work: {error}", style="red", markup=False)
+            signal.raise_signal(signal.SIGTERM)
+            return
+        if self._stay:
+            self._say_what_next(state)
+        else:
+            signal.raise_signal(signal.SIGTERM)
+
+    def _show(self, state: UpState) -> bool:
+        api = ApiClient(state.api_url, token=state.token, worker_token=state.worker_token)
+        with progress_bar(self._console) as progress:
+            task = progress.add_task("uploading", total=len(self._images))
+            event = create_event(api, self._images)
+            progress.update(task, completed=len(self._images))
+            jobs = wait_for_jobs(api, event["imageJobIds"], progress, WAIT_SECONDS)
+        self._console.print(results_table(zip([path.name for path in self._images], jobs, strict=True)))
+        self._console.print(f"\nThe event, as GET {state.api_url}/api/events/{event['_id']} shows it:")
+        self._console.print_json(data=api.call("getEvent", path={"id": event["_id"]}).data)
+        return all(job["status"] == "COMPLETED" for job in jobs)
+
+    def _say_what_next(self, state: UpState) -> None:
+        self._console.print(
+            f"""
+Everything is up. Try, in another terminal:
+  .venv/bin/imagejobs submit --wait YOUR.jpg     upload a picture of yours
+  .venv/bin/imagejobs list                       see the jobs
+  .venv/bin/imagejobs stats                      see the queue
+  open {state.api_url}/docs          the API, to read and to try
+Ctrl-C stops it all; the data stays in .imagejobs/.""",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def create_event(api: ApiClient, images: list[Path]) -> dict[str, Any]:
+    """POST /api/events as the guide's curl does, with every image."""
+    texts = {
+        "name": "Demo Event",
+        "community": "image-jobs",
+        "date": "2024-01-01",
+        "tutor[type]": "Internal",
+        "tutor[name]": "John Doe",
+    }
+    with ExitStack() as files:
+        parts: list[Part] = [(name, (None, text)) for name, text in texts.items()]
+        parts += [("images", (path.name, files.enter_context(path.open("rb")))) for path in images]
+        event: dict[str, Any] = api.call("createEvent", parts=parts, repeatable=False).data
+    return event

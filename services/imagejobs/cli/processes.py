@@ -1,0 +1,76 @@
+"""The commands that run a process until it is stopped."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from imagejobs.logs import set_up_logging
+from imagejobs.settings import Settings, load_settings
+
+WORKER_SHUTDOWN_MS = 20_000
+"""How long running jobs may take after SIGTERM; what does not finish is another attempt's after its lease expired."""
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    return settings
+
+
+def api() -> None:
+    """Serve the HTTP API."""
+    from imagejobs.api.main import run
+
+    run(_settings())
+
+
+def queue_adapter() -> None:
+    """Move messages of the list TASK_QUEUE to the Dramatiq workers."""
+    from imagejobs.queue_adapter.main import run
+
+    run(_settings())
+
+
+def reconciler() -> None:
+    """Find what was lost and put it right, for ever."""
+    from imagejobs.reconciler.main import run
+
+    run(_settings())
+
+
+def worker(
+    processes: Annotated[int | None, typer.Option(help="Worker processes. Default: WORKER_PROCESSES.", min=1)] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of each. Default: WORKER_THREADS.", min=1)] = None,
+) -> None:
+    """Convert images. The same as `dramatiq imagejobs.worker.app`, with the settings' numbers."""
+    settings = _settings()
+    command = [sys.executable, "-m", "dramatiq", "imagejobs.worker.app"]
+    command += ["--processes", str(processes or settings.worker_processes)]
+    command += ["--threads", str(threads or settings.worker_threads)]
+    command += ["--worker-shutdown-timeout", str(WORKER_SHUTDOWN_MS), "--skip-logging"]
+    os.execv(sys.executable, command)  # noqa: S606 - the same process goes on as Dramatiq's command line
+
+
+def indexes() -> None:
+    """Make the indexes of the MongoDB collections; those that exist are left alone."""
+    from imagejobs.database import Database
+    from imagejobs.jobs.mongo_repository import create_indexes
+
+    Database(_settings().mongodb_uri)
+    create_indexes()
+    typer.echo("indexes: image_jobs ready")
+
+
+def up(
+    port: Annotated[int | None, typer.Option(help="Port of the API. Default: API_PORT.", min=0, max=65535)] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where data is kept. Default: DATA_DIR.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes. Default: WORKER_PROCESSES.", min=1)] = None,
+) -> None:
+    """Run all of it on this machine, with its own Redis, MongoDB and file storage. Ctrl-C ends it."""
+    from imagejobs.embedded.up import run_up
+
+    run_up(load_settings(storage="filesystem"), port=port, data_dir=data_dir, workers=workers, console=Console())

@@ -1,0 +1,112 @@
+"""Jobs as tables for people."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+from rich.text import Text
+
+STYLES = {"COMPLETED": "green", "FAILED": "bold red", "PROCESSING": "cyan", "PENDING": "yellow"}
+
+Job = Mapping[str, Any]
+
+
+def results_table(jobs: Iterable[tuple[str, Job]]) -> Table:
+    """What became of each file: size before and after, what was saved, pixels, time, and where to see it."""
+    table = Table(title="Converted to WebP", title_justify="left")
+    table.add_column("file")
+    for name in ("before", "after", "saved", "size", "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("open", overflow="fold", min_width=20)
+    for name, job in jobs:
+        table.add_row(name, *_result(job))
+    return table
+
+
+def jobs_table(jobs: Sequence[Job]) -> Table:
+    """One line per job, newest first."""
+    table = Table()
+    for name in ("id", "status", "belongs to", "file", "created", "problem"):
+        table.add_column(name, no_wrap=name == "id")
+    for job in jobs:
+        table.add_row(
+            job["_id"],
+            status_text(job),
+            f"{job['entityType']} {job['entityId']}",
+            Path(job.get("originalFilename") or "").name,
+            job["createdAt"],
+            _problem(job),
+        )
+    return table
+
+
+def job_table(job: Job) -> Table:
+    """Every field of one job."""
+    table = Table(show_header=False, box=None)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in _flattened(job):
+        table.add_row(name, status_text(job) if name == "status" else str(value))
+    return table
+
+
+def stats_table(stats: Mapping[str, Any]) -> Table:
+    """The queue, the jobs by status and how long they took."""
+    table = Table(show_header=False)
+    table.add_row("messages on the queue", str(stats["queueLength"]))
+    for status, count in stats["byStatus"].items():
+        table.add_row(Text(status, STYLES.get(status, "")), str(count))
+    for name in ("p50Ms", "p95Ms"):
+        if name in stats["duration"]:
+            table.add_row(f"upload to result, {name[:3]}", f"{stats['duration'][name]} ms")
+    return table
+
+
+def status_text(job: Job) -> Text:
+    """The status in its colour."""
+    return Text(job["status"], STYLES.get(job["status"], ""))
+
+
+def console_for(*, stderr: bool = False) -> Console:
+    """A console that does not cut tables when it writes to a file or a pipe."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=200)
+
+
+def _result(job: Job) -> tuple[str | Text, ...]:
+    receipt = job.get("receipt")
+    if job["status"] != "COMPLETED" or not receipt:
+        before = decimal(job["fileSize"]) if "fileSize" in job else ""
+        return before, status_text(job), "", "", "", _problem(job)
+    source, output = receipt["source"], receipt["output"]
+    saved = 100 * (1 - output["bytes"] / source["bytes"])
+    frames = f" x {output['frames']}" if output["frames"] > 1 else ""
+    return (
+        decimal(source["bytes"]),
+        decimal(output["bytes"]),
+        Text(f"{saved:.0f} %", "green" if saved > 0 else "yellow"),
+        f"{output['width']}x{output['height']}{frames}",
+        f"{_seconds(job):.1f} s",
+        Text(job["outputImageURL"], f"link {job['outputImageURL']}"),
+    )
+
+
+def _seconds(job: Job) -> float:
+    return (datetime.fromisoformat(job["processedAt"]) - datetime.fromisoformat(job["createdAt"])).total_seconds()
+
+
+def _problem(job: Job) -> str:
+    code = job.get("errorCode")
+    return f"{job['errorMsg']} [{code}]" if code else str(job["errorMsg"])
+
+
+def _flattened(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flattened(value, f"{prefix}{name}.")
+        elif value != "":
+            yield f"{prefix}{name}", value

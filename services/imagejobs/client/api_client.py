@@ -1,0 +1,162 @@
+"""Calls the API over HTTP: one place for addresses, tokens, timeouts, retries and the reading of answers."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import httpx2
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.contract.openapi import JSON, Operation, load_contract
+
+logger = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 15.0
+UPLOAD_SECONDS = 120.0
+MAX_TRIES = 5
+MAX_RETRY_AFTER = 10.0
+TRY_AGAIN = frozenset({429, 502, 503, 504})
+
+Part = tuple[str, tuple[str | None, BinaryIO | str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`data` and `cursor` of a successful answer."""
+
+    data: Any
+    cursor: str | None = None
+
+
+class _TryAgain(Exception):
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class ApiClient:
+    """One API at `base_url`. Thread-safe. `strict` refuses answers that break the contract; a worker is lenient where
+    a foreign backend may say less than ours.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        worker_token: str | None = None,
+        transport: httpx2.BaseTransport | None = None,
+        max_tries: int = MAX_TRIES,
+    ) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"X-Worker-Token": worker_token} if worker_token else {}
+        timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS, write=UPLOAD_SECONDS)
+        self._http = httpx2.Client(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
+        self._operations = load_contract().operations
+        self._max_tries = max_tries
+        self.base_url = base_url
+
+    def call(
+        self,
+        operation_id: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        json: Any = None,
+        parts: Sequence[Part] = (),
+        headers: Mapping[str, str] | None = None,
+        strict: bool = True,
+        repeatable: bool = True,
+    ) -> Answer:
+        """Ask for one operation. What is not `repeatable` is sent once more only if it surely did not arrive.
+
+        Raises ApiUnavailable after bounded tries, ApiRefused for an error answer, UnexpectedAnswer if `strict`.
+        """
+        operation = self._operations[operation_id]
+        params = {name: value for name, value in (query or {}).items() if value is not None}
+        url = operation.path.format(**(path or {}))
+
+        def once() -> Answer:
+            for _, (_, content) in parts:
+                if not isinstance(content, str):
+                    content.seek(0)
+            try:
+                response = self._http.request(
+                    operation.method, url, params=params, json=json, files=list(parts) or None, headers=headers
+                )
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                raise _TryAgain(f"{self.base_url}: {error}") from error
+            except httpx2.TransportError as error:
+                if repeatable:
+                    raise _TryAgain(f"{self.base_url}: {error!r}") from error
+                raise ApiUnavailable(f"{self.base_url}: {error!r}") from error
+            return _read(operation, response, strict=strict)
+
+        try:
+            return self._retrying()(once)
+        except _TryAgain as error:
+            raise ApiUnavailable(error) from error
+
+    def _retrying(self) -> Retrying:
+        return Retrying(
+            retry=retry_if_exception_type(_TryAgain),
+            stop=stop_after_attempt(self._max_tries),
+            wait=_wait,
+            reraise=True,
+        )
+
+
+_backoff = wait_random_exponential(multiplier=0.2, max=5)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Full jitter, or what the server asked for in Retry-After, within reason."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, _TryAgain) else None
+    return min(asked, MAX_RETRY_AFTER) if asked is not None else _backoff(state)
+
+
+def _read(operation: Operation, response: httpx2.Response, *, strict: bool) -> Answer:
+    body = _json(response)
+    if response.status_code in TRY_AGAIN or response.status_code >= 500:
+        retry_after = response.headers.get("retry-after", "")
+        raise _TryAgain(_message(response, body), float(retry_after) if retry_after.isdecimal() else None)
+    if not response.is_success:
+        raise ApiRefused(response.status_code, _code(body), _message(response, body))
+    problems = operation.response_violations(
+        response.status_code, response.headers.get("content-type", ""), response.headers, body
+    )
+    if problems and strict:
+        first = problems[0]
+        raise UnexpectedAnswer(
+            f"{operation.id}: the API's answer breaks the contract at {first.field}: {first.message}"
+        )
+    if problems:
+        logger.debug("%s: the answer differs from the contract: %s", operation.id, problems)
+    if not isinstance(body, dict):
+        return Answer(None)
+    return Answer(body.get("data"), body.get("cursor"))
+
+
+def _json(response: httpx2.Response) -> Any:
+    if not response.headers.get("content-type", "").startswith(JSON):
+        return None
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _message(response: httpx2.Response, body: Any) -> str:
+    if isinstance(body, dict) and isinstance(body.get("message"), str):
+        return str(body["message"])
+    return f"{response.request.method} {response.request.url.path} answered {response.status_code}"
+
+
+def _code(body: Any) -> str:
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("code", "")) if isinstance(error, dict) else ""

@@ -1,0 +1,19 @@
+"""The client that the settings ask for."""
+
+from imagejobs.client.api_client import ApiClient
+from imagejobs.settings import ApiAddress
+
+
+def connect_api(settings: ApiAddress) -> ApiClient:
+    """API_URL with the first of API_TOKENS and of WORKER_TOKENS."""
+    return ApiClient(
+        settings.api_base_url,
+        token=settings.api_tokens[0].get_secret_value() if settings.api_tokens else None,
+        worker_token=settings.worker_tokens[0].get_secret_value() if settings.worker_tokens else None,
+    )
+
+
+def connect_api_as_worker(settings: ApiAddress) -> ApiClient:
+    """The same with the worker's token only: a worker has no business with the client's."""
+    tokens = settings.worker_tokens
+    return ApiClient(settings.api_base_url, worker_token=tokens[0].get_secret_value() if tokens else None)

@@ -1,0 +1,80 @@
+"""The `imagejobs` commands that `up` runs: their command lines, environment and readiness."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagejobs.embedded.child_spec import ChildSpec, Groups, alive
+from imagejobs.embedded.mongodb import mongodb_uri
+from imagejobs.embedded.ports import LOOPBACK
+from imagejobs.embedded.probes import http_answers, worker_consumes
+from imagejobs.embedded.redis_server import redis_uri
+from imagejobs.settings import Settings
+
+CommandLine = Callable[[str], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The ports of one local system on 127.0.0.1."""
+
+    api_port: int
+    redis_port: int
+    mongodb_port: int
+
+    @property
+    def api_url(self) -> str:
+        """Where people and programs reach the API."""
+        return f"http://{LOOPBACK}:{self.api_port}"
+
+
+def imagejobs_command(name: str) -> tuple[str, ...]:
+    """The command line of `imagejobs NAME` in this Python environment, whatever lies in the working directory."""
+    return (sys.executable, "-P", "-m", "imagejobs", name)
+
+
+def application_environment(
+    settings: Settings, addresses: Addresses, data_dir: Path, workers: int | None
+) -> dict[str, str]:
+    """This process's environment, with what makes the commands meet on this machine set over it.
+
+    `R2_PUBLIC_URL` too, which may stand in an `.env` beside it: image URLs are those of the local API.
+    """
+    chosen = {
+        "REDIS_URI": redis_uri(addresses.redis_port),
+        "MONGODB_URI": mongodb_uri(addresses.mongodb_port),
+        "STORAGE": "filesystem",
+        "DATA_DIR": str(data_dir),
+        "R2_PUBLIC_URL": f"{addresses.api_url}/media",
+        "API_HOST": LOOPBACK,
+        "API_PORT": str(addresses.api_port),
+        "API_URL": addresses.api_url,
+        "WORKER_PROCESSES": str(workers or settings.worker_processes),
+        "API_TOKENS": ",".join(token.get_secret_value() for token in settings.api_tokens),
+        "WORKER_TOKENS": ",".join(token.get_secret_value() for token in settings.worker_tokens),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**os.environ, **chosen}
+
+
+def applications(env: Mapping[str, str], addresses: Addresses, data_dir: Path, command: CommandLine) -> Groups:
+    """The commands, in order of dependency.
+
+    The indexes are made while the API starts. The queue adapter comes last because its first message would be
+    a sign of life in the same set in which the worker is looked for.
+    """
+
+    def application(name: str, ready: Callable[[float], bool] = alive, *, one_shot: bool = False) -> ChildSpec:
+        return ChildSpec(name, command(name), env, data_dir / "logs" / f"{name}.log", ready, one_shot)
+
+    return (
+        (
+            application("indexes", one_shot=True),
+            application("api", lambda _started_at: http_answers(addresses.api_port, "/readyz")),
+            application("worker", lambda started_at: worker_consumes(addresses.redis_port, started_at)),
+            application("reconciler"),
+        ),
+        (application("queue-adapter"),),
+    )

@@ -1,0 +1,28 @@
+"""Whether a process id belongs to a running process."""
+
+import os
+from pathlib import Path
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process with this id runs, whoever owns it; False for 0 and below, which name no process.
+
+    A zombie, ended but not yet waited for, does not run; only Linux tells it apart.
+    """
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return False
+    return stat.rpartition(b")")[2].split()[0] == b"Z"  # the name, in parentheses, may hold anything

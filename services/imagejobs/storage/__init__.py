@@ -1,0 +1,1 @@
+"""Where images lie: S3 or R2, the filesystem, or memory."""

@@ -1,0 +1,157 @@
+"""Objects as files, for one machine: `imagejobs up`, and every process that shares its DATA_DIR."""
+
+import errno
+import hashlib
+import hmac
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+from urllib.parse import urlencode
+
+from imagejobs.storage.body import read_body
+from imagejobs.storage.content_types import content_type_of
+from imagejobs.storage.keys import is_safe_key
+from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectTooLarge, StorageUnavailable
+
+_NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
+
+
+class FilesystemStorage:
+    """A directory as a bucket: the file of a key is `root/key`, and only safe keys (keys.is_safe_key) have one.
+
+    A file is whole or absent, also after a power cut. Nothing lies beside it: its content type follows from the
+    extension, and what serves the files decides on Cache-Control.
+    """
+
+    def __init__(self, root: Path, public_base_url: str, signing_key: bytes) -> None:
+        self._root = root
+        self._public_base_url = public_base_url
+        self._signing_key = signing_key
+
+    def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:  # noqa: ARG002 - see the class
+        """See ObjectStorage. Raises ValueError for an unsafe key or a body that ends before `size`."""
+        if not is_safe_key(key):
+            raise ValueError(f"{key!r} is not a plain relative path")
+        body = read_body(data, size, key)
+        try:
+            _write(self._root / key, body)
+        except OSError as error:
+            raise StorageUnavailable(f"{key} could not be written below {self._root}: {error}") from error
+
+    def get(self, key: str, max_bytes: int) -> bytes:
+        """See ObjectStorage."""
+        path = self.path(key)
+        with _translated_errors(key), path.open("rb") as file:
+            body = file.read(max_bytes + 1)
+        if len(body) > max_bytes:
+            raise ObjectTooLarge(f"{key} has more than {max_bytes} bytes")
+        return body
+
+    def head(self, key: str) -> ObjectInfo:
+        """See ObjectStorage."""
+        path = self.path(key)
+        with _translated_errors(key):
+            if not path.is_file():
+                raise ObjectNotFound(f"there is no object {key}")
+            status = path.stat()
+        return ObjectInfo(key, status.st_size, content_type_of(key), datetime.fromtimestamp(status.st_mtime, UTC))
+
+    def delete(self, key: str) -> None:
+        """See ObjectStorage."""
+        try:
+            with _translated_errors(key):
+                self.path(key).unlink()
+        except ObjectNotFound:
+            return
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """See ObjectStorage; an object that is deleted meanwhile is left out."""
+        for key in sorted(self._keys(prefix)):
+            try:
+                yield self.head(key)
+            except ObjectNotFound:
+                continue
+
+    def public_url(self, key: str) -> str:
+        """See ObjectStorage."""
+        return f"{self._public_base_url}/{key}"
+
+    def presigned_url(self, key: str, expires: timedelta) -> str:
+        """The public address with `expires` (Unix seconds) and `signature`, which `verify` checks."""
+        until = int(time.time() + expires.total_seconds())
+        return f"{self.public_url(key)}?{urlencode({'expires': until, 'signature': self._signature(key, until)})}"
+
+    def verify(self, key: str, expires: int, signature: str, now: float) -> bool:
+        """Whether `presigned_url` made this signature for this key and it is still good at `now` (Unix seconds).
+
+        Takes the same time however much of the signature is right.
+        """
+        genuine = hmac.compare_digest(self._signature(key, expires).encode(), signature.encode(errors="replace"))
+        return genuine and now < expires
+
+    def path(self, key: str) -> Path:
+        """The file of an object, to be served; it need not exist. Raises ObjectNotFound for an unsafe key."""
+        if not is_safe_key(key):
+            raise ObjectNotFound(f"{key!r} is not the key of an object")
+        return self._root / key
+
+    def ping(self) -> None:
+        """Return if files can be written."""
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self._root, prefix=".ping-"):
+                pass
+        except OSError as error:
+            raise StorageUnavailable(f"{self._root} cannot be written: {error}; check DATA_DIR") from error
+
+    def _signature(self, key: str, until: int) -> str:
+        return hmac.new(self._signing_key, f"{key}\n{until}".encode(), hashlib.sha256).hexdigest()
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        """The keys below the prefix's last directory; unfinished files begin with a dot, which no key does."""
+        directory = prefix.rpartition("/")[0]
+        top = self._root / directory if is_safe_key(directory) else self._root
+        for parent, _, names in os.walk(top):
+            for name in names:
+                key = (Path(parent) / name).relative_to(self._root).as_posix()
+                if key.startswith(prefix) and is_safe_key(key):
+                    yield key
+
+
+@contextmanager
+def _translated_errors(key: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SUCH_FILE:
+            raise ObjectNotFound(f"there is no object {key}") from None
+        raise StorageUnavailable(f"{key}: {error}") from error
+
+
+def _write(path: Path, body: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=".put-", delete=False) as draft:
+        try:
+            draft.write(body)
+            draft.flush()
+            os.fchmod(draft.fileno(), 0o644)
+            os.fsync(draft.fileno())
+            Path(draft.name).replace(path)
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
+    _sync_directory(path.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a renamed file's name survive a power cut, as its bytes do."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

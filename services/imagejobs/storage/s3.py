@@ -1,0 +1,153 @@
+"""Objects in a bucket of Cloudflare R2, MinIO, AWS or any other service that speaks S3."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import BinaryIO
+from urllib.parse import quote, urlsplit
+
+import urllib3
+from minio import Minio
+from minio.datatypes import Object
+from minio.helpers import MIN_PART_SIZE, check_bucket_name
+
+from imagejobs.errors import ConfigurationError
+from imagejobs.storage.body import read_body
+from imagejobs.storage.content_types import content_type_of
+from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectTooLarge, StorageUnavailable
+from imagejobs.storage.s3_connections import connection_pool
+from imagejobs.storage.s3_errors import translated_errors
+
+DOWNLOAD_SECONDS = 120.0
+"""How long a whole GET may take: READ_SECONDS is per packet, so a server that drips would hold its reader for ever."""
+CHUNK_BYTES = 256 * 1024
+
+
+class S3Storage:
+    """One bucket, addressed by its endpoint (`https://host[:port]`). Thread-safe; make one per process, after a fork.
+
+    A request is tried three times when the server cannot be reached, breaks off, or answers 429, 500, 502, 503 or 504.
+    Every method raises StorageUnavailable when it still fails, or when the server refuses the credentials.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        access_key_id: str,
+        secret_access_key: str,
+        bucket: str,
+        public_base_url: str,
+        region: str = "auto",
+    ) -> None:
+        """Asks nothing of the server. Raises ConfigurationError for an address that cannot be right."""
+        address = urlsplit(endpoint)
+        self._bucket = bucket
+        self._public_base_url = public_base_url
+        self._place = f"bucket {bucket} at {endpoint}"
+        try:
+            check_bucket_name(bucket, strict=True)
+            self._client = Minio(
+                address.netloc + address.path,
+                access_key=access_key_id,
+                secret_key=secret_access_key,
+                secure=address.scheme == "https",
+                region=region,
+                http_client=connection_pool(),
+            )
+        except ValueError as error:
+            raise ConfigurationError(f"R2_ENDPOINT, R2_BUCKET or R2_REGION is wrong: {error}") from error
+
+    def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:
+        """See ObjectStorage; one PUT. Raises ValueError for a `..` in the key or a body that ends early."""
+        if not _is_addressable(key):
+            raise ValueError(f"{key!r} is not a plain relative path")
+        body = read_body(data, size, key)
+        with translated_errors(self._place):
+            self._client.put_object(
+                self._bucket,
+                key,
+                BytesIO(body),
+                size,
+                content_type=content_type,
+                metadata={"Cache-Control": cache_control} if cache_control else None,
+                part_size=max(size, MIN_PART_SIZE),
+            )
+
+    def get(self, key: str, max_bytes: int) -> bytes:
+        """See ObjectStorage. A body that is shorter than announced is StorageUnavailable: trying again can help."""
+        self._check(key)
+        with translated_errors(self._place, key):
+            response = self._client.get_object(self._bucket, key)
+            try:
+                return _read(response, key, max_bytes)
+            finally:
+                response.close()
+                response.release_conn()
+
+    def head(self, key: str) -> ObjectInfo:
+        """See ObjectStorage."""
+        self._check(key)
+        with translated_errors(self._place, key):
+            return _describe(self._client.stat_object(self._bucket, key), key)
+
+    def delete(self, key: str) -> None:
+        """See ObjectStorage."""
+        if _is_addressable(key):
+            with translated_errors(self._place):
+                self._client.remove_object(self._bucket, key)
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """See ObjectStorage; a listing names no content types, so they follow from the extensions."""
+        with (
+            translated_errors(self._place),
+            closing(self._client.list_objects(self._bucket, prefix, recursive=True)) as found,
+        ):
+            for each in found:
+                yield _describe(each, each.object_name or "")
+
+    def public_url(self, key: str) -> str:
+        """See ObjectStorage."""
+        return f"{self._public_base_url}/{quote(key)}"
+
+    def presigned_url(self, key: str, expires: timedelta) -> str:
+        """See ObjectStorage; asks nothing of the server. Raises ValueError outside 1 s to 7 days, S3's limits."""
+        return self._client.presigned_get_object(self._bucket, key, expires)
+
+    def ping(self) -> None:
+        """Return if the bucket exists and these credentials may use it (a HEAD of the bucket)."""
+        with translated_errors(self._place):
+            if not self._client.bucket_exists(self._bucket):
+                raise StorageUnavailable(f"{self._place} does not exist; check R2_BUCKET")
+
+    def _check(self, key: str) -> None:
+        if not _is_addressable(key):
+            raise ObjectNotFound(f"{key!r} is not the key of an object")
+
+
+def _read(response: urllib3.BaseHTTPResponse, key: str, max_bytes: int) -> bytes:
+    announced = response.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > max_bytes:
+        raise ObjectTooLarge(f"{key} has {announced} bytes, more than {max_bytes}")
+    deadline = time.monotonic() + DOWNLOAD_SECONDS
+    body = bytearray()
+    while chunk := response.read1(CHUNK_BYTES, decode_content=False):
+        body += chunk
+        if len(body) > max_bytes:
+            raise ObjectTooLarge(f"{key} has more than {max_bytes} bytes")
+        if time.monotonic() > deadline:
+            raise StorageUnavailable(f"{key} did not arrive within {DOWNLOAD_SECONDS:.0f} s")
+    if announced.isdecimal() and len(body) != int(announced):
+        raise StorageUnavailable(f"{key} broke off after {len(body)} of {announced} bytes")
+    return bytes(body)
+
+
+def _is_addressable(key: str) -> bool:
+    """S3 takes any key; the URL of one with empty or dot segments would mean another object on the way there."""
+    return bool(key) and not {"", ".", ".."} & set(key.split("/"))
+
+
+def _describe(found: Object, key: str) -> ObjectInfo:
+    modified_at = found.last_modified or datetime.fromtimestamp(0, UTC)
+    return ObjectInfo(key, found.size or 0, found.content_type or content_type_of(key), modified_at.astimezone(UTC))

@@ -1,0 +1,50 @@
+"""What minio-py and urllib3 raise, told in the port's terms and so that a person knows what to do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from xml.etree.ElementTree import ParseError
+
+from minio.error import InvalidResponseError, MinioException, S3Error
+from urllib3.exceptions import HTTPError, MaxRetryError
+
+from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
+
+_REMEDIES = {
+    "AccessDenied": "check that the token of R2_ACCESS_KEY_ID may read and write this bucket",
+    "InvalidAccessKeyId": "check R2_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "check R2_SECRET_ACCESS_KEY and R2_REGION",
+    "Unauthorized": "check R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY",
+    "NoSuchBucket": "check R2_BUCKET",
+    "PermanentRedirect": "check R2_ENDPOINT and R2_REGION",
+    "RequestTimeTooSkewed": "set this machine's clock",
+}
+_NO_SUCH_OBJECT = frozenset({"NoSuchKey", "NoSuchObject"})
+_MAX_REASON = 300
+
+
+@contextmanager
+def translated_errors(place: str, key: str = "") -> Iterator[None]:
+    """Raise ObjectNotFound and StorageUnavailable; `place` names endpoint and bucket."""
+    try:
+        yield
+    except S3Error as error:
+        if error.code in _NO_SUCH_OBJECT and key:
+            raise ObjectNotFound(f"there is no object {key} in {place}") from None
+        raise StorageUnavailable(_refusal(place, error)) from error
+    except InvalidResponseError as error:
+        raise StorageUnavailable(
+            f"{place} answered like no S3 service ({_shortened(error)}); check R2_ENDPOINT"
+        ) from error
+    except MaxRetryError as error:
+        raise StorageUnavailable(f"{place} did not answer: {_shortened(error.reason)}") from error
+    except (MinioException, HTTPError, OSError, ParseError, UnicodeDecodeError) as error:
+        raise StorageUnavailable(f"{place}: {_shortened(error)}") from error
+
+
+def _refusal(place: str, error: S3Error) -> str:
+    remedy = _REMEDIES.get(error.code or "")
+    return f"{place}: {error.code}, {error.message}" + (f"; {remedy}" if remedy else "")
+
+
+def _shortened(error: object) -> str:
+    return str(error)[:_MAX_REASON]

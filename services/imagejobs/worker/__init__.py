@@ -1,0 +1,1 @@
+"""Dramatiq workers: one image job at a time, known to the API only through the HTTP contract."""

@@ -1,0 +1,22 @@
+"""Why a job cannot go on: for good, for now, or because it is no longer this worker's."""
+
+
+class PermanentFailure(Exception):
+    """No retry of the same bytes can help: the job ends FAILED at once."""
+
+    def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retryable = retryable
+
+
+class TransientFailure(Exception):
+    """Something around the job is away: it is tried again, with backoff, a bounded number of times."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NotOurs(Exception):
+    """The job is gone, ended, or held by another attempt: whatever this worker made of it is thrown away."""

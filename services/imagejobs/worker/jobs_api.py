@@ -1,0 +1,104 @@
+"""The worker's view of the API: read a job, claim it, and report. Works with ours and with the backend of the guide.
+
+A backend that answers a claim without `attempt` knows no leases: then nothing is renewed and nothing is fenced.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from imagejobs.client.api_client import ApiClient
+from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker needs to know of an image job."""
+
+    id: str
+    status: str
+    source_key: str
+    source_url: str
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job ended already."""
+        return self.status in {"COMPLETED", "FAILED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to finish a job; `attempt` is its fencing token, None at a backend that has none."""
+
+    job_id: str
+    attempt: int | None
+
+
+class JobsApi:
+    """Raises NotOurs when the job is gone or another's, TransientFailure when the API is away."""
+
+    def __init__(self, client: ApiClient, lease_seconds: float) -> None:
+        self._client = client
+        self.lease_seconds = lease_seconds
+
+    def get(self, job_id: str) -> Job:
+        """The job as it is now. Raises TransientFailure for an answer that is no job."""
+        with _translated():
+            data = self._client.call("getImageJob", path={"id": job_id}, strict=False).data
+        if not isinstance(data, dict) or not isinstance(data.get("status"), str):
+            raise TransientFailure("api_unexpected_answer", f"The API's answer for image job {job_id} is not a job.")
+        return Job(
+            job_id,
+            data["status"].upper(),
+            str(data.get("sourceImageKey") or ""),
+            str(data.get("sourceImageURL") or ""),
+        )
+
+    def claim(self, job_id: str) -> Claim:
+        """PATCH PROCESSING: from now on the job is this worker's, for the lease."""
+        data = self._report(job_id, {"status": "PROCESSING", "leaseSeconds": self.lease_seconds})
+        attempt = data.get("attempt") if isinstance(data, dict) else None
+        return Claim(job_id, attempt if isinstance(attempt, int) and attempt > 0 else None)
+
+    def renew(self, claim: Claim) -> None:
+        """Extend the lease; raises NotOurs when another attempt has begun or the job is gone."""
+        if claim.attempt is not None:
+            self._report(claim.job_id, _fenced(claim, {"status": "PROCESSING", "leaseSeconds": self.lease_seconds}))
+
+    def complete(self, claim: Claim, key: str, url: str, receipt: Mapping[str, Any]) -> None:
+        """PATCH COMPLETED."""
+        said = {"status": "COMPLETED", "outputImageURL": url, "outputImageKey": key, "receipt": dict(receipt)}
+        self._report(claim.job_id, _fenced(claim, said))
+
+    def fail(self, claim: Claim, failure: PermanentFailure) -> None:
+        """PATCH FAILED."""
+        said = {"status": "FAILED", "errorMsg": str(failure), "errorCode": failure.code, "retryable": failure.retryable}
+        self._report(claim.job_id, _fenced(claim, said))
+
+    def hand_back(self, claim: Claim, failure: TransientFailure) -> None:
+        """PATCH PENDING, so that the next try need not wait for the lease to expire."""
+        if claim.attempt is not None:
+            said = {"status": "PENDING", "errorMsg": str(failure), "errorCode": failure.code}
+            self._report(claim.job_id, _fenced(claim, said))
+
+    def _report(self, job_id: str, said: Mapping[str, Any]) -> Any:
+        with _translated():
+            return self._client.call("updateImageJobStatus", path={"id": job_id}, json=said, strict=False).data
+
+
+def _fenced(claim: Claim, said: dict[str, Any]) -> dict[str, Any]:
+    return said if claim.attempt is None else {**said, "attempt": claim.attempt}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ApiRefused as error:
+        if error.status in {404, 409}:
+            raise NotOurs(str(error)) from error
+        raise TransientFailure("api_refused", f"The API refused the worker ({error.status}): {error}") from error
+    except (ApiUnavailable, UnexpectedAnswer) as error:
+        raise TransientFailure("api_unavailable", str(error)) from error

@@ -1,0 +1,44 @@
+"""Keeps a claim alive while its job is being worked on."""
+
+import logging
+import threading
+from types import TracebackType
+from typing import Self
+
+from imagejobs.worker.failures import NotOurs, TransientFailure
+from imagejobs.worker.jobs_api import Claim, JobsApi
+
+logger = logging.getLogger(__name__)
+
+RENEWALS_PER_LEASE = 3
+"""So that two renewals in a row may fail before the lease ends."""
+
+
+class RenewedLease:
+    """Renews the lease in a thread for as long as the `with` block runs. A killed process renews no more."""
+
+    def __init__(self, jobs: JobsApi, claim: Claim) -> None:
+        self._jobs = jobs
+        self._claim = claim
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name=f"lease-{claim.job_id}", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._claim.attempt is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+
+    def _renew(self) -> None:
+        while not self._done.wait(self._jobs.lease_seconds / RENEWALS_PER_LEASE):
+            try:
+                self._jobs.renew(self._claim)
+            except NotOurs as error:
+                logger.info("job %s: lease lost, its result will be thrown away: %s", self._claim.job_id, error)
+                return
+            except TransientFailure as error:
+                logger.warning("job %s: lease not renewed, trying on: %s", self._claim.job_id, error)

@@ -1,0 +1,130 @@
+"""The use case: one image job from its message to COMPLETED, FAILED, or thrown away."""
+
+import io
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.storage.keys import is_raw_key, output_key
+from imagejobs.storage.object_storage import (
+    IMMUTABLE,
+    ObjectNotFound,
+    ObjectStorage,
+    ObjectTooLarge,
+    StorageUnavailable,
+)
+from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
+from imagejobs.worker.jobs_api import Claim, Job, JobsApi
+from imagejobs.worker.lease import RenewedLease
+
+logger = logging.getLogger(__name__)
+
+OUTPUT_TYPE = "image/webp"
+
+
+class Converted(Protocol):
+    """A conversion's output bytes and its receipt for the job."""
+
+    @property
+    def data(self) -> bytes: ...
+
+    @property
+    def receipt(self) -> Mapping[str, Any]: ...
+
+
+class Outcome(StrEnum):
+    """How the message was settled."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessImage:
+    """`convert` raises ConversionError. Sources are read through the storage: no URL of a record is followed."""
+
+    jobs: JobsApi
+    storage: ObjectStorage
+    convert: Callable[[bytes], Converted]
+    output_prefix: str
+    max_bytes: int
+
+    def __call__(self, job_id: str, *, last_try: bool = False) -> Outcome:
+        """Settle one delivery of the job's message.
+
+        Deliveries may come twice or late: only the one whose claim is accepted works. Raises TransientFailure when it
+        should be tried again; on the `last_try` that becomes FAILED, retryable.
+        """
+        try:
+            job = self.jobs.get(job_id)
+            if job.is_terminal:
+                raise NotOurs(f"it is {job.status} already")  # noqa: TRY301 - one way out for all that is not ours
+            return self._work(job, self.jobs.claim(job_id), last_try=last_try)
+        except NotOurs as reason:
+            logger.info("job %s: dropped, %s", job_id, reason)
+            return Outcome.DROPPED
+
+    def _work(self, job: Job, claim: Claim, *, last_try: bool) -> Outcome:
+        try:
+            with RenewedLease(self.jobs, claim):
+                self._make(job, claim)
+        except PermanentFailure as failure:
+            return self._fail(claim, failure)
+        except TransientFailure as failure:
+            if last_try:
+                return self._fail(claim, PermanentFailure(failure.code, str(failure), retryable=True))
+            self.jobs.hand_back(claim, failure)
+            raise
+        logger.info("job %s: completed", job.id)
+        return Outcome.COMPLETED
+
+    def _make(self, job: Job, claim: Claim) -> None:
+        source_key = self._source_key(job)
+        converted = self._convert(self._download(source_key))
+        self.jobs.renew(claim)  # nothing is uploaded for a job that is gone or another's
+        key = output_key(source_key, self.output_prefix)
+        self._upload(key, converted.data)
+        self.jobs.complete(claim, key, self.storage.public_url(key), converted.receipt)
+
+    def _source_key(self, job: Job) -> str:
+        key = job.source_key or job.source_url.removeprefix(f"{self.storage.public_url('')}")
+        if not is_raw_key(key):
+            raise PermanentFailure(
+                "source_not_allowed",
+                f"The source of image job {job.id} is not an object under raw/: {job.source_key or job.source_url!r}.",
+            )
+        return key
+
+    def _download(self, key: str) -> bytes:
+        try:
+            return self.storage.get(key, self.max_bytes)
+        except ObjectNotFound:
+            raise PermanentFailure("source_missing", f"There is no object {key!r} in storage.") from None
+        except ObjectTooLarge:
+            message = f"{key!r} is larger than {self.max_bytes} bytes."
+            raise PermanentFailure("too_large", message) from None
+        except StorageUnavailable as error:
+            raise TransientFailure("storage_unavailable", str(error)) from error
+
+    def _convert(self, source: bytes) -> Converted:
+        try:
+            return self.convert(source)
+        except ConversionError as error:
+            if error.retryable:
+                raise TransientFailure(error.code, str(error)) from error
+            raise PermanentFailure(error.code, f"Failed to process image: {error}") from error
+
+    def _upload(self, key: str, data: bytes) -> None:
+        try:
+            self.storage.put(key, io.BytesIO(data), len(data), OUTPUT_TYPE, IMMUTABLE)
+        except StorageUnavailable as error:
+            raise TransientFailure("storage_unavailable", str(error)) from error
+
+    def _fail(self, claim: Claim, failure: PermanentFailure) -> Outcome:
+        self.jobs.fail(claim, failure)
+        logger.warning("job %s: failed, %s: %s", claim.job_id, failure.code, failure)
+        return Outcome.FAILED

@@ -1,0 +1,196 @@
+"""Real servers for the tests, as child processes on free ports of the loopback interface."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+import pytest
+import redis
+import urllib3
+from imagejobs.embedded.ports import free_port
+
+START_SECONDS = 15.0
+STOP_SECONDS = 5.0
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Ask until the condition holds. Fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {condition}")
+        time.sleep(0.01)
+
+
+def program(name: str) -> str:
+    """The path of a program on PATH; the test is skipped without it."""
+    found = shutil.which(name)
+    if not found:
+        pytest.skip(f"needs the program {name} on PATH")
+    return found
+
+
+class ServerProcess:
+    """A child process that can be killed and started again with the same arguments."""
+
+    def __init__(self, arguments: list[str], answers: Callable[[], bool], environment: dict[str, str]) -> None:
+        self._arguments = arguments
+        self._answers = answers
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running child."""
+        assert self._process is not None, "the server was not started"
+        return self._process
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = subprocess.Popen(
+            self._arguments, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until(self._is_up, START_SECONDS)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait(STOP_SECONDS)
+
+    def stop(self) -> None:
+        """End it; by force if it does not go."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def _is_up(self) -> bool:
+        assert self.process.poll() is None, f"{self._arguments[0]} ended with {self.process.returncode} at its start"
+        return self._answers()
+
+
+class RedisServer(ServerProcess):
+    """redis-server with an append-only file that is synced at each write, so that a kill loses nothing."""
+
+    def __init__(self, executable: str, directory: Path) -> None:
+        self.port = free_port()
+        self.uri = f"redis://127.0.0.1:{self.port}/0"
+        options = {
+            "port": self.port, "bind": "127.0.0.1", "dir": directory, "save": "",
+            "appendonly": "yes", "appendfsync": "always",
+        }  # fmt: skip
+        arguments = [executable, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
+        super().__init__(arguments, self._pings, {})
+
+    @contextmanager
+    def client(self) -> Iterator[redis.Redis]:
+        """A connection for a look inside."""
+        with redis.Redis(port=self.port, socket_timeout=5) as client:
+            yield client
+
+    def _pings(self) -> bool:
+        with self.client() as client:
+            client.set_retry(redis.retry.Retry(redis.backoff.NoBackoff(), 0))
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    """A running redis-server with its own directory."""
+    executable = program("redis-server")
+    with tempfile.TemporaryDirectory() as directory:
+        server = RedisServer(executable, Path(directory))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+class ReplyDroppingProxy:
+    """Hands bytes on to a server on this machine; while `dropping` is set, no reply comes back."""
+
+    def __init__(self, server_port: int) -> None:
+        self.dropping = threading.Event()
+        self._server_port = server_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._connections: list[socket.socket] = []
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in (self._listener, *self._connections):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._server_port))
+                self._connections += [client, server]
+                threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
+                threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket, are_replies: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if not (are_replies and self.dropping.is_set()):
+                    target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+class MinioServer(ServerProcess):
+    """A MinIO server of one directory; `endpoint` speaks S3."""
+
+    ACCESS_KEY = "testaccess"
+    SECRET_KEY = "testsecret"
+
+    def __init__(self, executable: str, directory: Path) -> None:
+        address = f"127.0.0.1:{free_port()}"
+        self.endpoint = f"http://{address}"
+        arguments = [executable, "server", "--quiet", "--address", address, str(directory)]
+        environment = {
+            "HOME": str(directory.parent),
+            "MINIO_ROOT_USER": self.ACCESS_KEY,
+            "MINIO_ROOT_PASSWORD": self.SECRET_KEY,
+            "MINIO_BROWSER": "off",
+        }
+        super().__init__(arguments, self._is_healthy, environment)
+
+    def _is_healthy(self) -> bool:
+        try:
+            return urllib3.request("GET", f"{self.endpoint}/minio/health/ready", timeout=2, retries=False).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+
+@contextmanager
+def minio_server() -> Iterator[MinioServer]:
+    """A running MinIO with its own directory."""
+    executable = program("minio")
+    with tempfile.TemporaryDirectory() as directory:
+        data = Path(directory) / "data"
+        data.mkdir()
+        server = MinioServer(executable, data)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

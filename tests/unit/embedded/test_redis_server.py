@@ -1,0 +1,36 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+from imagejobs.embedded.child import Child
+from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.probes import worker_consumes
+from imagejobs.embedded.redis_server import redis_server, redis_uri
+from imagejobs.errors import ConfigurationError
+
+
+@pytest.mark.usefixtures("mark")
+def test_it_keeps_its_data_evicts_nothing_and_listens_on_loopback_only(
+    tmp_path: Path, until: Callable[..., None]
+) -> None:
+    (tmp_path / "logs").mkdir()
+    port = free_port()
+    child = Child(redis_server(tmp_path, port))
+    child.start(None)
+    until(lambda: child.spec.ready(child.started_at))
+    with redis.Redis.from_url(redis_uri(port), decode_responses=True) as client:
+        wanted = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction", "bind": "127.0.0.1"}
+        assert client.config_get(*wanted) == wanted
+        client.zadd("dramatiq:__heartbeats__", {"worker": 1_000_500})
+    assert worker_consumes(port, 1_000.5)
+    assert not worker_consumes(port, 1_000.6), "a heartbeat of an earlier worker"
+    child.ask_to_stop()
+    until(lambda: child.ended() == 0)
+    assert list((tmp_path / "redis").rglob("*.aof"))
+
+
+def test_a_missing_program_is_an_error_that_names_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConfigurationError, match=r"make install.*apt-get install redis-server.*brew install redis"):
+        redis_server(tmp_path, 1)

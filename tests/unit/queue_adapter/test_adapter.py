@@ -1,0 +1,252 @@
+"""The adapter over the list in memory: what happens to each kind of message, and after each kind of failure."""
+
+import base64
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from imagejobs.queue_adapter import adapter as adapter_module
+from imagejobs.queue_adapter.adapter import HIGH_WATER, QueueAdapter
+from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue, MemoryTaskQueueConsumer
+from imagejobs.task_queue.message import MalformedMessage, ProcessImage, UnknownTaskType, decode
+from imagejobs.task_queue.task_queue import QueueUnavailable
+from servers import wait_until
+
+ONE, TWO = "655501d2f12a3d0f3c5a1001", "655501d2f12a3d0f3c5a1002"
+FOREIGN = b'{"task_type":"send_mail","payload":{}}'
+
+
+class Dramatiq:
+    """Where the adapter enqueues: `fail_next` enqueues raise, after or before they took effect."""
+
+    def __init__(self) -> None:
+        self.jobs: list[str] = []
+        self.waiting = 0
+        self.fail_next = 0
+        self.reply_lost = False
+
+    def enqueue(self, image_job_id: str) -> None:
+        failing = self.fail_next > 0
+        self.fail_next -= failing
+        if not failing or self.reply_lost:
+            self.jobs.append(image_job_id)
+        if failing:
+            raise QueueUnavailable("Connection refused")
+
+
+class Setup:
+    """An adapter that waits for nothing."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
+        self.queue = MemoryTaskQueue()
+        self.dramatiq = Dramatiq()
+        self.consumer = MemoryTaskQueueConsumer(self.queue, "a")
+        self.adapter = QueueAdapter(self.consumer, self.dramatiq.enqueue, lambda: self.dramatiq.waiting)
+        if monkeypatch:
+            monkeypatch.setattr(adapter_module, "TAKE_SECONDS", 0.01)
+
+    def steps(self, number: int) -> None:
+        for _ in range(number):
+            self.adapter.step()
+
+
+@pytest.fixture
+def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
+    return Setup(monkeypatch)
+
+
+class Running:
+    """The adapter's loop in a thread, ended with the block."""
+
+    def __init__(self, adapter: QueueAdapter) -> None:
+        self.stop = threading.Event()
+        self._thread = threading.Thread(target=adapter.run, args=(self.stop,))
+
+    def __enter__(self) -> "Running":  # noqa: PYI034 - a test's helper is not inherited from
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self._thread.join(5)
+        assert not self._thread.is_alive(), "the adapter did not stop"
+
+
+def test_valid_messages_are_handed_on_in_order_and_forgotten(setup: Setup) -> None:
+    setup.queue.push([ONE, TWO.upper()])
+    setup.steps(2)
+    assert setup.dramatiq.jobs == [ONE, TWO]
+    assert setup.consumer.unsettled() == []
+    assert setup.queue.length() == 0
+
+
+def test_a_message_is_forgotten_only_after_it_was_handed_on(setup: Setup) -> None:
+    setup.queue.push([ONE])
+    setup.dramatiq.fail_next = 1
+    with pytest.raises(QueueUnavailable):
+        setup.adapter.step()
+    assert list(setup.consumer.unsettled()) == [ProcessImage(ONE).encode()]
+
+
+def test_malformed_messages_are_buried_with_their_reason(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
+    setup.queue.push_raw(b'{"task_type":"process_image","payload":{"imageJobID":"7"}}')
+    setup.queue.push([ONE])
+    setup.steps(2)
+    (letter,) = (json.loads(each) for each in setup.queue.dead)
+    assert "payload.imageJobID" in letter["reason"]
+    assert setup.dramatiq.jobs == [ONE]
+    assert "moved to the dead list" in caplog.text
+
+
+def test_another_workers_messages_are_left_on_the_list(setup: Setup) -> None:
+    setup.queue.push_raw(FOREIGN)
+    setup.queue.push([ONE])
+    setup.steps(4)
+    assert setup.dramatiq.jobs == [ONE]
+    assert list(setup.queue.messages) == [FOREIGN]
+    assert setup.queue.dead == []
+
+
+def test_a_list_of_another_workers_messages_is_no_hot_loop(setup: Setup) -> None:
+    for _ in range(3):
+        setup.queue.push_raw(FOREIGN)
+    assert [bool(setup.adapter.step()) for _ in range(6)] == [False, False, True, False, False, True]
+
+
+def test_one_of_ours_among_them_starts_the_count_again(setup: Setup) -> None:
+    setup.queue.push_raw(FOREIGN)
+    setup.queue.push_raw(FOREIGN)
+    setup.adapter.step()
+    setup.queue.messages.appendleft(ProcessImage(ONE).encode())
+    assert [bool(setup.adapter.step()) for _ in range(3)] == [False, False, True]
+
+
+def test_an_empty_list_needs_no_pause(setup: Setup) -> None:
+    assert setup.adapter.step() == 0
+
+
+def test_a_full_dramatiq_queue_leaves_the_backlog_on_the_list(setup: Setup) -> None:
+    setup.queue.push([ONE] * 5)
+    setup.dramatiq.waiting = HIGH_WATER - 2
+    setup.steps(2)
+    setup.dramatiq.waiting = HIGH_WATER
+    assert setup.adapter.step() > 0
+    assert (len(setup.dramatiq.jobs), setup.queue.length()) == (2, 3)
+    setup.dramatiq.waiting = HIGH_WATER - 1
+    setup.adapter.step()
+    assert setup.queue.length() == 2
+
+
+@pytest.mark.parametrize(("reply_lost", "delivered"), [(False, [ONE, TWO]), (True, [ONE, ONE, TWO])])
+def test_a_failed_enqueue_is_repeated_before_anything_else(
+    setup: Setup, reply_lost: bool, delivered: list[str]
+) -> None:
+    setup.queue.push([ONE, TWO])
+    setup.dramatiq.fail_next, setup.dramatiq.reply_lost = 1, reply_lost
+    with Running(setup.adapter):
+        wait_until(lambda: setup.dramatiq.jobs == delivered)
+    assert list(setup.consumer.unsettled()) == []
+
+
+def test_an_outage_is_ridden_out_with_two_lines_in_the_log(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    setup.queue.push([ONE])
+    setup.dramatiq.fail_next = 3
+    with Running(setup.adapter):
+        wait_until(lambda: setup.dramatiq.jobs == [ONE])
+        wait_until(lambda: "back after" in caplog.text)
+    assert caplog.text.count("trying again until it answers") == 1
+    assert caplog.text.count("back after") == 1
+
+
+def test_a_stop_during_an_outage_does_not_wait_for_its_end(setup: Setup) -> None:
+    setup.queue.push([ONE])
+    setup.dramatiq.fail_next = 1_000_000
+    with Running(setup.adapter) as running:
+        wait_until(lambda: setup.dramatiq.fail_next < 1_000_000 - 4)
+        started = time.monotonic()
+        running.stop.set()
+    assert time.monotonic() - started < 2
+
+
+def test_a_stop_during_a_pause_is_noticed_at_once(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter_module, "PAUSE_SECONDS", 60.0)
+    setup.dramatiq.waiting = HIGH_WATER
+    with Running(setup.adapter):
+        wait_until(lambda: "a" in setup.queue.alive_until)
+
+
+def test_at_a_stop_what_was_taken_goes_back_and_the_heartbeat_ends(setup: Setup) -> None:
+    setup.queue.push([ONE])
+    setup.adapter.step()
+    setup.queue.push([TWO])
+    setup.consumer.take(0)
+    stop = threading.Event()
+    stop.set()
+    setup.adapter.run(stop)
+    assert list(setup.queue.messages) == [ProcessImage(TWO).encode()]
+    assert setup.queue.alive_until == {}
+
+
+def test_a_dead_adapters_messages_are_handed_on(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
+    setup.queue.push([ONE])
+    MemoryTaskQueueConsumer(setup.queue, "dead", heartbeat_ttl=0).take(0)
+    setup.adapter.step()
+    assert setup.dramatiq.jobs == [ONE]
+    assert "1 messages of a dead queue adapter" in caplog.text
+
+
+def test_a_heartbeat_comes_before_the_first_message_and_then_regularly(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats: list[float] = []
+    beat: Callable[[], None] = setup.consumer.heartbeat
+    monkeypatch.setattr(setup.consumer, "heartbeat", lambda: (beats.append(setup.queue.length()), beat()))
+    setup.queue.push([ONE, TWO])
+    setup.steps(2)
+    assert beats[0] == 2
+    monkeypatch.setattr(adapter_module, "KEEP_ALIVE_SECONDS", 0.0)
+    seen = len(beats)
+    setup.steps(3)
+    assert len(beats) == seen + 3
+
+
+def is_ours(raw: bytes) -> bool:
+    try:
+        decode(raw)
+    except (MalformedMessage, UnknownTaskType):
+        return False
+    return True
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+NEARLY = st.fixed_dictionaries(
+    {"task_type": st.just("process_image"), "payload": JSON | st.fixed_dictionaries({"imageJobID": JSON})}
+)
+VALID = st.from_regex(r"[0-9a-f]{24}", fullmatch=True).map(lambda each: ProcessImage(each).encode())
+
+
+@given(st.lists(st.one_of(st.binary(), NEARLY.map(lambda each: json.dumps(each).encode()), VALID), max_size=20))
+@example([b'{"task_type":"process_image","payload":NaN}', b"[" * 100_000, b"1" * 5000, b"\xff\xfe"])
+@example([b'{"task_type":"process_image","payload":{"imageJobID":"\\ud800"}}'])
+def test_valid_messages_arrive_once_and_all_others_are_kept_byte_by_byte(messages: list[bytes]) -> None:
+    setup = Setup()
+    for raw in messages:
+        setup.queue.push_raw(raw)
+    setup.steps(len(messages))
+    valid = [raw for raw in messages if is_ours(raw)]
+    kept = [base64.b64decode(json.loads(each)["base64"]) for each in setup.queue.dead]
+    assert [ProcessImage(each).encode() for each in setup.dramatiq.jobs] == [
+        ProcessImage(decode(raw).image_job_id).encode() for raw in valid
+    ]
+    assert sorted([*kept, *setup.queue.messages]) == sorted(raw for raw in messages if not is_ours(raw))
+    assert setup.consumer.unsettled() == []

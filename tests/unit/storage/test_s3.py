@@ -1,0 +1,223 @@
+"""What S3Storage does with an answer that is slow, cut, wrong or no answer of S3 at all."""
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from imagejobs.errors import ConfigurationError
+from imagejobs.storage import s3
+from imagejobs.storage.object_storage import ObjectNotFound, ObjectTooLarge, StorageUnavailable
+from imagejobs.storage.s3 import S3Storage
+
+KEY = "raw/1.jpg"
+
+
+class ScriptedServer(ThreadingHTTPServer):
+    """Answers each request with the next scripted answer; the last one serves all that follow."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script: list[Callable[[BaseHTTPRequestHandler], None]] = []
+        self.requests: list[tuple[str, str, bytes]] = []
+
+    def next_answer(self) -> Callable[[BaseHTTPRequestHandler], None]:
+        return self.script.pop(0) if len(self.script) > 1 else self.script[0]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: ScriptedServer
+
+    def handle_any(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.requests.append((self.command, self.path, body))
+        self.server.next_answer()(self)
+
+    do_GET = do_PUT = do_HEAD = do_DELETE = handle_any  # noqa: N815 - the names that http.server calls
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as scripted:
+        thread = threading.Thread(target=scripted.serve_forever, args=(0.01,))
+        thread.start()
+        yield scripted
+        scripted.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def storage(server: ScriptedServer) -> S3Storage:
+    return storage_at(f"http://127.0.0.1:{server.server_port}")
+
+
+def storage_at(endpoint: str, bucket: str = "images", region: str = "auto") -> S3Storage:
+    return S3Storage(endpoint, "access", "secret", bucket, "https://pub.example", region)
+
+
+def answer(status: int, body: bytes = b"", announced: int | None = None, **headers: str) -> Callable[..., None]:
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", str(len(body) if announced is None else announced))
+        handler.end_headers()
+        handler.wfile.write(body)
+        if announced is not None:
+            handler.close_connection = True
+
+    return send
+
+
+def error(status: int, code: str) -> Callable[..., None]:
+    body = f"<Error><Code>{code}</Code><Message>told so</Message></Error>".encode()
+    return answer(status, body, Content_Type="application/xml")
+
+
+def chunked(*chunks: bytes) -> Callable[..., None]:
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for chunk in (*chunks, b""):
+            handler.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+
+    return send
+
+
+def test_a_body_shorter_than_announced_is_unavailable(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [answer(200, b"half", announced=8)]
+    with pytest.raises(StorageUnavailable, match=r"broke off after 4 of 8|IncompleteRead"):
+        storage.get(KEY, 100)
+
+
+def test_an_announced_length_beyond_the_limit_is_refused_before_the_body(
+    server: ScriptedServer, storage: S3Storage
+) -> None:
+    server.script = [answer(200, b"", announced=101)]
+    with pytest.raises(ObjectTooLarge, match="101"):
+        storage.get(KEY, 100)
+
+
+def test_a_body_without_an_announced_length_is_read_up_to_the_limit(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [chunked(b"one", b"two")]
+    assert storage.get(KEY, 6) == b"onetwo"
+    with pytest.raises(ObjectTooLarge):
+        storage.get(KEY, 5)
+
+
+def test_a_compressed_object_is_returned_as_it_is_stored(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [answer(200, b"\x1f\x8b-not-unpacked", Content_Encoding="gzip")]
+    assert storage.get(KEY, 100) == b"\x1f\x8b-not-unpacked"
+
+
+def test_a_body_that_drips_has_an_end(
+    server: ScriptedServer, storage: S3Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        answer(200, b"drop", announced=8)(handler)
+        handler.wfile.flush()
+        released.wait(5)
+        handler.wfile.write(b"late")
+
+    monkeypatch.setattr(s3, "DOWNLOAD_SECONDS", -1.0)
+    server.script = [drip]
+    with pytest.raises(StorageUnavailable, match="did not arrive within"):
+        storage.get(KEY, 100)
+    released.set()
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_passing_error_is_tried_again(server: ScriptedServer, storage: S3Storage, status: int) -> None:
+    server.script = [error(status, "SlowDown"), answer(200, b"body")]
+    assert storage.get(KEY, 100) == b"body"
+
+
+def test_a_put_that_is_tried_again_sends_the_whole_body_again(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [error(503, "SlowDown"), answer(200)]
+    storage.put(KEY, io.BytesIO(b"body"), 4, "image/jpeg")
+    assert server.requests == [("PUT", f"/images/{KEY}", b"body")] * 2
+
+
+def test_tries_are_bounded_and_the_last_answer_is_told(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [error(503, "SlowDown")]
+    with pytest.raises(StorageUnavailable, match="SlowDown, told so"):
+        storage.get(KEY, 100)
+    assert len(server.requests) == 3
+
+
+def test_a_wish_to_be_left_alone_for_long_is_not_waited_for(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [answer(503, b"", Retry_After="3600"), answer(200, b"body")]
+    assert storage.get(KEY, 100) == b"body"
+
+
+def test_a_refusal_is_not_tried_again(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [error(403, "AccessDenied")]
+    with pytest.raises(StorageUnavailable, match=r"AccessDenied.*may read and write this bucket"):
+        storage.put(KEY, io.BytesIO(b"body"), 4, "image/jpeg")
+    assert len(server.requests) == 1
+
+
+def test_a_web_page_in_the_place_of_s3_is_told_as_such(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [answer(404, b"<html>" + b"x" * 10_000, Content_Type="text/html")]
+    with pytest.raises(StorageUnavailable, match=r"no S3 service.*check R2_ENDPOINT") as caught:
+        storage.get(KEY, 100)
+    assert len(str(caught.value)) < 600
+
+
+def test_xml_that_is_broken_is_unavailable(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [answer(403, b"<Error><Code>", Content_Type="application/xml")]
+    with pytest.raises(StorageUnavailable):
+        storage.get(KEY, 100)
+
+
+def test_a_redirect_is_not_followed(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [answer(301, b"", Location=f"http://127.0.0.1:{server.server_port}/elsewhere")]
+    with pytest.raises(StorageUnavailable):
+        storage.head(KEY)
+    assert len(server.requests) == 1
+
+
+def test_connections_are_given_back_after_every_kind_of_answer(server: ScriptedServer, storage: S3Storage) -> None:
+    pool = storage._client._http.connection_from_url(f"http://127.0.0.1:{server.server_port}")
+    for script in ([answer(200, b"body")], [error(404, "NoSuchKey")], [answer(200, b"too long")]):
+        server.script = script
+        with suppress(ObjectNotFound, ObjectTooLarge):
+            storage.get(KEY, 5)
+    assert pool.pool is not None
+    assert pool.pool.qsize() == pool.pool.maxsize
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "bucket", "region"),
+    [
+        ("http://127.0.0.1/path", "images", "auto"),
+        ("http://127.0.0.1", "Not A Bucket", "auto"),
+        ("http://127.0.0.1", "images", "not a region"),
+    ],
+)
+def test_settings_that_cannot_be_right_are_refused_at_once(endpoint: str, bucket: str, region: str) -> None:
+    with pytest.raises(ConfigurationError, match="R2_ENDPOINT, R2_BUCKET or R2_REGION"):
+        storage_at(endpoint, bucket, region)
+
+
+def test_the_public_address_is_the_base_and_the_key_quoted() -> None:
+    assert storage_at("http://127.0.0.1").public_url("raw/a b?.jpg") == "https://pub.example/raw/a%20b%3F.jpg"
+
+
+def test_addresses_are_made_without_asking_the_server() -> None:
+    signed = storage_at("http://127.0.0.1:9", region="auto").presigned_url(KEY, timedelta(minutes=5))
+    assert signed.startswith(f"http://127.0.0.1:9/images/{KEY}?")
+    assert "X-Amz-Expires=300" in signed
+    assert "%2Fauto%2Fs3%2F" in signed

@@ -1,0 +1,45 @@
+import pytest
+from imagejobs.task_queue.message import MalformedMessage, ProcessImage, UnknownTaskType, decode
+
+ID = "655501d2f12a3d0f3c5a1002"
+
+
+def test_a_message_is_written_as_the_guide_does_and_read_back() -> None:
+    raw = ProcessImage(ID).encode()
+    assert raw == b'{"task_type":"process_image","payload":{"imageJobID":"655501d2f12a3d0f3c5a1002"}}'
+    assert decode(raw) == ProcessImage(ID)
+
+
+def test_spaces_order_and_the_case_of_digits_do_not_matter() -> None:
+    assert decode(f' {{ "payload": {{"imageJobID": "{ID.upper()}"}}, "task_type": "process_image" }}'.encode()) == (
+        ProcessImage(ID)
+    )
+
+
+def test_another_task_type_is_for_another_worker_whatever_its_payload() -> None:
+    with pytest.raises(UnknownTaskType, match="send_mail"):
+        decode(b'{"task_type":"send_mail"}')
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"not json",
+        b"\xff",
+        b"[" * 100_000,
+        b"1" * 5000,
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"task_type":7}',
+        b'{"task_type":"process_image"}',
+        b'{"task_type":"process_image","payload":NaN}',
+        b'{"task_type":"process_image","payload":{"imageJobID":"\\ud800"}}',
+    ],
+)
+def test_anything_else_is_malformed_and_keeps_its_bytes(raw: bytes) -> None:
+    with pytest.raises(MalformedMessage) as caught:
+        decode(raw)
+    assert caught.value.raw == raw
+    assert caught.value.reason
