@@ -17,6 +17,11 @@ SELECTION_TIMEOUT_MS = 3_000
 SOCKET_TIMEOUT_MS = 10_000
 
 
+PULL_NOTHING = {"$pull": {"neverThere": None}}
+"""Part of every update: it changes nothing anywhere, and keeps nx-27017 0.8 from its short cut through SQLite's
+json_set, which writes dates as text and mangles ObjectIds in arrays."""
+
+
 class Database:
     """One MongoDB database: `mongodb://host:port/name`. Nothing is asked of the server until the first command."""
 

@@ -69,7 +69,7 @@ def create_app(settings: Settings, adapters: Adapters, contract: Contract | None
         **EventEndpoints(Events(adapters.events, jobs), uploads).by_operation(),
         **OperationsEndpoints(contract, adapters.pings(), metrics).by_operation(),
     }
-    limits = BodyLimits(settings.max_request_bytes, settings.max_images)
+    limits = BodyLimits(settings.max_upload_bytes, settings.max_request_bytes, settings.max_images)
     binding = Binding(authentication, limits, settings.validate_responses, metrics.observe)
     routes: list[BaseRoute] = [*bind(contract, endpoints, binding), *_files(settings, adapters.storage)]
     guard = [Middleware(OwnOriginOnly, hosts=frozenset({settings.api_host}))] if authentication.is_open() else []
@@ -80,7 +80,7 @@ def _files(settings: Settings, storage: ObjectStorage) -> list[BaseRoute]:
     routes: list[BaseRoute] = [Mount("/docs/assets", StaticFiles(directory=docs_assets()))]
     if isinstance(storage, FilesystemStorage):
         media = Media(storage, settings.output_prefix, private_raw=settings.source_url == "presigned")
-        routes.append(Route("/media/{key:path}", media))
+        routes.append(Route("/media/{key:path}", media.serve))
     return routes
 
 

@@ -25,7 +25,7 @@ class Media:
         self._output_prefix = output_prefix
         self._private_raw = private_raw
 
-    async def __call__(self, request: Request) -> Response:
+    async def serve(self, request: Request) -> Response:
         """GET /media/{key}, ranges and If-None-Match included."""
         key = request.path_params["key"]
         if not self._may_read(key, request):

@@ -18,14 +18,21 @@ from imagejobs.contract.violations import Violation
 MAX_JSON_BYTES = 64 * 1024
 MAX_FIELDS = 50
 MAX_FIELD_BYTES = 16 * 1024
+ALL_FIELDS_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """Bytes of a whole multipart body, and how many files it may hold."""
+    """Bytes of one file and of a whole multipart body, and how many files a body may hold."""
 
+    file_bytes: int
     request_bytes: int
     files: int
+
+    def of(self, body: RequestBody) -> int:
+        """Bytes that a body may have: that of an operation that takes one file need not be larger than the file."""
+        takes_many = any(field.is_file and field.is_array for field in body.fields.values())
+        return self.request_bytes if takes_many else self.file_bytes + ALL_FIELDS_BYTES
 
 
 def read_params(operation: Operation, request: Request) -> dict[str, Any]:
@@ -69,9 +76,9 @@ async def read_json(body: RequestBody, request: Request) -> Any:
     return value
 
 
-async def read_multipart(request: Request, limits: BodyLimits) -> FormData:
+async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits) -> FormData:
     """Parse a multipart body into spooled files; memory holds at most 1 MiB of each. Raises ApiError 400 or 413."""
-    stream = _bounded(request, limits.request_bytes)
+    stream = _bounded(request, limits.of(body))
     try:
         async with aclosing(stream):
             return await MultiPartParser(

@@ -92,7 +92,7 @@ class _Bound:
         check_content_type(body, request)
         if body.content_type == JSON:
             return await self._run(Call(params, json=await read_json(body, request)))
-        parts = await read_multipart(request, self.binding.limits)
+        parts = await read_multipart(body, request, self.binding.limits)
         try:
             return await self._run(Call(params, form=to_form(body, parts)))
         finally:

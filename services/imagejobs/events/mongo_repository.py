@@ -13,7 +13,7 @@ from mongoengine import (
     StringField,
 )
 
-from imagejobs.database import Database, translated_errors
+from imagejobs.database import PULL_NOTHING, Database, translated_errors
 from imagejobs.events.model import Event, EventFields
 
 _UPDATES = {
@@ -70,7 +70,7 @@ class MongoEventRepository:
         }
         with translated_errors():
             document = EventDocument.objects(pk=ObjectId(event_id)).modify(
-                new=True, set__updated_at=self._database.clock.now(), **said
+                new=True, __raw__=PULL_NOTHING, set__updated_at=self._database.clock.now(), **said
             )
         return _to_event(document) if document else None
 

@@ -21,7 +21,7 @@ from mongoengine import (
     StringField,
 )
 
-from imagejobs.database import Database, translated_errors
+from imagejobs.database import PULL_NOTHING, Database, translated_errors
 from imagejobs.jobs.model import FIELD_NAMES, EntityType, ImageJob, JobStatus
 from imagejobs.jobs.repository import Change, Guard, JobFilter
 
@@ -97,7 +97,9 @@ class MongoImageJobRepository:
         for name, value in change.values.items():
             updates[f"unset__{name}" if value is None else f"set__{name}"] = 1 if value is None else value
         with translated_errors():
-            document = ImageJobDocument.objects(_guarded(job_id, guard)).modify(new=True, **updates)
+            document = ImageJobDocument.objects(_guarded(job_id, guard)).modify(
+                new=True, __raw__=PULL_NOTHING, **updates
+            )
         return _to_job(document) if document else None
 
     def remove(self, job_id: str, guard: Guard) -> bool:
