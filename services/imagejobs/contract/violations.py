@@ -34,11 +34,18 @@ class Schema:
             return []
         found: list[Violation] = []
         for error in self._validator.iter_errors(instance):
-            place = ".".join(str(part) for part in ([field] if field else []) + list(error.instance_path))
-            found.append(Violation(place, _shortened(error.message)))
+            found.append(_violation(error, field))
             if len(found) == MAX_VIOLATIONS:
                 break
         return found
+
+
+def _violation(error: jsonschema_rs.ValidationError, field: str) -> Violation:
+    place = [field] if field else []
+    place += [str(part) for part in error.instance_path]
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
+        return Violation(".".join([*place, error.kind.property]), "is required")
+    return Violation(".".join(place), _shortened(error.message))
 
 
 def _shortened(message: str) -> str:
