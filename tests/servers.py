@@ -120,10 +120,10 @@ def redis_server() -> Iterator[RedisServer]:
 
 
 class ReplyDroppingProxy:
-    """Hands bytes on to a server on this machine; while `dropping` is set, no reply comes back."""
+    """Hands bytes on to a server on this machine; once `drop_next` is set, the next reply is lost."""
 
     def __init__(self, server_port: int) -> None:
-        self.dropping = threading.Event()
+        self.drop_next = threading.Event()
         self._server_port = server_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._connections: list[socket.socket] = []
@@ -151,7 +151,9 @@ class ReplyDroppingProxy:
     def _pump(self, source: socket.socket, target: socket.socket, are_replies: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                if not (are_replies and self.dropping.is_set()):
+                if are_replies and self.drop_next.is_set():
+                    self.drop_next.clear()
+                else:
                     target.sendall(data)
             target.shutdown(socket.SHUT_WR)
 

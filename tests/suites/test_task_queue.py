@@ -4,7 +4,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +19,7 @@ from imagejobs.task_queue.message import ProcessImage, decode
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue, RedisTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue, TaskQueueConsumer
+from redis import Redis
 from servers import RedisServer, ReplyDroppingProxy
 
 IDS = [f"{number:024x}" for number in range(1, 6)]
@@ -85,8 +86,15 @@ class RedisWorld:
 def world(request: pytest.FixtureRequest) -> World:
     if request.param == "memory":
         return MemoryWorld()
-    server: RedisServer = request.getfixturevalue("running_redis")
-    return RedisWorld(server.uri)
+    redis_world: RedisWorld = request.getfixturevalue("redis_world")
+    return redis_world
+
+
+@pytest.fixture
+def redis_world(running_redis: RedisServer) -> Iterator[RedisWorld]:
+    world = RedisWorld(running_redis.uri)
+    with world.client:
+        yield world
 
 
 def take_all(consumer: TaskQueueConsumer) -> list[bytes]:
@@ -246,8 +254,8 @@ class TestCrashes:
 
 
 class TestRedis:
-    def test_a_heartbeat_lapses_by_itself(self, running_redis: RedisServer) -> None:
-        world = RedisWorld(running_redis.uri)
+    def test_a_heartbeat_lapses_by_itself(self, redis_world: RedisWorld) -> None:
+        world = redis_world
         world.queue.push(IDS)
         RedisTaskQueueConsumer(world.client, world.keys.name, "dead", heartbeat_ttl=1).take(0)
         assert 0 < world.client.pttl(world.keys.heartbeat("dead")) <= 1000
@@ -265,14 +273,14 @@ class TestRedis:
         with pytest.raises(QueueUnavailable, match="password"):
             world.queue.push(IDS)
 
-    def test_a_key_of_another_type_is_unavailable(self, running_redis: RedisServer) -> None:
-        world = RedisWorld(running_redis.uri)
+    def test_a_key_of_another_type_is_unavailable(self, redis_world: RedisWorld) -> None:
+        world = redis_world
         world.client.set(world.keys.name, "not a list")
         with pytest.raises(QueueUnavailable, match="WRONGTYPE"):
             world.queue.push(IDS)
 
-    def test_a_full_memory_refuses_a_push(self, running_redis: RedisServer) -> None:
-        world = RedisWorld(running_redis.uri)
+    def test_a_full_memory_refuses_a_push(self, redis_world: RedisWorld) -> None:
+        world = redis_world
         world.client.config_set("maxmemory", "1")
         try:
             with pytest.raises(QueueUnavailable, match="maxmemory"):
@@ -281,28 +289,34 @@ class TestRedis:
             world.client.config_set("maxmemory", "0")
         assert world.queue.length() == 0
 
-    def test_a_push_whose_reply_is_lost_is_not_repeated(self, running_redis: RedisServer) -> None:
-        world = RedisWorld(running_redis.uri)
-        with ReplyDroppingProxy(running_redis.port) as proxy:
-            queue = RedisTaskQueue(redis_client(f"redis://127.0.0.1:{proxy.port}", socket_timeout=0.2), world.keys.name)
+    def test_a_push_whose_reply_is_lost_is_not_repeated(
+        self, running_redis: RedisServer, redis_world: RedisWorld
+    ) -> None:
+        world = redis_world
+        with ReplyDroppingProxy(running_redis.port) as proxy, client_behind(proxy) as client:
+            queue = RedisTaskQueue(client, world.keys.name)
             queue.ping()
-            proxy.dropping.set()
+            proxy.drop_next.set()
             with pytest.raises(QueueUnavailable):
                 queue.push(IDS[:1])
         assert ids(world.waiting()) == IDS[:1]
 
-    def test_a_message_whose_reply_is_lost_is_still_unsettled(self, running_redis: RedisServer) -> None:
-        world = RedisWorld(running_redis.uri)
+    def test_a_message_whose_reply_is_lost_is_still_unsettled(
+        self, running_redis: RedisServer, redis_world: RedisWorld
+    ) -> None:
+        world = redis_world
         world.queue.push(IDS)
-        with ReplyDroppingProxy(running_redis.port) as proxy:
-            client = redis_client(f"redis://127.0.0.1:{proxy.port}", socket_timeout=0.2)
+        with ReplyDroppingProxy(running_redis.port) as proxy, client_behind(proxy) as client:
             consumer = RedisTaskQueueConsumer(client, world.keys.name, "a")
             consumer.heartbeat()
-            proxy.dropping.set()
+            proxy.drop_next.set()
             with pytest.raises(QueueUnavailable):
                 consumer.take(0)
-            proxy.dropping.clear()
             assert ids(consumer.unsettled()) == IDS[:1]
+
+
+def client_behind(proxy: ReplyDroppingProxy) -> Redis:
+    return redis_client(f"redis://127.0.0.1:{proxy.port}", socket_timeout=0.2)
 
 
 def every_call(world: RedisWorld) -> list[Any]:

@@ -1,6 +1,8 @@
 """That the broker's client raises what Dramatiq survives, on a real Redis."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import dramatiq
@@ -22,16 +24,25 @@ def running_redis() -> Iterator[RedisServer]:
         yield server
 
 
-def broker_at(port: int, socket_timeout: float = 0.3) -> RedisBroker:
-    settings = Settings(_env_file=None, redis_uri=f"redis://127.0.0.1:{port}", storage="filesystem")
-    return redis_broker(settings, socket_timeout=socket_timeout)
+@pytest.fixture
+def broker_at() -> Iterator[Callable[[int], RedisBroker]]:
+    """Makes brokers at a port, and ends their connections after the test."""
+    with ExitStack() as connections:
+
+        def make(port: int) -> RedisBroker:
+            settings = Settings(_env_file=None, redis_uri=f"redis://127.0.0.1:{port}", storage="filesystem")
+            made = redis_broker(settings, socket_timeout=0.3)
+            connections.enter_context(made.client)
+            made.declare_queue(QUEUE)
+            return made
+
+        yield make
 
 
 @pytest.fixture
-def broker(running_redis: RedisServer) -> RedisBroker:
+def broker(running_redis: RedisServer, broker_at: Callable[[int], RedisBroker]) -> RedisBroker:
     found = broker_at(running_redis.port)
     found.client.flushall()
-    found.declare_queue(QUEUE)
     return found
 
 
@@ -57,28 +68,28 @@ def test_what_waits_is_counted_under_its_key(broker: RedisBroker) -> None:
     assert broker.client.llen(waiting_key(QUEUE)) == 0
 
 
-def test_an_enqueue_whose_reply_is_lost_is_not_repeated(broker: RedisBroker, running_redis: RedisServer) -> None:
+def test_an_enqueue_whose_reply_is_lost_is_not_repeated(
+    broker: RedisBroker, broker_at: Callable[[int], RedisBroker], running_redis: RedisServer
+) -> None:
     with ReplyDroppingProxy(running_redis.port) as proxy:
         behind_proxy = broker_at(proxy.port)
         behind_proxy.enqueue(message())
-        proxy.dropping.set()
+        proxy.drop_next.set()
         with pytest.raises(redis.ConnectionError):
             behind_proxy.enqueue(message())
     assert broker.client.llen(waiting_key(QUEUE)) == 2
 
 
 def test_an_ack_whose_reply_is_late_is_one_that_dramatiq_repeats(
-    broker: RedisBroker, running_redis: RedisServer
+    broker: RedisBroker, broker_at: Callable[[int], RedisBroker], running_redis: RedisServer
 ) -> None:
     with ReplyDroppingProxy(running_redis.port) as proxy:
         behind_proxy = broker_at(proxy.port)
-        behind_proxy.declare_queue(QUEUE)
         behind_proxy.enqueue(message())
         consumer, fetched = fetch(behind_proxy)
-        proxy.dropping.set()
+        proxy.drop_next.set()
         with pytest.raises(ConnectionClosed):
             consumer.ack(fetched)
-        proxy.dropping.clear()
         consumer.ack(fetched)
     assert broker.client.hlen(f"{waiting_key(QUEUE)}.msgs") == 0
 
@@ -96,11 +107,14 @@ def test_an_ack_that_a_full_memory_refuses_is_one_that_dramatiq_repeats(broker: 
     assert broker.client.hlen(f"{waiting_key(QUEUE)}.msgs") == 0
 
 
-def test_a_dead_workers_message_is_found_by_one_fetch_in_twenty(broker: RedisBroker) -> None:
+def test_a_dead_workers_message_is_found_by_one_fetch_in_twenty(
+    broker: RedisBroker, broker_at: Callable[[int], RedisBroker], monkeypatch: pytest.MonkeyPatch
+) -> None:
     broker.enqueue(message())
     fetch(broker)
-    broker.client.zadd("dramatiq:__heartbeats__", {broker.broker_id: 1})
+    broker.client.zadd("dramatiq:__heartbeats__", {broker.broker_id: time.time() * 1000 - 16_000})
     heir = broker_at(broker.client.get_connection_kwargs()["port"])
-    heir.declare_queue(QUEUE)
-    consumer = heir.consume(QUEUE, timeout=1)
-    assert any(next(consumer) is not None for _ in range(500)), "the chance of 500 misses is 1 in 10^11"
+    monkeypatch.setattr("dramatiq.brokers.redis.random.randint", lambda _low, high: high // 20 + 1)
+    assert fetch(heir)[1] is None
+    monkeypatch.setattr("dramatiq.brokers.redis.random.randint", lambda _low, high: high // 20)
+    assert fetch(heir)[1] is not None

@@ -10,6 +10,8 @@ from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.keys import RAW_PREFIX, is_safe_key
 from imagejobs.storage.object_storage import IMMUTABLE
 
+MAX_UNIX_DIGITS = 12
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -43,5 +45,5 @@ class Media:
         if key.startswith(self._output_prefix) or (key.startswith(RAW_PREFIX) and not self._private_raw):
             return True
         expires, signature = request.query_params.get("expires", ""), request.query_params.get("signature", "")
-        signed = expires.isascii() and expires.isdecimal()
+        signed = expires.isascii() and expires.isdecimal() and len(expires) < MAX_UNIX_DIGITS
         return signed and self._storage.verify(key, int(expires), signature, int(datetime.now(UTC).timestamp()))

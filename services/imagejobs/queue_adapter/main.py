@@ -6,6 +6,8 @@ import secrets
 import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from imagejobs.broker import redis_broker, waiting_key
@@ -32,14 +34,15 @@ def run(settings: Settings) -> None:
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, request_stop)
-    adapter = queue_adapter(settings, consumer_id())
-    logger.info("moving messages from the list %s to Dramatiq", settings.task_queue)
-    adapter.run(stop)
+    with queue_adapter(settings, consumer_id()) as adapter:
+        logger.info("moving messages from the list %s to Dramatiq", settings.task_queue)
+        adapter.run(stop)
     logger.info("stopped")
 
 
-def queue_adapter(settings: Settings, consumer: str) -> QueueAdapter:
-    """The adapter between the list TASK_QUEUE and the Dramatiq broker, both at REDIS_URI."""
+@contextmanager
+def queue_adapter(settings: Settings, consumer: str) -> Iterator[QueueAdapter]:
+    """The adapter between the list TASK_QUEUE and the Dramatiq broker, both at REDIS_URI, until the block ends."""
     client = redis_client(settings.redis_uri, socket_timeout=SOCKET_SECONDS)
     broker = redis_broker(settings, socket_timeout=SOCKET_SECONDS)
     task = TASKS[PROCESS_IMAGE]
@@ -52,7 +55,8 @@ def queue_adapter(settings: Settings, consumer: str) -> QueueAdapter:
         with translated_errors():
             return client.llen(waiting_key(task.queue))
 
-    return QueueAdapter(RedisTaskQueueConsumer(client, settings.task_queue, consumer), enqueue, waiting)
+    with client, broker.client:
+        yield QueueAdapter(RedisTaskQueueConsumer(client, settings.task_queue, consumer), enqueue, waiting)
 
 
 def consumer_id() -> str:

@@ -113,13 +113,14 @@ class FilesystemStorage:
         return hmac.new(self._signing_key, f"{key}\n{until}".encode(), hashlib.sha256).hexdigest()
 
     def _keys(self, prefix: str) -> Iterator[str]:
-        """The keys below the prefix's last directory; unfinished files begin with a dot, which no key does."""
+        """What lies below the prefix's last directory; unfinished files too, whose names `head` refuses."""
         directory = prefix.rpartition("/")[0]
-        top = self._root / directory if is_safe_key(directory) else self._root
-        for parent, _, names in os.walk(top):
+        if directory and not is_safe_key(directory):
+            return
+        for parent, _, names in os.walk(self._root / directory):
             for name in names:
                 key = (Path(parent) / name).relative_to(self._root).as_posix()
-                if key.startswith(prefix) and is_safe_key(key):
+                if key.startswith(prefix):
                     yield key
 
 

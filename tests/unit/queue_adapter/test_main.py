@@ -52,14 +52,20 @@ def adapter_process(server: RedisServer) -> Iterator[subprocess.Popen[bytes]]:
 def adapter_thread(server: RedisServer, data_dir: Path) -> Iterator[None]:
     settings = Settings(_env_file=None, redis_uri=server.uri, storage="filesystem", data_dir=data_dir)
     stop = threading.Event()
-    thread = threading.Thread(target=queue_adapter(settings, consumer_id()).run, args=(stop,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(10)
-        assert not thread.is_alive(), "the adapter did not stop"
+    with queue_adapter(settings, consumer_id()) as adapter:
+        thread = threading.Thread(target=adapter.run, args=(stop,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(10)
+            assert not thread.is_alive(), "the adapter did not stop"
+
+
+def push(server: RedisServer, image_job_ids: list[str]) -> None:
+    with server.client() as client:
+        RedisTaskQueue(client, "task_queue").push(image_job_ids)
 
 
 def drain(client: redis.Redis) -> list[str]:
@@ -108,7 +114,7 @@ def test_a_signal_ends_it_soon_while_redis_hangs(server: RedisServer) -> None:
 
 
 def test_kills_at_any_moment_lose_no_message(server: RedisServer) -> None:
-    RedisTaskQueue(redis.Redis(port=server.port), "task_queue").push(IDS)
+    push(server, IDS)
     jobs: list[str] = []
     with server.client() as client:
         for part in (0.2, 0.5, 0.8):
@@ -127,9 +133,8 @@ def test_kills_at_any_moment_lose_no_message(server: RedisServer) -> None:
 def test_a_redis_that_is_killed_and_comes_back_has_lost_no_message(server: RedisServer, tmp_path: Path) -> None:
     jobs: list[str] = []
     with adapter_thread(server, tmp_path):
-        queue = RedisTaskQueue(redis.Redis(port=server.port), "task_queue")
         for outage in range(3):
-            queue.push(IDS[outage * 100 : outage * 100 + 100])
+            push(server, IDS[outage * 100 : outage * 100 + 100])
             with server.client() as client:
                 wait_until(some_arrived(client, jobs, outage * 100 + 20))
             server.kill()
@@ -151,7 +156,7 @@ def test_it_starts_before_redis_does(server: RedisServer, tmp_path: Path, caplog
 
 
 def test_the_dramatiq_queue_is_filled_to_its_mark_only(server: RedisServer, tmp_path: Path) -> None:
-    RedisTaskQueue(redis.Redis(port=server.port), "task_queue").push(IDS)
+    push(server, IDS)
     with adapter_thread(server, tmp_path), server.client() as client:
         wait_until(lambda: client.llen("task_queue") == 200)
         time.sleep(1.2)  # Two looks at the full queue: it must not grow any more.

@@ -38,7 +38,7 @@ def test_a_link_out_of_the_root_cannot_be_asked_for_by_dots(storage: FilesystemS
     for key in ("../secret", "raw/../../secret", str(tmp_path / "secret"), ".hidden", "raw/.hidden"):
         with pytest.raises(ObjectNotFound):
             storage.path(key)
-    assert list(storage.list("../")) == []
+    assert list(storage.list("../")) == list(storage.list(f"{tmp_path}/")) == []
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(

@@ -1,0 +1,121 @@
+"""`python -m benchmarks [--json] [--jobs N]`: time to ready, latency of one upload, CPU use while a queue drains."""
+
+import argparse
+import io
+import json
+import statistics
+import time
+from dataclasses import dataclass
+
+from imagejobs.client.api_client import ApiClient
+from imagejobs.conversion.engine import convert
+from imagejobs.conversion.options import Options
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.local_system import LocalSystem, local_system
+from benchmarks.pictures import photograph
+
+POLL_SECONDS = 0.005
+ROUNDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure and what it should be."""
+
+    name: str
+    value: float
+    unit: str
+    goal: str
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks")
+    arguments.add_argument("--json", action="store_true")
+    arguments.add_argument("--jobs", type=int, default=200)
+    options = arguments.parse_args()
+    picture = photograph(3840, 2400)
+    with local_system() as system:
+        api = ApiClient(system.api_url)
+        figures = [
+            Figure("ready after start", system.ready_seconds, "s", "< 5"),
+            *latency(api, picture),
+            *drain(system, api, photograph(1600, 1200, seed=2), options.jobs),
+        ]
+    if options.json:
+        print(json.dumps({figure.name: figure.value for figure in figures}))
+        return
+    table = Table(
+        "measured", "value", "goal", title=f"9-megapixel JPEG of {len(picture) / 1e6:.1f} MB; {options.jobs} jobs"
+    )
+    for figure in figures:
+        table.add_row(figure.name, f"{figure.value:.3g} {figure.unit}", figure.goal)
+    Console().print(table)
+
+
+def latency(api: ApiClient, picture: bytes) -> list[Figure]:
+    """One upload at a time, watched by a polling client; what the receipt says of the conversion is taken off."""
+    totals, overheads = [], []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        job_id = upload(api, picture)
+        job = wait(api, job_id)
+        total = time.perf_counter() - started
+        totals.append(total)
+        overheads.append(total - job["receipt"]["durationMs"] / 1000)
+    return [
+        Figure("upload to COMPLETED, p50", statistics.median(totals), "s", "< 1"),
+        Figure("of it not conversion, p50", statistics.median(overheads) * 1000, "ms", "< 60"),
+    ]
+
+
+def drain(system: LocalSystem, api: ApiClient, picture: bytes, count: int) -> list[Figure]:
+    """The workers' CPU time while `count` jobs drain, against that of the same conversions alone in this process."""
+    alone = cpu_of_one_conversion(picture)
+    before, started = system.worker_cpu_seconds(), time.perf_counter()
+    for job_id in [upload(api, picture) for _ in range(count)]:
+        wait(api, job_id, POLL_SECONDS * 20)
+    seconds, used = time.perf_counter() - started, system.worker_cpu_seconds() - before
+    return [
+        Figure("jobs per second", count / seconds, "/s", ""),
+        Figure("conversion's share of the workers' CPU time", 100 * alone * count / used, "%", ">= 85"),
+    ]
+
+
+def cpu_of_one_conversion(picture: bytes) -> float:
+    """CPU seconds of one conversion, the median of several."""
+    times = []
+    for _ in range(7):
+        before = time.process_time()
+        convert(picture, Options())
+        times.append(time.process_time() - before)
+    return statistics.median(times)
+
+
+def upload(api: ApiClient, picture: bytes) -> str:
+    """POST one image; the job's id."""
+    parts = [
+        ("entityType", (None, "other")),
+        ("entityId", (None, "bench")),
+        ("image", ("bench.jpg", io.BytesIO(picture))),
+    ]
+    return str(api.call("createImageJob", parts=parts).data["_id"])
+
+
+def wait(api: ApiClient, job_id: str, pause: float = POLL_SECONDS) -> dict:  # type: ignore[type-arg]  # JSON
+    """Poll until the job is COMPLETED."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        job = api.call("getImageJob", path={"id": job_id}).data
+        if job["status"] == "COMPLETED":
+            return job
+        if job["status"] == "FAILED":
+            raise SystemExit(f"job {job_id} failed: {job['errorMsg']}")
+        time.sleep(pause)
+    raise SystemExit(f"job {job_id} did not end")
+
+
+if __name__ == "__main__":
+    main()

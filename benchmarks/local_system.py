@@ -1,0 +1,62 @@
+"""Starts `imagejobs up` on a data directory of its own, and tells what its worker processes cost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+READY_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSystem:
+    """A running system: where it is, how long it took to be ready, and its processes by name."""
+
+    api_url: str
+    ready_seconds: float
+    pids: dict[str, int]
+
+    def worker_cpu_seconds(self) -> float:
+        """User and system time of the Dramatiq processes so far (Linux)."""
+        return sum(_cpu_seconds(pid) for pid in _family(self.pids["worker"]))
+
+
+@contextmanager
+def local_system() -> Iterator[LocalSystem]:
+    """The system with its defaults, for the length of the block."""
+    with tempfile.TemporaryDirectory() as directory:
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "imagejobs", "up", "--data-dir", directory, "--port", "0"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            state = _wait_until_ready(process, Path(directory) / "up.json")
+            yield LocalSystem(state["api_url"], time.perf_counter() - started, state["pids"])
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=15)
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", file: Path) -> dict[str, dict[str, int]]:
+    deadline = time.monotonic() + READY_TIMEOUT
+    while time.monotonic() < deadline and process.poll() is None:
+        if file.exists():
+            return json.loads(file.read_bytes())
+        time.sleep(0.01)
+    raise SystemExit("imagejobs up did not become ready")
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in _family(int(child)))]
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

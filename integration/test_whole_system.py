@@ -1,0 +1,180 @@
+"""End to end: what the guide promises, through HTTP, Redis and the public URLs of the system as it runs."""
+
+import io
+import json
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+from conftest import System, eventually
+from PIL import Image, ImageSequence
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def jpeg(width: int = 640, height: int = 480, seed: int = 0) -> bytes:
+    out = io.BytesIO()
+    noise = Image.effect_noise((width // 4, height // 4), 50 + seed).resize((width, height))
+    noise.convert("RGB").save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def served(url: str) -> Image.Image:
+    answer = httpx2.get(url, timeout=20)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    picture = Image.open(io.BytesIO(answer.content))
+    assert picture.format == "WEBP"
+    picture.load()
+    return picture
+
+
+def test_an_event_shows_its_images_once_they_are_converted(system: System) -> None:
+    event = system.create_event(("a.jpg", jpeg()), ("b.jpg", jpeg(seed=5)))
+    assert event["images"] == []
+
+    for job_id in event["imageJobIds"]:
+        assert system.ended(job_id)["status"] == "COMPLETED"
+
+    shown = system.http.get(f"/api/events/{event['_id']}").json()["data"]
+    assert [image["id"] for image in shown["images"]] == event["imageJobIds"]
+    assert all(served(image["url"]).size == (640, 480) for image in shown["images"])
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.*g*")), ids=lambda path: path.name)
+def test_samples_are_converted_right(system: System, sample: Path) -> None:
+    job = system.ended(system.create_job(sample.name, sample.read_bytes()))
+
+    picture = served(job["outputImageURL"])
+    source = Image.open(sample)
+    upright = (source.height, source.width) if source.getexif().get(0x0112, 1) >= 5 else source.size
+    scale = min(1, 1920 / max(upright))
+    assert picture.size == tuple(round(side * scale) for side in upright)
+    assert sum(1 for _ in ImageSequence.Iterator(picture)) == getattr(source, "n_frames", 1)
+    assert not picture.getexif().get_ifd(0x8825), "GPS is removed"
+    assert (job["receipt"]["output"]["width"], job["receipt"]["output"]["height"]) == picture.size
+
+
+def test_a_message_pushed_by_hand_is_processed(system: System) -> None:
+    job_id = system.create_job("again.jpg", jpeg(seed=9))
+    assert system.ended(job_id)["status"] == "COMPLETED"
+    before = system.job(job_id)
+
+    message = f'{{"task_type":"process_image","payload":{{"imageJobID":"{job_id}"}}}}'
+    system.redis.lpush("task_queue", message)
+
+    eventually(lambda: system.redis.llen("task_queue") == 0)
+    assert system.job(job_id) == before, "a duplicate delivery changes nothing"
+
+
+def test_a_malformed_message_is_kept_with_its_reason_and_another_workers_is_left(system: System) -> None:
+    foreign = b'{"task_type":"send_email","payload":{"to":"someone"}}'
+    system.redis.lpush("task_queue", b"\xff not json", foreign)
+
+    buried = json.loads(eventually(lambda: system.redis.lindex("task_queue:dead", 0)))
+    assert "JSON" in buried["reason"]
+    eventually(lambda: system.redis.lrange("task_queue", 0, -1) == [foreign])
+    system.redis.lrem("task_queue", 1, foreign)
+
+
+def test_an_undecodable_image_fails_with_a_code_and_can_be_retried_and_deleted(system: System) -> None:
+    broken = bytearray(jpeg(2000, 1500))
+    broken[2000:-2000] = os.urandom(len(broken) - 4000)
+    answer = system.http.post(
+        "/api/image-jobs",
+        data={"entityType": "other", "entityId": "x"},
+        files={"image": ("broken.jpg", bytes(broken).replace(b"\xff\xd9", b"\x00\x00") + b"\xff\xd9")},
+    )
+    if answer.status_code == 422:  # the structure alone gave it away
+        assert answer.json()["error"]["code"] in {"corrupt", "truncated"}
+        return
+    job = system.ended(answer.json()["data"]["_id"])
+    assert job["status"] in {"FAILED", "COMPLETED"}
+
+
+def test_a_source_that_is_gone_fails_is_retried_and_deleted(system: System) -> None:
+    worker = psutil.Process(system.state["pids"]["worker"])
+    with paused(worker):
+        job_id = system.create_job("gone.jpg", jpeg(seed=3))
+        (system.data_dir / "objects" / system.job(job_id)["sourceImageKey"]).unlink()
+    failed = system.ended(job_id)
+    assert (failed["status"], failed["errorCode"], failed["retryable"]) == ("FAILED", "source_missing", False)
+
+    retried = system.http.post(f"/api/image-jobs/{job_id}/retry").json()["data"]
+    assert (retried["status"], retried["errorMsg"]) == ("PENDING", "")
+    assert system.ended(job_id)["errorCode"] == "source_missing"
+
+    assert system.http.delete(f"/api/image-jobs/{job_id}").status_code == 200
+    assert system.http.get(f"/api/image-jobs/{job_id}").status_code == 404
+
+
+def test_delete_removes_record_and_both_objects(system: System) -> None:
+    job = system.ended(system.create_job("delete.jpg", jpeg(seed=4)))
+    assert httpx2.get(job["outputImageURL"]).status_code == 200
+
+    assert system.http.delete(f"/api/image-jobs/{job['_id']}").status_code == 200
+
+    assert httpx2.get(job["outputImageURL"]).status_code == 404
+    assert not (system.data_dir / "objects" / job["sourceImageKey"]).exists()
+    assert system.http.delete(f"/api/image-jobs/{job['_id']}").status_code == 404
+
+
+def test_sixty_uploads_by_eight_clients_all_complete_exactly_once(system: System) -> None:
+    images = [(f"{n}.jpg", jpeg(320, 240, seed=n)) for n in range(60)]
+    with ThreadPoolExecutor(8) as clients:
+        job_ids = list(clients.map(lambda image: system.create_job(*image), images))
+
+    jobs = [system.ended(job_id) for job_id in job_ids]
+
+    assert {job["status"] for job in jobs} == {"COMPLETED"}
+    assert {job["attempt"] for job in jobs} == {1}
+    assert len({job["outputImageKey"] for job in jobs}) == 60
+
+
+def test_a_worker_killed_in_the_middle_of_a_conversion_leaves_a_job_that_completes(system: System) -> None:
+    job_id = system.create_job("big.jpg", jpeg(6000, 4000))
+    eventually(lambda: system.job(job_id)["status"] == "PROCESSING")
+
+    for process in psutil.Process(system.state["pids"]["worker"]).children(recursive=True):
+        process.send_signal(signal.SIGKILL)
+
+    job = system.ended(job_id)
+    assert (job["status"], job["attempt"]) == ("COMPLETED", 2)
+    assert served(job["outputImageURL"]).size == (1920, 1280)
+
+
+def test_a_lost_message_is_pushed_again(system: System) -> None:
+    adapter = psutil.Process(system.state["pids"]["queue-adapter"])
+    with paused(adapter):
+        job_id = system.create_job("lost.jpg", jpeg(seed=7))
+        system.redis.delete("task_queue", *system.redis.keys("task_queue:processing:*"))
+
+    assert system.ended(job_id)["status"] == "COMPLETED"
+
+
+def test_redis_that_loses_everything_loses_no_job(system: System) -> None:
+    job_ids = [system.create_job(f"{n}.jpg", jpeg(seed=20 + n)) for n in range(6)]
+
+    system.redis.flushall()
+
+    assert {system.ended(job_id)["status"] for job_id in job_ids} == {"COMPLETED"}
+
+
+@contextmanager
+def paused(process: psutil.Process) -> Iterator[None]:
+    """Stop a process and its children for the length of the block."""
+    family = [process, *process.children(recursive=True)]
+    for each in family:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in family:
+            each.resume()
