@@ -44,10 +44,10 @@ _PASSING = (RedisTimeoutError, OutOfMemoryError, ReadOnlyError, MasterDownError)
 
 
 def redis_broker(settings: Settings, *, socket_timeout: float = SOCKET_SECONDS) -> RedisBroker:
-    """A broker at REDIS_URI; it connects at its first command. Not global: callers pass it or set it."""
+    """A broker at REDIS_URI; it connects at its first command, and `client.close()` ends it. It is not made global."""
     client = redis_client(settings.redis_uri, socket_timeout=socket_timeout)
     return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves this constructor without annotations
-        client=_OneErrorClient(connection_pool=client.connection_pool),
+        client=_OneErrorClient.from_pool(client.connection_pool),
         middleware=_middleware(),
         namespace=NAMESPACE,
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,

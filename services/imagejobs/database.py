@@ -25,14 +25,14 @@ json_set, which writes dates as text and mangles ObjectIds in arrays."""
 class Database:
     """One MongoDB database: `mongodb://host:port/name`. Nothing is asked of the server until the first command."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, selection_timeout_ms: int = SELECTION_TIMEOUT_MS) -> None:
         self._client: MongoClient[dict[str, Any]] = mongoengine.connect(
             host=uri,
             tz_aware=True,
             uuidRepresentation="standard",
             appname="image-jobs",
-            serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
-            connectTimeoutMS=SELECTION_TIMEOUT_MS,
+            serverSelectionTimeoutMS=selection_timeout_ms,
+            connectTimeoutMS=selection_timeout_ms,
             socketTimeoutMS=SOCKET_TIMEOUT_MS,
             w="majority",
             wTimeoutMS=SOCKET_TIMEOUT_MS,

@@ -62,10 +62,10 @@ def _try(name: str, check: Callable[[], str]) -> Finding:
 
 
 def _engine() -> str:
-    from imagejobs.conversion.engine import engine_version
+    from imagejobs.conversion.magick import encoder_name
     from imagejobs.conversion.formats import FORMATS
 
-    return f"{engine_version()} reads {', '.join(each.name for each in FORMATS)} and writes webp"
+    return f"{encoder_name()} reads {', '.join(each.name for each in FORMATS)} and writes webp"
 
 
 def _redis(settings: Settings) -> str:

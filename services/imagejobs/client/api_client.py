@@ -1,7 +1,8 @@
 """Calls the API over HTTP: one place for addresses, tokens, timeouts, retries and the reading of answers."""
 
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -19,7 +20,8 @@ READ_SECONDS = 15.0
 UPLOAD_SECONDS = 120.0
 MAX_TRIES = 5
 MAX_RETRY_AFTER = 10.0
-TRY_AGAIN = frozenset({429, 502, 503, 504})
+NOT_TAKEN = frozenset({429, 503})
+"""Answers which say that the request was not carried out; after any other of 500 and above it may have been."""
 
 Part = tuple[str, tuple[str | None, BinaryIO | str]]
 
@@ -51,13 +53,16 @@ class ApiClient:
         worker_token: str | None = None,
         transport: httpx2.BaseTransport | None = None,
         max_tries: int = MAX_TRIES,
+        read_seconds: float = READ_SECONDS,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"X-Worker-Token": worker_token} if worker_token else {}
-        timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS, write=UPLOAD_SECONDS)
+        timeout = httpx2.Timeout(read_seconds, connect=CONNECT_SECONDS, write=UPLOAD_SECONDS)
         self._http = httpx2.Client(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
         self._operations = load_contract().operations
         self._max_tries = max_tries
+        self._sleep = sleep
         self.base_url = base_url
 
     def call(
@@ -94,7 +99,7 @@ class ApiClient:
                 if repeatable:
                     raise _TryAgain(f"{self.base_url}: {error!r}") from error
                 raise ApiUnavailable(f"{self.base_url}: {error!r}") from error
-            return _read(operation, response, strict=strict)
+            return _read(operation, response, strict=strict, repeatable=repeatable)
 
         try:
             return self._retrying()(once)
@@ -106,6 +111,7 @@ class ApiClient:
             retry=retry_if_exception_type(_TryAgain),
             stop=stop_after_attempt(self._max_tries),
             wait=_wait,
+            sleep=self._sleep,
             reraise=True,
         )
 
@@ -120,11 +126,13 @@ def _wait(state: RetryCallState) -> float:
     return min(asked, MAX_RETRY_AFTER) if asked is not None else _backoff(state)
 
 
-def _read(operation: Operation, response: httpx2.Response, *, strict: bool) -> Answer:
+def _read(operation: Operation, response: httpx2.Response, *, strict: bool, repeatable: bool) -> Answer:
     body = _json(response)
-    if response.status_code in TRY_AGAIN or response.status_code >= 500:
+    if response.status_code in NOT_TAKEN or (response.is_server_error and repeatable):
         retry_after = response.headers.get("retry-after", "")
         raise _TryAgain(_message(response, body), float(retry_after) if retry_after.isdecimal() else None)
+    if response.is_server_error:
+        raise ApiUnavailable(_message(response, body))
     if not response.is_success:
         raise ApiRefused(response.status_code, _code(body), _message(response, body))
     problems = operation.response_violations(

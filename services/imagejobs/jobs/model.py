@@ -30,6 +30,9 @@ class JobStatus(StrEnum):
         return self in {JobStatus.COMPLETED, JobStatus.FAILED}
 
 
+LIVE = frozenset(JobStatus) - {JobStatus.DELETING}
+"""Every status that callers see."""
+
 LEGAL_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PENDING: frozenset({JobStatus.PROCESSING, JobStatus.FAILED, JobStatus.DELETING}),
     JobStatus.PROCESSING: frozenset(

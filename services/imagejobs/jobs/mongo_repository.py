@@ -1,10 +1,11 @@
 """Image jobs in MongoDB's collection `image_jobs`, through mongoengine.
 
 Uses only operations that MongoDB, mongo-java-server and nx-27017 carry out alike: no pipeline updates, no `$expr`, no
-date arithmetic on the server. Documents written by others (mongoose's `__v`, unknown fields) are read and left as they
-are.
+date arithmetic on the server. Documents written by others (mongoose's `__v`, unknown fields, the status in lower case
+as a legacy worker sent it) are read and left as they are.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from mongoengine import (
 )
 
 from imagejobs.database import PULL_NOTHING, Database, translated_errors
-from imagejobs.jobs.model import FIELD_NAMES, EntityType, ImageJob, JobStatus
+from imagejobs.jobs.model import FIELD_NAMES, LIVE, EntityType, ImageJob, JobStatus
 from imagejobs.jobs.repository import Change, Guard, JobFilter
 
 COUNTERS = ("attempt", "lost_leases")
@@ -65,7 +66,7 @@ class ImageJobDocument(Document):  # type: ignore[misc]  # mongoengine has no ty
     lease_until = DateTimeField(db_field=FIELD_NAMES["lease_until"])
     attempt = IntField(db_field=FIELD_NAMES["attempt"])
     lost_leases = IntField(db_field=FIELD_NAMES["lost_leases"])
-    receipt = DictField(db_field=FIELD_NAMES["receipt"], default=None, null=True)
+    receipt = DictField(db_field=FIELD_NAMES["receipt"], default=None)
     source_sha256 = StringField(db_field=FIELD_NAMES["source_sha256"])
     idempotency_key = StringField(db_field=FIELD_NAMES["idempotency_key"])
 
@@ -107,7 +108,7 @@ class MongoImageJobRepository:
             return bool(ImageJobDocument.objects(_guarded(job_id, guard)).delete())
 
     def page(self, wanted: JobFilter, limit: int) -> Sequence[ImageJob]:
-        query = Q(status=wanted.status) if wanted.status else Q(status__ne=JobStatus.DELETING)
+        query = _in_status(*([wanted.status] if wanted.status else LIVE))
         if wanted.entity_type is not None:
             query &= Q(entity_type=wanted.entity_type)
         if wanted.entity_id is not None:
@@ -117,25 +118,28 @@ class MongoImageJobRepository:
         return self._all(query, "-id", limit)
 
     def of_entities(self, entity_type: EntityType, entity_ids: Sequence[str]) -> Sequence[ImageJob]:
-        query = Q(entity_type=entity_type, entity_id__in=list(entity_ids), status__ne=JobStatus.DELETING)
-        return self._all(query, "id", None)
+        query = Q(entity_type=entity_type, entity_id__in=list(entity_ids))
+        return self._all(query & _in_status(*LIVE), "id", None)
 
     def count_by_status(self) -> Mapping[JobStatus, int]:
         with translated_errors():
             rows = ImageJobDocument.objects.aggregate([{"$group": {"_id": "$status", "count": {"$sum": 1}}}])
-            known = set(JobStatus)
-            return {JobStatus(row["_id"]): row["count"] for row in rows if row["_id"] in known}
+            counts: Counter[JobStatus] = Counter()
+            for row in rows:
+                if (status := str(row["_id"]).upper()) in set(JobStatus):
+                    counts[JobStatus(status)] += row["count"]
+            return counts
 
     def last_completed(self, limit: int) -> Sequence[ImageJob]:
-        return self._all(Q(status=JobStatus.COMPLETED, processed_at__exists=True), "-processed_at", limit)
+        return self._all(_in_status(JobStatus.COMPLETED) & Q(processed_at__exists=True), "-processed_at", limit)
 
     def pending_since(self, enqueued_before: datetime, limit: int) -> Sequence[ImageJob]:
         overdue = Q(enqueued_at__exists=False) | Q(enqueued_at__lt=enqueued_before)
-        return self._all(Q(status=JobStatus.PENDING) & overdue, "enqueued_at", limit)
+        return self._all(_in_status(JobStatus.PENDING) & overdue, "enqueued_at", limit)
 
     def leases_expired(self, now: datetime, unleased_before: datetime, limit: int) -> Sequence[ImageJob]:
         expired = Q(lease_until__lt=now) | Q(lease_until__exists=False, updated_at__lt=unleased_before)
-        return self._all(Q(status=JobStatus.PROCESSING) & expired, "lease_until", limit)
+        return self._all(_in_status(JobStatus.PROCESSING) & expired, "lease_until", limit)
 
     def deleting_since(self, updated_before: datetime, limit: int) -> Sequence[ImageJob]:
         return self._all(Q(status=JobStatus.DELETING, updated_at__lt=updated_before), "updated_at", limit)
@@ -157,8 +161,12 @@ def create_indexes() -> None:
         ImageJobDocument.ensure_indexes()
 
 
+def _in_status(*wanted: JobStatus) -> Q:
+    return Q(status__in=[*wanted, *(status.lower() for status in wanted)])
+
+
 def _guarded(job_id: str, guard: Guard) -> Q:
-    query = Q(pk=ObjectId(job_id), status__in=list(guard.status))
+    query = Q(pk=ObjectId(job_id)) & _in_status(*guard.status)
     if guard.attempt is not None:
         # A record that another program wrote has no attempt: it counts as 0.
         query &= Q(attempt=guard.attempt) if guard.attempt else Q(attempt__in=[0, None])
@@ -177,9 +185,14 @@ def _to_job(document: ImageJobDocument) -> ImageJob:
     values |= {name: values[name] or 0 for name in COUNTERS}
     values |= {
         "id": str(document.id),
-        "entity_type": EntityType(document.entity_type),
+        "entity_type": _entity_type(document.entity_type),
         "status": JobStatus(document.status.upper()),
         "error_msg": document.error_msg or "",
         "receipt": dict(document.receipt) if document.receipt else None,
     }
     return ImageJob(**values)
+
+
+def _entity_type(stored: str) -> EntityType:
+    """A kind of entity that only another program knows must not keep the others from being listed or mended."""
+    return EntityType(stored) if stored in set(EntityType) else EntityType.OTHER

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from imagejobs.errors import DatabaseUnavailable, DuplicateKey
 from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNotFound, QueueFull
-from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
+from imagejobs.jobs.model import LIVE, EntityType, ImageJob, JobStatus
 from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.repository import Change, Guard, ImageJobRepository, JobFilter
 from imagejobs.storage.keys import is_raw_key, is_safe_key, new_raw_key, output_key
@@ -15,8 +15,6 @@ from imagejobs.storage.object_storage import ObjectStorage, StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue
 
 logger = logging.getLogger(__name__)
-
-LIVE = frozenset(JobStatus) - {JobStatus.DELETING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class ImageJobs:
         what is left is found by the sweep. Raises IdempotencyKeyReused, QueueFull, BackingServiceUnavailable.
         """
         self.require_ready()
-        if idempotency_key and (job := self.repository.find_by_idempotency_key(idempotency_key)):
+        if idempotency_key and (job := self._created_under(idempotency_key)):
             return [_same_upload(job, entity_type, entity_id, images[0])]
         jobs: list[ImageJob] = []
         try:
@@ -142,6 +140,14 @@ class ImageJobs:
         """Where a worker downloads the source: public, or signed for a while."""
         return self.storage.presigned_url(key, expires) if expires else self.storage.public_url(key)
 
+    def _created_under(self, idempotency_key: str) -> ImageJob | None:
+        """The job of an earlier request with this key. A tombstone still holds the key: its deletion is finished."""
+        job = self.repository.find_by_idempotency_key(idempotency_key)
+        if job and job.status == JobStatus.DELETING:
+            self.finish_deletion(job)
+            return None
+        return job
+
     def _store(self, entity_type: EntityType, entity_id: str, image: NewImage, idempotency_key: str | None) -> ImageJob:
         now = self.repository.now()
         key = new_raw_key(int(now.timestamp() * 1000), image.extension)
@@ -170,11 +176,15 @@ class ImageJobs:
         return job
 
     def _undo(self, jobs: Sequence[ImageJob]) -> None:
-        """Take back records, then objects. A record that may exist keeps its object; the sweep finds what stays."""
+        """Take back records, then objects. A record that may exist keeps its object; the sweep finds what stays.
+
+        A slow upload's first job may be at work already, pushed by a reconciler: it is refused like the others.
+        """
         for job in jobs:
             try:
-                self.repository.remove(job.id, Guard(frozenset({JobStatus.PENDING})))
-                self.storage.delete(job.source_image_key)
+                self.repository.remove(job.id, Guard(frozenset(JobStatus)))
+                for key in self._keys_of(job):
+                    self.storage.delete(key)
             except (DatabaseUnavailable, StorageUnavailable) as error:
                 logger.warning(
                     "upload %s was refused, its object is left for the sweep: %s", job.source_image_key, error

@@ -12,6 +12,9 @@ from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
 
+OUTPUT_NOT_ACCEPTED = "output_not_accepted"
+"""The API's code for a result that is not where it looks: the job is still this worker's, the settings differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -97,8 +100,9 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ApiRefused as error:
-        if error.status in {404, 409}:
+        if error.status == 404 or (error.status == 409 and error.code != OUTPUT_NOT_ACCEPTED):
             raise NotOurs(str(error)) from error
-        raise TransientFailure("api_refused", f"The API refused the worker ({error.status}): {error}") from error
+        code = error.code if error.code == OUTPUT_NOT_ACCEPTED else "api_refused"
+        raise TransientFailure(code, f"The API refused the worker ({error.status}): {error}") from error
     except (ApiUnavailable, UnexpectedAnswer) as error:
         raise TransientFailure("api_unavailable", str(error)) from error

@@ -1,0 +1,41 @@
+"""Walking through a file: small reads, long skips, and a clear error where the file ends too early."""
+
+import io
+from typing import BinaryIO
+
+from imagejobs.conversion.errors import truncated
+
+
+class ByteReader:
+    """A seekable file, from its beginning; `title` is the format's name for error messages."""
+
+    def __init__(self, file: BinaryIO, title: str) -> None:
+        self._file = file
+        self._title = title
+        self.size = file.seek(0, io.SEEK_END)
+        self.seek(0)
+
+    def tell(self) -> int:
+        """The position, in bytes."""
+        return self._file.tell()
+
+    def seek(self, position: int) -> None:
+        """Go to a position. Raises ConversionError `truncated` if the file ends before."""
+        if position > self.size:
+            raise truncated(f"The {self._title} ends after {self.size} of at least {position} bytes")
+        self._file.seek(position)
+
+    def skip(self, count: int) -> None:
+        """Go forward. Raises ConversionError `truncated` if the file ends before."""
+        self.seek(self.tell() + count)
+
+    def read(self, count: int) -> bytes:
+        """Exactly `count` bytes. Raises ConversionError `truncated` if the file ends before."""
+        data = self._file.read(count)
+        if len(data) != count:
+            raise truncated(f"The {self._title} ends after {self.size} bytes, in the middle of its data")
+        return data
+
+    def read_up_to(self, count: int) -> bytes:
+        """At most `count` bytes; none at the end of the file."""
+        return self._file.read(count)

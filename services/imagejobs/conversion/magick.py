@@ -1,0 +1,168 @@
+"""ImageMagick as this package uses it: quiet about warnings, one thread, bounded memory, errors translated."""
+
+import ctypes
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Self
+
+from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
+from imagejobs.conversion.options import Options
+from imagejobs.errors import ConfigurationError
+
+try:
+    from wand.api import library
+    from wand.exceptions import (
+        BaseError,
+        BaseFatalError,
+        CorruptImageWarning,
+        MissingDelegateWarning,
+        ResourceLimitError,
+        ResourceLimitFatalError,
+        WandException,
+    )
+    from wand.image import Image
+    from wand.resource import genesis, limits
+    from wand.version import MAGICK_VERSION_INFO
+except ImportError as error:
+    raise ConfigurationError(
+        "ImageMagick's library was not found. Install it: run `make install`, or "
+        "`apt-get install libmagickwand-7.q16-10` (Debian 12 and Ubuntu 22.04: libmagickwand-6.q16-6)."
+    ) from error
+
+logger = logging.getLogger(__name__)
+
+library.MagickProfileImage.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
+library.MagickProfileImage.restype = ctypes.c_bool
+# Before any thread converts: the library's initialisation is not made for two at once.
+genesis()
+
+_BYTES_PER_PIXEL = 8
+"""Four channels of 16 bits (Q16); Debian's ImageMagick 7 uses the same, without HDRI it is half of 7's maximum."""
+_COPIES = 3
+"""Pictures of full size at once: decoded, coalesced or turned, and resized."""
+_LIBWEBP = "libwebp.so.7"
+_PREMATURE_END = "remature end"
+_BAD_CODE = "bad Huffman code"
+
+
+class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
+    """A Wand image whose warnings are logged at DEBUG: ImageMagick warns of much that no viewer minds."""
+
+    def raise_exception(self, stacklevel: int = 1) -> None:  # noqa: ARG002 - Wand's signature
+        """Raise what the library reports as an error, and those warnings that mean a loss of picture."""
+        problem = self.get_exception()
+        if problem is None:
+            return
+        if not isinstance(problem, Warning):
+            raise problem
+        if isinstance(problem, CorruptImageWarning) and _is_loss(str(problem)):
+            raise problem
+        if isinstance(problem, MissingDelegateWarning):
+            raise problem
+        logger.debug("ImageMagick: %s", problem)
+
+    def clone(self) -> Self:
+        """A copy that shares the pixels until one of the two changes."""
+        return type(self)(image=self)
+
+    def convert_profile(self, profile: bytes) -> None:
+        """Convert the pixels from the embedded ICC profile to this one, which becomes the embedded one."""
+        if not library.MagickProfileImage(self.wand, b"ICC", profile, len(profile)):
+            self.raise_exception()
+
+
+def _is_loss(message: str) -> bool:
+    """libjpeg reports missing and unreadable entropy-coded data as warnings and paints the rest grey."""
+    return _PREMATURE_END in message or _BAD_CODE in message
+
+
+def apply_limits(options: Options) -> None:
+    """Allow the memory that the pixel limit asks for, first as memory, then as mapped files and disk; one thread.
+
+    The limits are the process's, and the policy.xml of the machine caps them. There is no time limit: ImageMagick's
+    counts from the start of the process and ends it.
+    """
+    budget = options.max_pixels * _BYTES_PER_PIXEL * _COPIES
+    for name in ("memory", "map", "disk"):
+        limits[name] = budget
+    limits["thread"] = 1
+
+
+@contextmanager
+def reading_errors(title: str) -> Iterator[None]:
+    """Errors while decoding are the file's fault, except for want of memory or of a decoder."""
+    with _common_errors(title):
+        try:
+            yield
+        except (CorruptImageWarning, ValueError, TypeError) as error:
+            raise _damaged(title, error) from error
+        except (BaseError, BaseFatalError) as error:
+            if isinstance(error, MemoryError | ImportError | PermissionError):
+                raise
+            raise _damaged(title, error) from error
+
+
+@contextmanager
+def processing_errors(title: str) -> Iterator[None]:
+    """Errors after decoding are nobody's fault that is known."""
+    with _common_errors(title):
+        yield
+
+
+@contextmanager
+def _common_errors(title: str) -> Iterator[None]:
+    try:
+        yield
+    except (ResourceLimitError, ResourceLimitFatalError, MemoryError) as error:
+        raise _out_of_memory(title, error) from error
+    except WandException as error:
+        raise ConversionError(
+            ErrorCode.CONVERSION_FAILED,
+            f"The {title} could not be converted ({error}). Send it as a JPEG or PNG; if that fails too, tell us.",
+        ) from error
+
+
+def _damaged(title: str, error: Exception) -> ConversionError:
+    message = str(error)
+    if "ExceedsLimit" in message or "exceeds limit" in message:
+        return _too_many_pixels(title)
+    if _PREMATURE_END in message or "nsufficient" in message or "ot enough" in message:
+        return truncated(f"The {title} lacks picture data ({message})")
+    return corrupt(f"The {title} cannot be decoded ({message})")
+
+
+def _out_of_memory(title: str, error: Exception) -> ConversionError:
+    if "ExceedsLimit" in str(error):
+        return _too_many_pixels(title)
+    return ConversionError(
+        ErrorCode.CONVERSION_MEMORY,
+        f"There was not enough memory to convert the {title} ({error}). Try again later, or send it smaller.",
+        retryable=True,
+    )
+
+
+def _too_many_pixels(title: str) -> ConversionError:
+    return ConversionError(
+        ErrorCode.TOO_MANY_PIXELS, f"The {title} is wider or higher than ImageMagick's policy allows. Send it smaller."
+    )
+
+
+@cache
+def encoder_name() -> str:
+    """The libraries that wrote the WebP, as they report themselves; ask after the first encoding."""
+    numbers = MAGICK_VERSION_INFO
+    magick = f"ImageMagick {'.'.join(map(str, numbers[:3]))}-{numbers[3]}"
+    libwebp = _libwebp_version()
+    return f"{magick}, libwebp {libwebp}" if libwebp else magick
+
+
+def _libwebp_version() -> str:
+    """The version of the libwebp that ImageMagick loaded into this process, empty if it has another name here."""
+    try:
+        version: int = ctypes.CDLL(_LIBWEBP, mode=os.RTLD_NOLOAD | os.RTLD_LAZY).WebPGetEncoderVersion()
+    except (OSError, AttributeError):
+        return ""
+    return f"{version >> 16 & 0xFF}.{version >> 8 & 0xFF}.{version & 0xFF}"

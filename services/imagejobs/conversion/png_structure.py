@@ -1,0 +1,69 @@
+"""The chunks of a PNG, from IHDR to IEND (W3C PNG, third edition, section 5)."""
+
+import struct
+import zlib
+
+from imagejobs.conversion.byte_reader import ByteReader
+from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.exif import MAX_EXIF_BYTES, orientation
+from imagejobs.conversion.structure import Structure, still
+
+_SIGNATURE_LENGTH = 8
+_CRC_LENGTH = 4
+_MAX_LENGTH = 2**31 - 1
+_CRC_BLOCK = 1 << 16
+
+
+def read_png(reader: ByteReader) -> Structure:
+    """Walk to IEND. An animated PNG counts as its first picture, which is all that its IDAT chunks hold."""
+    reader.skip(_SIGNATURE_LENGTH)
+    kind, header = _read_header(reader)
+    if kind != b"IHDR":
+        raise corrupt("The PNG does not begin with its header")
+    width, height = struct.unpack(">II", header[:8])
+    if not 0 < width <= _MAX_LENGTH or not 0 < height <= _MAX_LENGTH:
+        raise corrupt("The PNG has an impossible width or height")
+    kinds, exif = set(), b""
+    while kind != b"IEND":
+        kind, data = _read_chunk(reader)
+        kinds.add(kind)
+        exif = exif or data
+    if b"IDAT" not in kinds:
+        raise corrupt("The PNG contains no picture")
+    return still(width, height, orientation(exif))
+
+
+def _read_header(reader: ByteReader) -> tuple[bytes, bytes]:
+    length, kind = struct.unpack(">I4s", reader.read(8))
+    if kind == b"IHDR" and length != 13:
+        raise corrupt("The PNG has a header of impossible length")
+    data = reader.read(13)
+    _check_crc(reader, zlib.crc32(data, zlib.crc32(kind)), kind)
+    return kind, data
+
+
+def _read_chunk(reader: ByteReader) -> tuple[bytes, bytes]:
+    """Pass a chunk; its type, and its data if it is EXIF. Critical chunks' (upper case) checksums must be right."""
+    length, kind = struct.unpack(">I4s", reader.read(8))
+    if length > _MAX_LENGTH or not kind.isalpha():
+        raise corrupt(f"The PNG has an impossible chunk at byte {reader.tell() - 8}")
+    if kind[:1].isupper():
+        _check_crc(reader, _crc_of(reader, kind, length), kind)
+        return kind, b""
+    data = reader.read(min(length, MAX_EXIF_BYTES)) if kind == b"eXIf" else b""
+    reader.skip(length - len(data) + _CRC_LENGTH)
+    return kind, data
+
+
+def _crc_of(reader: ByteReader, kind: bytes, length: int) -> int:
+    crc = zlib.crc32(kind)
+    while length:
+        block = reader.read(min(length, _CRC_BLOCK))
+        crc = zlib.crc32(block, crc)
+        length -= len(block)
+    return crc
+
+
+def _check_crc(reader: ByteReader, crc: int, kind: bytes) -> None:
+    if int.from_bytes(reader.read(_CRC_LENGTH), "big") != crc:
+        raise corrupt(f"The PNG's chunk {kind.decode('ascii', 'replace')} does not match its checksum")
