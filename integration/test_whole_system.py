@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
-from conftest import System, eventually
 from PIL import Image, ImageSequence
+from running_system import System, eventually
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -53,11 +53,12 @@ def test_samples_are_converted_right(system: System, sample: Path) -> None:
     job = system.ended(system.create_job(sample.name, sample.read_bytes()))
 
     picture = served(job["outputImageURL"])
-    source = Image.open(sample)
-    upright = (source.height, source.width) if source.getexif().get(0x0112, 1) >= 5 else source.size
+    with Image.open(sample) as source:
+        upright = (source.height, source.width) if source.getexif().get(0x0112, 1) >= 5 else source.size
+        frames = getattr(source, "n_frames", 1)
     scale = min(1, 1920 / max(upright))
     assert picture.size == tuple(round(side * scale) for side in upright)
-    assert sum(1 for _ in ImageSequence.Iterator(picture)) == getattr(source, "n_frames", 1)
+    assert sum(1 for _ in ImageSequence.Iterator(picture)) == frames
     assert not picture.getexif().get_ifd(0x8825), "GPS is removed"
     assert (job["receipt"]["output"]["width"], job["receipt"]["output"]["height"]) == picture.size
 

@@ -1,5 +1,6 @@
 """Real servers for the tests, as child processes on free ports of the loopback interface."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -9,12 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 import redis
 import urllib3
+from imagejobs.embedded.mongodb import mongodb, mongodb_uri
 from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.probes import mongodb_answers
+from pymongo import MongoClient
 
 START_SECONDS = 15.0
 STOP_SECONDS = 5.0
@@ -191,6 +195,39 @@ def minio_server() -> Iterator[MinioServer]:
         data = Path(directory) / "data"
         data.mkdir()
         server = MinioServer(executable, data)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+class MongoServer(ServerProcess):
+    """MongoDB's wire protocol, by what `imagejobs up` would start: a mongod on PATH, else nx-27017."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        super().__init__(list(mongodb(directory, self.port).argv), self._pings, dict(os.environ))
+
+    def uri(self, database: str) -> str:
+        """MONGODB_URI of one of its databases."""
+        return mongodb_uri(self.port, database)
+
+    @contextmanager
+    def client(self) -> Iterator[MongoClient[dict[str, Any]]]:
+        """A connection for a look inside."""
+        with MongoClient(self.uri(""), tz_aware=True, serverSelectionTimeoutMS=5_000) as client:
+            yield client
+
+    def _pings(self) -> bool:
+        return mongodb_answers(self.port)
+
+
+@contextmanager
+def mongo_server() -> Iterator[MongoServer]:
+    """A running server of MongoDB's wire protocol with its own directory."""
+    with tempfile.TemporaryDirectory() as directory:
+        server = MongoServer(Path(directory))
         server.start()
         try:
             yield server

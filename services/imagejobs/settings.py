@@ -7,17 +7,19 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -37,14 +39,20 @@ def _with_slash(value: object) -> object:
     return f"{value.strip('/')}/" if isinstance(value, str) else value
 
 
-def _without_slash(value: object) -> object:
-    return value.rstrip("/") if isinstance(value, str) else value
+def _base_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError(f"{value!r} is not an http:// or https:// address")
+    return value.rstrip("/")
 
 
 Tokens = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_commas)]
 Widths = Annotated[tuple[PositiveInt, ...], NoDecode, BeforeValidator(_split_commas)]
 Prefix = Annotated[str, BeforeValidator(_with_slash)]
-BaseURL = Annotated[str, BeforeValidator(_without_slash)]
+BaseURL = Annotated[str, AfterValidator(_base_url)]
 
 
 class ApiAddress(BaseSettings):
@@ -112,25 +120,12 @@ class Settings(ApiAddress):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @model_validator(mode="after")
-    def _s3_is_complete(self) -> Self:
-        if self.storage == "s3":
-            names = ("r2_endpoint", "r2_access_key_id", "r2_secret_access_key", "r2_bucket", "r2_public_url")
-            missing = [name.upper() for name in names if not getattr(self, name)]
-            if missing:
-                raise ValueError(
-                    f"{', '.join(missing)}: required with STORAGE=s3 "
-                    "(or set STORAGE=filesystem to keep images in DATA_DIR)"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _urls_are_http(self) -> Self:
-        for name in ("r2_endpoint", "r2_public_url", "api_url"):
-            value: str = getattr(self, name)
-            if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
-                raise ValueError(f"{name.upper()}: {value!r} is not an http:// or https:// address")
-        return self
+    @field_validator("r2_endpoint", "r2_access_key_id", "r2_secret_access_key", "r2_bucket", "r2_public_url")
+    @classmethod
+    def _is_there_for_s3(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+        if info.data.get("storage") == "s3" and not value:
+            raise ValueError("required with STORAGE=s3 (or set STORAGE=filesystem to keep images in DATA_DIR)")
+        return value
 
     @cached_property
     def public_base_url(self) -> str:

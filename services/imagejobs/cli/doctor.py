@@ -62,8 +62,8 @@ def _try(name: str, check: Callable[[], str]) -> Finding:
 
 
 def _engine() -> str:
-    from imagejobs.conversion.magick import encoder_name
     from imagejobs.conversion.formats import FORMATS
+    from imagejobs.conversion.magick import encoder_name
 
     return f"{encoder_name()} reads {', '.join(each.name for each in FORMATS)} and writes webp"
 

@@ -72,6 +72,6 @@ def _clear(canvas: MagickImage, part: WebPFrame) -> None:
 def _read(image: MagickImage, data: bytes, decoder: str) -> None:
     """Decode with this decoder and no other; errors that came with a picture count too, since it is not whole."""
     image.read(blob=data, format=decoder)
-    image.raise_exception()
+    image.raise_decoding_exception()
     if not image.width or not image.height:
         raise corrupt(f"The file holds no picture that ImageMagick's decoder {decoder} can read")

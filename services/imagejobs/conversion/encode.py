@@ -46,8 +46,13 @@ def encode(frames: Sequence[MagickImage], timing: Timing, options: Options, *, t
 def _encode_parts(canvas: tuple[int, int], parts: Sequence[Change], timing: Timing, encoder: _Encoder) -> bytes:
     if not timing.durations_ms:
         return encoder(parts[0].image)
-    frames = [WebPFrame(each.x, each.y, *each.image.size, each.duration_ms, encoder(each.image)) for each in parts]
+    frames = [_webp_frame(part, encoder) for part in parts]
     return assemble_animation(*canvas, frames, timing.loop_count)
+
+
+def _webp_frame(part: Change, encoder: _Encoder) -> WebPFrame:
+    width, height = part.image.size
+    return WebPFrame(part.x, part.y, width, height, part.duration_ms, encoder(part.image))
 
 
 def _lossy(frame: MagickImage, options: Options) -> bytes:

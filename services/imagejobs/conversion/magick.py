@@ -22,10 +22,13 @@ try:
         ResourceLimitError,
         ResourceLimitFatalError,
         WandException,
+        WandRuntimeError,
     )
     from wand.image import Image
     from wand.resource import genesis, limits
     from wand.version import MAGICK_VERSION_INFO
+
+    from imagejobs.conversion.image_exceptions import image_exception
 except ImportError as error:
     raise ConfigurationError(
         "ImageMagick's library was not found. Install it: run `make install`, or "
@@ -40,7 +43,7 @@ library.MagickProfileImage.restype = ctypes.c_bool
 genesis()
 
 _BYTES_PER_PIXEL = 8
-"""Four channels of 16 bits (Q16); Debian's ImageMagick 7 uses the same, without HDRI it is half of 7's maximum."""
+"""Four channels of 16 bits, as in the Q16 builds of the distributions; HDRI builds take twice that and use the disk."""
 _COPIES = 3
 """Pictures of full size at once: decoded, coalesced or turned, and resized."""
 _LIBWEBP = "libwebp.so.7"
@@ -53,16 +56,13 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
 
     def raise_exception(self, stacklevel: int = 1) -> None:  # noqa: ARG002 - Wand's signature
         """Raise what the library reports as an error, and those warnings that mean a loss of picture."""
-        problem = self.get_exception()
-        if problem is None:
-            return
-        if not isinstance(problem, Warning):
-            raise problem
-        if isinstance(problem, CorruptImageWarning) and _is_loss(str(problem)):
-            raise problem
-        if isinstance(problem, MissingDelegateWarning):
-            raise problem
-        logger.debug("ImageMagick: %s", problem)
+        _raise_unless_harmless(self.get_exception())
+
+    def raise_decoding_exception(self) -> None:
+        """The same for what the decoder noted on the frames although it gave a picture."""
+        self.raise_exception()
+        self.iterator_first()
+        _raise_unless_harmless(image_exception(self.wand))
 
     def clone(self) -> Self:
         """A copy that shares the pixels until one of the two changes."""
@@ -74,9 +74,18 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
             self.raise_exception()
 
 
-def _is_loss(message: str) -> bool:
+def _raise_unless_harmless(problem: Exception | None) -> None:
+    if problem is None:
+        return
+    if not isinstance(problem, Warning) or isinstance(problem, MissingDelegateWarning) or _is_loss(problem):
+        raise problem
+    logger.debug("ImageMagick: %s", problem)
+
+
+def _is_loss(warning: Warning) -> bool:
     """libjpeg reports missing and unreadable entropy-coded data as warnings and paints the rest grey."""
-    return _PREMATURE_END in message or _BAD_CODE in message
+    message = str(warning)
+    return isinstance(warning, CorruptImageWarning) and (_PREMATURE_END in message or _BAD_CODE in message)
 
 
 def apply_limits(options: Options) -> None:
@@ -97,7 +106,8 @@ def reading_errors(title: str) -> Iterator[None]:
     with _common_errors(title):
         try:
             yield
-        except (CorruptImageWarning, ValueError, TypeError) as error:
+        except (CorruptImageWarning, WandRuntimeError) as error:
+            # WandRuntimeError: the decoder gave nothing and no reason, as 6.9's does for a PNG that lacks rows.
             raise _damaged(title, error) from error
         except (BaseError, BaseFatalError) as error:
             if isinstance(error, MemoryError | ImportError | PermissionError):

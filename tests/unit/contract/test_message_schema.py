@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ def test_every_object_id_is_taken(image_job_id: str) -> None:
         ({}, "required"),
         (message(extra=1), "extra"),
         ({"task_type": "process_image", "payload": {"imageJobID": ID, "more": 1}}, "payload: .*more"),
-        ({"task_type": "process_image", "payload": {}}, "payload: .*imageJobID"),
+        ({"task_type": "process_image", "payload": {}}, r"payload\.imageJobID: .*required"),
         (message(7), r"payload\.imageJobID"),
         (message(ID[1:]), r"payload\.imageJobID"),
         (message(ID + "0"), r"payload\.imageJobID"),
@@ -42,5 +43,6 @@ def test_every_object_id_is_taken(image_job_id: str) -> None:
     ],
 )
 def test_everything_else_is_told_with_its_place(wrong: object, reason: str) -> None:
-    with pytest.raises(AssertionError, match=reason):
-        raise AssertionError(message_violation(wrong))
+    told = message_violation(wrong)
+    assert told is not None
+    assert re.search(reason, told)
