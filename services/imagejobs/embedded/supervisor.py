@@ -57,11 +57,16 @@ class Supervisor:
             self.stop()
 
     def stop(self) -> None:
-        """Stop the groups in reverse order: the stop signal to each child, SIGKILL to what is left at its deadline."""
+        """Stop all groups but the first at once, then the first, on which they stand.
+
+        The stop signal goes to each child, SIGKILL to what is left at its deadline.
+        """
         begun = time.monotonic()
         self._stop_requests = max(1, self._stop_requests)
-        for group, seconds in zip(reversed(self._groups), stop_deadlines(len(self._groups)), strict=True):
-            self._stop_group(group, begun + seconds)
+        first, *others = self._groups
+        stages = [[child for group in others for child in group], first]
+        for stage, seconds in zip(stages, stop_deadlines(len(stages)), strict=True):
+            self._stop_group(stage, begun + seconds)
 
     def _step(self) -> None:
         self._guardian.keep_alive()
