@@ -1,143 +1,214 @@
-"""Makes the sample images beside this file: `.venv/bin/python samples/make_samples.py` (needs Pillow).
-
-The same bytes every time.
-"""
+"""Draws the sample images beside this file: python samples/make_samples.py"""
 
 import math
 import random
-import struct
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from imagejobs.conversion.srgb_profile import display_profile
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 HERE = Path(__file__).parent
-P3_COLORANTS = {"r": (0.51512, 0.24120, -0.00105), "g": (0.29198, 0.69225, 0.04189), "b": (0.15710, 0.06657, 0.78407)}
-"""Display P3's primaries adapted to D50, as XYZ."""
-D50 = (0.9642, 1.0, 0.8249)
+P3_COLORANTS = {
+    "r": (0.51512, 0.24120, -0.00105),
+    "g": (0.29198, 0.69225, 0.04189),
+    "b": (0.15710, 0.06657, 0.78407),
+}
+"""Display P3 (SMPTE EG 432-1 primaries, D65) adapted to D50 by the Bradford matrix."""
+ORIENTATION, ARTIST, COPYRIGHT, GPS = 0x0112, 0x013B, 0x8298, 0x8825
+CREDIT = "image-jobs samples"
+
+Color = tuple[int, int, int]
+
+
+def vertical_gradient(size: tuple[int, int], stops: Sequence[Color]) -> Image.Image:
+    """Colours from top to bottom at equal distances, blended."""
+    strip = Image.new("RGB", (1, len(stops)))
+    strip.putdata(list(stops))
+    box = (0, 0.5, 1, len(stops) - 0.5)
+    return strip.resize(size, Image.Resampling.BILINEAR, box=box)
+
+
+def glow(size: tuple[int, int], center: tuple[int, int], radius: int) -> Image.Image:
+    """A soft disc of light as a mask, bright in the middle."""
+    disc = ImageChops.invert(Image.radial_gradient("L")).resize((2 * radius, 2 * radius), Image.Resampling.BICUBIC)
+    disc = disc.point([max(0, value - 75) * 255 // 180 for value in range(256)])
+    mask = Image.new("L", size)
+    mask.paste(disc, (center[0] - radius, center[1] - radius))
+    return mask
+
+
+def ridge(width: int, base: float, height: float, roughness: float, seed: int) -> list[float]:
+    """The outline of a range of hills: waves of ever smaller length and height."""
+    dice = random.Random(seed)
+    waves = [(1.7**n * roughness, height * 0.55**n, dice.uniform(0, 2 * math.pi)) for n in range(9)]
+    return [base + sum(h * math.sin(f * x / width * 2 * math.pi + p) for f, h, p in waves) for x in range(width)]
+
+
+def paint_hills(picture: Image.Image, outline: Sequence[float], stops: Sequence[Color], bottom: int) -> None:
+    """Fill below an outline with a gradient of its own."""
+    mask = Image.new("L", picture.size)
+    points = [*enumerate(outline), (picture.width, bottom), (0, bottom)]
+    ImageDraw.Draw(mask).polygon(points, fill=255)
+    picture.paste(vertical_gradient(picture.size, stops), mask=mask)
+
+
+def mountain_lake(size: tuple[int, int]) -> Image.Image:
+    """An evening at a lake, about as detailed as a photograph."""
+    width, height = size
+    shore = round(height * 0.6)
+    scene = vertical_gradient((width, shore), [(30, 38, 84), (88, 72, 130), (216, 118, 112), (255, 196, 124)])
+    sun = (round(width * 0.62), round(height * 0.44))
+    scene.paste((255, 236, 190), mask=glow(scene.size, sun, round(width * 0.42)))
+    scene.paste((255, 250, 228), mask=glow(scene.size, sun, round(width * 0.09)))
+    layers: list[tuple[float, float, float, int, list[Color]]] = [
+        (0.47, 0.040, 1.6, 5, [(150, 92, 120), (176, 110, 122), (222, 148, 128)]),
+        (0.51, 0.034, 2.2, 12, [(98, 66, 106), (112, 76, 112), (150, 98, 116)]),
+        (0.555, 0.022, 3.1, 21, [(52, 42, 78), (60, 48, 84), (74, 58, 90)]),
+    ]
+    for base, rise, roughness, seed, stops in layers:
+        paint_hills(scene, ridge(width, height * base, height * rise, roughness, seed), stops, shore)
+    paint_trees(scene, shore)
+    return with_grain(with_reflection(scene, size))
+
+
+def paint_trees(scene: Image.Image, shore: int) -> None:
+    """A dark line of firs along the shore."""
+    dice = random.Random(7)
+    draw = ImageDraw.Draw(scene)
+    for x in sorted(dice.uniform(0, scene.width) for _ in range(scene.width // 7)):
+        tall = dice.uniform(0.012, 0.045) * shore * (1.6 if x < scene.width * 0.25 or x > scene.width * 0.85 else 1)
+        for level in range(4):
+            top, half = shore - tall * (1 - level * 0.2), tall * (0.07 + level * 0.05)
+            draw.polygon([(x, top), (x - half, top + tall * 0.42), (x + half, top + tall * 0.42)], fill=(20, 22, 40))
+    draw.rectangle((0, shore - 5, scene.width, shore), fill=(20, 22, 40))
+
+
+def with_reflection(scene: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The scene over its mirror image, darker, blurred and broken by waves that grow towards the viewer."""
+    width, height = size
+    depth = height - scene.height
+    mirror = scene.transpose(Image.Transpose.FLIP_TOP_BOTTOM).crop((0, 0, width, depth))
+    mirror = mirror.filter(ImageFilter.GaussianBlur(2)).point([value * 86 // 100 for value in range(256)] * 3)
+    water = Image.new("RGB", (width, depth))
+    for y in range(depth):
+        near = y / depth
+        shift = round(math.sin(y * (0.55 - 0.38 * near)) * (2 + 16 * near) + math.sin(y * 0.113) * 6 * near)
+        row = min(depth - 1, max(0, y + round(math.sin(y * 0.31) * 5 * near)))
+        water.paste(ImageChops.offset(mirror.crop((0, row, width, row + 1)), shift, 0), (0, y))
+    picture = Image.new("RGB", size)
+    picture.paste(scene)
+    picture.paste(water, (0, scene.height))
+    return picture
+
+
+def with_grain(picture: Image.Image) -> Image.Image:
+    """Fine noise, as a sensor's; from a seed, since Pillow's own noise differs every time."""
+    dice = random.Random(3)
+    tile = Image.frombytes("L", (256, 256), bytes(min(255, max(0, round(dice.gauss(128, 7)))) for _ in range(65536)))
+    grain = Image.new("L", picture.size)
+    for left in range(0, picture.width, 256):
+        for top in range(0, picture.height, 256):
+            grain.paste(tile, (left, top))
+    return ImageChops.add(picture, Image.merge("RGB", [grain] * 3), offset=-128)
+
+
+def make_photo(path: Path) -> None:
+    """A portrait as a telephone stores it: lying on its side, with orientation, place and copyright in EXIF."""
+    stored = mountain_lake((1200, 1600)).transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[ARTIST], exif[COPYRIGHT] = 6, CREDIT, f"Copyright {CREDIT}"
+    exif.get_ifd(GPS).update({1: "S", 2: (2.0, 40.0, 12.0), 3: "E", 4: (118.0, 52.0, 30.0)})
+    stored.save(path, quality=82, exif=exif)
+
+
+def make_wide_gamut(path: Path) -> None:
+    """Overlapping flames of colours that lie outside sRGB."""
+    size = (960, 640)
+    picture = Image.new("RGB", size, (8, 8, 20))
+    lights: list[tuple[Color, tuple[int, int], int]] = [
+        ((255, 0, 0), (250, 250), 300),
+        ((0, 255, 0), (480, 410), 300),
+        ((0, 40, 255), (720, 240), 300),
+        ((255, 150, 0), (130, 520), 190),
+        ((255, 0, 180), (500, 110), 170),
+        ((0, 255, 220), (850, 540), 190),
+    ]
+    for color, center, radius in lights:
+        light = Image.new("RGB", size)
+        light.paste(color, mask=glow(size, center, radius))
+        picture = ImageChops.screen(picture, light)
+    picture.save(path, quality=88, subsampling=0, icc_profile=display_profile("Display P3", P3_COLORANTS))
+
+
+def make_soft_alpha(path: Path) -> None:
+    """A badge that fades into nothing: half transparent pixels in every shade."""
+    size = (480, 480)
+    alpha = glow(size, (240, 240), 240)
+    color = vertical_gradient(size, [(255, 214, 92), (255, 120, 92), (214, 60, 160), (96, 60, 214)])
+    star = Image.new("L", size)
+    points = [
+        (240 + r * math.sin(n * math.pi / 5), 240 - r * math.cos(n * math.pi / 5)) for n, r in enumerate([128, 54] * 5)
+    ]
+    ImageDraw.Draw(star).polygon(points, fill=255)
+    star = star.filter(ImageFilter.GaussianBlur(1.2))
+    color.paste((255, 250, 235), mask=star)
+    color.putalpha(ImageChops.lighter(alpha, star))
+    color.save(path, optimize=True)
+
+
+def make_animation(path: Path) -> None:
+    """Six frames that add a star each and stay, then six of a comet on its orbit that are cleared one after another."""
+    frames = [draw_sky(step) for step in range(12)]
+    disposal = [1] * 6 + [2] * 6
+    durations = [160] * 6 + [80] * 6
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, disposal=disposal)
+
+
+def draw_sky(step: int) -> Image.Image:
+    """A planet, its stars and a comet with a tail, on a transparent ground, drawn large and scaled down."""
+    scale, side = 4, 200
+    picture = Image.new("RGBA", (side * scale, side * scale))
+    draw = ImageDraw.Draw(picture)
+    dot(draw, (100 * scale, 100 * scale), 34 * scale, (46, 92, 168))
+    dot(draw, (92 * scale, 92 * scale), 24 * scale, (88, 146, 214))
+    for star in range(min(step + 1, 6)):
+        dot(draw, on_orbit(star / 6 + 0.05, 56, scale), 4 * scale, (240, 190, 70))
+    for age in range(16, -1, -1) if step >= 6 else ():
+        heat = 1 - age / 17
+        place = on_orbit((step - age * 0.08) / 6, 82, scale)
+        dot(draw, place, (3 + 9 * heat) * scale, (255, round(90 + 140 * heat), round(40 + 90 * heat)))
+    small = picture.resize((side, side), Image.Resampling.LANCZOS)
+    small.putalpha(small.getchannel("A").point([255 * (value > 127) for value in range(256)]))
+    return small
+
+
+def on_orbit(turn: float, radius: float, scale: int) -> tuple[float, float]:
+    """A point on a circle around the planet."""
+    angle = 2 * math.pi * turn
+    return (100 + radius * math.cos(angle)) * scale, (100 + radius * math.sin(angle)) * scale
+
+
+def dot(draw: ImageDraw.ImageDraw, center: tuple[float, float], radius: float, color: Color) -> None:
+    """A filled circle."""
+    x, y = center
+    draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color)
+
+
+SAMPLES: dict[str, Callable[[Path], None]] = {
+    "photo-orientation-6.jpg": make_photo,
+    "wide-gamut-p3.jpg": make_wide_gamut,
+    "soft-alpha.png": make_soft_alpha,
+    "animation.gif": make_animation,
+}
 
 
 def main() -> None:
-    """Write all samples."""
-    picture = landscape(1600, 1200)
-    exif = Image.Exif()
-    exif[0x0112] = 6  # orientation: stored lying on its side, to be turned clockwise
-    exif[0x8298] = "image-jobs, MIT"
-    exif.get_ifd(0x8825).update({1: "N", 2: (47.0, 22.0, 12.0), 3: "E", 4: (8.0, 32.0, 24.0)})
-    lying = picture.transpose(Image.Transpose.ROTATE_90)
-    lying.save(HERE / "photo-orientation-6.jpg", quality=86, exif=exif)
-    wide_gamut(1200, 800).save(HERE / "wide-gamut-p3.jpg", quality=88, icc_profile=display_p3())
-    soft_glow(800).save(HERE / "soft-alpha.png", optimize=True)
-    first, *rest = list(bouncing_ball(240, 16))
-    first.save(HERE / "animation.gif", save_all=True, append_images=rest, duration=60, loop=0, disposal=2)
-
-
-def landscape(width: int, height: int) -> Image.Image:
-    """Sky, sun, five ridges of hills and a lake, with film grain."""
-    random.seed(20)
-    picture = vertical_gradient(width, height, (38, 82, 140), (250, 196, 140))
-    sun = Image.new("L", picture.size)
-    centre = (width * 0.66, height * 0.42)
-    for radius, light in ((260, 40), (170, 70), (100, 130), (58, 255)):
-        ImageDraw.Draw(sun).ellipse([c + s * radius for s in (-1, 1) for c in centre], fill=light)
-    picture.paste((255, 240, 205), mask=sun.filter(ImageFilter.GaussianBlur(14)))
-    for n in range(5):
-        base, near = height * (0.48 + 0.075 * n), n / 4
-        colour = tuple(round(far + (close - far) * near) for far, close in ((150, 18), (132, 40), (140, 44)))
-        ridge = [(x, base + hill(x, n) * (40 + 26 * n)) for x in range(0, width + 8, 8)]
-        ImageDraw.Draw(picture).polygon([(0, height), *ridge, (width + 8, height)], fill=colour)
-    shore = round(height * 0.84)
-    water = picture.crop((0, 2 * shore - height, width, shore)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-    water = water.filter(ImageFilter.GaussianBlur(3)).resize((width, height - shore))
-    picture.paste(Image.blend(water, Image.new("RGB", water.size, (24, 52, 84)), 0.4), (0, shore))
-    return grained(picture, 9)
-
-
-def hill(x: int, n: int) -> float:
-    """A ridge's height at x: a few waves of different length."""
-    return sum(math.sin(x / length + n * 2.1 * k) / k for k, length in ((1, 230), (2, 97), (4, 41), (7, 17)))
-
-
-def wide_gamut(width: int, height: int) -> Image.Image:
-    """Overlapping petals in colours that sRGB does not have."""
-    picture = vertical_gradient(width, height, (12, 16, 34), (40, 20, 70)).convert("RGB")
-    colours = ((255, 30, 40), (255, 140, 0), (20, 255, 60), (0, 230, 255), (120, 60, 255), (255, 20, 190))
-    for n in range(18):
-        petal = Image.new("L", picture.size)
-        angle = n * math.tau / 18
-        x, y = width / 2 + 250 * math.cos(angle), height / 2 + 210 * math.sin(angle)
-        ImageDraw.Draw(petal).ellipse((x - 150, y - 110, x + 150, y + 110), fill=150)
-        layer = Image.new("RGB", picture.size, colours[n % 6])
-        picture = Image.composite(ImageChops.screen(picture, layer), picture, petal.filter(ImageFilter.GaussianBlur(9)))
-    return grained(picture, 4)
-
-
-def soft_glow(side: int) -> Image.Image:
-    """A ring of light that fades to nothing on all sides."""
-    alpha = Image.new("L", (side, side))
-    draw = ImageDraw.Draw(alpha)
-    draw.ellipse((side * 0.14, side * 0.14, side * 0.86, side * 0.86), fill=235)
-    draw.ellipse((side * 0.32, side * 0.32, side * 0.68, side * 0.68), fill=0)
-    colour = vertical_gradient(side, side, (255, 120, 60), (70, 90, 255))
-    colour.putalpha(alpha.filter(ImageFilter.GaussianBlur(side / 18)))
-    return colour
-
-
-def bouncing_ball(side: int, frames: int) -> Iterator[Image.Image]:
-    """A ball on a transparent ground, squeezed where it lands."""
-    for n in range(frames):
-        height = abs(math.sin(math.pi * n / frames)) * side * 0.55
-        squeeze = 1 - 0.35 * max(0.0, 1 - height / (side * 0.12))
-        frame = Image.new("RGBA", (side, side))
-        draw = ImageDraw.Draw(frame)
-        x, y, r = side / 2, side * 0.8 - height, side * 0.13
-        draw.ellipse((x - r / squeeze, y - r * squeeze, x + r / squeeze, y + r * squeeze), fill=(240, 80, 60, 255))
-        draw.ellipse(
-            (x - r * 0.5, y - r * 0.6 * squeeze, x - r * 0.1, y - r * 0.25 * squeeze), fill=(255, 210, 190, 255)
-        )
-        draw.line((side * 0.2, side * 0.945, side * 0.8, side * 0.945), fill=(60, 60, 90, 255), width=3)
-        yield frame
-
-
-def vertical_gradient(width: int, height: int, top: tuple[int, ...], bottom: tuple[int, ...]) -> Image.Image:
-    """From one colour to another."""
-    ramp = Image.linear_gradient("L").resize((width, height))
-    return Image.composite(Image.new("RGB", (width, height), bottom), Image.new("RGB", (width, height), top), ramp)
-
-
-def grained(picture: Image.Image, strength: int) -> Image.Image:
-    """Add film grain."""
-    tile = Image.frombytes("L", (256, 256), random.Random(7).randbytes(256 * 256)).point(lambda v: v * strength // 255)
-    grain = Image.new("L", picture.size)
-    for x in range(0, picture.width, 256):
-        for y in range(0, picture.height, 256):
-            grain.paste(tile, (x, y))
-    return ImageChops.add(picture, Image.merge("RGB", (grain,) * 3), offset=-strength // 2)
-
-
-def display_p3() -> bytes:
-    """An ICC profile of Display P3: a matrix of its primaries, and sRGB's curve as a parametric one."""
-    curve = struct.pack(
-        ">4sIHH5i", b"para", 0, 3, 0, *(round(v * 65536) for v in (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
-    )
-    text = "Display P3".encode("utf-16-be")
-    description = struct.pack(">4sIII2s2sII", b"mluc", 0, 1, 12, b"en", b"US", len(text), 28) + text
-    tags = {b"desc": description, b"cprt": description, b"wtpt": xyz(D50)}
-    tags |= {f"{name}XYZ".encode(): xyz(value) for name, value in P3_COLORANTS.items()}
-    tags |= {f"{name}TRC".encode(): curve for name in P3_COLORANTS}
-    table, data, offset = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
-    for name, value in tags.items():
-        padded = value + bytes(-len(value) % 4)
-        table += struct.pack(">4sII", name, offset + len(data), len(value))
-        data += padded
-    size = offset + len(data)
-    head = struct.pack(">I4sI4s4s4s6H", size, bytes(4), 0x04000000, b"mntr", b"RGB ", b"XYZ ", 2024, 1, 1, 0, 0, 0)
-    return (head + b"acsp").ljust(68, b"\0") + xyz(D50)[8:] + bytes(48) + table + data
-
-
-def xyz(values: tuple[float, float, float]) -> bytes:
-    """An XYZ tag."""
-    return struct.pack(">4sI3i", b"XYZ ", 0, *(round(value * 65536) for value in values))
+    """Write every sample."""
+    for name, make in SAMPLES.items():
+        make(HERE / name)
+        sys.stdout.write(f"{name}: {(HERE / name).stat().st_size} bytes\n")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from imagejobs.api.call import Form, ReceivedFile
 from imagejobs.api.errors import ApiError, broken_contract
+from imagejobs.api.multipart import WholeBodyParser
 from imagejobs.contract.openapi import Operation, Parameter, RequestBody
 from imagejobs.contract.violations import Violation
 
@@ -81,7 +82,7 @@ async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits
     stream = _bounded(request, limits.of(body))
     try:
         async with aclosing(stream):
-            return await MultiPartParser(
+            return await WholeBodyParser(
                 request.headers,
                 stream,
                 max_files=limits.files,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from imagejobs.api.authentication import Authentication
 from imagejobs.api.call import Call, Endpoint, Reply
@@ -62,7 +63,15 @@ def _route(path: str, by_method: Mapping[str, "_Bound"]) -> Route:
     async def dispatch(request: Request) -> Response:
         return await by_method["GET" if request.method == "HEAD" else request.method](request)
 
-    return Route(path, dispatch, methods=list(by_method))
+    return _OnlyRoute(path, dispatch, methods=list(by_method))
+
+
+class _OnlyRoute(Route):
+    """Keeps its path to itself: `DELETE /api/image-jobs/stats` is 405, not an attempt at the job called `stats`."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child_scope = super().matches(scope)
+        return Match.FULL if match is Match.PARTIAL else match, child_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,8 @@ class _Bound:
             response = await self._answer(request)
         except ClientDisconnect:
             logger.info("%s: the client went away before its request was complete", self.operation.id)
-            response = Response(status_code=400)
+            gone = "The client went away before its request was complete."
+            response = error_response(ApiError(400, "client_disconnected", gone))
         except Exception as error:  # noqa: BLE001 - every error becomes the contract's answer
             response = error_response(as_api_error(error))
         self.binding.observe(self.operation.id, response.status_code, time.perf_counter() - started)

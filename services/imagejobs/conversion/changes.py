@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 from imagejobs.conversion.magick import MagickImage
 
@@ -39,22 +40,21 @@ def changes(frames: Sequence[MagickImage], durations_ms: Sequence[int]) -> Itera
 
 def _boxes(frames: Sequence[MagickImage]) -> Iterator[tuple[int, int, int, int] | None]:
     """Left, top, right and bottom; None where nothing differs."""
-    with _stack(frames) as stack, stack.compare_layers("compareany") as layers:
-        yield 0, 0, *frames[0].size
-        for index in range(1, len(frames)):
-            layers.iterator_set(index)
+    yield 0, 0, *frames[0].size
+    for before, frame in pairwise(frames):
+        yield _box(before, frame)
+
+
+def _box(before: MagickImage, frame: MagickImage) -> tuple[int, int, int, int] | None:
+    """Two frames at a time: of more, version 6 leaves out the equal ones without saying which; 7 puts them at -1."""
+    with before.clone() as pair:
+        pair.image_add(frame)
+        with pair.compare_layers("compareany") as layers:
+            if layers.iterator_length() < 2:
+                return None
+            layers.iterator_set(1)
             _, _, x, y = layers.page
-            if x < 0 or y < 0:
-                yield None
-            else:
-                yield x - x % 2, y - y % 2, x + layers.width, y + layers.height
-
-
-def _stack(frames: Sequence[MagickImage]) -> MagickImage:
-    stack = MagickImage()
-    for frame in frames:
-        stack.image_add(frame)
-    return stack
+            return None if x < 0 or y < 0 else (x - x % 2, y - y % 2, x + layers.width, y + layers.height)
 
 
 def _cut(frame: MagickImage, left: int, top: int, right: int, bottom: int) -> MagickImage:

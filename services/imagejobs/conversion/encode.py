@@ -44,7 +44,7 @@ def encode(frames: Sequence[MagickImage], timing: Timing, options: Options, *, t
 
 
 def _encode_parts(canvas: tuple[int, int], parts: Sequence[Change], timing: Timing, encoder: _Encoder) -> bytes:
-    if not timing.durations_ms:
+    if len(parts) == 1:  # Also an animation in which nothing moves.
         return encoder(parts[0].image)
     frames = [_webp_frame(part, encoder) for part in parts]
     return assemble_animation(*canvas, frames, timing.loop_count)

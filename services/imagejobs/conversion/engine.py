@@ -9,7 +9,8 @@ from imagejobs.conversion.decode import decode
 from imagejobs.conversion.encode import Encoded, Timing, encode
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.geometry import fit
-from imagejobs.conversion.magick import apply_limits, encoder_name, processing_errors, reading_errors
+from imagejobs.conversion.magick import apply_limits, encoder_name
+from imagejobs.conversion.magick_errors import processing_errors, reading_errors
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.probe import Probe, check_limits, probe
 from imagejobs.conversion.receipt import ImageFacts, Receipt

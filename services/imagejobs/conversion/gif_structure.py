@@ -4,7 +4,7 @@ import struct
 from dataclasses import dataclass, field
 
 from imagejobs.conversion.byte_reader import ByteReader
-from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.errors import corrupt, truncated
 from imagejobs.conversion.structure import Structure
 
 _SIGNATURE_LENGTH = 6
@@ -23,6 +23,7 @@ class _Animation:
 
     loop_count: int = 1
     next_duration_ms: int = 0
+    is_announced: bool = False
     durations_ms: list[int] = field(default_factory=list)
     extents: list[tuple[int, int]] = field(default_factory=list)
 
@@ -44,12 +45,15 @@ def read_gif(reader: ByteReader) -> Structure:
 def _read_blocks(reader: ByteReader) -> _Animation:
     animation = _Animation()
     while (block := reader.read_up_to(1)) not in _ENDS:
+        animation.is_announced = block == _EXTENSION
         if block == _IMAGE:
             _read_frame(reader, animation)
         elif block == _EXTENSION:
             _read_extension(reader, animation)
         elif block != _PADDING:
             raise corrupt(f"The GIF has an impossible block at byte {reader.tell() - 1}")
+    if not block and animation.is_announced:
+        raise truncated(f"The GIF ends after {reader.size} bytes, before a frame that it announces")
     return animation
 
 

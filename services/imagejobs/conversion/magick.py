@@ -1,29 +1,17 @@
-"""ImageMagick as this package uses it: quiet about warnings, one thread, bounded memory, errors translated."""
+"""ImageMagick as this package uses it: quiet about warnings, one thread, bounded memory."""
 
 import ctypes
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Self
 
-from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
 from imagejobs.conversion.options import Options
 from imagejobs.errors import ConfigurationError
 
 try:
     from wand.api import library
-    from wand.exceptions import (
-        BaseError,
-        BaseFatalError,
-        CorruptImageWarning,
-        MissingDelegateWarning,
-        ResourceLimitError,
-        ResourceLimitFatalError,
-        WandException,
-        WandRuntimeError,
-    )
+    from wand.exceptions import BaseError, CorruptImageWarning, MissingDelegateWarning
     from wand.image import Image
     from wand.resource import genesis, limits
     from wand.version import MAGICK_VERSION_INFO
@@ -47,7 +35,7 @@ _BYTES_PER_PIXEL = 8
 _COPIES = 3
 """Pictures of full size at once: decoded, coalesced or turned, and resized."""
 _LIBWEBP = "libwebp.so.7"
-_PREMATURE_END = "remature end"
+PREMATURE_END = "remature end"
 _BAD_CODE = "bad Huffman code"
 
 
@@ -68,10 +56,16 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
         """A copy that shares the pixels until one of the two changes."""
         return type(self)(image=self)
 
-    def convert_profile(self, profile: bytes) -> None:
-        """Convert the pixels from the embedded ICC profile to this one, which becomes the embedded one."""
-        if not library.MagickProfileImage(self.wand, b"ICC", profile, len(profile)):
+    def convert_profile(self, profile: bytes) -> bool:
+        """Convert the pixels from the embedded ICC profile to this one; false if the embedded one is not usable."""
+        if library.MagickProfileImage(self.wand, b"ICC", profile, len(profile)):
+            return True
+        try:
             self.raise_exception()
+        except BaseError as error:
+            if not _is_unusable_profile(error):
+                raise
+        return False
 
 
 def _raise_unless_harmless(problem: Exception | None) -> None:
@@ -82,10 +76,16 @@ def _raise_unless_harmless(problem: Exception | None) -> None:
     logger.debug("ImageMagick: %s", problem)
 
 
+def _is_unusable_profile(error: BaseError) -> bool:
+    """ImageMagick's two complaints about an embedded profile, in the wording of either of its message catalogues."""
+    message = str(error).lower().replace(" ", "")
+    return "profilemismatch" in message or "colortransform" in message
+
+
 def _is_loss(warning: Warning) -> bool:
     """libjpeg reports missing and unreadable entropy-coded data as warnings and paints the rest grey."""
     message = str(warning)
-    return isinstance(warning, CorruptImageWarning) and (_PREMATURE_END in message or _BAD_CODE in message)
+    return isinstance(warning, CorruptImageWarning) and (PREMATURE_END in message or _BAD_CODE in message)
 
 
 def apply_limits(options: Options) -> None:
@@ -98,66 +98,6 @@ def apply_limits(options: Options) -> None:
     for name in ("memory", "map", "disk"):
         limits[name] = budget
     limits["thread"] = 1
-
-
-@contextmanager
-def reading_errors(title: str) -> Iterator[None]:
-    """Errors while decoding are the file's fault, except for want of memory or of a decoder."""
-    with _common_errors(title):
-        try:
-            yield
-        except (CorruptImageWarning, WandRuntimeError) as error:
-            # WandRuntimeError: the decoder gave nothing and no reason, as 6.9's does for a PNG that lacks rows.
-            raise _damaged(title, error) from error
-        except (BaseError, BaseFatalError) as error:
-            if isinstance(error, MemoryError | ImportError | PermissionError):
-                raise
-            raise _damaged(title, error) from error
-
-
-@contextmanager
-def processing_errors(title: str) -> Iterator[None]:
-    """Errors after decoding are nobody's fault that is known."""
-    with _common_errors(title):
-        yield
-
-
-@contextmanager
-def _common_errors(title: str) -> Iterator[None]:
-    try:
-        yield
-    except (ResourceLimitError, ResourceLimitFatalError, MemoryError) as error:
-        raise _out_of_memory(title, error) from error
-    except WandException as error:
-        raise ConversionError(
-            ErrorCode.CONVERSION_FAILED,
-            f"The {title} could not be converted ({error}). Send it as a JPEG or PNG; if that fails too, tell us.",
-        ) from error
-
-
-def _damaged(title: str, error: Exception) -> ConversionError:
-    message = str(error)
-    if "ExceedsLimit" in message or "exceeds limit" in message:
-        return _too_many_pixels(title)
-    if _PREMATURE_END in message or "nsufficient" in message or "ot enough" in message:
-        return truncated(f"The {title} lacks picture data ({message})")
-    return corrupt(f"The {title} cannot be decoded ({message})")
-
-
-def _out_of_memory(title: str, error: Exception) -> ConversionError:
-    if "ExceedsLimit" in str(error):
-        return _too_many_pixels(title)
-    return ConversionError(
-        ErrorCode.CONVERSION_MEMORY,
-        f"There was not enough memory to convert the {title} ({error}). Try again later, or send it smaller.",
-        retryable=True,
-    )
-
-
-def _too_many_pixels(title: str) -> ConversionError:
-    return ConversionError(
-        ErrorCode.TOO_MANY_PIXELS, f"The {title} is wider or higher than ImageMagick's policy allows. Send it smaller."
-    )
 
 
 @cache

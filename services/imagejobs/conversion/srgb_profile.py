@@ -1,6 +1,7 @@
 """An ICC profile of sRGB, built from the standard's numbers, so that none has to be shipped or found on the machine."""
 
 import struct
+from collections.abc import Mapping
 from functools import cache
 
 _D50 = (0.9642, 1.0, 0.8249)
@@ -15,16 +16,27 @@ def decode(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
+Colorants = Mapping[str, tuple[float, float, float]]
+
+
 @cache
 def srgb_profile() -> bytes:
-    """A matrix and curve display profile, version 2.1 (ICC.1:2001-04, 6.3.1.2), which every CMM reads."""
+    """The profile of sRGB."""
+    return display_profile("sRGB", COLORANTS)
+
+
+def display_profile(description: str, colorants: Colorants) -> bytes:
+    """A matrix and curve display profile, version 2.1 (ICC.1:2001-04, 6.3.1.2), which every CMM reads.
+
+    `colorants` are the XYZ of red, green and blue adapted to D50, under the keys r, g and b; the curve is sRGB's.
+    """
     curve = _curve()
     tags = {
-        b"desc": _description(b"sRGB"),
+        b"desc": _description(description.encode("ascii")),
         b"cprt": b"text\0\0\0\0No copyright, use freely\0",
         b"wtpt": _xyz(_D50),
-        **{f"{name}XYZ".encode(): _xyz(value) for name, value in COLORANTS.items()},
-        **{f"{name}TRC".encode(): curve for name in COLORANTS},
+        **{f"{name}XYZ".encode(): _xyz(value) for name, value in colorants.items()},
+        **{f"{name}TRC".encode(): curve for name in colorants},
     }
     return _assemble(tags)
 

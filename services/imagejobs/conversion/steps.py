@@ -86,8 +86,8 @@ def _convert_frame(frame: MagickImage) -> str | None:
     icc = parse_icc(profile) if profile else None
     space = {"cmyk": _CMYK, "gray": _GRAY}.get(frame.colorspace, _RGB)
     # A profile for other channels than the picture's cannot be meant.
-    if icc is not None and icc.color_space == space and not icc.is_srgb:
-        frame.convert_profile(srgb_profile())
+    is_foreign = icc is not None and icc.color_space == space and not icc.is_srgb
+    if icc is not None and is_foreign and frame.convert_profile(srgb_profile()):
         return icc.description or "embedded"
     if frame.colorspace not in {"srgb", "gray"}:
         frame.transform_colorspace("srgb")

@@ -20,7 +20,7 @@ _UPDATES = {
     "name": "set__name",
     "community": "set__community",
     "date": "set__date",
-    "tutor_type": "set__tutor__type",
+    "tutor_type": "set__tutor__type__",  # without the end mongoengine takes `type` for the operator $type
     "tutor_name": "set__tutor__name",
 }
 

@@ -1,0 +1,88 @@
+"""Wand's exceptions as the closed list of ConversionError."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wand.exceptions import (
+    BaseError,
+    BaseFatalError,
+    CorruptImageWarning,
+    ResourceLimitError,
+    ResourceLimitFatalError,
+    WandException,
+    WandRuntimeError,
+)
+
+from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
+from imagejobs.conversion.magick import PREMATURE_END
+
+
+@contextmanager
+def reading_errors(title: str) -> Iterator[None]:
+    """Errors while decoding are the file's fault, except for want of memory or of a decoder."""
+    with _common_errors(title):
+        try:
+            yield
+        except WandRuntimeError as error:  # No picture and no reason, as 6.9 does for a PNG that lacks rows.
+            raise corrupt(f"The {title} cannot be decoded") from error
+        except CorruptImageWarning as error:
+            raise _damaged(title, error) from error
+        except (BaseError, BaseFatalError) as error:
+            if isinstance(error, MemoryError | ImportError | PermissionError):
+                raise
+            raise _damaged(title, error) from error
+
+
+@contextmanager
+def processing_errors(title: str) -> Iterator[None]:
+    """Errors after decoding are nobody's fault that is known."""
+    with _common_errors(title):
+        yield
+
+
+@contextmanager
+def _common_errors(title: str) -> Iterator[None]:
+    try:
+        yield
+    except (ResourceLimitError, ResourceLimitFatalError, MemoryError) as error:
+        raise _out_of_memory(title, error) from error
+    except WandException as error:
+        raise ConversionError(
+            ErrorCode.CONVERSION_FAILED,
+            f"The {title} could not be converted ({_reason(error)}). Send it in another format.",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """ImageMagick's message without its own file name and line of source."""
+    return re.split(r"\s+[`'@]", str(error))[0]
+
+
+def _damaged(title: str, error: Exception) -> ConversionError:
+    message = _reason(error)
+    if _beyond_policy(message):
+        return _too_many_pixels(title)
+    if PREMATURE_END in message or "nsufficient" in message or "ot enough" in message:
+        return truncated(f"The {title} lacks picture data ({message})")
+    return corrupt(f"The {title} cannot be decoded ({message})")
+
+
+def _beyond_policy(message: str) -> bool:
+    return "ExceedsLimit" in message or "exceeds limit" in message
+
+
+def _out_of_memory(title: str, error: Exception) -> ConversionError:
+    if _beyond_policy(str(error)):
+        return _too_many_pixels(title)
+    return ConversionError(
+        ErrorCode.CONVERSION_MEMORY,
+        f"There was not enough memory to convert the {title} ({_reason(error)}). Try again later, or send it smaller.",
+        retryable=True,
+    )
+
+
+def _too_many_pixels(title: str) -> ConversionError:
+    return ConversionError(
+        ErrorCode.TOO_MANY_PIXELS, f"The {title} is wider or higher than ImageMagick's policy allows. Send it smaller."
+    )

@@ -1,0 +1,55 @@
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from imagejobs.conversion.decode import decode
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.probe import probe
+from imagejobs.conversion.webp_animation import WebPFrame, assemble_animation
+from PIL import Image
+
+Save = Callable[..., bytes]
+
+
+def test_a_jpeg_is_scaled_while_it_is_decoded(photo: Image.Image, save: Save) -> None:
+    data = save(photo.resize((800, 400)), "JPEG")
+
+    (frame,) = decode(data, probe(io.BytesIO(data)), (200, 100))
+
+    with frame:
+        assert frame.size == (200, 100)
+
+
+def test_a_decoder_that_skips_frames_is_not_believed(samples: dict[str, bytes]) -> None:
+    data = samples["animated gif"]
+
+    with pytest.raises(ConversionError, match="of which 4 can be decoded"):
+        decode(data, replace(probe(io.BytesIO(data)), frames=5), (64, 48))
+
+
+def test_a_decoder_that_gives_an_empty_picture_is_not_believed(
+    samples: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MagickImage, "width", 0)
+
+    with pytest.raises(ConversionError, match="no picture"):
+        decode(samples["png"], probe(io.BytesIO(samples["png"])), (64, 48))
+
+
+def test_a_disposed_webp_frame_leaves_a_hole(save: Save) -> None:
+    red = save(Image.new("RGBA", (4, 4), (255, 0, 0, 255)), "WEBP", lossless=True)
+    blue = save(Image.new("RGBA", (2, 2), (0, 0, 255, 255)), "WEBP", lossless=True)
+    parts = [
+        WebPFrame(0, 0, 4, 4, 70, red),
+        WebPFrame(0, 0, 2, 2, 70, blue, dispose=True),
+        WebPFrame(2, 2, 2, 2, 70, blue),
+    ]
+    data = assemble_animation(4, 4, parts, 0)
+
+    frames = decode(data, probe(io.BytesIO(data)), (4, 4))
+
+    corners = [[bytes(frame.make_blob("rgba"))[at : at + 4] for at in (0, 60)] for frame in frames]
+    red_pixel, blue_pixel, nothing = b"\xff\0\0\xff", b"\0\0\xff\xff", bytes(4)
+    assert corners == [[red_pixel, red_pixel], [blue_pixel, red_pixel], [nothing, blue_pixel]]

@@ -1,0 +1,39 @@
+import subprocess
+import sys
+
+import pytest
+from imagejobs.conversion.formats import FORMATS, sniff
+
+
+def test_every_format_is_recognised_by_32_bytes(samples: dict[str, bytes]) -> None:
+    found = {name: sniff(data[:32]) for name, data in samples.items()}
+
+    assert {name: each.name for name, each in found.items() if each} == {name: name.split()[-1] for name in samples}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"hello",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"\xff\xd8",
+        b"RIFF\0\0\0\0WAVEfmt ",
+        b"%PDF-1.7",
+        b"GIF90a",
+    ],
+)
+def test_anything_else_is_not_recognised(head: bytes) -> None:
+    assert sniff(head) is None
+
+
+def test_names_mimetypes_and_extensions_are_distinct() -> None:
+    for field in ("name", "mimetype", "extension"):
+        assert len({getattr(each, field) for each in FORMATS}) == len(FORMATS)
+
+
+@pytest.mark.parametrize("module", ["formats", "probe", "options", "errors", "receipt"])
+def test_the_api_can_import_it_without_the_image_library(module: str) -> None:
+    program = f"import sys, imagejobs.conversion.{module}; sys.exit('wand' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-W", "error", "-c", program], timeout=30, check=False).returncode == 0
