@@ -1,0 +1,72 @@
+"""Generated requests, good and bad, for every operation, in each of the situations of authentication."""
+
+from collections.abc import Mapping
+
+import pytest
+import schemathesis
+from contract_schema import EXAMPLES, MAX_IMAGES, configuration, corrected, operation_id, right_token
+from imagejobs.contract.openapi import load_contract
+from memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_api, with_tokens
+from schemathesis import Case
+
+HOST = "testserver"  # the name under which schemathesis calls an application in this process
+
+guarded_api = with_tokens(api_host=HOST, max_images=MAX_IMAGES)
+guarded = corrected(schemathesis.openapi.from_asgi("/openapi.json", guarded_api.app, config=configuration()))
+
+open_api = memory_api(api_host=HOST, allow_unauthenticated=True, max_images=MAX_IMAGES)
+open_schema = corrected(
+    schemathesis.openapi.from_asgi(
+        "/openapi.json",
+        open_api.app,
+        # Off, since a server without tokens asks for none, as the contract's securitySchemes say.
+        config=configuration(seed=2, ignored_auth={"enabled": False}),
+    )
+)
+
+locked_api = with_tokens(api_host=HOST)
+locked = corrected(
+    schemathesis.openapi.from_asgi("/openapi.json", locked_api.app, config=configuration(max(3, EXAMPLES // 10), 3))
+)
+
+
+@guarded.parametrize()
+def test_the_right_token_gets_what_the_contract_promises(case: Case) -> None:
+    case.call_and_validate(headers=right_token(case))
+
+
+@open_schema.parametrize()
+def test_an_open_server_keeps_the_contract_without_tokens(case: Case) -> None:
+    case.call_and_validate()
+
+
+WRONG: Mapping[str, tuple[dict[str, str], frozenset[int]]] = {
+    "missing": ({}, frozenset({401})),
+    "wrong": ({"Authorization": "Bearer stranger", "X-Worker-Token": "stranger"}, frozenset({401})),
+    "halved": ({"Authorization": CLIENT_TOKENS[0], "X-Worker-Token": WORKER_TOKENS[0][:-1]}, frozenset({401})),
+}
+
+
+@pytest.mark.parametrize("credentials", WRONG)
+@locked.parametrize()
+def test_without_a_known_token_every_protected_operation_answers_401(case: Case, credentials: str) -> None:
+    headers, statuses = WRONG[credentials]
+    assert_refused(case, headers, statuses)
+
+
+@locked.parametrize()
+def test_the_token_of_the_other_kind_is_403(case: Case) -> None:
+    if operation_id(case) == "getImageJob":
+        return  # takes both kinds
+    other = {"X-Worker-Token": WORKER_TOKENS[1]}
+    if right_token(case).keys() == other.keys():
+        other = {"Authorization": f"Bearer {CLIENT_TOKENS[1]}"}
+    assert_refused(case, other, frozenset({403}))
+
+
+def assert_refused(case: Case, headers: dict[str, str], statuses: frozenset[int]) -> None:
+    """Protected operations refuse; open ones answer as ever. Nothing comes into being."""
+    response = case.call_and_validate(headers=headers)
+    if load_contract().operations[operation_id(case)].security and response.request.method == case.operation.method.upper():
+        assert response.status_code in statuses
+    locked_api.assert_untouched()

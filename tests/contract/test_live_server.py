@@ -1,0 +1,50 @@
+"""The same over a real socket, under the server that production runs."""
+
+from typing import Any
+
+import schemathesis
+from contract_schema import EXAMPLES, MAX_IMAGES, configuration, corrected, operation_id, right_token
+from hypothesis import HealthCheck, given, settings
+from imagejobs.contract.openapi import load_contract
+from memory_api import served, with_tokens
+from schemathesis import Case, GenerationMode
+
+LIVE_EXAMPLES = max(3, EXAMPLES // 6)
+
+
+def test_the_contract_holds_under_uvicorn() -> None:
+    asked = set()
+    with served(with_tokens(max_images=MAX_IMAGES).app) as address:
+        schema = corrected(schemathesis.openapi.from_url(f"{address}/openapi.json", config=configuration()))
+        for operation in (each.ok() for each in schema.get_all_operations()):
+            asked |= ask(operation, GenerationMode.POSITIVE)
+            if can_be_wrong(operation):
+                asked |= ask(operation, GenerationMode.NEGATIVE)
+    # Schemathesis leaves out the document that it reads; test_every_answer asks for it.
+    assert asked == load_contract().operations.keys() - {"getContract"}
+
+
+def ask(operation: Any, mode: GenerationMode) -> set[str]:
+    """Generated requests of one operation; what was asked."""
+    asked = set()
+
+    @settings(
+        max_examples=LIVE_EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),  # negative data are filtered a lot; max_examples bounds the run
+    )
+    @given(operation.as_strategy(generation_mode=mode))
+    def run(case: Case) -> None:
+        asked.add(operation_id(case))
+        case.call_and_validate(headers=right_token(case))
+
+    run()
+    return asked
+
+
+def can_be_wrong(operation: Any) -> bool:
+    """Whether a request has anything that could break the contract."""
+    ours = load_contract().operations[operation.definition.raw["operationId"]]
+    return bool(ours.parameters or ours.body)

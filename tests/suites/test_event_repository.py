@@ -1,0 +1,189 @@
+"""The conformance suite of EventRepository: in memory and over MongoDB's wire protocol alike."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from imagejobs.database import Database
+from imagejobs.embedded.ports import free_port
+from imagejobs.errors import DatabaseUnavailable
+from imagejobs.events.memory_repository import MemoryEventRepository
+from imagejobs.events.model import EventFields
+from imagejobs.events.mongo_repository import MongoEventRepository
+from imagejobs.events.repository import EventRepository
+from pymongo.collection import Collection
+from servers import MongoServer
+
+MISSING_ID = "655501d2f12a3d0f3c5a1002"
+MOMENT = datetime(2024, 1, 1, 12, 30, 15, 123_000, tzinfo=UTC)
+FULL = EventFields(
+    name="Test Event", community="Komunitas é", date=MOMENT, tutor_type="Internal", tutor_name="John Doe"
+)
+
+
+@pytest.fixture
+def database(running_mongo: MongoServer) -> Iterator[Database]:
+    database = Database(running_mongo.uri(f"test_{secrets.token_hex(6)}"))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def documents(database: Database) -> Collection[dict[str, Any]]:
+    """The collection as another program sees it."""
+    return database._client.get_default_database()["events"]
+
+
+@pytest.fixture(params=["memory", "mongo"])
+def repository(request: pytest.FixtureRequest) -> EventRepository:
+    if request.param == "memory":
+        return MemoryEventRepository()
+    return MongoEventRepository(request.getfixturevalue("database"))
+
+
+class TestEveryRepository:
+    @pytest.mark.parametrize(
+        "fields",
+        [FULL, EventFields(name="A"), EventFields(name="A", tutor_name="B"), EventFields(name="A", tutor_type="B")],
+    )
+    def test_an_event_comes_back_as_it_was(self, repository: EventRepository, fields: EventFields) -> None:
+        event = repository.new_event(fields)
+        assert event.fields == fields
+        assert repository.get(event.id) == event
+
+    def test_a_new_event_has_an_id_and_the_present_time(self, repository: EventRepository) -> None:
+        event = repository.new_event(FULL)
+        assert ObjectId.is_valid(event.id)
+        assert event.created_at == event.updated_at
+        assert event.created_at.utcoffset() == timedelta(0)
+        assert event.created_at.microsecond % 1000 == 0
+        assert abs(datetime.now(UTC) - event.created_at) < timedelta(seconds=2)
+
+    def test_a_missing_event_is_none(self, repository: EventRepository) -> None:
+        assert repository.get(MISSING_ID) is None
+        assert repository.change(MISSING_ID, FULL) is None
+        assert repository.get(MISSING_ID) is None
+        repository.remove(MISSING_ID)
+
+    def test_a_change_replaces_what_is_said_and_leaves_the_rest(self, repository: EventRepository) -> None:
+        event = repository.new_event(FULL)
+        changed = repository.change(event.id, EventFields(community="new", tutor_name="Jane"))
+        assert changed
+        assert changed == repository.get(event.id)
+        assert changed.fields == EventFields(
+            name="Test Event", community="new", date=MOMENT, tutor_type="Internal", tutor_name="Jane"
+        )
+        assert changed.created_at == event.created_at
+        assert changed.updated_at >= event.updated_at
+
+    def test_a_change_may_name_the_first_tutor_and_the_date(self, repository: EventRepository) -> None:
+        event = repository.new_event(EventFields(name="A"))
+        changed = repository.change(event.id, EventFields(tutor_type="Internal", date=MOMENT))
+        assert changed
+        assert changed == repository.get(event.id)
+        assert changed.fields == EventFields(name="A", tutor_type="Internal", date=MOMENT)
+
+    def test_saying_nothing_changes_nothing_but_the_time(self, repository: EventRepository) -> None:
+        event = repository.new_event(FULL)
+        changed = repository.change(event.id, EventFields())
+        assert changed
+        assert changed.fields == FULL
+
+    def test_a_removed_event_is_gone(self, repository: EventRepository) -> None:
+        event, other = repository.new_event(FULL), repository.new_event(FULL)
+        repository.remove(event.id)
+        assert repository.get(event.id) is None
+        assert repository.get(other.id) == other
+
+    def test_changes_of_different_fields_at_once_lose_nothing(self, repository: EventRepository) -> None:
+        event = repository.new_event(EventFields(name="A"))
+        changes = [EventFields(community="c"), EventFields(date=MOMENT), EventFields(tutor_type="t")] * 10
+        changes.append(EventFields(tutor_name="n"))
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda fields: repository.change(event.id, fields), changes))
+        found = repository.get(event.id)
+        assert found
+        assert found.fields == EventFields(name="A", community="c", date=MOMENT, tutor_type="t", tutor_name="n")
+
+    def test_pages_are_newest_first_and_go_on_after_the_cursor(self, repository: EventRepository) -> None:
+        made = [repository.new_event(EventFields(name=str(n))) for n in range(5)]
+        first = list(repository.page(None, 2))
+        second = list(repository.page(first[-1].id, 2))
+        third = list(repository.page(second[-1].id, 2))
+        assert first + second + third == made[::-1]
+        assert list(repository.page(made[0].id, 2)) == []
+
+
+class TestDocuments:
+    def test_the_tutor_is_nested_and_nothing_is_empty(
+        self, database: Database, documents: Collection[dict[str, Any]]
+    ) -> None:
+        repository = MongoEventRepository(database)
+        full, bare = repository.new_event(FULL), repository.new_event(EventFields(name="A"))
+        assert documents.find_one({"_id": ObjectId(full.id)}) == {
+            "_id": ObjectId(full.id),
+            "name": "Test Event",
+            "community": "Komunitas é",
+            "date": MOMENT,
+            "tutor": {"type": "Internal", "name": "John Doe"},
+            "createdAt": full.created_at,
+            "updatedAt": full.updated_at,
+        }
+        stored = documents.find_one({"_id": ObjectId(bare.id)})
+        assert stored
+        assert stored.keys() == {"_id", "name", "createdAt", "updatedAt"}
+
+    def test_what_other_programs_wrote_is_read_and_kept(
+        self, database: Database, documents: Collection[dict[str, Any]]
+    ) -> None:
+        document = {
+            "_id": ObjectId(),
+            "name": "old",
+            "tutor": {"type": "External", "name": "Jane", "phone": "1"},
+            "imageJobIds": [ObjectId(MISSING_ID)],
+            "createdAt": MOMENT,
+            "updatedAt": MOMENT,
+            "__v": 3,
+        }
+        documents.insert_one(document)
+        repository = MongoEventRepository(database)
+        found = repository.get(str(document["_id"]))
+        assert found
+        assert found.fields == EventFields(name="old", tutor_type="External", tutor_name="Jane")
+        changed = repository.change(found.id, EventFields(tutor_name="Joan", date=MOMENT))
+        assert changed
+        assert documents.find_one() == document | {
+            "tutor": {"type": "External", "name": "Joan", "phone": "1"},
+            "date": MOMENT,
+            "updatedAt": changed.updated_at,
+        }
+
+    def test_a_document_without_times_shows_its_ids_time(
+        self, database: Database, documents: Collection[dict[str, Any]]
+    ) -> None:
+        documents.insert_one({"_id": ObjectId(MISSING_ID), "name": "old"})
+        found = MongoEventRepository(database).get(MISSING_ID)
+        assert found
+        assert found.created_at == found.updated_at == ObjectId(MISSING_ID).generation_time
+
+
+def test_without_a_server_every_call_says_so() -> None:
+    database = Database(f"mongodb://127.0.0.1:{free_port()}/none", selection_timeout_ms=50)
+    repository = MongoEventRepository(database)
+    calls: list[Callable[[], object]] = [
+        lambda: repository.new_event(FULL),
+        lambda: repository.get(MISSING_ID),
+        lambda: repository.change(MISSING_ID, FULL),
+        lambda: repository.remove(MISSING_ID),
+        lambda: repository.page(None, 1),
+    ]
+    try:
+        with ThreadPoolExecutor(len(calls)) as pool:
+            errors = [each.exception() for each in [pool.submit(call) for call in calls]]
+    finally:
+        database.close()
+    assert {type(error) for error in errors} == {DatabaseUnavailable}, errors
