@@ -16,7 +16,7 @@ Place = tuple[str, Any, Any]
 
 def media_examples() -> Iterator[Place]:
     """(where, schema, value) of each example beside a schema: in requests, answers and parameters."""
-    for path, item in CONTRACT.document["paths"].items():
+    for item in CONTRACT.document["paths"].values():
         for spec in (item[method] for method in METHODS if method in item):
             bodies = [spec["requestBody"]] if "requestBody" in spec else []
             for body in [*bodies, *(CONTRACT._resolved(each) for each in spec["responses"].values())]:
@@ -164,7 +164,11 @@ def test_the_guides_event_form_follows_the_contract() -> None:
 def test_the_guides_event_follows_the_contract_with_what_it_leaves_out() -> None:
     text = EVENT_ANSWER.replace("...", "655501d2f12a3d0f3c5a1001").replace("IMAGE_JOB_ID", "655501d2f12a3d0f3c5a1002")
     answer = json.loads(text)
-    answer["data"] |= {"imageJobIds": [], "createdAt": "2024-01-01T00:00:00.000Z", "updatedAt": "2024-01-01T00:00:00.000Z"}
+    answer["data"] |= {
+        "imageJobIds": [],
+        "createdAt": "2024-01-01T00:00:00.000Z",
+        "updatedAt": "2024-01-01T00:00:00.000Z",
+    }
     rule = CONTRACT.operations["getEvent"].responses[200]
     assert rule.content["application/json"].violations(answer) == []
 

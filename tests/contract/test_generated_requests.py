@@ -67,6 +67,9 @@ def test_the_token_of_the_other_kind_is_403(case: Case) -> None:
 def assert_refused(case: Case, headers: dict[str, str], statuses: frozenset[int]) -> None:
     """Protected operations refuse; open ones answer as ever. Nothing comes into being."""
     response = case.call_and_validate(headers=headers)
-    if load_contract().operations[operation_id(case)].security and response.request.method == case.operation.method.upper():
+    if (
+        load_contract().operations[operation_id(case)].security
+        and response.request.method == case.operation.method.upper()
+    ):
         assert response.status_code in statuses
     locked_api.assert_untouched()

@@ -73,7 +73,7 @@ def create_app(settings: Settings, adapters: Adapters, contract: Contract | None
     binding = Binding(authentication, limits, settings.validate_responses, metrics.observe)
     routes: list[BaseRoute] = [*bind(contract, endpoints, binding), *_files(settings, adapters.storage)]
     guard = [Middleware(OwnOriginOnly, hosts=frozenset({settings.api_host}))] if authentication.is_open() else []
-    return Starlette(routes=routes, middleware=guard, exception_handlers={HTTPException: _http_error})
+    return Starlette(routes=routes, middleware=guard, exception_handlers={HTTPException: _error, Exception: _error})
 
 
 def _files(settings: Settings, storage: ObjectStorage) -> list[BaseRoute]:
@@ -92,5 +92,5 @@ def _refuse_open_network(settings: Settings, authentication: Authentication) -> 
         )
 
 
-async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+async def _error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
     return error_response(as_api_error(error))

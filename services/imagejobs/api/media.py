@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
+from starlette.staticfiles import NotModifiedResponse
 
-from imagejobs.api.errors import ApiError, error_response
+from imagejobs.api.errors import ApiError, as_api_error, error_response
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.keys import RAW_PREFIX, is_safe_key
-from imagejobs.storage.object_storage import IMMUTABLE
+from imagejobs.storage.object_storage import IMMUTABLE, ObjectNotFound, StorageUnavailable
 
 MAX_UNIX_DIGITS = 12
 
@@ -32,12 +33,18 @@ class Media:
         key = request.path_params["key"]
         if not self._may_read(key, request):
             return error_response(ApiError(404, "not_found", f"There is no public object {key!r}."))
-        path = self._storage.path(key)
-        if not path.is_file():
+        try:
+            content_type = self._storage.head(key).content_type
+            path = self._storage.path(key)
+            status = path.stat()
+        except (ObjectNotFound, FileNotFoundError):
             return error_response(ApiError(404, "not_found", f"There is no object {key!r}."))
+        except StorageUnavailable as error:
+            return error_response(as_api_error(error))
         is_output = key.startswith(self._output_prefix)
         caching = {"Cache-Control": IMMUTABLE if is_output else "private, no-store"}
-        return FileResponse(path, headers=HEADERS | caching, media_type=self._storage.head(key).content_type)
+        response = FileResponse(path, headers=HEADERS | caching, media_type=content_type, stat_result=status)
+        return NotModifiedResponse(response.headers) if _has_already(request, response) else response
 
     def _may_read(self, key: str, request: Request) -> bool:
         if not is_safe_key(key):
@@ -47,3 +54,9 @@ class Media:
         expires, signature = request.query_params.get("expires", ""), request.query_params.get("signature", "")
         signed = expires.isascii() and expires.isdecimal() and len(expires) < MAX_UNIX_DIGITS
         return signed and self._storage.verify(key, int(expires), signature, int(datetime.now(UTC).timestamp()))
+
+
+def _has_already(request: Request, response: FileResponse) -> bool:
+    """Whether the client holds these very bytes (RFC 9110, 13.1.2; weak and strong tags are compared alike)."""
+    held = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    return bool(held & {"*", response.headers["etag"]})

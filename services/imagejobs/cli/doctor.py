@@ -78,7 +78,11 @@ def _mongodb(settings: Settings) -> str:
     from imagejobs.database import Database
     from imagejobs.jobs.mongo_repository import MongoImageJobRepository
 
-    counts = MongoImageJobRepository(Database(settings.mongodb_uri)).count_by_status()
+    database = Database(settings.mongodb_uri)
+    try:
+        counts = MongoImageJobRepository(database).count_by_status()
+    finally:
+        database.close()
     return "answers; " + (", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no jobs yet")
 
 

@@ -23,7 +23,7 @@ def results_table(jobs: Iterable[tuple[str, Job]]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("open", overflow="fold", min_width=20)
     for name, job in jobs:
-        table.add_row(name, *_result(job))
+        table.add_row(Text(name), *_result(job))
     return table
 
 
@@ -36,8 +36,8 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
         table.add_row(
             job["_id"],
             status_text(job),
-            f"{job['entityType']} {job['entityId']}",
-            Path(job.get("originalFilename") or "").name,
+            Text(f"{job['entityType']} {job['entityId']}"),
+            Text(Path(job.get("originalFilename") or "").name),
             job["createdAt"],
             _problem(job),
         )
@@ -50,7 +50,7 @@ def job_table(job: Job) -> Table:
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in _flattened(job):
-        table.add_row(name, status_text(job) if name == "status" else str(value))
+        table.add_row(name, status_text(job) if name == "status" else Text(str(value)))
     return table
 
 
@@ -99,9 +99,10 @@ def _seconds(job: Job) -> float:
     return (datetime.fromisoformat(job["processedAt"]) - datetime.fromisoformat(job["createdAt"])).total_seconds()
 
 
-def _problem(job: Job) -> str:
+def _problem(job: Job) -> Text:
+    """Not a string: in a table's strings rich reads `[corrupt]` as markup, and others wrote these."""
     code = job.get("errorCode")
-    return f"{job['errorMsg']} [{code}]" if code else str(job["errorMsg"])
+    return Text(f"{job['errorMsg']} [{code}]" if code else str(job["errorMsg"]))
 
 
 def _flattened(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -95,7 +95,7 @@ class ApiClient:
                 )
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 raise _TryAgain(f"{self.base_url}: {error}") from error
-            except httpx2.TransportError as error:
+            except httpx2.RequestError as error:
                 if repeatable:
                     raise _TryAgain(f"{self.base_url}: {error!r}") from error
                 raise ApiUnavailable(f"{self.base_url}: {error!r}") from error

@@ -162,4 +162,4 @@ def _header(name: str, needed: bool, schema: Schema, headers: Mapping[str, str])
     value = headers.get(name)
     if value is None:
         return [Violation(name, "the header is missing")] if needed else []
-    return schema.violations(int(value) if value.isdecimal() else value)
+    return schema.violations(int(value) if value.isdecimal() else value, name)

@@ -1,5 +1,6 @@
 """The Dramatiq actors: which message runs which use case, and how often it is tried again."""
 
+import logging
 from collections.abc import Callable
 
 import dramatiq
@@ -8,6 +9,8 @@ from dramatiq.middleware import CurrentMessage
 
 from imagejobs.worker.failures import TransientFailure
 from imagejobs.worker.process_image import ProcessImage
+
+logger = logging.getLogger(__name__)
 
 QUEUE = "image_jobs"
 MAX_RETRIES = 10
@@ -33,5 +36,6 @@ def declare_actors(broker: Broker, use_case: Callable[[], ProcessImage]) -> None
         try:
             use_case()(image_job_id, last_try=tried >= MAX_RETRIES)
         except TransientFailure as failure:
-            # Retry is logged as a line; any other exception as a traceback.
+            logger.warning("job %s: try %d of %d: %s", image_job_id, tried + 1, MAX_RETRIES + 1, failure)
+            # Dramatiq logs any other exception with its traceback.
             raise dramatiq.Retry(str(failure)) from failure

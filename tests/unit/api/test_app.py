@@ -5,7 +5,7 @@ from imagejobs.errors import ConfigurationError
 from memory_api import CLIENT_TOKENS, WORKER_TOKENS, assert_error, memory_api, memory_settings, with_tokens
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "api.example"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "api.example"])  # noqa: S104 - it must be refused
 @pytest.mark.parametrize(
     "tokens", [{}, {"api_tokens": CLIENT_TOKENS}, {"worker_tokens": WORKER_TOKENS}], ids=["none", "client", "worker"]
 )

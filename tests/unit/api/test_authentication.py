@@ -70,7 +70,9 @@ def test_a_clients_token_is_403_for_a_worker(method: str, path: str) -> None:
     assert "use workerToken" in assert_error(answer, 403, "wrong_token")
 
 
-@pytest.mark.parametrize("headers", [{"Authorization": f"Bearer {WORKER_TOKENS[0]}"}, {"X-Worker-Token": CLIENT_TOKENS[0]}])
+@pytest.mark.parametrize(
+    "headers", [{"Authorization": f"Bearer {WORKER_TOKENS[0]}"}, {"X-Worker-Token": CLIENT_TOKENS[0]}]
+)
 def test_a_token_in_the_header_of_the_other_kind_is_not_known(headers: dict[str, str]) -> None:
     assert_error(ask(BOTH[0], **headers), 401, "unauthorized")
 

@@ -30,7 +30,12 @@ def test_the_style_sheet_loads_nothing_from_elsewhere() -> None:
 
 def test_the_assets_do_not_lead_out_of_their_folder() -> None:
     client = memory_api().client()
-    for path in ("/docs/assets/../__init__.py", "/docs/assets/%2e%2e/__init__.py", "/docs/assets/", "/docs/assets/x.js"):
+    for path in (
+        "/docs/assets/../__init__.py",
+        "/docs/assets/%2e%2e/__init__.py",
+        "/docs/assets/",
+        "/docs/assets/x.js",
+    ):
         assert client.get(path).status_code == 404
 
 

@@ -75,12 +75,20 @@ def test_a_worker_may_hand_a_job_back_in_lower_case(api: MemoryApi) -> None:
         (["PROCESSING"], {"status": "PENDING", "attempt": 7}, "stale_attempt"),
         (["PROCESSING"], {"status": "COMPLETED", "outputImageKey": "raw/x.webp"}, "output_not_accepted"),
         (["PROCESSING"], {"status": "COMPLETED", "outputImageKey": "optimized/../raw/x"}, "output_not_accepted"),
-        (["PROCESSING"], {"status": "COMPLETED", "outputImageKey": "optimized/other.webp", "attempt": 1}, "output_not_accepted"),
+        (
+            ["PROCESSING"],
+            {"status": "COMPLETED", "outputImageKey": "optimized/other.webp", "attempt": 1},
+            "output_not_accepted",
+        ),
         (["FAILED"], {"status": "PROCESSING"}, "illegal_transition"),
         (["FAILED"], {"status": "FAILED", "errorMsg": "another"}, "illegal_transition"),
         (["PROCESSING", "COMPLETED"], {"status": "FAILED"}, "illegal_transition"),
         (["PROCESSING", "COMPLETED"], {"status": "PROCESSING"}, "illegal_transition"),
-        (["PROCESSING", "COMPLETED"], {"status": "COMPLETED", "outputImageKey": "optimized/y.webp"}, "illegal_transition"),
+        (
+            ["PROCESSING", "COMPLETED"],
+            {"status": "COMPLETED", "outputImageKey": "optimized/y.webp"},
+            "illegal_transition",
+        ),
     ],
 )
 def test_a_change_that_the_state_does_not_allow_is_409_and_changes_nothing(
@@ -310,9 +318,7 @@ def test_an_outage_in_the_middle_of_an_upload_leaves_nothing(api: MemoryApi, ser
         ("PUT", "/api/events/{}", {"files": {"images": image_file()}}),
     ],
 )
-def test_whatever_needs_mongodb_is_503_without_it(
-    api: MemoryApi, method: str, path: str, body: dict[str, Any]
-) -> None:
+def test_whatever_needs_mongodb_is_503_without_it(api: MemoryApi, method: str, path: str, body: dict[str, Any]) -> None:
     api.cut("mongodb")
     answer = api.client().request(method, path.format(UNKNOWN_ID), **body)
     assert_error(answer, 503, "mongodb_unavailable")

@@ -69,7 +69,9 @@ def test_a_source_is_public_by_default_but_not_kept_by_caches(public: TestClient
     assert answer.headers["cache-control"] == "private, no-store"
 
 
-def test_a_private_source_is_read_through_a_signed_address_only(private: TestClient, storage: FilesystemStorage) -> None:
+def test_a_private_source_is_read_through_a_signed_address_only(
+    private: TestClient, storage: FilesystemStorage
+) -> None:
     assert_error(private.get(f"/media/{RAW}"), 404, "not_found")
     answer = private.get(relative(storage.presigned_url(RAW, timedelta(hours=1))))
     assert (answer.status_code, answer.content) == (200, image_bytes())

@@ -31,7 +31,13 @@ def test_an_open_server_answers_to_its_own_names(headers: dict[str, str]) -> Non
 @pytest.mark.parametrize("headers", FOREIGN)
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/api/image-jobs"), ("DELETE", "/api/image-jobs/{}"), ("GET", "/docs"), ("GET", "/docs/assets/x"), ("GET", "/x")],
+    [
+        ("GET", "/api/image-jobs"),
+        ("DELETE", "/api/image-jobs/{}"),
+        ("GET", "/docs"),
+        ("GET", "/docs/assets/x"),
+        ("GET", "/x"),
+    ],
 )
 def test_an_open_server_refuses_every_path_to_foreign_pages(headers: dict[str, str], method: str, path: str) -> None:
     api = memory_api()

@@ -60,7 +60,11 @@ def post(api: MemoryApi, *parts: bytes, headers: dict[str, str] = MULTIPART, pat
         ([text_part("entityType", "event"), file_part()], "entityId", "is required"),
         ([text_part("entityType", "event"), text_part("entityId", ""), file_part()], "entityId", "shorter than 1"),
         ([text_part("entityType", "event"), text_part("entityId", "e" * 201), file_part()], "entityId", "longer than"),
-        ([text_part("entityType", "event"), text_part("entityId", "a\x00b"), file_part()], "entityId", "does not match"),
+        (
+            [text_part("entityType", "event"), text_part("entityId", "a\x00b"), file_part()],
+            "entityId",
+            "does not match",
+        ),
         ([TEXTS, file_part(), text_part("colour", "red")], "", "colour"),
         ([TEXTS, file_part(), file_part("extra")], "", "extra"),
     ],
@@ -102,7 +106,9 @@ def test_a_body_that_stops_before_its_last_boundary_is_refused(api: MemoryApi) -
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/mixed; boundary=x", "", "x"])
 def test_another_content_type_is_415(api: MemoryApi, content_type: str) -> None:
-    message = assert_error(post(api, TEXTS, file_part(), headers={"Content-Type": content_type}), 415, "unsupported_media_type")
+    message = assert_error(
+        post(api, TEXTS, file_part(), headers={"Content-Type": content_type}), 415, "unsupported_media_type"
+    )
     assert message.startswith("Content-Type must be multipart/form-data, not ")
     api.assert_untouched()
 
@@ -231,7 +237,10 @@ def test_what_is_no_json_is_400(api: MemoryApi, body: bytes) -> None:
         ({"status": ["PROCESSING"]}, "status"),
         ({"status": "COMPLETED"}, "outputImageKey"),
         ({"status": "completed", "outputImageKey": ""}, "outputImageKey"),
-        ({"status": "COMPLETED", "outputImageKey": "optimized/x", "outputImageURL": "javascript:alert(1)"}, "outputImageURL"),
+        (
+            {"status": "COMPLETED", "outputImageKey": "optimized/x", "outputImageURL": "javascript:alert(1)"},
+            "outputImageURL",
+        ),
         ({"status": "COMPLETED", "outputImageKey": "optimized/x", "receipt": {}}, "receipt.source"),
         ({"status": "PENDING"}, "attempt"),
         ({"status": "PROCESSING", "attempt": 0}, "attempt"),
@@ -265,7 +274,9 @@ def test_endless_json_is_413_as_soon_as_the_limit_is_passed(api: MemoryApi) -> N
 
 @pytest.mark.parametrize("content_type", ["text/json", "application/x-www-form-urlencoded", "", "application/json5"])
 def test_json_under_another_content_type_is_415(api: MemoryApi, content_type: str) -> None:
-    assert_error(patch_raw(api, b'{"status":"PROCESSING"}', {"Content-Type": content_type}), 415, "unsupported_media_type")
+    assert_error(
+        patch_raw(api, b'{"status":"PROCESSING"}', {"Content-Type": content_type}), 415, "unsupported_media_type"
+    )
 
 
 def test_json_with_a_charset_is_json(api: MemoryApi) -> None:
@@ -287,7 +298,9 @@ def test_a_whole_number_written_as_1_0_is_taken_for_1(api: MemoryApi) -> None:
 # Parameters.
 
 
-@pytest.mark.parametrize("bad_id", ["x", "655501d2f12a3d0f3c5a100", "655501d2f12a3d0f3c5a10022", "g" * 24, "%00" * 24, "٣" * 24])
+@pytest.mark.parametrize(
+    "bad_id", ["x", "655501d2f12a3d0f3c5a100", "655501d2f12a3d0f3c5a10022", "g" * 24, "%00" * 24, "٣" * 24]
+)
 @pytest.mark.parametrize(
     ("method", "path"),
     [

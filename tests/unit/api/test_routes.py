@@ -94,7 +94,9 @@ def test_head_answers_what_get_does_without_a_body() -> None:
 
 def test_every_request_is_observed_with_its_operation_and_status() -> None:
     seen: list[tuple[str, int]] = []
-    endpoints: dict[str, Endpoint] = dict.fromkeys(CONTRACT.operations, lambda _call: Reply({"status": "ok", "version": "1"}))
+    endpoints: dict[str, Endpoint] = dict.fromkeys(
+        CONTRACT.operations, lambda _call: Reply({"status": "ok", "version": "1"})
+    )
 
     def broken(_call: Call) -> Reply:
         raise RuntimeError

@@ -85,7 +85,9 @@ def test_type_and_key_come_from_the_bytes_not_from_the_client(name: str, mimetyp
 )
 def test_the_clients_filename_is_kept_only_to_be_shown(sent: str, kept: str) -> None:
     api = memory_api()
-    head = f'--b\r\nContent-Disposition: form-data; name="image"; filename="{sent.replace(chr(92), chr(92) * 2)}"\r\n\r\n'
+    head = (
+        f'--b\r\nContent-Disposition: form-data; name="image"; filename="{sent.replace(chr(92), chr(92) * 2)}"\r\n\r\n'
+    )
     body = head.encode() + image_bytes() + b"\r\n"
     for name in ("entityType", "entityId"):
         body += f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\nother\r\n'.encode()

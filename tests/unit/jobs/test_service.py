@@ -15,7 +15,7 @@ from imagejobs.jobs.service import JobPolicy
 from imagejobs.storage.keys import output_key
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable
-from job_world import LEASE, PENDING_AFTER, World, new_image, new_record
+from job_world import LEASE, MILLISECOND, PENDING_AFTER, World, new_image, new_record
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 ANY = Guard(frozenset(JobStatus))
@@ -329,8 +329,9 @@ class TestDelete:
         with pytest.raises(StorageUnavailable):
             world.jobs.delete(job.id)
         world.storage.away = False
+        world.clock.advance(PENDING_AFTER)
         assert world.repair.run_once().deletions_finished == 0, "the deletion may still be running"
-        world.clock.advance(PENDING_AFTER * 2)
+        world.clock.advance(MILLISECOND)
         assert world.repair.run_once().deletions_finished == 1
         assert_only_messages_are_left(world)
 

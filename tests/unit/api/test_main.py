@@ -1,0 +1,62 @@
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mongoengine
+import pytest
+import uvicorn
+from imagejobs.api import main
+from imagejobs.errors import ConfigurationError
+from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+from imagejobs.storage.filesystem import FilesystemStorage
+from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
+from memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_settings
+
+
+@pytest.fixture(autouse=True)
+def disconnected() -> Iterator[None]:
+    """The process ends after `run`; here the next test wants to connect elsewhere."""
+    yield
+    mongoengine.disconnect()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What uvicorn was asked to serve."""
+    calls: list[dict[str, Any]] = []
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: calls.append({"app": app, **options}))
+    return calls
+
+
+def test_the_application_is_served_where_the_settings_say(started: list[dict[str, Any]], tmp_path: Path) -> None:
+    main.run(memory_settings(data_dir=tmp_path, api_port=3210))
+    (call,) = started
+    assert (call["host"], call["port"]) == ("127.0.0.1", 3210)
+    assert call["server_header"] is False
+    assert 0 < call["timeout_graceful_shutdown"] < 10
+
+
+def test_an_open_server_is_warned_about(
+    started: list[dict[str, Any]], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        main.run(memory_settings(data_dir=tmp_path))
+        assert "whoever reaches http://127.0.0.1:3000 may use the API" in caplog.text
+        caplog.clear()
+        main.run(memory_settings(data_dir=tmp_path, api_tokens=CLIENT_TOKENS, worker_tokens=WORKER_TOKENS))
+        assert caplog.text == ""
+    assert len(started) == 2
+
+
+def test_a_server_open_to_the_network_is_not_started(started: list[dict[str, Any]], tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="API_TOKENS or WORKER_TOKENS is not set"):
+        main.run(memory_settings(data_dir=tmp_path, api_host="0.0.0.0"))  # noqa: S104 - it must be refused
+    assert started == []
+
+
+def test_production_adapters_are_those_of_the_settings_and_do_not_connect(tmp_path: Path) -> None:
+    adapters = main.production_adapters(memory_settings(data_dir=tmp_path, redis_uri="redis://127.0.0.1:1"))
+    assert isinstance(adapters.jobs, MongoImageJobRepository)
+    assert isinstance(adapters.storage, FilesystemStorage)
+    assert isinstance(adapters.queue, RedisTaskQueue)

@@ -1,0 +1,82 @@
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imagejobs.contract.openapi import load_contract
+from memory_api import image_bytes
+from PIL import Image
+
+Run = Callable[..., Any]
+
+
+def test_a_good_image_becomes_webp_and_its_receipt_is_printed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.jpg").write_bytes(image_bytes("jpeg", 64, 48))
+    result = run("convert", "--json", str(tmp_path / "in.jpg"), str(tmp_path / "out.webp"))
+    assert result.exit_code == 0, result.stderr
+    receipt = json.loads(result.stdout)
+    body = load_contract().operations["updateImageJobStatus"].body
+    assert body
+    assert body.schema.violations({"status": "FAILED", "receipt": receipt}) == []
+    data = (tmp_path / "out.webp").read_bytes()
+    assert (receipt["output"]["bytes"], receipt["output"]["mimetype"]) == (len(data), "image/webp")
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.format, image.size) == ("WEBP", (64, 48))
+
+
+def test_the_size_and_quality_can_be_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(image_bytes("png", 64, 48))
+    target = str(tmp_path / "out.webp")
+    result = run("convert", "--json", "--max-side", "32", "--quality", "50", str(tmp_path / "in.png"), target)
+    receipt = json.loads(result.stdout)
+    assert (receipt["output"]["width"], receipt["output"]["height"], receipt["quality"]) == (32, 24, 50)
+
+
+def test_for_people_it_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(image_bytes("png", 64, 48))
+    result = run("convert", str(tmp_path / "in.png"), str(tmp_path / "out.webp"))
+    assert result.stdout.count("\n") == 1
+    assert "64x48" in result.stdout
+    assert "out.webp" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"text", "unsupported_type"), (image_bytes("png", 64, 48)[:-40], "truncated"), (b"", "unsupported_type")],
+)
+def test_a_bad_file_is_exit_code_1_with_a_code_and_writes_nothing(
+    run: Run, tmp_path: Path, data: bytes, code: str
+) -> None:
+    (tmp_path / "in.png").write_bytes(data)
+    result = run("convert", "--json", str(tmp_path / "in.png"), str(tmp_path / "out.webp"))
+    assert result.exit_code == 1
+    error = json.loads(result.stdout)
+    assert error.keys() == {"code", "message", "retryable"}
+    assert (error["code"], error["retryable"]) == (code, False)
+    assert len(error["message"]) > 20
+    assert not (tmp_path / "out.webp").exists()
+
+
+def test_for_people_a_bad_file_is_one_sentence_on_standard_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(b"text")
+    result = run("convert", str(tmp_path / "in.png"), str(tmp_path / "out.webp"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("imagejobs: ")
+    assert result.stderr.endswith("[unsupported_type]\n")
+
+
+@pytest.mark.parametrize(
+    "options", [["--max-side", "0"], ["--max-side", "16384"], ["--quality", "0"], ["--quality", "100"]]
+)
+def test_what_webp_cannot_do_is_a_usage_error(run: Run, tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "in.png").write_bytes(image_bytes())
+    assert run("convert", *options, str(tmp_path / "in.png"), str(tmp_path / "out.webp")).exit_code == 2
+
+
+def test_a_target_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(image_bytes())
+    result = run("convert", str(tmp_path / "in.png"), str(tmp_path / "nowhere" / "out.webp"))
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr

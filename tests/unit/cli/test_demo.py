@@ -1,0 +1,76 @@
+import io
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imagejobs.cli.demo import Show, create_event
+from imagejobs.client.api_client import ApiClient
+from imagejobs.embedded.up_file import UpState
+from memory_api import CLIENT_TOKENS, OUTPUT, WORKER_TOKENS, MemoryApi
+from rich.console import Console
+
+
+def state_of(address: str) -> UpState:
+    return UpState(address, "redis://x", "mongodb://x/y", CLIENT_TOKENS[0], WORKER_TOKENS[0], {})
+
+
+def test_the_demo_event_is_the_guides_with_every_image(api: MemoryApi, address: str, photo: Path) -> None:
+    event = create_event(ApiClient(address, token=CLIENT_TOKENS[0]), [photo, photo])
+    assert (event["date"], event["tutor"]) == ("2024-01-01T00:00:00.000Z", {"type": "Internal", "name": "John Doe"})
+    assert event["imageJobIds"] == [job.id for job in api.all_jobs()]
+
+
+@pytest.fixture
+def signals(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What the demo would send to its own process."""
+    sent: list[int] = []
+    monkeypatch.setattr(signal, "raise_signal", sent.append)
+    return sent
+
+
+def test_without_a_terminal_it_shows_the_event_and_stops_everything(
+    worker: Callable[..., Any], address: str, photo: Path, signals: list[int]
+) -> None:
+    out = io.StringIO()
+    show = Show([photo], Console(file=out, width=200), stay=False)
+    with worker(status="COMPLETED", **OUTPUT):
+        show._run(state_of(address))
+    assert show.succeeded
+    assert signals == [signal.SIGTERM]
+    assert "Demo Event" in out.getvalue()
+    assert OUTPUT["outputImageURL"] in out.getvalue()
+
+
+def test_on_a_terminal_it_stays_and_says_what_to_try_next(
+    worker: Callable[..., Any], address: str, photo: Path, signals: list[int]
+) -> None:
+    out = io.StringIO()
+    show = Show([photo], Console(file=out, width=200), stay=True)
+    with worker(status="COMPLETED", **OUTPUT):
+        show._run(state_of(address))
+    assert signals == []
+    assert f"{address}/docs" in out.getvalue()
+
+
+def test_a_picture_that_could_not_be_converted_is_no_success(
+    worker: Callable[..., Any], address: str, photo: Path, signals: list[int]
+) -> None:
+    show = Show([photo], Console(file=io.StringIO(), width=200), stay=False)
+    with worker(status="FAILED", errorMsg="no"):
+        show._run(state_of(address))
+    assert not show.succeeded
+    assert signals == [signal.SIGTERM]
+
+
+def test_a_refused_picture_is_told_and_ends_the_demo(
+    api: MemoryApi, address: str, tmp_path: Path, signals: list[int]
+) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    out = io.StringIO()
+    show = Show([tmp_path / "notes.txt"], Console(file=out, width=200), stay=True)
+    show._run(state_of(address))
+    assert "The demo did not work: 'notes.txt' is not an accepted image" in out.getvalue()
+    assert (show.succeeded, signals) == (False, [signal.SIGTERM])
+    api.assert_untouched()

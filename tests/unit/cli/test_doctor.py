@@ -1,0 +1,88 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imagejobs.cli import doctor
+from imagejobs.client.errors import ApiUnavailable
+from imagejobs.embedded.ports import free_port
+from imagejobs.errors import ConfigurationError
+from memory_api import MemoryApi, memory_settings
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def nothing_reachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Valid settings that lead to ports on which nobody listens."""
+    monkeypatch.setenv("REDIS_URI", f"redis://127.0.0.1:{free_port()}")
+    uri = f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=300&connectTimeoutMS=300"
+    monkeypatch.setenv("MONGODB_URI", uri)
+    monkeypatch.setenv("API_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("STORAGE", "s3")
+    monkeypatch.setenv("R2_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+    for name in ("R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY", "R2_BUCKET"):
+        monkeypatch.setenv(name, "anything")
+    monkeypatch.setenv("R2_PUBLIC_URL", "https://pub.example")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+
+
+@pytest.mark.usefixtures("nothing_reachable")
+def test_with_nothing_reachable_it_is_one_line_per_finding_and_exit_code_1(run: Run) -> None:
+    result = run("doctor")
+    assert result.exit_code == 1
+    lines = {line.split()[1]: line for line in result.stdout.splitlines()}
+    assert lines.keys() == {"settings", "engine", "redis", "mongodb", "storage", "api", "tokens"}
+    assert {name for name, line in lines.items() if line.startswith("FAIL")} == {"redis", "mongodb", "storage", "api"}
+    assert "Redis is away" in lines["redis"]
+    assert "MongoDB is away" in lines["mongodb"]
+    assert "storage is away" in lines["storage"]
+    assert "API is away" in lines["api"]
+    assert "Traceback" not in result.output
+    assert len(result.stdout.splitlines()) == len(lines)
+
+
+def test_every_wrong_setting_is_reported_by_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URI", "http://localhost")
+    monkeypatch.setenv("MONGODB_URI", "mongodb://localhost:27017")
+    monkeypatch.setenv("API_PORT", "many")
+    monkeypatch.setenv("R2_ENDPOINT", "not an address")
+    result = run("doctor", "--json")
+    assert result.exit_code == 1
+    findings = json.loads(result.stdout)
+    assert {finding["name"]: finding["ok"] for finding in findings} == {"settings": False, "engine": True}
+    told = {finding["text"].split(":")[0] for finding in findings if finding["name"] == "settings"}
+    assert told == {
+        "REDIS_URI",
+        "MONGODB_URI",
+        "API_PORT",
+        "R2_ENDPOINT",
+        "R2_ACCESS_KEY_ID",
+        "R2_SECRET_ACCESS_KEY",
+        "R2_BUCKET",
+        "R2_PUBLIC_URL",
+    }
+
+
+@pytest.mark.usefixtures("nothing_reachable")
+def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STORAGE", "filesystem")
+    findings = {each["name"]: each for each in json.loads(run("doctor", "--json").stdout)}
+    assert {name for name, each in findings.items() if each["ok"]} == {"settings", "engine", "storage", "api", "tokens"}
+    assert "wrote, read and deleted under raw/ and optimized/" in findings["storage"]["text"]
+    assert "reads jpeg, png, gif, webp and writes webp" in findings["engine"]["text"]
+    assert [path for path in (tmp_path / "data").rglob("doctor-*") if path.is_file()] == []
+    api.assert_untouched()
+
+
+def test_a_server_open_to_the_network_is_a_finding() -> None:
+    with pytest.raises(ConfigurationError, match=r"WORKER_TOKENS not set, and API_HOST=0\.0\.0\.0 is open"):
+        doctor._tokens(memory_settings(api_host="0.0.0.0"))  # noqa: S104 - it must be found
+    assert "open to this machine" in doctor._tokens(memory_settings())
+
+
+def test_an_api_whose_services_are_away_is_a_finding(api: MemoryApi, address: str) -> None:
+    api.cut("storage")
+    with pytest.raises(ApiUnavailable, match=r"API is away: Not ready: storage away\."):
+        doctor._api(memory_settings(api_url=address))

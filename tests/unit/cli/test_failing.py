@@ -1,0 +1,79 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imagejobs.cli import app
+from imagejobs.embedded.ports import free_port
+from memory_api import UNKNOWN_ID, MemoryApi, served
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from typer.testing import CliRunner
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def nobody_there(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The settings lead to a port on which nobody listens; tries are not slowed down."""
+    address = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("API_URL", address)
+    monkeypatch.setattr("imagejobs.client.api_client._backoff", lambda _state: 0.0)
+    return address
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status", UNKNOWN_ID], ["list"], ["retry", UNKNOWN_ID], ["delete", UNKNOWN_ID], ["stats", "--json"]]
+)
+def test_an_api_that_is_away_is_one_sentence_and_no_traceback(
+    run: Run, nobody_there: str, arguments: list[str]
+) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"imagejobs: API is away: {nobody_there}: ")
+    assert result.stderr.count("\n") == 1
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_submit_says_so_too(run: Run, nobody_there: str, photo: Path) -> None:
+    result = run("submit", str(photo))
+    assert result.exit_code == 1
+    assert f"imagejobs: API is away: {nobody_there}" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_service_behind_the_api_that_is_away_is_named(
+    run: Run, api: MemoryApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imagejobs.client.api_client.MAX_RETRY_AFTER", 0.0)
+    api.cut("mongodb")
+    result = run("list")
+    assert (result.exit_code, result.stderr) == (1, "imagejobs: API is away: MongoDB is away; try again later.\n")
+
+
+def test_every_wrong_setting_is_a_line_of_its_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_URL", "ftp://x")
+    monkeypatch.setenv("API_PORT", "many")
+    result = run("list")
+    assert result.exit_code == 1
+    lines = result.stderr.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["API_PORT", "API_URL"]
+
+
+def test_an_answer_that_breaks_the_contract_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Starlette(routes=[Route("/api/image-jobs/stats", lambda _request: JSONResponse({"status": "up"}))])
+    with served(other) as address:
+        monkeypatch.setenv("API_URL", address)
+        result = run("stats")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("imagejobs: getImageJobStats: the API's answer breaks the contract at success")
+
+
+def test_what_is_not_foreseen_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("imagejobs.cli.image_jobs.reach_api", broken)
+    result = CliRunner().invoke(app, ["list"])
+    assert isinstance(result.exception, RuntimeError)

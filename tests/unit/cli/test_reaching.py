@@ -1,0 +1,72 @@
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imagejobs.cli.reaching import reach_api
+from imagejobs.embedded.up_file import UpState, write_up_file
+
+UP = UpState("http://127.0.0.1:4321", "redis://x", "mongodb://x/y", "up-token", "up-worker-token", {"up": os.getpid()})
+
+
+def headers(api: Any) -> dict[str, str]:
+    return {name: value for name, value in api._http.headers.items() if name in {"authorization", "x-worker-token"}}
+
+
+@pytest.fixture
+def running_up(tmp_path: Path) -> Path:
+    """`imagejobs up` runs on .imagejobs below the working directory."""
+    data_dir = tmp_path / ".imagejobs"
+    data_dir.mkdir()
+    write_up_file(data_dir, UP)
+    return data_dir
+
+
+def test_without_anything_it_is_the_default_address() -> None:
+    api = reach_api()
+    assert (api.base_url, headers(api)) == ("http://127.0.0.1:3000", {})
+
+
+@pytest.mark.usefixtures("running_up")
+def test_a_running_local_system_is_found_with_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_TOKENS", "of-the-settings")
+    api = reach_api()
+    assert api.base_url == "http://127.0.0.1:4321"
+    assert headers(api) == {"authorization": "Bearer up-token", "x-worker-token": "up-worker-token"}
+
+
+@pytest.mark.usefixtures("running_up")
+def test_api_url_comes_before_a_running_local_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_URL", "https://images.example/")
+    monkeypatch.setenv("API_TOKENS", "first,second")
+    api = reach_api()
+    assert (api.base_url, headers(api)) == ("https://images.example", {"authorization": "Bearer first"})
+
+
+def test_data_dir_says_where_the_local_system_is(
+    running_up: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert reach_api().base_url == "http://127.0.0.1:3000"
+    monkeypatch.setenv("DATA_DIR", str(running_up))
+    assert reach_api().base_url == "http://127.0.0.1:4321"
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", json.dumps({"api_url": "http://127.0.0.1:4321"})])
+def test_a_broken_up_file_counts_as_none(running_up: Path, content: str) -> None:
+    (running_up / "up.json").write_text(content)
+    assert reach_api().base_url == "http://127.0.0.1:3000"
+
+
+def test_the_file_of_a_system_that_was_killed_counts_as_none(running_up: Path) -> None:
+    state = json.loads((running_up / "up.json").read_bytes())
+    (running_up / "up.json").write_text(json.dumps(state | {"pids": {"up": 2**22 + 1}}))
+    assert reach_api().base_url == "http://127.0.0.1:3000"
+
+
+def test_host_and_port_of_the_settings_make_the_default_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_HOST", "::")
+    monkeypatch.setenv("API_PORT", "4000")
+    assert reach_api().base_url == "http://127.0.0.1:4000"

@@ -1,0 +1,100 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from memory_api import OUTPUT, MemoryApi
+
+FACTS = {"mimetype": "image/webp", "bytes": 40, "width": 8, "height": 6, "frames": 1, "sha256": "0" * 64}
+RECEIPT = {"source": FACTS | {"bytes": 80}, "output": FACTS, "orientation": 1, "lossless": False, "quality": 80}
+DONE = {"status": "COMPLETED", "receipt": RECEIPT | {"encoder": "e", "durationMs": 3}, **OUTPUT}
+
+
+def test_a_file_is_uploaded_and_shown(run: Callable[..., Any], api: MemoryApi, photo: Path) -> None:
+    result = run("submit", str(photo))
+    assert result.exit_code == 0, result.stderr
+    (job,) = api.all_jobs()
+    assert job.id in result.stdout
+    assert "PENDING" in result.stdout
+    assert (job.entity_type, job.entity_id, job.original_filename) == ("other", "command-line", "photo.png")
+    assert api.storage.get(job.source_image_key, 10_000) == photo.read_bytes()
+
+
+def test_the_entity_can_be_said(run: Callable[..., Any], api: MemoryApi, photo: Path) -> None:
+    assert run("submit", "--entity-type", "report", "--entity-id", "r 1", str(photo)).exit_code == 0
+    assert [(job.entity_type, job.entity_id) for job in api.all_jobs()] == [("report", "r 1")]
+
+
+def test_the_same_file_twice_is_two_jobs(run: Callable[..., Any], api: MemoryApi, photo: Path) -> None:
+    assert run("submit", str(photo), str(photo)).exit_code == 0
+    assert len(api.all_jobs()) == 2
+
+
+def test_one_refused_file_is_named_the_others_go_through_and_the_exit_code_is_1(
+    run: Callable[..., Any], api: MemoryApi, photo: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "cut.png").write_bytes(photo.read_bytes()[:-20])
+    result = run("submit", "--json", str(tmp_path / "notes.txt"), str(photo), str(tmp_path / "cut.png"))
+    assert result.exit_code == 1
+    errors = result.stderr.replace("\n", "")
+    assert "notes.txt" in errors
+    assert "[unsupported_type]" in errors
+    assert "[truncated]" in errors
+    assert [job["originalFilename"] for job in json.loads(result.stdout)] == ["photo.png"]
+    assert len(api.all_jobs()) == 1
+
+
+def test_as_json_it_prints_the_jobs_and_nothing_else(run: Callable[..., Any], api: MemoryApi, photo: Path) -> None:
+    result = run("submit", "--json", str(photo))
+    assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
+
+
+def test_with_wait_it_shows_what_came_out(run: Callable[..., Any], worker: Callable[..., Any], photo: Path) -> None:
+    with worker(**DONE):
+        result = run("submit", "--wait", "--timeout", "20", str(photo))
+    assert result.exit_code == 0, result.stderr
+    assert "50 %" in result.stdout
+    assert "8x6" in result.stdout
+    assert OUTPUT["outputImageURL"] in result.stdout
+
+
+def test_with_wait_and_json_it_prints_the_finished_jobs(
+    run: Callable[..., Any], worker: Callable[..., Any], photo: Path
+) -> None:
+    with worker(**DONE):
+        result = run("submit", "--wait", "--json", str(photo), str(photo))
+    assert [job["status"] for job in json.loads(result.stdout)] == ["COMPLETED", "COMPLETED"]
+
+
+def test_a_job_that_fails_is_exit_code_1_and_says_why(
+    run: Callable[..., Any], worker: Callable[..., Any], photo: Path
+) -> None:
+    with worker(status="FAILED", errorMsg="The PNG is damaged.", errorCode="corrupt"):
+        result = run("submit", "--wait", str(photo))
+    assert result.exit_code == 1
+    assert "FAILED" in result.stdout
+    assert "The PNG is damaged. [corrupt]" in result.stdout
+
+
+def test_a_job_that_does_not_end_in_time_is_exit_code_1(run: Callable[..., Any], api: MemoryApi, photo: Path) -> None:
+    result = run("submit", "--wait", "--timeout", "0.2", str(photo))
+    assert result.exit_code == 1
+    assert "PENDING" in result.stdout
+    assert len(api.all_jobs()) == 1
+
+
+def test_a_file_that_is_not_there_is_a_usage_error(run: Callable[..., Any], api: MemoryApi) -> None:
+    assert run("submit", "missing.png").exit_code == 2
+    api.assert_untouched()
+
+
+@pytest.mark.parametrize("bad", ["planet", ""])
+def test_an_unknown_entity_type_is_told_by_the_api(
+    run: Callable[..., Any], api: MemoryApi, photo: Path, bad: str
+) -> None:
+    result = run("submit", "--entity-type", bad, str(photo))
+    assert result.exit_code == 1
+    assert "[invalid_request]" in result.stderr
+    api.assert_untouched()

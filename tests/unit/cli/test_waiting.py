@@ -1,0 +1,55 @@
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from imagejobs.cli import waiting
+from imagejobs.cli.waiting import progress_bar, wait_for_jobs
+from imagejobs.client.api_client import Answer
+from rich.console import Console
+
+
+class Answers:
+    """An API on which each job has these statuses, one per question, the last for ever."""
+
+    def __init__(self, **statuses: list[str]) -> None:
+        self._statuses: dict[str, Iterator[str]] = {job: iter(each) for job, each in statuses.items()}
+        self._last: dict[str, str] = {}
+        self.asked: list[str] = []
+
+    def call(self, operation: str, *, path: Mapping[str, str]) -> Answer:
+        assert operation == "getImageJob"
+        self.asked.append(path["id"])
+        self._last[path["id"]] = next(self._statuses[path["id"]], self._last.get(path["id"], ""))
+        return Answer({"_id": path["id"], "status": self._last[path["id"]]})
+
+
+def wait(api: Any, jobs: list[str], timeout: float = 5) -> list[Any]:
+    with progress_bar(Console(quiet=True)) as progress:
+        return [job["status"] for job in wait_for_jobs(api, jobs, progress, timeout)]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "POLL_SECONDS", 0.001)
+
+
+def test_it_waits_until_every_job_ended_and_keeps_their_order() -> None:
+    api = Answers(a=["PENDING", "PROCESSING", "COMPLETED"], b=["FAILED"])
+    assert wait(api, ["a", "b"]) == ["COMPLETED", "FAILED"]
+
+
+def test_a_job_that_ended_is_not_asked_for_again() -> None:
+    api = Answers(a=["PENDING", "PENDING", "COMPLETED"], b=["FAILED"])
+    wait(api, ["a", "b"])
+    assert (api.asked.count("a"), api.asked.count("b")) == (3, 1)
+
+
+def test_it_gives_up_in_time_and_answers_what_it_knows() -> None:
+    started = time.monotonic()
+    assert wait(Answers(a=["PENDING"], b=["COMPLETED"]), ["a", "b"], timeout=0.05) == ["PENDING", "COMPLETED"]
+    assert time.monotonic() - started < 2
+
+
+def test_without_jobs_there_is_nothing_to_wait_for() -> None:
+    assert wait(Answers(), []) == []

@@ -1,0 +1,329 @@
+"""What is asked again and what is not, and what each kind of answer comes to."""
+
+import io
+import itertools
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import pytest
+from imagejobs.client.api_client import MAX_RETRY_AFTER, MAX_TRIES, Answer, ApiClient
+from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.embedded.ports import free_port
+
+JOB_ID = "655501d2f12a3d0f3c5a1002"
+JOB = {
+    "_id": JOB_ID,
+    "entityType": "event",
+    "entityId": "655501d2f12a3d0f3c5a1001",
+    "sourceImageURL": "https://pub.invalid/raw/1.jpg",
+    "sourceImageKey": "raw/1.jpg",
+    "status": "PENDING",
+    "errorMsg": "",
+    "createdAt": "2024-01-01T00:00:00.000Z",
+    "updatedAt": "2024-01-01T00:00:00.000Z",
+}
+GOOD = httpx2.Response(200, json={"success": True, "data": JOB})
+AWAY = {"success": False, "message": "MongoDB is away; try again later.", "error": {"code": "mongodb_unavailable"}}
+
+Reply = httpx2.Response | Exception
+
+
+class Backend:
+    """Answers with each reply in turn, the last one for ever; keeps the requests and the waits."""
+
+    def __init__(self, *replies: Reply, **options: Any) -> None:
+        self._replies = itertools.chain(replies, itertools.repeat(replies[-1]))
+        self.requests: list[httpx2.Request] = []
+        self.bodies: list[bytes] = []
+        self.waits: list[float] = []
+        transport = httpx2.MockTransport(self._answer)
+        self.client = ApiClient("http://api.invalid", transport=transport, sleep=self.waits.append, **options)
+
+    def get_job(self, **options: Any) -> Answer:
+        return self.client.call("getImageJob", path={"id": JOB_ID}, **options)
+
+    def retry_job(self) -> Answer:
+        """An operation that its caller does not want to be carried out twice."""
+        return self.client.call("retryImageJob", path={"id": JOB_ID}, repeatable=False)
+
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        self.bodies.append(request.read())
+        reply = next(self._replies)
+        if isinstance(reply, Exception):
+            raise reply
+        return httpx2.Response(reply.status_code, headers=reply.headers, content=reply.content)
+
+
+def refusing(status: int, headers: dict[str, str] | None = None) -> httpx2.Response:
+    return httpx2.Response(status, json=AWAY, headers=headers)
+
+
+class TestRequest:
+    def test_it_is_made_of_the_operations_method_and_path(self) -> None:
+        backend = Backend(GOOD)
+        assert backend.get_job() == Answer(JOB)
+        (request,) = backend.requests
+        assert (request.method, str(request.url)) == ("GET", f"http://api.invalid/api/image-jobs/{JOB_ID}")
+
+    def test_tokens_are_sent_where_there_are_any(self) -> None:
+        backend = Backend(GOOD, token="client", worker_token="worker")
+        backend.get_job()
+        assert backend.requests[0].headers["authorization"] == "Bearer client"
+        assert backend.requests[0].headers["x-worker-token"] == "worker"
+        open_backend = Backend(GOOD)
+        open_backend.get_job()
+        assert not {"authorization", "x-worker-token"} & set(open_backend.requests[0].headers)
+
+    def test_parameters_that_are_none_are_left_out(self) -> None:
+        answer = httpx2.Response(200, json={"success": True, "data": [JOB], "cursor": JOB_ID})
+        backend = Backend(answer)
+        found = backend.client.call("listImageJobs", query={"status": "FAILED", "cursor": None, "limit": 2})
+        assert found == Answer([JOB], JOB_ID)
+        assert dict(backend.requests[0].url.params) == {"status": "FAILED", "limit": "2"}
+
+    def test_json_and_headers_are_sent(self) -> None:
+        backend = Backend(GOOD)
+        backend.client.call(
+            "updateImageJobStatus", path={"id": JOB_ID}, json={"status": "PROCESSING"}, headers={"X-Trace": "1"}
+        )
+        assert backend.bodies == [b'{"status":"PROCESSING"}']
+        assert backend.requests[0].headers["x-trace"] == "1"
+
+
+class TestTryingAgain:
+    @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+    def test_an_answer_that_may_pass_is_asked_again(self, status: int) -> None:
+        backend = Backend(refusing(status), refusing(status), GOOD)
+        assert backend.get_job().data == JOB
+        assert len(backend.requests) == 3
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            httpx2.ConnectError("refused"),
+            httpx2.ReadError("reset"),
+            httpx2.ReadTimeout(""),
+            httpx2.DecodingError("not gzip"),
+        ],
+    )
+    def test_an_error_of_the_network_is_asked_again(self, error: Exception) -> None:
+        backend = Backend(error, error, GOOD)
+        assert backend.get_job().data == JOB
+
+    @pytest.mark.parametrize(
+        "reply", [refusing(503), refusing(429), httpx2.ConnectError("refused"), httpx2.ReadError("x")]
+    )
+    def test_it_gives_up_after_a_bounded_number_of_tries_and_waits(self, reply: Reply) -> None:
+        backend = Backend(reply)
+        with pytest.raises(ApiUnavailable, match="API is away"):
+            backend.get_job()
+        assert len(backend.requests) == MAX_TRIES
+        assert len(backend.waits) == MAX_TRIES - 1
+        assert sum(backend.waits) <= 5 * (MAX_TRIES - 1)
+
+    def test_the_reason_is_the_backends_message(self) -> None:
+        with pytest.raises(ApiUnavailable, match="MongoDB is away; try again later"):
+            Backend(refusing(503), max_tries=1).get_job()
+
+    def test_the_reason_of_an_error_of_the_network_names_the_address(self) -> None:
+        with pytest.raises(ApiUnavailable, match=r"http://api\.invalid: refused"):
+            Backend(httpx2.ConnectError("refused"), max_tries=1).get_job()
+
+    @pytest.mark.parametrize(
+        ("said", "waited"), [("7", 7.0), ("0", 0.0), ("3600", MAX_RETRY_AFTER)], ids=["7 s", "at once", "too long"]
+    )
+    def test_retry_after_is_honoured_within_reason(self, said: str, waited: float) -> None:
+        backend = Backend(refusing(503, {"Retry-After": said}), GOOD)
+        backend.get_job()
+        assert backend.waits == [waited]
+
+    @pytest.mark.parametrize("said", ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "soon", "²"])
+    def test_any_other_retry_after_means_the_ordinary_wait(self, said: str) -> None:
+        backend = Backend(httpx2.Response(503, headers=[(b"Retry-After", said.encode())]), GOOD)
+        backend.get_job()
+        assert 0 <= backend.waits[0] <= 0.2
+
+    def test_waits_are_random_and_their_bound_doubles(self) -> None:
+        waits = []
+        for _ in range(200):
+            backend = Backend(refusing(503))
+            with pytest.raises(ApiUnavailable):
+                backend.get_job()
+            waits.append(backend.waits)
+        for number, bound in enumerate((0.2, 0.4, 0.8, 1.6)):
+            longest = max(each[number] for each in waits)
+            assert bound / 2 < longest <= bound
+
+
+class TestNotRepeatable:
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            httpx2.ReadTimeout("slow"),
+            httpx2.ReadError("reset"),
+            httpx2.RemoteProtocolError("cut off"),
+            httpx2.DecodingError("not gzip"),
+            refusing(500),
+            refusing(502),
+            refusing(504),
+        ],
+    )
+    def test_what_may_have_been_carried_out_is_not_sent_again(self, reply: Reply) -> None:
+        backend = Backend(reply, GOOD)
+        with pytest.raises(ApiUnavailable):
+            backend.retry_job()
+        assert len(backend.requests) == 1
+
+    @pytest.mark.parametrize(
+        "reply", [httpx2.ConnectError("refused"), httpx2.ConnectTimeout(""), refusing(503), refusing(429)]
+    )
+    def test_what_surely_was_not_carried_out_is_sent_again(self, reply: Reply) -> None:
+        backend = Backend(reply, GOOD)
+        assert backend.retry_job().data == JOB
+        assert len(backend.requests) == 2
+
+
+class TestParts:
+    def test_files_are_sent_whole_at_each_try(self) -> None:
+        image = io.BytesIO(b"picture")
+        image.read()
+        answer = httpx2.Response(
+            201, json={"success": True, "data": JOB}, headers={"Location": f"/api/image-jobs/{JOB_ID}"}
+        )
+        backend = Backend(refusing(503), httpx2.ReadError("reset"), answer)
+        backend.client.call(
+            "createImageJob",
+            parts=[("entityType", (None, "event")), ("entityId", (None, "é")), ("image", ("a.jpg", image))],
+        )
+        assert len(backend.bodies) == 3
+        for body in backend.bodies:
+            assert b'name="entityType"\r\n\r\nevent\r\n' in body
+            assert 'name="entityId"\r\n\r\né\r\n'.encode() in body
+            assert b'name="image"; filename="a.jpg"' in body
+            assert b"\r\n\r\npicture\r\n" in body
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 415, 422])
+    def test_an_error_is_not_asked_again_and_keeps_its_code_and_message(self, status: int) -> None:
+        backend = Backend(
+            httpx2.Response(status, json={"success": False, "message": "No.", "error": {"code": "stale_attempt"}})
+        )
+        with pytest.raises(ApiRefused, match=r"^No\.$") as caught:
+            backend.get_job()
+        assert (caught.value.status, caught.value.code) == (status, "stale_attempt")
+        assert len(backend.requests) == 1
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            httpx2.Response(404, text="<html>not here</html>"),
+            httpx2.Response(404, json={"error": "not here", "message": 7}),
+            httpx2.Response(404, json=["not here"]),
+            httpx2.Response(404, headers={"content-type": "application/json"}, content=b"{"),
+        ],
+        ids=["html", "other json", "a list", "broken json"],
+    )
+    def test_one_that_is_not_of_the_contract_is_told_by_request_and_status(self, answer: httpx2.Response) -> None:
+        with pytest.raises(ApiRefused, match=f"GET /api/image-jobs/{JOB_ID} answered 404") as caught:
+            Backend(answer).get_job()
+        assert caught.value.code == ""
+
+    def test_a_redirect_is_not_followed(self) -> None:
+        backend = Backend(httpx2.Response(302, headers={"Location": "http://elsewhere.invalid/"}), token="secret")
+        with pytest.raises(ApiRefused):
+            backend.get_job()
+        assert len(backend.requests) == 1
+
+
+class TestAnswersThatBreakTheContract:
+    less = httpx2.Response(200, json={"success": True, "data": {"_id": JOB_ID, "status": "PENDING"}})
+
+    def test_strict_callers_are_told_where(self) -> None:
+        with pytest.raises(UnexpectedAnswer, match=r"getImageJob: the API's answer breaks the contract at data"):
+            Backend(self.less).get_job()
+
+    def test_lenient_callers_get_what_there_is(self) -> None:
+        assert Backend(self.less).get_job(strict=False).data == {"_id": JOB_ID, "status": "PENDING"}
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            httpx2.Response(200, text="<html>hello</html>"),
+            httpx2.Response(200, headers={"content-type": "application/json"}, content=b"{"),
+            httpx2.Response(200, json=["a list"]),
+            httpx2.Response(204),
+        ],
+        ids=["html", "broken json", "a list", "nothing"],
+    )
+    def test_what_is_no_answer_has_no_data(self, answer: httpx2.Response) -> None:
+        assert Backend(answer).get_job(strict=False) == Answer(None)
+        with pytest.raises(UnexpectedAnswer):
+            Backend(answer).get_job()
+
+    def test_a_missing_header_breaks_it_too(self) -> None:
+        with pytest.raises(UnexpectedAnswer, match="location"):
+            Backend(httpx2.Response(201, json={"success": True, "data": JOB})).client.call("createImageJob")
+
+
+@contextmanager
+def server(serve: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[int]]]:
+    """A real server that hands each connection to `serve`; its address, and an entry per connection."""
+    connections: list[int] = []
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connections.append(1)
+            with connection:
+                connection.recv(65536)
+                serve(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", connections
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+
+
+def call(url: str, **options: Any) -> Answer:
+    with httpx2.HTTPTransport() as transport:
+        client = ApiClient(url, transport=transport, sleep=lambda _: None, **options)
+        return client.call("getImageJob", path={"id": JOB_ID})
+
+
+class TestOverTheWire:
+    def test_a_server_that_never_answers_is_given_up_in_time(self) -> None:
+        given_up = threading.Event()
+
+        def say_nothing(_: socket.socket) -> None:
+            given_up.wait(5)
+
+        with server(say_nothing) as (url, _):
+            with pytest.raises(ApiUnavailable, match="ReadTimeout"):
+                call(url, read_seconds=0.05, max_tries=1)
+            given_up.set()
+
+    @pytest.mark.parametrize(
+        "sent", [b"", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"]
+    )
+    def test_a_cut_off_answer_is_asked_again_and_then_given_up(self, sent: bytes) -> None:
+        with server(lambda connection: connection.sendall(sent)) as (url, connections):
+            with pytest.raises(ApiUnavailable, match="RemoteProtocolError"):
+                call(url, max_tries=3)
+            assert len(connections) == 3
+
+    def test_a_closed_port_is_given_up(self) -> None:
+        with pytest.raises(ApiUnavailable, match="refused"):
+            call(f"http://127.0.0.1:{free_port()}", max_tries=2)

@@ -1,0 +1,47 @@
+from datetime import timedelta
+
+from imagejobs.jobs.service import ImageJobs, JobPolicy
+from imagejobs.jobs.wiring import job_lifecycle, job_policy, job_repair
+from imagejobs.settings import Settings
+from job_world import World
+
+SETTINGS = Settings(
+    _env_file=None,
+    storage="filesystem",
+    output_prefix="processed",
+    max_queue_length=7,
+    accept_without_queue=True,
+    pending_after=3,
+    lease_seconds=4,
+    legacy_lease_seconds=5,
+    max_attempts=1,
+)
+
+
+def wired_world() -> tuple[World, ImageJobs]:
+    world = World(job_policy(SETTINGS))
+    return world, world.jobs
+
+
+def test_the_rules_for_clients_are_the_settings() -> None:
+    assert job_policy(SETTINGS) == JobPolicy("processed/", 7, accept_without_queue=True)
+
+
+def test_the_leases_are_the_settings() -> None:
+    world, jobs = wired_world()
+    lifecycle = job_lifecycle(jobs, SETTINGS)
+    job = lifecycle.claim(world.created().id)
+    assert job.lease_until == world.clock.time + timedelta(seconds=5)
+    assert lifecycle.renew(job.id, 1).lease_until == world.clock.time + timedelta(seconds=4)
+
+
+def test_the_limits_of_the_repair_are_the_settings() -> None:
+    world, jobs = wired_world()
+    repair = job_repair(jobs, SETTINGS)
+    world.created()
+    world.queue.messages.clear()
+    world.clock.advance(timedelta(seconds=3, milliseconds=1))
+    assert repair.run_once().requeued == 1
+    job_lifecycle(jobs, SETTINGS).claim(world.queue.job_ids[0])
+    world.clock.advance(timedelta(seconds=5, milliseconds=1))
+    assert repair.run_once().attempts_exhausted == 1

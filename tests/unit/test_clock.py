@@ -1,0 +1,90 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imagejobs import clock as clock_module
+from imagejobs.clock import REFRESH_SECONDS, ServerClock, isoformat, to_milliseconds
+
+MOMENT = datetime(2024, 1, 1, 12, 30, 15, 123_999, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class Machine:
+    """This machine's monotonic clock, and a server behind a line that takes `trip` seconds there and back."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, told: datetime = MOMENT, trip: float = 0.0) -> None:
+        self.seconds = 1_000.0
+        self.told = told
+        self.trip = trip
+        self.asked = 0
+        monkeypatch.setattr(clock_module.time, "monotonic", lambda: self.seconds)
+        self.clock = ServerClock(self.ask)
+
+    def ask(self) -> datetime:
+        self.asked += 1
+        self.seconds += self.trip
+        return self.told
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_milliseconds_are_cut_not_rounded(moment: datetime) -> None:
+    cut = to_milliseconds(moment)
+    assert cut.microsecond % 1000 == 0
+    assert timedelta(0) <= moment - cut < MILLISECOND
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2024, 1, 1, tzinfo=UTC), "2024-01-01T00:00:00.000Z"),
+        (MOMENT, "2024-01-01T12:30:15.123Z"),
+        (datetime(2024, 1, 1, 7, tzinfo=timezone(timedelta(hours=7))), "2024-01-01T00:00:00.000Z"),
+    ],
+)
+def test_times_are_written_as_javascript_does(moment: datetime, text: str) -> None:
+    assert isoformat(moment) == text
+
+
+def test_the_time_is_the_servers_carried_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    assert machine.clock.now() == to_milliseconds(MOMENT)
+    machine.seconds += 2.5
+    assert machine.clock.now() == to_milliseconds(MOMENT + timedelta(seconds=2.5))
+    assert machine.asked == 1
+
+
+def test_it_is_read_again_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    machine.clock.now()
+    machine.told = MOMENT + timedelta(hours=1)
+    machine.seconds += REFRESH_SECONDS
+    assert machine.clock.now() < machine.told
+    machine.seconds += 0.001
+    assert machine.clock.now() == to_milliseconds(machine.told)
+    assert machine.asked == 2
+
+
+def test_half_of_the_trip_counts_as_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch, trip=2.0)
+    assert machine.clock.now() == to_milliseconds(MOMENT + timedelta(seconds=1))
+
+
+def test_a_server_that_names_no_zone_means_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch, told=MOMENT.replace(tzinfo=None))
+    assert machine.clock.now() == to_milliseconds(MOMENT)
+
+
+def test_a_reading_that_fails_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    answers = iter([ConnectionError("away"), None])
+
+    def ask() -> datetime:
+        if error := next(answers):
+            raise error
+        return MOMENT
+
+    machine.clock._read = ask
+    with pytest.raises(ConnectionError):
+        machine.clock.now()
+    assert machine.clock.now() == to_milliseconds(MOMENT)

@@ -1,0 +1,61 @@
+"""The module that Dramatiq imports, in a process of its own, as Dramatiq does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from imagejobs.queue_adapter.tasks import TASKS
+
+SHOW_ACTORS = (
+    "import imagejobs.worker.app as app; print({name: actor.queue_name for name, actor in app.broker.actors.items()})"
+)
+
+
+def run(code: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the code in an empty directory, with these settings only."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LD_LIBRARY_PATH"}}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=directory,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_it_declares_the_actors_that_the_adapter_sends_to_and_connects_to_nothing(tmp_path: Path) -> None:
+    done = run(SHOW_ACTORS, tmp_path, STORAGE="filesystem", REDIS_URI="redis://127.0.0.1:1/0")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str({task.actor: task.queue for task in TASKS.values()})
+
+
+def test_wrong_settings_end_it_with_their_names_and_no_traceback(tmp_path: Path) -> None:
+    done = run(SHOW_ACTORS, tmp_path, MAX_SIDE="0", STORAGE="filesystem")
+    assert done.returncode == 1
+    assert "the settings are wrong:\nMAX_SIDE: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_options_of_the_conversion_are_the_settings(tmp_path: Path) -> None:
+    code = "import imagejobs.worker.app as app; print(app.conversion_options(app._settings))"
+    limits = {
+        "MAX_SIDE": "100", "WEBP_QUALITY": "50", "MAX_UPLOAD_BYTES": "1000", "MAX_PIXELS": "2000", "MAX_FRAMES": "3",
+    }  # fmt: skip
+    done = run(code, tmp_path, STORAGE="filesystem", **limits)
+    assert done.returncode == 0, done.stderr
+    for option in ("max_side=100", "quality=50", "max_bytes=1000", "max_pixels=2000", "max_frames=3"):
+        assert option in done.stdout
+
+
+def test_the_use_case_uses_the_limits_and_the_lease_of_the_settings(tmp_path: Path) -> None:
+    code = (
+        "import imagejobs.worker.app as app; made = app.process_image(app._settings); "
+        "print(made.output_prefix, made.max_bytes, made.jobs.lease_seconds)"
+    )
+    limits = {"OUTPUT_PREFIX": "processed", "MAX_UPLOAD_BYTES": "1000", "LEASE_SECONDS": "7"}
+    done = run(code, tmp_path, STORAGE="filesystem", **limits)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["processed/", "1000", "7.0"]

@@ -1,0 +1,82 @@
+"""What the worker understands of a claim's answer."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from backends import Cut
+from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
+from imagejobs.worker.jobs_api import Claim, JobsApi
+
+JOB_ID = "655501d2f12a3d0f3c5a1002"
+
+
+def answering(answer: httpx2.Response) -> tuple[JobsApi, Cut]:
+    def answer_again(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    line = Cut(httpx2.MockTransport(answer_again))
+    return JobsApi(line.client(), 12.5), line
+
+
+@pytest.mark.parametrize(
+    ("data", "attempt"),
+    [
+        ({"attempt": 3}, 3),
+        ({"attempt": 0}, None),
+        ({"attempt": "3"}, None),
+        ({"status": "PROCESSING"}, None),
+        (None, None),
+        ("updated", None),
+    ],
+)
+def test_a_claim_is_fenced_where_the_answer_has_a_token(data: Any, attempt: int | None) -> None:
+    api, line = answering(httpx2.Response(200, json={"success": True, "data": data}))
+    assert api.claim(JOB_ID) == Claim(JOB_ID, attempt)
+    assert line.patches == [{"status": "PROCESSING", "leaseSeconds": 12.5}]
+
+
+def test_an_answer_that_is_no_json_is_a_claim_all_the_same() -> None:
+    api, _ = answering(httpx2.Response(200, text="OK"))
+    assert api.claim(JOB_ID) == Claim(JOB_ID, None)
+
+
+def test_without_a_token_nothing_is_renewed_or_handed_back() -> None:
+    api, line = answering(httpx2.Response(200, json={"success": True}))
+    api.renew(Claim(JOB_ID, None))
+    api.hand_back(Claim(JOB_ID, None), TransientFailure("storage_unavailable", "storage is away"))
+    assert line.patches == []
+
+
+def test_reports_carry_the_token() -> None:
+    api, line = answering(httpx2.Response(200, json={"success": True}))
+    claim = Claim(JOB_ID, 2)
+    api.renew(claim)
+    api.hand_back(claim, TransientFailure("storage_unavailable", "storage is away"))
+    api.fail(claim, PermanentFailure("corrupt", "broken"))
+    assert line.patches == [
+        {"status": "PROCESSING", "leaseSeconds": 12.5, "attempt": 2},
+        {"status": "PENDING", "errorMsg": "storage is away", "errorCode": "storage_unavailable", "attempt": 2},
+        {"status": "FAILED", "errorMsg": "broken", "errorCode": "corrupt", "retryable": False, "attempt": 2},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (404, "not_found", NotOurs),
+        (409, "stale_attempt", NotOurs),
+        (409, "job_held", NotOurs),
+        (409, "illegal_transition", NotOurs),
+        (409, "", NotOurs),
+        (409, "output_not_accepted", TransientFailure),
+        (400, "invalid_request", TransientFailure),
+        (403, "forbidden", TransientFailure),
+        (503, "mongodb_unavailable", TransientFailure),
+    ],
+)
+def test_a_refusal_means_not_ours_or_try_again(status: int, code: str, error: type[Exception]) -> None:
+    answer = httpx2.Response(status, json={"success": False, "message": "No.", "error": {"code": code}})
+    api, _ = answering(answer)
+    with pytest.raises(error, match="No"):
+        api.complete(Claim(JOB_ID, 1), "optimized/1.webp", "http://storage.invalid/1.webp", {})

@@ -1,0 +1,96 @@
+"""That a claim is renewed for as long as its job is worked on, and no longer."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from imagejobs.worker.failures import NotOurs, TransientFailure
+from imagejobs.worker.jobs_api import Claim
+from imagejobs.worker.lease import RENEWALS_PER_LEASE, RenewedLease
+from servers import wait_until
+
+CLAIM = Claim("655501d2f12a3d0f3c5a1002", 1)
+LEASE_SECONDS = 0.06
+
+
+class Renewals:
+    """Counts renewals; each but the first `good` ones meets `error`."""
+
+    def __init__(self, good: int = 1_000, error: Exception | None = None) -> None:
+        self.lease_seconds = LEASE_SECONDS
+        self.times: list[float] = []
+        self._good = good
+        self._error = error
+
+    def renew(self, claim: Claim) -> None:
+        assert claim == CLAIM
+        self.times.append(time.monotonic())
+        if len(self.times) > self._good and self._error:
+            raise self._error
+
+    def lease(self, claim: Claim = CLAIM) -> RenewedLease:
+        return RenewedLease(self, claim)  # type: ignore[arg-type]  # the two things that it asks of a JobsApi
+
+
+def renewing_threads() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name == f"lease-{CLAIM.job_id}"]
+
+
+@pytest.fixture(autouse=True)
+def _threads_end() -> Iterator[None]:
+    yield
+    wait_until(lambda: not renewing_threads())
+
+
+def test_it_renews_several_times_a_lease_while_the_work_goes_on() -> None:
+    api = Renewals()
+    started = time.monotonic()
+    with api.lease():
+        wait_until(lambda: len(api.times) >= RENEWALS_PER_LEASE)
+    assert api.times[0] - started >= LEASE_SECONDS / RENEWALS_PER_LEASE
+    gaps = [later - earlier for earlier, later in zip(api.times, api.times[1:], strict=False)]
+    assert min(gaps) >= LEASE_SECONDS / RENEWALS_PER_LEASE * 0.9
+
+
+def test_it_stops_when_the_work_is_done() -> None:
+    api = Renewals()
+    with api.lease():
+        wait_until(lambda: len(api.times) >= 1)
+    wait_until(lambda: not renewing_threads())
+    renewed = len(api.times)
+    time.sleep(LEASE_SECONDS)  # in which a thread that goes on would renew three times
+    assert len(api.times) == renewed
+
+
+def test_it_stops_when_the_work_fails() -> None:
+    with pytest.raises(ValueError, match="broken"), Renewals().lease():
+        raise ValueError("broken")
+    wait_until(lambda: not renewing_threads())
+
+
+def test_a_lost_lease_ends_it_with_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    api = Renewals(1, NotOurs("attempt 2 holds it"))
+    with api.lease():
+        wait_until(lambda: len(api.times) == 2)
+        wait_until(lambda: not renewing_threads())
+    assert [record.message for record in caplog.records] == [
+        f"job {CLAIM.job_id}: lease lost, its result will be thrown away: attempt 2 holds it"
+    ]
+
+
+def test_an_api_that_is_away_is_asked_on(caplog: pytest.LogCaptureFixture) -> None:
+    api = Renewals(0, TransientFailure("api_unavailable", "API is away"))
+    with api.lease():
+        wait_until(lambda: len(api.times) >= 3)
+    assert "lease not renewed, trying on: API is away" in caplog.text
+
+
+def test_a_claim_without_a_token_is_not_renewed() -> None:
+    api = Renewals()
+    with api.lease(Claim(CLAIM.job_id, None)):
+        assert not renewing_threads()
+        time.sleep(LEASE_SECONDS)  # in which a thread would renew three times
+    assert api.times == []

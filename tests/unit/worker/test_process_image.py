@@ -1,0 +1,324 @@
+"""Every way in which one delivery of a message ends, against both kinds of backend."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import httpx2
+import pytest
+from backends import OUTPUT_KEY, Backend, FencingBackend, GuideBackend
+from imagejobs.conversion.engine import convert
+from imagejobs.conversion.errors import ConversionError, ErrorCode
+from imagejobs.conversion.options import Options
+from imagejobs.storage.object_storage import IMMUTABLE
+from imagejobs.worker.failures import TransientFailure
+from imagejobs.worker.jobs_api import JobsApi
+from imagejobs.worker.process_image import Converted, Outcome, ProcessImage
+from job_world import LEASE, MILLISECOND, receipt
+from PIL import Image
+
+MISSING_ID = "655501d2f12a3d0f3c5a1002"
+
+
+@dataclass
+class Result:
+    """A finished conversion."""
+
+    data: bytes = b"smaller"
+    receipt: dict[str, Any] = field(default_factory=lambda: receipt(7))
+
+
+def real_conversion(source: bytes) -> Converted:
+    done = convert(source, Options())
+    return Result(done.data, done.receipt.to_json())
+
+
+def worker_of(backend: Backend, conversion: Callable[[bytes], Converted] | None = None, **options: Any) -> ProcessImage:
+    """A worker of the backend; without a conversion it must not come to one."""
+    values = {"output_prefix": "optimized/", "max_bytes": 1_000_000}
+    jobs = JobsApi(backend.line.client(), LEASE.total_seconds())
+    return ProcessImage(jobs, backend.storage, conversion or unexpected_conversion, **(values | options))
+
+
+def unexpected_conversion(_: bytes) -> Converted:
+    raise AssertionError("nothing was to be converted")
+
+
+def during_conversion(action: Callable[[], object]) -> Callable[[bytes], Converted]:
+    def conversion(_: bytes) -> Converted:
+        action()
+        return Result()
+
+    return conversion
+
+
+def failing(code: ErrorCode, *, retryable: bool) -> Callable[[bytes], Converted]:
+    def conversion(_: bytes) -> Converted:
+        raise ConversionError(code, "It does not work.", retryable=retryable)
+
+    return conversion
+
+
+def outputs(backend: Backend) -> set[str]:
+    return {key for key in backend.storage.stored_keys() if key.startswith("optimized/")}
+
+
+def statuses(backend: Backend) -> list[str]:
+    return [patch["status"] for patch in backend.line.patches]
+
+
+class TestCompleted:
+    def test_the_image_is_converted_uploaded_and_reported(self, backend: Backend, picture: bytes) -> None:
+        job_id = backend.add_job(picture)
+        assert worker_of(backend, real_conversion)(job_id) == Outcome.COMPLETED
+        shown = backend.shown(job_id)
+        key = shown["outputImageKey"]
+        assert (shown["status"], shown["errorMsg"]) == ("COMPLETED", "")
+        assert outputs(backend) == {key}
+        assert shown["outputImageURL"] == backend.storage.public_url(key)
+        stored = backend.storage.stored(key)
+        assert (stored.info.content_type, stored.cache_control) == ("image/webp", IMMUTABLE)
+        with Image.open(io.BytesIO(stored.body)) as image:
+            assert (image.format, image.size) == ("WEBP", (256, 256))
+
+    def test_a_backend_of_the_guide_is_told_what_the_guide_says(self, guide: GuideBackend) -> None:
+        worker_of(guide, lambda _: Result())(guide.add_job(b"picture"))
+        assert [set(patch) - {"leaseSeconds", "receipt"} for patch in guide.line.patches] == [
+            {"status"},
+            {"status", "outputImageURL", "outputImageKey"},
+        ]
+        assert guide.line.patches[1]["outputImageKey"] == OUTPUT_KEY
+
+    def test_a_fencing_backend_gets_the_token_back_and_keeps_the_receipt(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        worker_of(fencing, lambda _: Result())(job_id)
+        assert [patch.get("attempt") for patch in fencing.line.patches] == [None, 1, 1]
+        assert statuses(fencing) == ["PROCESSING", "PROCESSING", "COMPLETED"]
+        assert fencing.shown(job_id)["receipt"] == receipt(7)
+
+    def test_a_record_without_a_key_is_found_by_its_public_url(self, guide: GuideBackend) -> None:
+        job_id = guide.add_job(b"picture")
+        del guide.documents[job_id]["sourceImageKey"]
+        assert worker_of(guide, lambda _: Result())(job_id) == Outcome.COMPLETED
+
+    def test_a_status_in_lower_case_is_understood(self, guide: GuideBackend) -> None:
+        job_id = guide.add_job(b"picture")
+        guide.documents[job_id]["status"] = "completed"
+        assert worker_of(guide)(job_id) == Outcome.DROPPED
+
+
+class TestFailed:
+    def assert_failed(self, backend: Backend, job_id: str, code: str, *, retryable: bool = False) -> dict[str, Any]:
+        last = backend.line.patches[-1]
+        assert (last["status"], last["errorCode"], last["retryable"]) == ("FAILED", code, retryable)
+        shown = backend.shown(job_id)
+        assert shown["status"] == "FAILED"
+        assert shown["errorMsg"] == last["errorMsg"]
+        assert outputs(backend) == set()
+        return shown
+
+    def test_a_missing_source(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"picture")
+        backend.storage.delete(backend.shown(job_id)["sourceImageKey"])
+        assert worker_of(backend)(job_id) == Outcome.FAILED
+        assert "There is no object" in self.assert_failed(backend, job_id, "source_missing")["errorMsg"]
+
+    def test_a_source_that_is_too_large(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"picture")
+        assert worker_of(backend, max_bytes=6)(job_id) == Outcome.FAILED
+        assert "larger than 6 bytes" in self.assert_failed(backend, job_id, "too_large")["errorMsg"]
+
+    def test_a_damaged_file(self, backend: Backend, picture: bytes) -> None:
+        job_id = backend.add_job(picture[: len(picture) // 2])
+        assert worker_of(backend, real_conversion)(job_id) == Outcome.FAILED
+        assert self.assert_failed(backend, job_id, "truncated")["errorMsg"].startswith("Failed to process image: ")
+
+    def test_a_file_that_is_no_image(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"<svg/>")
+        assert worker_of(backend, real_conversion)(job_id) == Outcome.FAILED
+        self.assert_failed(backend, job_id, "unsupported_type")
+
+    @pytest.mark.parametrize(
+        ("key", "url"),
+        [
+            ("optimized/1.webp", ""),
+            ("raw/../secret", ""),
+            ("", "http://169.254.169.254/raw/1.jpg"),
+            ("", "file:///etc/passwd"),
+            ("", ""),
+        ],
+    )
+    def test_a_source_that_is_not_ours_is_not_read(self, guide: GuideBackend, key: str, url: str) -> None:
+        job_id = guide.add_job(b"picture")
+        guide.documents[job_id] |= {"sourceImageKey": key, "sourceImageURL": url}
+        assert worker_of(guide)(job_id) == Outcome.FAILED
+        self.assert_failed(guide, job_id, "source_not_allowed")
+
+    def test_on_the_last_try_what_might_pass_ends_the_job_retryable(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"picture")
+        conversion = failing(ErrorCode.CONVERSION_MEMORY, retryable=True)
+        assert worker_of(backend, conversion)(job_id, last_try=True) == Outcome.FAILED
+        self.assert_failed(backend, job_id, "conversion_memory", retryable=True)
+
+    def test_on_the_last_try_storage_that_is_away_ends_the_job_retryable(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"picture")
+        backend.storage.away = True
+        assert worker_of(backend)(job_id, last_try=True) == Outcome.FAILED
+        backend.storage.away = False
+        self.assert_failed(backend, job_id, "storage_unavailable", retryable=True)
+
+
+class TestTriedAgain:
+    def test_storage_that_is_away_gives_a_fenced_job_back_at_once(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        fencing.storage.away = True
+        with pytest.raises(TransientFailure, match="storage is away") as caught:
+            worker_of(fencing)(job_id)
+        assert caught.value.code == "storage_unavailable"
+        shown = fencing.shown(job_id)
+        assert (shown["status"], shown["errorCode"]) == ("PENDING", "storage_unavailable")
+        fencing.storage.away = False
+        assert worker_of(fencing, lambda _: Result())(job_id) == Outcome.COMPLETED
+        assert fencing.shown(job_id)["attempt"] == 2
+
+    def test_at_a_backend_of_the_guide_the_job_stays_processing_and_is_taken_up_again(
+        self, guide: GuideBackend
+    ) -> None:
+        job_id = guide.add_job(b"picture")
+        guide.storage.away = True
+        with pytest.raises(TransientFailure):
+            worker_of(guide)(job_id)
+        assert statuses(guide) == ["PROCESSING"]
+        guide.storage.away = False
+        assert worker_of(guide, lambda _: Result())(job_id) == Outcome.COMPLETED
+
+    def test_storage_that_goes_away_before_the_upload_is_tried_again(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"picture")
+
+        def go_away() -> None:
+            backend.storage.away = True
+
+        with pytest.raises(TransientFailure, match="storage is away"):
+            worker_of(backend, during_conversion(go_away))(job_id)
+        backend.storage.away = False
+        assert worker_of(backend, lambda _: Result())(job_id) == Outcome.COMPLETED
+
+    def test_a_conversion_that_may_work_another_time(self, backend: Backend) -> None:
+        with pytest.raises(TransientFailure, match="It does not work") as caught:
+            worker_of(backend, failing(ErrorCode.CONVERSION_MEMORY, retryable=True))(backend.add_job(b"picture"))
+        assert caught.value.code == "conversion_memory"
+
+    def test_an_api_that_is_away(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"picture")
+        backend.line.is_cut = lambda _: True
+        for last_try in (False, True):
+            with pytest.raises(TransientFailure) as caught:
+                worker_of(backend)(job_id, last_try=last_try)
+            assert caught.value.code == "api_unavailable"
+
+    def test_an_api_that_goes_away_before_the_report(self, backend: Backend) -> None:
+        def cut() -> None:
+            backend.line.is_cut = lambda request: request.method == "PATCH"
+
+        job_id = backend.add_job(b"picture")
+        with pytest.raises(TransientFailure):
+            worker_of(backend, during_conversion(cut))(job_id)
+        backend.line.is_cut = lambda _: False
+        if isinstance(backend, FencingBackend):
+            assert worker_of(backend)(job_id) == Outcome.DROPPED, "its own lost claim still holds the job"
+            backend.world.clock.advance(LEASE + MILLISECOND)
+        assert worker_of(backend, lambda _: Result())(job_id) == Outcome.COMPLETED
+
+    @pytest.mark.parametrize("answer", [{"success": True}, {"success": True, "data": []}, {"data": {"status": None}}])
+    def test_an_answer_that_is_no_job(self, guide: GuideBackend, answer: dict[str, Any]) -> None:
+        guide.line._transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer))
+        with pytest.raises(TransientFailure) as caught:
+            worker_of(guide)(MISSING_ID)
+        assert caught.value.code == "api_unexpected_answer"
+
+    def test_a_worker_whose_token_is_refused(self, guide: GuideBackend) -> None:
+        guide.line._transport = httpx2.MockTransport(lambda _: httpx2.Response(401, json={"message": "No token."}))
+        with pytest.raises(TransientFailure, match=r"refused the worker \(401\): No token") as caught:
+            worker_of(guide)(MISSING_ID)
+        assert caught.value.code == "api_refused"
+
+    def test_a_result_that_the_api_does_not_accept_is_told_as_that(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        misconfigured = worker_of(fencing, lambda _: Result(), output_prefix="processed/")
+        with pytest.raises(TransientFailure, match="does not lie under 'optimized/'"):
+            misconfigured(job_id)
+        assert fencing.shown(job_id)["status"] == "PENDING"
+        assert misconfigured(job_id, last_try=True) == Outcome.FAILED
+        shown = fencing.shown(job_id)
+        assert (shown["status"], shown["errorCode"]) == ("FAILED", "output_not_accepted")
+
+
+class TestDropped:
+    def test_a_job_that_is_not_there(self, backend: Backend) -> None:
+        assert worker_of(backend)(MISSING_ID) == Outcome.DROPPED
+        assert backend.line.patches == []
+
+    def test_a_second_delivery_of_a_finished_job(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"picture")
+        worker_of(backend, lambda _: Result())(job_id)
+        shown, patches = dict(backend.shown(job_id)), len(backend.line.patches)
+        assert worker_of(backend)(job_id) == Outcome.DROPPED
+        assert backend.shown(job_id) == shown
+        assert len(backend.line.patches) == patches
+
+    def test_a_second_delivery_of_a_failed_job(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"picture")
+        worker_of(backend, failing(ErrorCode.CORRUPT, retryable=False))(job_id)
+        assert worker_of(backend)(job_id) == Outcome.DROPPED
+        assert backend.shown(job_id)["status"] == "FAILED"
+
+    def test_a_job_that_another_worker_holds(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        held = fencing.world.lifecycle.claim(job_id)
+        assert worker_of(fencing)(job_id) == Outcome.DROPPED
+        assert fencing.world.now(held) == held
+
+    def test_a_job_that_another_worker_took_over_during_the_conversion_is_not_uploaded(
+        self, fencing: FencingBackend
+    ) -> None:
+        def take_over() -> None:
+            fencing.world.clock.advance(LEASE + MILLISECOND)
+            taken.append(fencing.world.lifecycle.claim(job_id))
+
+        taken: list[Any] = []
+        job_id = fencing.add_job(b"picture")
+        assert worker_of(fencing, during_conversion(take_over))(job_id) == Outcome.DROPPED
+        assert outputs(fencing) == set()
+        assert fencing.world.now(taken[0]) == taken[0]
+
+    def test_a_job_that_was_deleted_during_the_conversion_is_not_resurrected(self, backend: Backend) -> None:
+        job_id = backend.add_job(b"picture")
+        worker = worker_of(backend, during_conversion(partial(backend.delete, job_id)))
+        assert worker(job_id) == Outcome.DROPPED
+        assert worker_of(backend)(job_id) == Outcome.DROPPED
+        if isinstance(backend, FencingBackend):
+            assert backend.storage.stored_keys() == set()
+
+    @pytest.mark.parametrize("last_try", [False, True])
+    def test_a_failure_of_a_job_that_another_worker_took_over(self, fencing: FencingBackend, last_try: bool) -> None:
+        def take_over_and_fail(_: bytes) -> Converted:
+            fencing.world.clock.advance(LEASE + MILLISECOND)
+            fencing.world.lifecycle.claim(job_id)
+            raise ConversionError(ErrorCode.CONVERSION_MEMORY, "It does not work.", retryable=True)
+
+        job_id = fencing.add_job(b"picture")
+        assert worker_of(fencing, take_over_and_fail)(job_id, last_try=last_try) == Outcome.DROPPED
+        shown = fencing.shown(job_id)
+        assert (shown["status"], shown["attempt"]) == ("PROCESSING", 2)
+
+    def test_of_two_deliveries_at_once_one_works(self, fencing: FencingBackend) -> None:
+        def deliver_again() -> None:
+            second.append(worker_of(fencing)(job_id))
+
+        second: list[Outcome] = []
+        job_id = fencing.add_job(b"picture")
+        assert worker_of(fencing, during_conversion(deliver_again))(job_id) == Outcome.COMPLETED
+        assert second == [Outcome.DROPPED]
+        assert fencing.shown(job_id)["attempt"] == 1
