@@ -1,20 +1,15 @@
-"""Bad requests: each gets the contract's error, and leaves nothing behind."""
+"""Multipart bodies that are bad: each gets the contract's error, and leaves nothing behind."""
 
-import json
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from memory_api import (
-    JSON_TYPE,
-    UNKNOWN_ID,
     MemoryApi,
     assert_error,
-    created_job,
     image_bytes,
-    image_file,
     memory_api,
-    patched,
     raw_request,
 )
 
@@ -132,9 +127,9 @@ def test_more_images_than_the_limit_are_400() -> None:
 
 
 def endless(first: bytes, piece: bytes) -> Iterator[bytes]:
+    """Far more than any limit here, yet not for ever: a server that reads on is found out, not waited for."""
     yield first
-    while True:
-        yield piece
+    yield from itertools.repeat(piece, 1_000)
 
 
 START = TEXTS + f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="x.png"\r\n\r\n'.encode()
@@ -186,183 +181,4 @@ def test_one_file_over_the_limit_is_413_though_the_body_is_not() -> None:
 def test_a_client_that_goes_away_leaves_nothing(api: MemoryApi, pieces: list[bytes]) -> None:
     answer = raw_request(api, "/api/image-jobs", MULTIPART, pieces)
     assert (answer.status, answer.code) == (400, "client_disconnected")
-    api.assert_untouched()
-
-
-# JSON.
-
-
-def patch_raw(api: MemoryApi, body: bytes, headers: dict[str, str] = JSON_TYPE) -> Any:
-    job_id = created_job(api.client())["_id"]
-    before = api.all_jobs()
-    answer = api.client().patch(f"/api/image-jobs/{job_id}/status", content=body, headers=headers)
-    assert api.all_jobs() == before
-    return answer
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"status=PROCESSING",
-        b"\xff\xfe\x00",
-        b'{"status": "FAILED", "errorMsg": NaN}',
-        b'{"status": "PROCESSING", "leaseSeconds": Infinity}',
-        b'{"status": "PROCESSING", "leaseSeconds": -Infinity}',
-        b'{"status": "FAILED", "errorMsg": "\\ud800"}',
-        b'{"status": "PROCESSING", "\\udfff": 1}',
-        b"[" * 30_000,
-        b'{"status": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
-        b"1" * 5_000,
-    ],
-)
-def test_what_is_no_json_is_400(api: MemoryApi, body: bytes) -> None:
-    answer = patch_raw(api, body)
-    message = assert_error(answer, 400, "invalid_request")
-    assert "not JSON" in message or "not of type" in message
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ([], ""),
-        (None, ""),
-        ("PROCESSING", ""),
-        ({}, "status"),
-        ({"status": "DONE"}, "status"),
-        ({"status": "Processing"}, "status"),
-        ({"status": "DELETING"}, "status"),
-        ({"status": None}, "status"),
-        ({"status": ["PROCESSING"]}, "status"),
-        ({"status": "COMPLETED"}, "outputImageKey"),
-        ({"status": "completed", "outputImageKey": ""}, "outputImageKey"),
-        (
-            {"status": "COMPLETED", "outputImageKey": "optimized/x", "outputImageURL": "javascript:alert(1)"},
-            "outputImageURL",
-        ),
-        ({"status": "COMPLETED", "outputImageKey": "optimized/x", "receipt": {}}, "receipt.source"),
-        ({"status": "PENDING"}, "attempt"),
-        ({"status": "PROCESSING", "attempt": 0}, "attempt"),
-        ({"status": "PROCESSING", "attempt": 1.5}, "attempt"),
-        ({"status": "PROCESSING", "attempt": "1"}, "attempt"),
-        ({"status": "PROCESSING", "attempt": 2**31}, "attempt"),
-        ({"status": "PROCESSING", "leaseSeconds": 0}, "leaseSeconds"),
-        ({"status": "PROCESSING", "leaseSeconds": 1e300}, "leaseSeconds"),
-        ({"status": "FAILED", "errorMsg": 7}, "errorMsg"),
-        ({"status": "FAILED", "errorCode": "Not A Code"}, "errorCode"),
-        ({"status": "FAILED", "retryable": "yes"}, "retryable"),
-    ],
-)
-def test_json_that_breaks_the_contract_is_told_where(api: MemoryApi, body: Any, field: str) -> None:
-    answer = patch_raw(api, json.dumps(body).encode())
-    assert_error(answer, 400, "invalid_request")
-    assert field in {each.get("field", "") for each in answer.json()["error"]["details"]}
-
-
-def test_json_over_64_kib_is_413(api: MemoryApi) -> None:
-    answer = patch_raw(api, json.dumps({"status": "FAILED", "errorMsg": "x" * 66_000}).encode())
-    assert "65536 bytes" in assert_error(answer, 413, "too_large")
-
-
-def test_endless_json_is_413_as_soon_as_the_limit_is_passed(api: MemoryApi) -> None:
-    path = f"/api/image-jobs/{UNKNOWN_ID}/status"
-    answer = raw_request(api, path, JSON_TYPE, endless(b'"', b"x" * 1_000), method="PATCH")
-    assert answer.status == 413
-    assert 65 < answer.taken < 70
-
-
-@pytest.mark.parametrize("content_type", ["text/json", "application/x-www-form-urlencoded", "", "application/json5"])
-def test_json_under_another_content_type_is_415(api: MemoryApi, content_type: str) -> None:
-    assert_error(
-        patch_raw(api, b'{"status":"PROCESSING"}', {"Content-Type": content_type}), 415, "unsupported_media_type"
-    )
-
-
-def test_json_with_a_charset_is_json(api: MemoryApi) -> None:
-    job_id = created_job(api.client())["_id"]
-    headers = {"Content-Type": "Application/JSON; charset=utf-8"}
-    answer = api.client().patch(f"/api/image-jobs/{job_id}/status", content=b'{"status":"PROCESSING"}', headers=headers)
-    assert answer.json()["data"]["status"] == "PROCESSING"
-
-
-def test_a_whole_number_written_as_1_0_is_taken_for_1(api: MemoryApi) -> None:
-    client = api.client()
-    job_id = created_job(client)["_id"]
-    patched(client, job_id, status="PROCESSING")
-    answer = patched(client, job_id, status="FAILED", attempt=1.0, errorMsg="broken")
-    assert (answer.status_code, answer.json()["data"]["status"]) == (200, "FAILED")
-    assert [type(job.attempt) for job in api.all_jobs()] == [int]
-
-
-# Parameters.
-
-
-@pytest.mark.parametrize(
-    "bad_id", ["x", "655501d2f12a3d0f3c5a100", "655501d2f12a3d0f3c5a10022", "g" * 24, "%00" * 24, "٣" * 24]
-)
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/api/image-jobs/{}"),
-        ("DELETE", "/api/image-jobs/{}"),
-        ("POST", "/api/image-jobs/{}/retry"),
-        ("PATCH", "/api/image-jobs/{}/status"),
-        ("GET", "/api/events/{}"),
-        ("PUT", "/api/events/{}"),
-    ],
-)
-def test_an_id_that_is_no_objectid_is_400(api: MemoryApi, method: str, path: str, bad_id: str) -> None:
-    answer = api.client().request(method, path.format(bad_id))
-    assert_error(answer, 400, "invalid_request")
-    assert [each["field"] for each in answer.json()["error"]["details"]] == ["id"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("GET", "/api/image-jobs/{}", {}),
-        ("DELETE", "/api/image-jobs/{}", {}),
-        ("POST", "/api/image-jobs/{}/retry", {}),
-        ("PATCH", "/api/image-jobs/{}/status", {"json": {"status": "PROCESSING"}}),
-        ("PATCH", "/api/image-jobs/{}/status", {"json": {"status": "FAILED"}}),
-        ("PATCH", "/api/image-jobs/{}/status", {"json": {"status": "COMPLETED", "outputImageKey": "optimized/x.webp"}}),
-        ("PATCH", "/api/image-jobs/{}/status", {"json": {"status": "PENDING", "attempt": 1}}),
-        ("GET", "/api/events/{}", {}),
-        ("PUT", "/api/events/{}", {"files": {"images": image_file()}}),
-    ],
-)
-def test_an_unknown_id_is_404(api: MemoryApi, method: str, path: str, body: dict[str, Any]) -> None:
-    answer = api.client().request(method, path.format(UNKNOWN_ID), **body)
-    assert UNKNOWN_ID in assert_error(answer, 404, "not_found")
-    api.assert_untouched()
-
-
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("limit=0", "limit"),
-        ("limit=101", "limit"),
-        ("limit=ten", "limit"),
-        ("limit=1_0", "limit"),
-        ("limit=%D9%A3", "limit"),
-        ("limit=" + "9" * 5_000, "limit"),
-        ("limit=1&limit=2", "limit"),
-        ("cursor=x", "cursor"),
-        ("status=DELETING", "status"),
-        ("status=pending", "status"),
-        ("entityType=planet", "entityType"),
-        ("entityId=", "entityId"),
-    ],
-)
-def test_a_query_that_breaks_the_contract_is_told_where(api: MemoryApi, query: str, field: str) -> None:
-    answer = api.client().get(f"/api/image-jobs?{query}")
-    assert_error(answer, 400, "invalid_request")
-    assert field in {each["field"] for each in answer.json()["error"]["details"]}
-
-
-@pytest.mark.parametrize("key", ["", "x" * 201, "two words", "t\tab"])
-def test_an_idempotency_key_that_breaks_the_contract_is_400(api: MemoryApi, key: str) -> None:
-    answer = post(api, TEXTS, file_part(), headers=MULTIPART | {"Idempotency-Key": key})
-    assert_error(answer, 400, "invalid_request")
     api.assert_untouched()

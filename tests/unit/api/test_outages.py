@@ -1,0 +1,116 @@
+"""A backing service that is away is named with 503, and nothing is left behind."""
+
+from typing import Any
+
+import pytest
+from memory_api import UNKNOWN_ID, MemoryApi, assert_error, created_job, image_file, memory_api, patched
+
+UPLOAD = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}
+
+
+@pytest.fixture
+def api() -> MemoryApi:
+    return memory_api()
+
+
+@pytest.mark.parametrize(
+    ("services", "code", "named"),
+    [
+        (["mongodb"], "mongodb_unavailable", "mongodb"),
+        (["redis"], "redis_unavailable", "redis"),
+        (["storage"], "storage_unavailable", "storage"),
+        (["mongodb", "redis", "storage"], "mongodb_unavailable", "mongodb"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/image-jobs", "/api/events"])
+def test_an_upload_during_an_outage_is_503_and_leaves_nothing(
+    api: MemoryApi, path: str, services: list[str], code: str, named: str
+) -> None:
+    api.cut(*services)
+    form: dict[str, Any] = {"files": {"images": image_file()}, "data": {"name": "x"}}
+    answer = api.client().post(path, **(UPLOAD if path == "/api/image-jobs" else form))
+    assert_error(answer, 503, code)
+    assert int(answer.headers["retry-after"]) > 0
+    assert [each["field"] for each in answer.json()["error"]["details"]] == [named]
+    api.mend()
+    api.assert_untouched()
+
+
+@pytest.mark.parametrize(("service", "call"), [("mongodb", "insert"), ("storage", "put"), ("mongodb", "now")])
+def test_an_outage_in_the_middle_of_an_upload_leaves_nothing(api: MemoryApi, service: str, call: str) -> None:
+    api.cut(service, at=call)
+    assert_error(api.client().post("/api/image-jobs", **UPLOAD), 503, f"{service}_unavailable")
+    api.mend()
+    api.assert_untouched()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/image-jobs", {}),
+        ("GET", "/api/image-jobs/stats", {}),
+        ("GET", "/api/image-jobs/{}", {}),
+        ("DELETE", "/api/image-jobs/{}", {}),
+        ("POST", "/api/image-jobs/{}/retry", {}),
+        ("PATCH", "/api/image-jobs/{}/status", {"json": {"status": "PROCESSING"}}),
+        ("GET", "/api/events", {}),
+        ("GET", "/api/events/{}", {}),
+        ("PUT", "/api/events/{}", {"files": {"images": image_file()}}),
+    ],
+)
+def test_whatever_needs_mongodb_is_503_without_it(api: MemoryApi, method: str, path: str, body: dict[str, Any]) -> None:
+    api.cut("mongodb")
+    answer = api.client().request(method, path.format(UNKNOWN_ID), **body)
+    assert_error(answer, 503, "mongodb_unavailable")
+    assert "retry-after" in answer.headers
+
+
+def test_a_deletion_without_storage_is_503_and_the_job_is_gone_at_once(api: MemoryApi) -> None:
+    client = api.client()
+    job_id = created_job(client)["_id"]
+    api.cut("storage")
+    assert_error(client.delete(f"/api/image-jobs/{job_id}"), 503, "storage_unavailable")
+    assert_error(client.get(f"/api/image-jobs/{job_id}"), 404, "not_found")
+    assert_error(patched(client, job_id, status="PROCESSING"), 404, "not_found")
+    api.mend()
+    assert client.delete(f"/api/image-jobs/{job_id}").status_code == 200
+    assert (api.all_keys(), api.all_jobs()) == ([], [])
+
+
+def test_a_retry_without_redis_is_503_and_the_job_stays_failed(api: MemoryApi) -> None:
+    client = api.client()
+    job_id = created_job(client)["_id"]
+    patched(client, job_id, status="FAILED")
+    state = api.left_behind()
+    api.cut("redis")
+    assert_error(client.post(f"/api/image-jobs/{job_id}/retry"), 503, "redis_unavailable")
+    api.mend()
+    assert api.left_behind() == state
+
+
+def test_a_full_queue_is_503_and_leaves_nothing() -> None:
+    api = memory_api(max_queue_length=2)
+    api.queue.push(["1" * 24, "2" * 24])
+    answer = api.client().post("/api/image-jobs", **UPLOAD)
+    assert "2 messages wait" in assert_error(answer, 503, "queue_full")
+    assert [each["field"] for each in answer.json()["error"]["details"]] == ["redis"]
+    assert int(answer.headers["retry-after"]) > 0
+    api.queue.messages.clear()
+    api.assert_untouched()
+    assert api.client().post("/api/image-jobs", **UPLOAD).status_code == 201
+
+
+def test_with_accept_without_queue_a_job_waits_for_redis_to_come_back() -> None:
+    api = memory_api(accept_without_queue=True)
+    api.cut("redis")
+    job = created_job(api.client())
+    assert job["status"] == "PENDING"
+    (recorded,) = api.all_jobs()
+    assert recorded.enqueued_at is None
+    assert (api.all_keys(), list(api.queue.messages)) == ([job["sourceImageKey"]], [])
+
+
+def test_redis_lost_between_the_check_and_the_push_does_not_lose_the_job(api: MemoryApi) -> None:
+    api.cut("redis", at="push")
+    assert created_job(api.client())["status"] == "PENDING"
+    assert api.all_jobs()[0].enqueued_at is None

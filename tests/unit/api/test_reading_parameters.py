@@ -1,0 +1,86 @@
+"""Path, query and header parameters that are bad: each gets the contract's error."""
+
+from typing import Any
+
+import pytest
+from memory_api import UNKNOWN_ID, MemoryApi, assert_error, image_file, memory_api
+
+
+@pytest.fixture
+def api() -> MemoryApi:
+    return memory_api()
+
+
+@pytest.mark.parametrize(
+    "bad_id", ["x", "655501d2f12a3d0f3c5a100", "655501d2f12a3d0f3c5a10022", "g" * 24, "%00" * 24, "٣" * 24]
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/image-jobs/{}"),
+        ("DELETE", "/api/image-jobs/{}"),
+        ("POST", "/api/image-jobs/{}/retry"),
+        ("PATCH", "/api/image-jobs/{}/status"),
+        ("GET", "/api/events/{}"),
+        ("PUT", "/api/events/{}"),
+    ],
+)
+def test_an_id_that_is_no_objectid_is_400(api: MemoryApi, method: str, path: str, bad_id: str) -> None:
+    answer = api.client().request(method, path.format(bad_id))
+    assert_error(answer, 400, "invalid_request")
+    assert [each["field"] for each in answer.json()["error"]["details"]] == ["id"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/image-jobs/{}", {}),
+        ("DELETE", "/api/image-jobs/{}", {}),
+        ("POST", "/api/image-jobs/{}/retry", {}),
+        ("PATCH", "/api/image-jobs/{}/status", {"json": {"status": "PROCESSING"}}),
+        ("PATCH", "/api/image-jobs/{}/status", {"json": {"status": "FAILED"}}),
+        ("PATCH", "/api/image-jobs/{}/status", {"json": {"status": "COMPLETED", "outputImageKey": "optimized/x.webp"}}),
+        ("PATCH", "/api/image-jobs/{}/status", {"json": {"status": "PENDING", "attempt": 1}}),
+        ("GET", "/api/events/{}", {}),
+        ("PUT", "/api/events/{}", {"files": {"images": image_file()}}),
+    ],
+)
+def test_an_unknown_id_is_404(api: MemoryApi, method: str, path: str, body: dict[str, Any]) -> None:
+    answer = api.client().request(method, path.format(UNKNOWN_ID), **body)
+    assert UNKNOWN_ID in assert_error(answer, 404, "not_found")
+    api.assert_untouched()
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=ten", "limit"),
+        ("limit=1_0", "limit"),
+        ("limit=%D9%A3", "limit"),
+        ("limit=" + "9" * 5_000, "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("cursor=x", "cursor"),
+        ("status=DELETING", "status"),
+        ("status=pending", "status"),
+        ("entityType=planet", "entityType"),
+        ("entityId=", "entityId"),
+    ],
+)
+def test_a_query_that_breaks_the_contract_is_told_where(api: MemoryApi, query: str, field: str) -> None:
+    answer = api.client().get(f"/api/image-jobs?{query}")
+    assert_error(answer, 400, "invalid_request")
+    assert field in {each["field"] for each in answer.json()["error"]["details"]}
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "two words", "t\tab"])
+def test_an_idempotency_key_that_breaks_the_contract_is_400(api: MemoryApi, key: str) -> None:
+    answer = api.client().post(
+        "/api/image-jobs",
+        data={"entityType": "other", "entityId": "x"},
+        files={"image": image_file()},
+        headers={"Idempotency-Key": key},
+    )
+    assert_error(answer, 400, "invalid_request")
+    api.assert_untouched()
