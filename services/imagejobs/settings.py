@@ -50,7 +50,6 @@ def _base_url(value: str) -> str:
 
 
 Tokens = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_commas)]
-Widths = Annotated[tuple[PositiveInt, ...], NoDecode, BeforeValidator(_split_commas)]
 Prefix = Annotated[str, BeforeValidator(_with_slash)]
 BaseURL = Annotated[str, AfterValidator(_base_url)]
 
