@@ -34,7 +34,6 @@ class Uploads:
             accepted = ", ".join(each.mimetype for each in FORMATS)
             message = f"{_shown(received)} is not an accepted image, judged by its bytes; accepted are {accepted}."
             raise ApiError(415, "unsupported_type", message, (Violation(field, message),))
-        received.file.seek(0)
         check_limits(probe(received.file), self.options)
         received.file.seek(0)
         return NewImage(

@@ -3,18 +3,16 @@
 import logging
 import os
 import secrets
-import signal
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 from imagejobs.broker import redis_broker, waiting_key
 from imagejobs.queue_adapter.adapter import TAKE_SECONDS, QueueAdapter
 from imagejobs.queue_adapter.tasks import TASKS
 from imagejobs.redis_client import redis_client
 from imagejobs.settings import Settings
+from imagejobs.stopping import stop_on_signals
 from imagejobs.task_queue.message import PROCESS_IMAGE
 from imagejobs.task_queue.redis_errors import translated_errors
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueueConsumer
@@ -27,13 +25,7 @@ SOCKET_SECONDS = TAKE_SECONDS + 1.0
 
 def run(settings: Settings) -> None:
     """Move messages until SIGTERM or SIGINT, then return within 3 s. Redis need not be there yet."""
-    stop = threading.Event()
-
-    def request_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, request_stop)
+    stop = stop_on_signals()
     with queue_adapter(settings, consumer_id()) as adapter:
         logger.info("moving messages from the list %s to Dramatiq", settings.task_queue)
         adapter.run(stop)

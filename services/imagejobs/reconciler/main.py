@@ -2,10 +2,8 @@
 
 import logging
 import random
-import signal
 import threading
 from dataclasses import asdict
-from types import FrameType
 
 from imagejobs.database import Database
 from imagejobs.errors import BackingServiceUnavailable
@@ -14,6 +12,7 @@ from imagejobs.jobs.repair import Repair
 from imagejobs.jobs.service import ImageJobs
 from imagejobs.jobs.wiring import job_policy, job_repair
 from imagejobs.settings import Settings
+from imagejobs.stopping import stop_on_signals
 from imagejobs.storage.opening import open_storage
 from imagejobs.task_queue.opening import open_task_queue
 
@@ -22,13 +21,7 @@ logger = logging.getLogger(__name__)
 
 def run(settings: Settings) -> None:
     """Repair every RECONCILE_INTERVAL seconds until SIGTERM or SIGINT."""
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+    stop = stop_on_signals()
     repository = MongoImageJobRepository(Database(settings.mongodb_uri))
     jobs = ImageJobs(repository, open_storage(settings), open_task_queue(settings), job_policy(settings))
     logger.info("reconciling every %g s", settings.reconcile_interval)
