@@ -37,7 +37,7 @@ format: install-dev ## rewrite the code in its style
 bench: install-dev ## measure throughput and latency
 	$(BIN)/python -m benchmarks
 
-COMPILE = $(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-find-links
+COMPILE = $(BIN)/uv pip compile -q --no-strip-extras --generate-hashes --universal --python-version 3.11 --no-header --no-emit-find-links
 requirements: install-dev ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) --upgrade pyproject.toml --group dev --group build --extra embedded -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra embedded -c requirements/dev.txt -o requirements/runtime.txt
