@@ -162,6 +162,13 @@ class ReplyDroppingProxy:
             target.shutdown(socket.SHUT_WR)
 
 
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """The port of a server that takes every connection and never says anything."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        yield int(listener.getsockname()[1])
+
+
 class MinioServer(ServerProcess):
     """A MinIO server of one directory; `endpoint` speaks S3."""
 

@@ -13,11 +13,23 @@ say() { printf 'images: %s\n' "$*"; }
 fail() { printf 'images: %s\n' "$*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is missing: README.md beside this script names what it needs"; }
 
+# What an image is made from: this script, its folder, the base under it; for the base, the host's authorities. An image with the same label is kept.
+label=image-jobs.made-from
+made_from() {
+    {
+        if [ "$1" = base ]; then cat "$authorities"; else docker image inspect -f '{{.Id}}' "$prefix/base"; fi
+        find build.sh "$1" -type f -exec cat {} +
+    } 2>/dev/null | sha256sum | cut -d ' ' -f 1
+}
+is_there() {
+    [ "$(docker image inspect -f "{{index .Config.Labels \"$label\"}}" "$prefix/$1" 2>/dev/null)" = "$(made_from "$1")" ]
+}
+
 # The classic builder: it takes --network host, where packages are reached the way the host reaches them.
 build() {
     say "building $prefix/$1"
-    DOCKER_BUILDKIT=0 docker build --quiet --network host --build-arg "BASE_IMAGE=$prefix/base" -t "$prefix/$1" "$2" \
-        >/dev/null
+    DOCKER_BUILDKIT=0 docker build --quiet --network host --build-arg "BASE_IMAGE=$prefix/base" \
+        --label "$label=$(made_from "$1")" -t "$prefix/$1" "$2" >/dev/null
 }
 
 # As Debian's slim images: no documentation, no translations, no package files kept after an installation.
@@ -44,7 +56,8 @@ base() {
     fi
     if [ -e "$authorities" ]; then cp "$authorities" "$cache/trixie$authorities"; fi
     tar -C "$cache/trixie" --exclude='./var/cache/apt/*' --exclude='./var/lib/apt/lists/*' -c . |
-        docker import -c "ENV PIP_CERT=$authorities" -c 'CMD ["bash"]' - "$prefix/base" >/dev/null
+        docker import -c "ENV PIP_CERT=$authorities" -c "LABEL $label=$(made_from base)" -c 'CMD ["bash"]' \
+            - "$prefix/base" >/dev/null
 }
 
 redis() { build redis redis; }
@@ -76,7 +89,7 @@ mkdir -p "$cache"
 if [ $# = 0 ]; then set -- base redis minio mongodb; fi
 for image; do
     case $image in
-        base | redis | minio | mongodb) "$image" ;;
+        base | redis | minio | mongodb) is_there "$image" || "$image" ;;
         *) fail "unknown image $image: use base, redis, minio or mongodb" ;;
     esac
     say "$prefix/$image is there"

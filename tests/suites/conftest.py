@@ -1,20 +1,12 @@
-"""One fixture per port, over all of its implementations."""
+"""The servers that the conformance suites run over."""
 
-from collections.abc import Iterator
-
-import pytest
-from servers import MongoServer, RedisServer, mongo_server, redis_server
-
-
-@pytest.fixture(scope="session")
-def running_redis() -> Iterator[RedisServer]:
-    """One redis-server for all tests that do not kill it; each uses names of its own."""
-    with redis_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def running_mongo() -> Iterator[MongoServer]:
-    """One server of MongoDB's wire protocol for all tests; each uses a database of its own."""
-    with mongo_server() as server:
-        yield server
+from server_fixtures import (  # noqa: F401 - fixtures, found by their names
+    minio,
+    mongodb_in_container,
+    mongodb_port,
+    mongodb_process,
+    moto,
+    redis_in_container,
+    redis_port,
+    redis_process,
+)

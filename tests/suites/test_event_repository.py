@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from bson import ObjectId
 from imagejobs.database import Database
+from imagejobs.embedded.mongodb import mongodb_uri
 from imagejobs.embedded.ports import free_port
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.events.memory_repository import MemoryEventRepository
@@ -16,7 +18,7 @@ from imagejobs.events.model import EventFields
 from imagejobs.events.mongo_repository import MongoEventRepository
 from imagejobs.events.repository import EventRepository
 from pymongo.collection import Collection
-from servers import MongoServer
+from server_fixtures import MONGODB
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 MOMENT = datetime(2024, 1, 1, 12, 30, 15, 123_000, tzinfo=UTC)
@@ -25,11 +27,17 @@ FULL = EventFields(
 )
 
 
+@contextmanager
+def opened(port: int) -> Iterator[Database]:
+    """A database of its own."""
+    with closing(Database(mongodb_uri(port, f"test_{secrets.token_hex(6)}"))) as database:
+        yield database
+
+
 @pytest.fixture
-def database(running_mongo: MongoServer) -> Iterator[Database]:
-    database = Database(running_mongo.uri(f"test_{secrets.token_hex(6)}"))
-    yield database
-    database.close()
+def database(mongodb_port: int) -> Iterator[Database]:
+    with opened(mongodb_port) as database:
+        yield database
 
 
 @pytest.fixture
@@ -38,11 +46,13 @@ def documents(database: Database) -> Collection[dict[str, Any]]:
     return database._client.get_default_database()["events"]
 
 
-@pytest.fixture(params=["memory", "mongo"])
-def repository(request: pytest.FixtureRequest) -> EventRepository:
+@pytest.fixture(params=["memory", *MONGODB])
+def repository(request: pytest.FixtureRequest) -> Iterator[EventRepository]:
     if request.param == "memory":
-        return MemoryEventRepository()
-    return MongoEventRepository(request.getfixturevalue("database"))
+        yield MemoryEventRepository()
+        return
+    with opened(request.getfixturevalue(request.param)) as database:
+        yield MongoEventRepository(database)
 
 
 class TestEveryRepository:

@@ -1,6 +1,7 @@
 """The conformance suite of ImageJobRepository: in memory and over MongoDB's wire protocol alike."""
 
 import secrets
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,9 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from imagejobs import database as database_module
 from imagejobs.database import Database
+from imagejobs.embedded.mongodb import mongodb_uri
 from imagejobs.embedded.ports import free_port
 from imagejobs.errors import DatabaseUnavailable, DuplicateKey
 from imagejobs.jobs.memory_repository import MemoryImageJobRepository
@@ -21,7 +24,8 @@ from imagejobs.jobs.mongo_repository import MongoImageJobRepository, create_inde
 from imagejobs.jobs.repository import Change, Guard, ImageJobRepository, JobFilter
 from job_world import new_record, receipt
 from pymongo.collection import Collection
-from servers import MongoServer
+from server_fixtures import MONGODB
+from servers import mongo_server, silent_server
 
 THREADS = 8
 SECOND = timedelta(seconds=1)
@@ -59,9 +63,9 @@ FULL: dict[str, Any] = {
 
 
 @contextmanager
-def opened(server: MongoServer) -> Iterator[Database]:
+def opened(port: int) -> Iterator[Database]:
     """A database of its own, with the indexes that `imagejobs create-indexes` makes."""
-    database = Database(server.uri(f"test_{secrets.token_hex(6)}"))
+    database = Database(mongodb_uri(port, f"test_{secrets.token_hex(6)}"))
     try:
         create_indexes()
         yield database
@@ -70,8 +74,8 @@ def opened(server: MongoServer) -> Iterator[Database]:
 
 
 @pytest.fixture
-def database(running_mongo: MongoServer) -> Iterator[Database]:
-    with opened(running_mongo) as database:
+def database(mongodb_port: int) -> Iterator[Database]:
+    with opened(mongodb_port) as database:
         yield database
 
 
@@ -86,12 +90,13 @@ def documents(database: Database) -> Collection[dict[str, Any]]:
     return database._client.get_default_database()["image_jobs"]
 
 
-@pytest.fixture(params=["memory", "mongo"])
-def repository(request: pytest.FixtureRequest) -> ImageJobRepository:
+@pytest.fixture(params=["memory", *MONGODB])
+def repository(request: pytest.FixtureRequest) -> Iterator[ImageJobRepository]:
     if request.param == "memory":
-        return MemoryImageJobRepository()
-    found: MongoImageJobRepository = request.getfixturevalue("mongo")
-    return found
+        yield MemoryImageJobRepository()
+        return
+    with opened(request.getfixturevalue(request.param)) as database:
+        yield MongoImageJobRepository(database)
 
 
 def ids(jobs: Any) -> list[str]:
@@ -501,39 +506,57 @@ class TestDatabase:
         }
         database.ping()
 
-    def test_the_clock_is_the_servers(self, running_mongo: MongoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_clock_is_the_servers(self, mongodb_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
         told = datetime(2031, 5, 6, 7, 8, 9, 999_000, tzinfo=UTC)
         monkeypatch.setattr(Database, "_server_time", lambda _: told)
-        with opened(running_mongo) as database:
+        with opened(mongodb_port) as database:
             assert told <= MongoImageJobRepository(database).now() < told + SECOND
 
     def test_without_a_server_every_call_says_so_in_time(self) -> None:
-        uri = f"mongodb://127.0.0.1:{free_port()}/none"
-        database = Database(uri, selection_timeout_ms=50)
-        repository = MongoImageJobRepository(database)
-        calls: list[Callable[[], object]] = [
-            repository.ping,
-            repository.now,
-            lambda: repository.get(MISSING_ID),
-            lambda: repository.insert(ImageJob(id=MISSING_ID, **FULL)),
-            lambda: repository.find_by_idempotency_key("key"),
-            lambda: repository.change(MISSING_ID, ANY, Change({"error_msg": "x"})),
-            lambda: repository.remove(MISSING_ID, ANY),
-            lambda: repository.page(JobFilter(), 10),
-            lambda: repository.of_entities(EntityType.EVENT, ["a"]),
-            repository.count_by_status,
-            lambda: repository.last_completed(1),
-            lambda: repository.pending_since(MOMENT, 1),
-            lambda: repository.leases_expired(MOMENT, MOMENT, 1),
-            lambda: repository.deleting_since(MOMENT, 1),
-            create_indexes,
-        ]
-        started = time.monotonic()
-        try:
-            with ThreadPoolExecutor(len(calls)) as pool:
-                errors = [each.exception() for each in [pool.submit(call) for call in calls]]
-        finally:
-            database.close()
-        assert {type(error) for error in errors} == {DatabaseUnavailable}, errors
-        assert all("MongoDB is away" in str(error) for error in errors)
-        assert time.monotonic() - started < 5
+        assert_every_call_says_away(Database(mongodb_uri(free_port()), selection_timeout_ms=50))
+
+    def test_a_server_that_never_answers_is_given_up_in_time(self) -> None:
+        with silent_server() as port:
+            assert_every_call_says_away(Database(mongodb_uri(port), selection_timeout_ms=50))
+
+    def test_a_server_that_freezes_is_given_up_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(database_module, "SOCKET_TIMEOUT_MS", 300)
+        with mongo_server() as server:
+            database = Database(mongodb_uri(server.port), selection_timeout_ms=300)
+            MongoImageJobRepository(database).ping()
+            server.process.send_signal(signal.SIGSTOP)
+            try:
+                assert_every_call_says_away(database)
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+
+
+def assert_every_call_says_away(database: Database) -> None:
+    """At once, by many callers, and closes the database."""
+    repository = MongoImageJobRepository(database)
+    calls: list[Callable[[], object]] = [
+        repository.ping,
+        lambda: repository.get(MISSING_ID),
+        lambda: repository.insert(ImageJob(id=MISSING_ID, **FULL)),
+        lambda: repository.find_by_idempotency_key("key"),
+        lambda: repository.change(MISSING_ID, ANY, Change({"error_msg": "x"})),
+        lambda: repository.remove(MISSING_ID, ANY),
+        lambda: repository.page(JobFilter(), 10),
+        lambda: repository.of_entities(EntityType.EVENT, ["a"]),
+        repository.count_by_status,
+        lambda: repository.last_completed(1),
+        lambda: repository.pending_since(MOMENT, 1),
+        lambda: repository.leases_expired(MOMENT, MOMENT, 1),
+        lambda: repository.deleting_since(MOMENT, 1),
+        repository.now,
+        create_indexes,
+    ]
+    started = time.monotonic()
+    try:
+        with ThreadPoolExecutor(len(calls)) as pool:
+            errors = [each.exception() for each in [pool.submit(call) for call in calls]]
+    finally:
+        database.close()
+    assert {type(error) for error in errors} == {DatabaseUnavailable}, errors
+    assert all("MongoDB is away" in str(error) for error in errors)
+    assert time.monotonic() - started < 5

@@ -1,17 +1,16 @@
 """The conformance suite of ObjectStorage: every implementation behaves alike, in its errors too."""
 
 import io
-import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import urllib3
 from imagejobs.embedded.ports import free_port
+from imagejobs.storage import s3_connections
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.memory import MemoryStorage
 from imagejobs.storage.object_storage import (
@@ -21,9 +20,9 @@ from imagejobs.storage.object_storage import (
     ObjectTooLarge,
     StorageUnavailable,
 )
-from imagejobs.storage.s3 import S3Storage
-from moto.server import ThreadedMotoServer
-from servers import MinioServer, minio_server
+from s3_services import S3Service
+from server_fixtures import S3
+from servers import silent_server
 
 # werkzeug's development server, which moto runs, may leave its sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -31,81 +30,28 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 BUCKET = "images"
 RAW = "raw/1700000000000-0123456789ab.jpg"
 OUTPUT = "optimized/1700000000000-0123456789ab-optimized.webp"
-PUBLIC_POLICY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"AWS": ["*"]},
-            "Action": ["s3:GetObject"],
-            "Resource": [f"arn:aws:s3:::{BUCKET}/*"],
-        }
-    ],
-}
 UNSAFE = ("../signing.key", "raw/../../etc/passwd", "/etc/passwd", "raw//x.jpg", "")
 
 
-@dataclass(frozen=True)
-class S3Service:
-    """An S3 service, and keys that it takes."""
-
-    endpoint: str
-    access_key: str = "access"
-    secret_key: str = "secret"
-
-    def storage(self, bucket: str = BUCKET, secret_key: str = "", access_key: str = "") -> S3Storage:
-        """A storage of this service; its public addresses are the service's own."""
-        return S3Storage(
-            self.endpoint,
-            access_key or self.access_key,
-            secret_key or self.secret_key,
-            bucket,
-            f"{self.endpoint}/{bucket}",
-            "us-east-1",
-        )
-
-
-@pytest.fixture(scope="session")
-def moto_service() -> Iterator[S3Service]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield S3Service(f"http://{host}:{port}")
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def minio_service() -> Iterator[S3Service]:
-    with minio_server() as server:
-        yield S3Service(server.endpoint, MinioServer.ACCESS_KEY, MinioServer.SECRET_KEY)
-
-
-@pytest.fixture(params=["moto", "minio"])
+@pytest.fixture(params=S3)
 def s3(request: pytest.FixtureRequest) -> S3Service:
     """An S3 service with an empty bucket that everybody may read."""
-    service: S3Service = request.getfixturevalue(f"{request.param}_service")
-    empty_the_bucket(service)
-    return service
+    return with_empty_bucket(request.getfixturevalue(request.param))
 
 
-@pytest.fixture(params=["memory", "filesystem", "moto", "minio"])
+@pytest.fixture(params=["memory", "filesystem", *S3])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStorage:
     if request.param == "memory":
         return MemoryStorage()
     if request.param == "filesystem":
         return FilesystemStorage(tmp_path / "objects", "http://127.0.0.1/media", b"k" * 32)
-    service: S3Service = request.getfixturevalue(f"{request.param}_service")
-    empty_the_bucket(service)
-    return service.storage()
+    return with_empty_bucket(request.getfixturevalue(request.param)).storage(BUCKET)
 
 
-def empty_the_bucket(service: S3Service) -> None:
-    client = service.storage()._client
-    if not client.bucket_exists(BUCKET):
-        client.make_bucket(BUCKET)
-        client.set_bucket_policy(BUCKET, json.dumps(PUBLIC_POLICY))
-    for each in client.list_objects(BUCKET, recursive=True):
-        client.remove_object(BUCKET, each.object_name or "")
+def with_empty_bucket(service: S3Service) -> S3Service:
+    service.make_bucket(BUCKET)
+    service.empty_bucket(BUCKET)
+    return service
 
 
 def put(storage: ObjectStorage, key: str, body: bytes = b"bytes", content_type: str = "image/jpeg") -> None:
@@ -203,7 +149,7 @@ class TestEveryStorage:
 
 class TestS3:
     def test_everybody_reads_the_public_address_with_its_headers(self, s3: S3Service) -> None:
-        storage = s3.storage()
+        storage = s3.storage(BUCKET)
         storage.put(OUTPUT, io.BytesIO(b"webp"), 4, "image/webp", IMMUTABLE)
         answer = fetch("GET", storage.public_url(OUTPUT))
         assert answer.data == b"webp"
@@ -211,12 +157,12 @@ class TestS3:
         assert answer.headers["Cache-Control"] == IMMUTABLE
 
     def test_the_presigned_address_works_without_credentials(self, s3: S3Service) -> None:
-        storage = s3.storage()
+        storage = s3.storage(BUCKET)
         put(storage, RAW, b"private")
         assert fetch("GET", storage.presigned_url(RAW, timedelta(minutes=1))).data == b"private"
 
     def test_more_objects_than_one_page_holds_are_listed(self, s3: S3Service) -> None:
-        storage = s3.storage()
+        storage = s3.storage(BUCKET)
         keys = [f"raw/{number:04}.jpg" for number in range(1001)]
         with ThreadPoolExecutor(4) as threads:
             list(threads.map(lambda key: put(storage, key, b""), keys))
@@ -241,22 +187,22 @@ def calls(storage: ObjectStorage, *, reading_head: bool = True) -> list[Callable
 
 class TestRefusedCredentials:
     @pytest.fixture
-    def strict_moto(self, moto_service: S3Service) -> Iterator[S3Service]:
+    def strict_moto(self, moto: S3Service) -> Iterator[S3Service]:
         """moto checks no credentials unless told to."""
-        _reset_authentication(moto_service, after="0")
-        yield moto_service
-        _reset_authentication(moto_service, after="inf")
+        _reset_authentication(moto, after="0")
+        yield moto
+        _reset_authentication(moto, after="inf")
 
     def test_moto_knows_no_such_key(self, strict_moto: S3Service) -> None:
-        for call in calls(strict_moto.storage(), reading_head=False)[1:]:
+        for call in calls(strict_moto.storage(BUCKET), reading_head=False)[1:]:
             with pytest.raises(StorageUnavailable, match=r"InvalidAccessKeyId.*check R2_ACCESS_KEY_ID"):
                 call()
-        for call in (strict_moto.storage().ping, lambda: strict_moto.storage().head(RAW)):
+        for call in (strict_moto.storage(BUCKET).ping, lambda: strict_moto.storage(BUCKET).head(RAW)):
             with pytest.raises(StorageUnavailable, match=r"AccessDenied.*R2_ACCESS_KEY_ID"):
                 call()
 
-    def test_minio_refuses_a_wrong_secret(self, minio_service: S3Service) -> None:
-        for call in calls(minio_service.storage(secret_key="wrong-secret"), reading_head=False)[1:]:
+    def test_minio_refuses_a_wrong_secret(self, minio: S3Service) -> None:
+        for call in calls(with_empty_bucket(minio).storage(BUCKET, secret_key="wrong-secret"), reading_head=False)[1:]:
             with pytest.raises(StorageUnavailable, match=r"SignatureDoesNotMatch.*R2_SECRET_ACCESS_KEY"):
                 call()
 
@@ -276,12 +222,22 @@ class TestServerAway:
     def test_a_refused_connection_is_reported_soon(self) -> None:
         service = S3Service(f"http://127.0.0.1:{free_port()}")
         started = time.monotonic()
-        for call in calls(service.storage()):
+        for call in calls(service.storage(BUCKET)):
             with pytest.raises(StorageUnavailable, match="did not answer"):
                 call()
         with pytest.raises(StorageUnavailable):
-            service.storage().delete(RAW)
+            service.storage(BUCKET).delete(RAW)
         assert time.monotonic() - started < 15
+
+    def test_a_server_that_never_answers_is_given_up_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(s3_connections, "READ_SECONDS", 0.05)
+        with silent_server() as port:
+            storage = S3Service(f"http://127.0.0.1:{port}").storage(BUCKET)
+            started = time.monotonic()
+            for call in [*calls(storage), lambda: storage.delete(RAW)]:
+                with pytest.raises(StorageUnavailable, match=f"{BUCKET} at http://127.0.0.1:{port}"):
+                    call()
+            assert time.monotonic() - started < 15
 
     def test_a_directory_that_cannot_be_made_is_unavailable(self, tmp_path: Path) -> None:
         (tmp_path / "objects").write_text("a file where the directory should be")

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from uuid import uuid4
 
 import pytest
@@ -20,7 +21,8 @@ from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue, RedisTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue, TaskQueueConsumer
 from redis import Redis
-from servers import RedisServer, ReplyDroppingProxy
+from server_fixtures import REDIS
+from servers import ReplyDroppingProxy, silent_server
 
 IDS = [f"{number:024x}" for number in range(1, 6)]
 FOREIGN = b'{"task_type":"send_mail","payload":{}}'
@@ -59,11 +61,18 @@ class MemoryWorld:
 
 
 class RedisWorld:
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, socket_timeout: float = 3) -> None:
         # A name with characters that mean something in a SCAN pattern.
         self.keys = RedisKeys(f"queue[{uuid4()}]*?")
-        self.client = redis_client(uri, socket_timeout=3)
+        self.client = redis_client(uri, socket_timeout=socket_timeout)
         self.queue = RedisTaskQueue(self.client, self.keys.name)
+
+    @classmethod
+    def at(cls, port: int, **options: float) -> Self:
+        return cls(f"redis://127.0.0.1:{port}", **options)
+
+    def close(self) -> None:
+        self.client.close()
 
     def consumer(self, consumer_id: str) -> TaskQueueConsumer:
         return RedisTaskQueueConsumer(self.client, self.keys.name, consumer_id)
@@ -82,18 +91,18 @@ class RedisWorld:
         assert self.client.delete(self.keys.heartbeat(consumer_id)) == 1
 
 
-@pytest.fixture(params=["memory", "redis"])
-def world(request: pytest.FixtureRequest) -> World:
+@pytest.fixture(params=["memory", *REDIS])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "memory":
-        return MemoryWorld()
-    redis_world: RedisWorld = request.getfixturevalue("redis_world")
-    return redis_world
+        yield MemoryWorld()
+        return
+    with closing(RedisWorld.at(request.getfixturevalue(request.param))) as world:
+        yield world
 
 
 @pytest.fixture
-def redis_world(running_redis: RedisServer) -> Iterator[RedisWorld]:
-    world = RedisWorld(running_redis.uri)
-    with world.client:
+def redis_world(redis_port: int) -> Iterator[RedisWorld]:
+    with closing(RedisWorld.at(redis_port)) as world:
         yield world
 
 
@@ -133,10 +142,12 @@ class TestEveryTaskQueue:
         assert 0.15 < time.monotonic() - started < 2
 
     def test_a_message_that_comes_while_one_waits_is_taken_at_once(self, world: World) -> None:
-        threading.Timer(0.1, world.queue.push, [IDS[:1]]).start()
+        producer = threading.Timer(0.1, world.queue.push, [IDS[:1]])
+        producer.start()
         started = time.monotonic()
         assert world.consumer("a").take(2) == ProcessImage(IDS[0]).encode()
         assert time.monotonic() - started < 1
+        producer.join()
 
     def test_a_taken_message_stays_unsettled_until_it_is_settled(self, world: World) -> None:
         world.queue.push(IDS[:3])
@@ -268,8 +279,16 @@ class TestRedis:
                 call()
         assert time.monotonic() - started < 2
 
-    def test_wrong_credentials_are_unavailable(self, running_redis: RedisServer) -> None:
-        world = RedisWorld(f"redis://somebody:wrong@127.0.0.1:{running_redis.port}")
+    def test_a_server_that_never_answers_is_given_up_in_time(self) -> None:
+        with silent_server() as port, closing(RedisWorld.at(port, socket_timeout=0.1)) as world:
+            started = time.monotonic()
+            for call in every_call(world):
+                with pytest.raises(QueueUnavailable, match="Redis is away"):
+                    call()
+            assert time.monotonic() - started < 5
+
+    def test_wrong_credentials_are_unavailable(self, redis_port: int) -> None:
+        world = RedisWorld(f"redis://somebody:wrong@127.0.0.1:{redis_port}")
         with pytest.raises(QueueUnavailable, match="password"):
             world.queue.push(IDS)
 
@@ -289,11 +308,9 @@ class TestRedis:
             world.client.config_set("maxmemory", "0")
         assert world.queue.length() == 0
 
-    def test_a_push_whose_reply_is_lost_is_not_repeated(
-        self, running_redis: RedisServer, redis_world: RedisWorld
-    ) -> None:
+    def test_a_push_whose_reply_is_lost_is_not_repeated(self, redis_port: int, redis_world: RedisWorld) -> None:
         world = redis_world
-        with ReplyDroppingProxy(running_redis.port) as proxy, client_behind(proxy) as client:
+        with ReplyDroppingProxy(redis_port) as proxy, client_behind(proxy) as client:
             queue = RedisTaskQueue(client, world.keys.name)
             queue.ping()
             proxy.drop_next.set()
@@ -301,12 +318,10 @@ class TestRedis:
                 queue.push(IDS[:1])
         assert ids(world.waiting()) == IDS[:1]
 
-    def test_a_message_whose_reply_is_lost_is_still_unsettled(
-        self, running_redis: RedisServer, redis_world: RedisWorld
-    ) -> None:
+    def test_a_message_whose_reply_is_lost_is_still_unsettled(self, redis_port: int, redis_world: RedisWorld) -> None:
         world = redis_world
         world.queue.push(IDS)
-        with ReplyDroppingProxy(running_redis.port) as proxy, client_behind(proxy) as client:
+        with ReplyDroppingProxy(redis_port) as proxy, client_behind(proxy) as client:
             consumer = RedisTaskQueueConsumer(client, world.keys.name, "a")
             consumer.heartbeat()
             proxy.drop_next.set()

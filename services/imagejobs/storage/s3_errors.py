@@ -19,6 +19,9 @@ _REMEDIES = {
     "RequestTimeTooSkewed": "set this machine's clock",
 }
 _NO_SUCH_OBJECT = frozenset({"NoSuchKey", "NoSuchObject"})
+_CANNOT_BE_STORED = frozenset({"KeyTooLongError", "XMinioInvalidObjectName", "BadRequest"})
+"""What AWS and MinIO say to a name that is too long; MinIO's HEAD says only 400, as to many another mistake."""
+_MAX_SEGMENT_BYTES = 255
 _MAX_REASON = 300
 
 
@@ -28,7 +31,7 @@ def translated_errors(place: str, key: str = "") -> Iterator[None]:
     try:
         yield
     except S3Error as error:
-        if error.code in _NO_SUCH_OBJECT and key:
+        if key and _is_missing(error, key):
             raise ObjectNotFound(f"there is no object {key} in {place}") from None
         raise StorageUnavailable(_refusal(place, error)) from error
     except InvalidResponseError as error:
@@ -39,6 +42,12 @@ def translated_errors(place: str, key: str = "") -> Iterator[None]:
         raise StorageUnavailable(f"{place} did not answer: {_shortened(error.reason)}") from error
     except (MinioException, HTTPError, OSError, ParseError, UnicodeDecodeError) as error:
         raise StorageUnavailable(f"{place}: {_shortened(error)}") from error
+
+
+def _is_missing(error: S3Error, key: str) -> bool:
+    """Nothing lies under a name that the server cannot store."""
+    is_long = any(len(segment.encode()) > _MAX_SEGMENT_BYTES for segment in key.split("/"))
+    return error.code in _NO_SUCH_OBJECT or (is_long and error.code in _CANNOT_BE_STORED)
 
 
 def _refusal(place: str, error: S3Error) -> str:
