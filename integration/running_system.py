@@ -1,56 +1,60 @@
-"""A running `imagejobs up`, seen from outside."""
+"""A running system, seen from outside: its HTTP interface, its Redis, its storage and its processes."""
 
-import json
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
+import psutil
 import pytest
 import redis
+from imagejobs.storage.object_storage import ObjectStorage
 
 T = TypeVar("T")
 DEADLINE = 60.0
+QUICK = {"LEASE_SECONDS": "3", "RECONCILE_INTERVAL": "0.5", "PENDING_AFTER": "3", "VALIDATE_RESPONSES": "true"}
+"""Settings that make what is waited for short enough for a test."""
 
 
-def eventually(ask: Callable[[], T], seconds: float = DEADLINE) -> T:
-    """Ask until the answer is truthy; fails the test after the deadline."""
+def eventually(ask: Callable[[], T], seconds: float = DEADLINE, say: Callable[[], str] = str) -> T:
+    """Ask until the answer is truthy; fails the test after the deadline, with what `say` has to add."""
     deadline = time.monotonic() + seconds
     while True:
         if answer := ask():
             return answer
         if time.monotonic() > deadline:
-            pytest.fail(f"not true within {seconds} s: the last answer was {answer!r}")
+            pytest.fail(f"not true within {seconds} s: the last answer was {answer!r} {say()}")
         time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A running local system and a client of it."""
+    """A running system. `pid` tells the process of `api`, `queue-adapter`, `worker` or `reconciler` as it is now."""
 
-    process: "subprocess.Popen[bytes]"
-    data_dir: Path
     http: httpx2.Client
     redis: "redis.Redis"
+    storage: ObjectStorage
+    pid: Callable[[str], int]
 
-    @property
-    def state(self) -> dict[str, Any]:
-        """up.json as it is now."""
-        state: dict[str, Any] = json.loads((self.data_dir / "up.json").read_bytes())
-        return state
+    def process(self, name: str) -> psutil.Process:
+        """One of its processes; a worker's children are Dramatiq's worker processes."""
+        return psutil.Process(self.pid(name))
 
     def create_event(self, *images: tuple[str, bytes]) -> dict[str, Any]:
         """POST the guide's event with these files; the answer's data."""
         texts = {"name": "Test Event", "community": "Test Community", "date": "2024-01-01"}
         tutor = {"tutor[type]": "Internal", "tutor[name]": "John Doe"}
-        files = [("images", image) for image in images]
-        answer = self.http.post("/api/events", data=texts | tutor, files=files)
-        assert answer.status_code == 201, answer.text
-        event: dict[str, Any] = answer.json()["data"]
-        return event
+        return self._sent("POST", "/api/events", texts | tutor, images)
+
+    def add_images(self, event_id: str, *images: tuple[str, bytes]) -> dict[str, Any]:
+        """PUT more images to an event; the answer's data."""
+        return self._sent("PUT", f"/api/events/{event_id}", {}, images)
+
+    def _sent(self, method: str, path: str, texts: dict[str, str], images: tuple[tuple[str, bytes], ...]) -> Any:
+        answer = self.http.request(method, path, data=texts, files=[("images", image) for image in images])
+        assert answer.is_success, answer.text
+        return answer.json()["data"]
 
     def create_job(self, name: str, content: bytes) -> str:
         """POST one image; the job's id."""

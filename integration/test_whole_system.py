@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
+from imagejobs.storage.object_storage import ObjectNotFound
 from PIL import Image, ImageSequence
 from running_system import System, eventually
 
@@ -101,10 +102,9 @@ def test_an_undecodable_image_fails_with_a_code_and_can_be_retried_and_deleted(s
 
 
 def test_a_source_that_is_gone_fails_is_retried_and_deleted(system: System) -> None:
-    worker = psutil.Process(system.state["pids"]["worker"])
-    with paused(worker):
+    with paused(system.process("worker")):
         job_id = system.create_job("gone.jpg", jpeg(seed=3))
-        (system.data_dir / "objects" / system.job(job_id)["sourceImageKey"]).unlink()
+        system.storage.delete(system.job(job_id)["sourceImageKey"])
     failed = system.ended(job_id)
     assert (failed["status"], failed["errorCode"], failed["retryable"]) == ("FAILED", "source_missing", False)
 
@@ -123,7 +123,9 @@ def test_delete_removes_record_and_both_objects(system: System) -> None:
     assert system.http.delete(f"/api/image-jobs/{job['_id']}").status_code == 200
 
     assert httpx2.get(job["outputImageURL"]).status_code == 404
-    assert not (system.data_dir / "objects" / job["sourceImageKey"]).exists()
+    for key in (job["sourceImageKey"], job["outputImageKey"]):
+        with pytest.raises(ObjectNotFound):
+            system.storage.head(key)
     assert system.http.delete(f"/api/image-jobs/{job['_id']}").status_code == 404
 
 
@@ -143,7 +145,7 @@ def test_a_worker_killed_in_the_middle_of_a_conversion_leaves_a_job_that_complet
     job_id = system.create_job("big.jpg", jpeg(6000, 4000))
     eventually(lambda: system.job(job_id)["status"] == "PROCESSING")
 
-    for process in psutil.Process(system.state["pids"]["worker"]).children(recursive=True):
+    for process in system.process("worker").children(recursive=True):
         process.send_signal(signal.SIGKILL)
 
     job = system.ended(job_id)
@@ -152,8 +154,7 @@ def test_a_worker_killed_in_the_middle_of_a_conversion_leaves_a_job_that_complet
 
 
 def test_a_lost_message_is_pushed_again(system: System) -> None:
-    adapter = psutil.Process(system.state["pids"]["queue-adapter"])
-    with paused(adapter):
+    with paused(system.process("queue-adapter")):
         job_id = system.create_job("lost.jpg", jpeg(seed=7))
         system.redis.delete("task_queue", *system.redis.keys("task_queue:processing:*"))
 

@@ -69,29 +69,34 @@ def official_images() -> Images:
 
 @cache
 def images() -> Images:
-    """The images of this run, pulled or built. Skips the test, or fails it if IMAGES is set, where they cannot be."""
-    if problem := _problem():
-        reason = f"no containers: {problem}; {HOW_TO}"
-        if wanted():
-            pytest.fail(reason)
-        pytest.skip(reason)
+    """The images of this run, pulled or built; without them the test is skipped."""
+    if reason := problem():
+        pytest.skip(f"no containers: {reason}; {HOW_TO}")
     if wanted() == "local":
         return Images(*(f"{STAND_IN}/{name}" for name in ("base", "redis", "mongodb", "minio")))
     return official_images()
 
 
+def problem() -> str | None:
+    """Why there can be no containers; fails the test instead where IMAGES says that there must be."""
+    reason = _problem()
+    if reason and wanted():
+        pytest.fail(f"IMAGES={wanted()}, but {reason}; {HOW_TO}")
+    return reason
+
+
 @cache
 def _problem() -> str | None:
-    """Why the images are not there; asked once, since pulling and building take long."""
-    if problem := _failure("docker", "info"):
-        return f"no Docker engine answers ({problem})"
+    """Asked once, since pulling and building take long."""
+    if failure := _failure("docker", "info"):
+        return f"no Docker engine answers ({failure})"
     if wanted() == "local":
         return _failure("sh", str(ROOT / "integration" / "images" / "build.sh"))
     found = official_images()
     missing = [
         each for each in (found.redis, found.mongodb, found.minio) if _failure("docker", "image", "inspect", each)
     ]
-    return next((problem for each in missing if (problem := _failure("docker", "pull", each))), None)
+    return next((failure for each in missing if (failure := _failure("docker", "pull", each))), None)
 
 
 def _failure(*command: str) -> str | None:
