@@ -1,10 +1,9 @@
 """compose.yaml as a person uses it: real containers of the product's image, asked through the published ports.
 
-Where the stand-ins of integration/images/ are there they serve as backing services, otherwise compose.yaml's images.
+Which images the backing services and the Dockerfile's base are, tests/containers.py says.
 """
 
 import json
-import os
 import secrets
 import shutil
 import subprocess
@@ -17,12 +16,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from containers import docker_environment, images
 from imagejobs.embedded.ports import free_port
 from running_system import eventually
 
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "samples" / "photo-orientation-6.jpg"
-STAND_IN = "image-jobs-stand-in"
 IMAGE = "image-jobs-test"
 BUILD_SECONDS, UP_SECONDS, DOWN_SECONDS, COMMAND_SECONDS = 900.0, 300.0, 120.0, 60.0
 TOKEN = "client-" + secrets.token_hex(8)
@@ -80,38 +79,23 @@ class Deployment:
 
 
 def compose_command() -> tuple[str, ...]:
-    if not succeeds("docker", "info"):
-        pytest.skip("no Docker engine answers")
     if succeeds("docker", "compose", "version"):
         return ("docker", "compose")
     if shutil.which("docker-compose"):
         return ("docker-compose",)
-    pytest.skip("Docker has no compose command here")
-
-
-def backing_images() -> dict[str, str]:
-    images = {
-        "BASE_IMAGE": f"{STAND_IN}/base",
-        "REDIS_IMAGE": f"{STAND_IN}/redis",
-        "MONGO_IMAGE": f"{STAND_IN}/mongodb",
-        "MINIO_IMAGE": f"{STAND_IN}/minio",
-    }
-    there = all(succeeds("docker", "image", "inspect", image) for image in images.values())
-    return images if there else {name: value for name in images if (value := os.environ.get(name))}
+    pytest.skip("Docker has no compose command here: install docker-compose, or Docker's compose plugin")
 
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    names = images().environment()
     command = compose_command()
-    images = backing_images()
-    base = ("--build-arg", f"BASE_IMAGE={images['BASE_IMAGE']}") if "BASE_IMAGE" in images else ()
+    base = ("--build-arg", f"BASE_IMAGE={names['BASE_IMAGE']}")
     run("docker", "build", "--network", "host", *base, "-t", IMAGE, ".", seconds=BUILD_SECONDS)
 
     ports = {"API_PORT": str(free_port()), "MINIO_PORT": str(free_port())}
     tokens = {"API_TOKENS": TOKEN, "WORKER_TOKENS": secrets.token_hex(8)}
-    ours = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG")
-    env = {name: os.environ[name] for name in ours if name in os.environ}
-    env |= images | ports | tokens | {"IMAGEJOBS_IMAGE": IMAGE}
+    env = {**docker_environment(), **names, **ports, **tokens, "IMAGEJOBS_IMAGE": IMAGE}
     project = f"image-jobs-test-{secrets.token_hex(4)}"
     no_env = tmp_path_factory.mktemp("compose") / "empty.env"
     no_env.touch()
