@@ -1,0 +1,42 @@
+"""The programs of the existing system, on the same backing services as ours."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from backing import Backing
+from interop.legacy_programs import LegacyBackend, LegacyWorker
+from running_system import System
+
+
+class NewLegacyWorker(Protocol):
+    """Makes a legacy worker for a system's API, not started yet."""
+
+    def __call__(self, system: System, bucket: str = "") -> LegacyWorker: ...
+
+
+@pytest.fixture
+def new_legacy_worker(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewLegacyWorker]:
+    """As many as a test needs; none outlives it."""
+    with ExitStack() as stack:
+
+        def new(system: System, bucket: str = "") -> LegacyWorker:
+            used = replace(backing, bucket=bucket or backing.bucket)
+            environment = used.environment() | {"API_URL": str(system.http.base_url).rstrip("/")}
+            worker = LegacyWorker(environment, tmp_path_factory.mktemp("legacy-worker"))
+            stack.callback(worker.kill)
+            return worker
+
+        yield new
+
+
+@pytest.fixture(scope="module")
+def legacy_backend(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LegacyBackend]:
+    """The legacy backend, not started yet."""
+    directory: Path = tmp_path_factory.mktemp("legacy-backend")
+    backend = LegacyBackend(backing.environment(), directory)
+    yield backend
+    backend.kill()

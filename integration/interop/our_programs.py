@@ -1,0 +1,50 @@
+"""Processes of ours, as few as a test wants, on backing services that others use too."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from backing import Backing
+from imagejobs.embedded.applications import imagejobs_command
+from imagejobs.embedded.ports import LOOPBACK, free_port
+from interop.programs import Program, status_of
+from redis import Redis
+from running_system import QUICK, System, eventually
+
+WORKER = (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app", "--processes", "1", "--threads", "2",
+          "--worker-shutdown-timeout", "20000", "--skip-logging")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """The system as its clients see it, and the processes of it that run, by name."""
+
+    system: System
+    programs: Mapping[str, Program]
+
+
+@contextmanager
+def ours(backing: Backing, directory: Path, *names: str, token: str = "", **settings: str) -> Iterator[Ours]:
+    """The named processes, once the API answers if it is one of them; the system's client sends `token`.
+
+    With API_URL they belong to a backend that runs already.
+    """
+    port = free_port()
+    api = {"API_PORT": str(port), "API_URL": f"http://{LOOPBACK}:{port}"}
+    environment = backing.environment() | QUICK | api | settings
+    commands = {name: WORKER if name == "worker" else imagejobs_command(name) for name in names}
+    programs = {name: Program(name, command, environment, directory) for name, command in commands.items()}
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with ExitStack() as stack:
+        for program in programs.values():
+            program.start()
+            stack.callback(program.stop)
+        if "api" in programs:
+            eventually(lambda: programs["api"].process and status_of(f"{environment['API_URL']}/readyz") == 200)
+        http = stack.enter_context(httpx2.Client(base_url=environment["API_URL"], headers=headers, timeout=20))
+        redis = stack.enter_context(Redis.from_url(backing.redis_uri))
+        storage = backing.s3.storage(backing.bucket)
+        yield Ours(System(http, redis, storage, lambda name: programs[name].process.pid), programs)
