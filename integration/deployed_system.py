@@ -107,12 +107,6 @@ def deployed(backing: Backing, directory: Path, **settings: str) -> Iterator[tup
         httpx2.Client(base_url=chosen["API_URL"], headers=headers, timeout=20) as http,
         Redis.from_url(backing.redis_uri) as redis,
     ):
-        eventually(lambda: _is_ready(http), say=deployment.said)
-        yield System(http, redis, backing.s3.storage(backing.bucket), deployment.pid), deployment
-
-
-def _is_ready(http: httpx2.Client) -> bool:
-    try:
-        return http.get("/readyz").status_code == 200
-    except httpx2.TransportError:
-        return False
+        system = System(http, redis, backing.s3.storage(backing.bucket), deployment.pid)
+        eventually(system.is_ready, say=deployment.said)
+        yield system, deployment

@@ -41,6 +41,13 @@ class System:
         """One of its processes; a worker's children are Dramatiq's worker processes."""
         return psutil.Process(self.pid(name))
 
+    def is_ready(self) -> bool:
+        """Whether the API answers that all it needs is there."""
+        try:
+            return self.http.get("/readyz").status_code == 200
+        except httpx2.TransportError:
+            return False
+
     def create_event(self, *images: tuple[str, bytes]) -> dict[str, Any]:
         """POST the guide's event with these files; the answer's data."""
         texts = {"name": "Test Event", "community": "Test Community", "date": "2024-01-01"}

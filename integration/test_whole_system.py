@@ -13,28 +13,11 @@ import httpx2
 import psutil
 import pytest
 from imagejobs.storage.object_storage import ObjectNotFound
+from pictures import jpeg, served
 from PIL import Image, ImageSequence
 from running_system import System, eventually
 
 SAMPLES = Path(__file__).parent.parent / "samples"
-
-
-def jpeg(width: int = 640, height: int = 480, seed: int = 0) -> bytes:
-    out = io.BytesIO()
-    noise = Image.effect_noise((width // 4, height // 4), 50 + seed).resize((width, height))
-    noise.convert("RGB").save(out, "JPEG", quality=90)
-    return out.getvalue()
-
-
-def served(url: str) -> Image.Image:
-    answer = httpx2.get(url, timeout=20)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "image/webp"
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    picture = Image.open(io.BytesIO(answer.content))
-    assert picture.format == "WEBP"
-    picture.load()
-    return picture
 
 
 def test_an_event_shows_its_images_once_they_are_converted(system: System) -> None:
@@ -47,6 +30,19 @@ def test_an_event_shows_its_images_once_they_are_converted(system: System) -> No
     shown = system.http.get(f"/api/events/{event['_id']}").json()["data"]
     assert [image["id"] for image in shown["images"]] == event["imageJobIds"]
     assert all(served(image["url"]).size == (640, 480) for image in shown["images"])
+
+
+def test_images_put_to_an_event_are_shown_beside_those_it_had(system: System) -> None:
+    event = system.create_event(("a.jpg", jpeg()))
+
+    changed = system.add_images(event["_id"], ("b.jpg", jpeg(seed=1)), ("c.jpg", jpeg(seed=2)))
+
+    assert changed["imageJobIds"][:1] == event["imageJobIds"]
+    assert len(changed["imageJobIds"]) == 3
+    assert changed["name"] == "Test Event"
+    assert {system.ended(job_id)["status"] for job_id in changed["imageJobIds"]} == {"COMPLETED"}
+    shown = system.http.get(f"/api/events/{event['_id']}").json()["data"]
+    assert [image["id"] for image in shown["images"]] == changed["imageJobIds"]
 
 
 @pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.*g*")), ids=lambda path: path.name)
@@ -116,6 +112,23 @@ def test_a_source_that_is_gone_fails_is_retried_and_deleted(system: System) -> N
     assert system.http.get(f"/api/image-jobs/{job_id}").status_code == 404
 
 
+def test_a_failed_job_completes_when_it_is_retried_after_its_cause_is_gone(system: System) -> None:
+    picture = jpeg(seed=6)
+    with paused(system.process("worker")):
+        job_id = system.create_job("back.jpg", picture)
+        key = system.job(job_id)["sourceImageKey"]
+        system.storage.delete(key)
+    assert system.ended(job_id)["status"] == "FAILED"
+    system.storage.put(key, io.BytesIO(picture), len(picture), "image/jpeg")
+
+    assert system.http.post(f"/api/image-jobs/{job_id}/retry").status_code == 200
+
+    job = system.ended(job_id)
+    assert (job["status"], job["errorMsg"]) == ("COMPLETED", "")
+    assert not {"errorCode", "retryable"} & job.keys()
+    assert served(job["outputImageURL"]).size == (640, 480)
+
+
 def test_delete_removes_record_and_both_objects(system: System) -> None:
     job = system.ended(system.create_job("delete.jpg", jpeg(seed=4)))
     assert httpx2.get(job["outputImageURL"]).status_code == 200
@@ -129,16 +142,16 @@ def test_delete_removes_record_and_both_objects(system: System) -> None:
     assert system.http.delete(f"/api/image-jobs/{job['_id']}").status_code == 404
 
 
-def test_sixty_uploads_by_eight_clients_all_complete_exactly_once(system: System) -> None:
-    images = [(f"{n}.jpg", jpeg(320, 240, seed=n)) for n in range(60)]
+def test_three_hundred_uploads_by_eight_clients_all_complete_exactly_once(system: System) -> None:
+    images = [(f"{n}.jpg", jpeg(320, 240, seed=n)) for n in range(300)]
     with ThreadPoolExecutor(8) as clients:
         job_ids = list(clients.map(lambda image: system.create_job(*image), images))
 
-    jobs = [system.ended(job_id) for job_id in job_ids]
+    jobs = [system.ended(job_id, 120) for job_id in job_ids]
 
     assert {job["status"] for job in jobs} == {"COMPLETED"}
     assert {job["attempt"] for job in jobs} == {1}
-    assert len({job["outputImageKey"] for job in jobs}) == 60
+    assert len({job["outputImageKey"] for job in jobs}) == 300
 
 
 def test_a_worker_killed_in_the_middle_of_a_conversion_leaves_a_job_that_completes(system: System) -> None:

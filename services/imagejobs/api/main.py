@@ -9,6 +9,7 @@ from imagejobs.database import Database
 from imagejobs.events.mongo_repository import MongoEventRepository
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
 from imagejobs.settings import Settings
+from imagejobs.stopping import exit_cleanly_on_sigterm
 from imagejobs.storage.opening import open_storage
 from imagejobs.task_queue.opening import open_task_queue
 
@@ -30,7 +31,8 @@ def production_adapters(settings: Settings) -> Adapters:
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT; what is under way is finished first, and the exit code is 0."""
+    exit_cleanly_on_sigterm()
     app = create_app(settings, production_adapters(settings))
     if not (settings.api_tokens and settings.worker_tokens):
         logger.warning("no API_TOKENS or no WORKER_TOKENS: whoever reaches %s may use the API", settings.api_base_url)

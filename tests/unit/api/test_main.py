@@ -1,4 +1,5 @@
 import logging
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_settings
 
 @pytest.fixture(autouse=True)
 def disconnected() -> Iterator[None]:
-    """The process ends after `run`; here the next test wants to connect elsewhere."""
+    """The process ends after `run`; here the next test wants to connect elsewhere, and SIGTERM to mean what it did."""
+    before = signal.getsignal(signal.SIGTERM)
     yield
+    signal.signal(signal.SIGTERM, before)
     mongoengine.disconnect()
 
 

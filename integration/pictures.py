@@ -1,0 +1,33 @@
+"""Pictures for uploads, and what a public address serves."""
+
+import io
+
+import httpx2
+from PIL import Image
+
+
+def jpeg(width: int = 640, height: int = 480, seed: int = 0) -> bytes:
+    """A noisy photograph, as large as a real one of its size; another for each seed."""
+    out = io.BytesIO()
+    noise = Image.effect_noise((width // 4, height // 4), 50 + seed).resize((width, height))
+    noise.convert("RGB").save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def encoded(picture: Image.Image, format_name: str, **options: object) -> bytes:
+    """The picture as a file."""
+    out = io.BytesIO()
+    picture.save(out, format_name, **options)
+    return out.getvalue()
+
+
+def served(url: str) -> Image.Image:
+    """The WebP that everybody gets at a public address, decoded; its headers are those of an immutable object."""
+    answer = httpx2.get(url, timeout=20)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    picture = Image.open(io.BytesIO(answer.content))
+    assert picture.format == "WEBP"
+    picture.load()
+    return picture
