@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from backing import Backing
 from interop.legacy_programs import LegacyBackend, LegacyWorker
+from pymongo import MongoClient
+from pymongo.collection import Collection
 from running_system import System
+
+Document = dict[str, Any]
 
 
 class NewLegacyWorker(Protocol):
-    """Makes a legacy worker for a system's API, not started yet."""
+    """Makes a legacy worker for the API at a system's address, not started yet."""
 
     def __call__(self, system: System, bucket: str = "") -> LegacyWorker: ...
 
@@ -40,3 +44,10 @@ def legacy_backend(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -
     backend = LegacyBackend(backing.environment(), directory)
     yield backend
     backend.kill()
+
+
+@pytest.fixture(scope="module")
+def records(backing: Backing) -> Iterator[Collection[Document]]:
+    """The collection of image jobs, for a look inside."""
+    with MongoClient[Document](backing.mongodb_uri, tz_aware=True) as client:
+        yield client.get_default_database()["image_jobs"]

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from legacy_records import Document, Records, Refused
 from python_multipart import parse_form
 
-SLOW_SECONDS = 2.0
+SLOW_SECONDS = 1.0
 
 
 def as_json(value: Any) -> str:
@@ -30,7 +30,7 @@ def as_json(value: Any) -> str:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The guide's paths. The first requests about a job meet the server's troubles, one each."""
+    """The guide's paths."""
 
     protocol_version = "HTTP/1.1"
     server: "Server"
@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        trouble = self.server.next_trouble() if self.path.startswith("/api/image-jobs/") else ""
+        trouble = self.server.trouble_with(self.command, self.path, body)
         if trouble == "slow":
             time.sleep(SLOW_SECONDS)
         status, answer = (500, _error("Internal server error")) if trouble == "fail" else self._done(body)
@@ -113,17 +113,21 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """The backend on a port of the loopback interface. `troubles` are used up one per request, from the left."""
+    """The backend on a port of the loopback interface. Each request about a job meets `trouble` when it first comes."""
 
     daemon_threads = True
 
-    def __init__(self, port: int, records: Records, troubles: list[str]) -> None:
+    def __init__(self, port: int, records: Records, trouble: str) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.records = records
-        self._troubles = troubles
+        self._trouble = trouble
+        self._came: set[tuple[str | bytes, ...]] = set()
 
-    def next_trouble(self) -> str:
-        return self._troubles.pop(0) if self._troubles else ""
+    def trouble_with(self, *request: str | bytes) -> str:
+        if request in self._came or not str(request[1]).startswith("/api/image-jobs/"):
+            return ""
+        self._came.add(request)
+        return self._trouble
 
 
 def _error(message: str) -> Document:
@@ -135,10 +139,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument(
         "--trouble",
-        action="append",
-        default=[],
+        default="",
         choices=("fail", "slow", "cut"),
-        help="of one request about a job: answer 500, answer late, or do it and close the connection",
+        help="what each request about a job meets at first: 500, a late answer, or none although it was done",
     )
     options = parser.parse_args()
     Server(options.port, Records(os.environ), options.trouble).serve_forever()

@@ -51,9 +51,9 @@ class LegacyBackend(LegacyProgram):
         self._port = free_port()
         self.url = f"http://{LOOPBACK}:{self._port}"
 
-    def start_answering(self, *troubles: str) -> None:
-        """Start it and wait until it answers; the first requests about jobs then meet these troubles."""
-        self.start("--port", str(self._port), *(f"--trouble={trouble}" for trouble in troubles))
+    def start_answering(self, *arguments: str) -> None:
+        """Start it and wait until it answers."""
+        self.start("--port", str(self._port), *arguments)
         eventually(lambda: self.process and status_of(f"{self.url}/api/events/none") == 400)
 
     def asked(self, job_id: str) -> int:

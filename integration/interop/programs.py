@@ -1,7 +1,6 @@
 """Programs as processes, with an environment of their own: whatever runs in these tests."""
 
 import os
-import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -42,15 +41,22 @@ class Program:
 
     def kill(self) -> None:
         """End it as a power cut would, if it runs."""
-        self._end(signal.SIGKILL)
+        if self._process is not None:
+            self._process.kill()
+            self._wait()
+
+    def terminate(self) -> None:
+        """Ask it to end, if it runs."""
+        if self._process is not None:
+            self._process.terminate()
 
     def stop(self) -> None:
         """Ask it to end, if it runs, and wait for that."""
-        self._end(signal.SIGTERM)
+        self.terminate()
+        self._wait()
 
-    def _end(self, with_signal: signal.Signals) -> None:
+    def _wait(self) -> None:
         if self._process is not None:
-            self._process.send_signal(with_signal)
             self._process.wait(STOP_SECONDS)
             self._process = None
 

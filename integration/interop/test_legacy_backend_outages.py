@@ -1,0 +1,77 @@
+"""The existing backend away, slow or failing under our worker: jobs are late, and done."""
+
+from collections.abc import Iterator
+
+import pytest
+from backing import Backing
+from bson import ObjectId
+from interop.conftest import Document
+from interop.legacy_programs import LegacyBackend
+from interop.our_programs import Ours, ours
+from pictures import jpeg
+from pymongo.collection import Collection
+from running_system import eventually
+
+IMAGES = 3
+ONCE = ["PROCESSING", "COMPLETED"]
+STORED = {"fail": ONCE, "slow": ONCE, "cut": ["PROCESSING", "PROCESSING", "COMPLETED", "COMPLETED"]}
+"""What the backend stores for a job, by what each request meets at first: an answer that is lost is asked for again."""
+
+
+@pytest.fixture(scope="module")
+def consumer(
+    legacy_backend: LegacyBackend, backing: Backing, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ours]:
+    """Our adapter and our worker, for the backend."""
+    directory = tmp_path_factory.mktemp("consumer")
+    with ours(backing, directory, "queue-adapter", "worker", API_URL=legacy_backend.url) as started:
+        yield started
+
+
+@pytest.fixture
+def waiting(consumer: Ours, legacy_backend: LegacyBackend) -> Iterator[list[ObjectId]]:
+    """Jobs whose messages wait on the list; nobody takes them, and the backend is down."""
+    consumer.programs["queue-adapter"].stop()
+    legacy_backend.start_answering()
+    event = consumer.system.create_event(*((f"{n}.jpg", jpeg(320, 240)) for n in range(IMAGES)))
+    legacy_backend.kill()
+    yield [ObjectId(job_id) for job_id in event["imageJobIds"]]
+    legacy_backend.kill()
+
+
+def test_jobs_are_done_after_the_backend_is_back(
+    waiting: list[ObjectId], consumer: Ours, legacy_backend: LegacyBackend, records: Collection[Document]
+) -> None:
+    consumer.programs["queue-adapter"].start()
+    eventually(lambda: "API is away" in consumer.programs["worker"].log.read_text())
+
+    legacy_backend.start_answering()
+
+    eventually(lambda: are_completed(records, waiting))
+    for job_id in waiting:
+        assert legacy_backend.statuses(str(job_id)) == ONCE
+
+
+@pytest.mark.parametrize("trouble", STORED)
+def test_jobs_are_done_although_each_request_goes_wrong_at_first(
+    waiting: list[ObjectId],
+    consumer: Ours,
+    legacy_backend: LegacyBackend,
+    records: Collection[Document],
+    trouble: str,
+) -> None:
+    legacy_backend.start_answering("--trouble", trouble)
+    consumer.programs["queue-adapter"].start()
+
+    eventually(lambda: are_completed(records, waiting))
+
+    for job_id in waiting:
+        eventually(lambda job_id=str(job_id): len(legacy_backend.statuses(job_id)) >= len(STORED[trouble]))
+        assert legacy_backend.statuses(str(job_id)) == STORED[trouble]
+    assert len(legacy_backend.did(trouble=trouble)) == 3 * IMAGES
+
+
+def are_completed(records: Collection[Document], job_ids: list[ObjectId]) -> bool:
+    """Whether all of them are, by the backend's records."""
+    statuses = [job["status"] for job in records.find({"_id": {"$in": job_ids}})]
+    return statuses == ["COMPLETED"] * len(job_ids)
