@@ -26,8 +26,8 @@ from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from PIL import Image
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 HOST = "127.0.0.1"
@@ -35,6 +35,9 @@ CLIENT_TOKENS = ("client-token-1", "client-token-2")
 WORKER_TOKENS = ("worker-token-1", "worker-token-2")
 UNKNOWN_ID = "0123456789abcdef01234567"
 READY_SECONDS = 15.0
+
+AROUND: list[Callable[[ASGIApp], ASGIApp]] = []
+"""Middleware around every application that is made here; tests/contract writes down each answer with one."""
 
 
 class Line:
@@ -75,7 +78,7 @@ class MemoryApi:
     queue: MemoryTaskQueue
     lines: Mapping[str, tuple[Line, ...]]
     adapters: Adapters
-    app: Starlette
+    app: ASGIApp
 
     def client(self, **headers: str) -> TestClient:
         """A client at the server's own address that answers errors instead of raising them."""
@@ -146,7 +149,10 @@ def memory_api(**overrides: Any) -> MemoryApi:
     queue_line = Line(queue, QueueUnavailable("refused by the test"))
     lines = {"mongodb": (jobs_line, events_line), "storage": (storage_line,), "redis": (queue_line,)}
     adapters = Adapters(jobs_line, events_line, storage_line, queue_line)
-    return MemoryApi(settings, jobs, events, storage, queue, lines, adapters, create_app(settings, adapters))
+    app: ASGIApp = create_app(settings, adapters)
+    for middleware in AROUND:
+        app = middleware(app)
+    return MemoryApi(settings, jobs, events, storage, queue, lines, adapters, app)
 
 
 def with_tokens(**overrides: Any) -> MemoryApi:
@@ -244,7 +250,10 @@ def raw_request(
         else:
             answer.body += message.get("body", b"")
 
-    asyncio.run(api.app(scope, receive, send))
+    async def ask() -> None:
+        await api.app(scope, receive, send)
+
+    asyncio.run(ask())
     return answer
 
 

@@ -1,0 +1,18 @@
+"""Every answer that these tests provoke is written down and held against the contract."""
+
+from functools import partial
+from pathlib import Path
+
+import memory_api
+import pytest
+from imagejobs.contract.openapi import load_contract
+from observation_plugin import ObservationPlugin
+from observed_answers import Observations, Recorder
+
+OBSERVATIONS = Observations(load_contract())
+memory_api.AROUND.append(partial(Recorder, observations=OBSERVATIONS))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Runs late, too, when pytest comes upon this folder by itself."""
+    config.pluginmanager.register(ObservationPlugin(OBSERVATIONS, Path(__file__).parent))

@@ -1,0 +1,142 @@
+"""What an API answered while it was tested, held against its contract: what never came, and what must not come."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from threading import Lock
+from typing import Any
+
+from imagejobs.contract.openapi import JSON, Contract, Operation
+from observed_fields import documented_fields, fields
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+OUTSIDE = ("/docs/assets/", "/media/")
+"""Files that the API serves beside the contract."""
+
+NO_SUCH_PATH = frozenset({404, 403, 307})
+"""403: an open server refuses foreign pages before it looks at the path. 307: there is one without the last slash."""
+
+NO_SUCH_METHOD = frozenset({405, 403})
+EXCERPT = 400
+
+
+class Observations:
+    """Counts every (operation, status) and every field. Thread-safe: a server may answer in another thread.
+
+    Nothing is written down while `asker`, the name of the test that asks, is None.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self._document = contract.document
+        self._operations = Contract(closed(contract.document)).operations
+        self._paths = _patterns(self._operations.values())
+        self._lock = Lock()
+        self.asker: str | None = None
+        self.answers: Counter[tuple[str, int]] = Counter()
+        self.documented = {(each.id, status) for each in self._operations.values() for status in each.responses}
+        self.documented_fields = documented_fields(contract.document)
+        self.missing_fields = set(self.documented_fields)
+        self.problems: list[str] = []
+
+    def record(self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """One answer; header names in lower case."""
+        if self.asker is None:
+            return
+        with self._lock:
+            problems = list(self._judge(method, path, status, headers, body))
+            shown = f"{method} {path} answered {status} {body[:EXCERPT].decode(errors='replace')}"
+            self.problems += [f"{each}\n  {shown}\n  in {self.asker}" for each in problems]
+
+    def gaps(self) -> list[str]:
+        """The documented answers and fields that were not seen, by name."""
+        never = [f"{operation} {status}" for operation, status in sorted(self.documented - self.answers.keys())]
+        return [*never, *sorted(self.missing_fields)]
+
+    def summary(self) -> str:
+        """One line of figures."""
+        seen = len(self.documented & self.answers.keys())
+        fields_seen = len(self.documented_fields) - len(self.missing_fields)
+        return (
+            f"contract: {seen} of {len(self.documented)} documented answers and {fields_seen} of "
+            f"{len(self.documented_fields)} fields observed, in {self.answers.total()} answers"
+        )
+
+    def _judge(self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> Iterator[str]:
+        methods = next((each for pattern, each in self._paths if pattern.fullmatch(path)), None)
+        operation = (methods or {}).get("GET" if method == "HEAD" else method)
+        if methods is None:
+            if status not in NO_SUCH_PATH and not path.startswith(OUTSIDE):
+                yield f"a path that the contract does not have answers {status}"
+        elif operation is None:
+            if status not in NO_SUCH_METHOD:
+                yield f"a method that the contract does not have answers {status}"
+        else:
+            if method != "HEAD":
+                self.answers[operation.id, status] += 1
+            yield from self._broken(operation, status, headers, body)
+
+    def _broken(self, operation: Operation, status: int, headers: Mapping[str, str], body: bytes) -> Iterator[str]:
+        content_type = headers.get("content-type", "")
+        value: Any = body.decode(errors="replace")
+        if content_type.partition(";")[0].strip() == JSON:
+            try:
+                value = json.loads(body)
+            except ValueError as error:
+                yield f"{operation.id} {status}: not JSON: {error}"
+                return
+        for each in operation.response_violations(status, content_type, headers, value):
+            yield f"{operation.id} {status}: {each.field}: {each.message}"
+        if self.missing_fields and status in operation.responses:
+            self.missing_fields -= set(fields(self._document, operation.id, str(status), value))
+
+
+class Recorder:
+    """ASGI middleware that writes down every answer, before its last byte goes out."""
+
+    def __init__(self, app: ASGIApp, observations: Observations) -> None:
+        self._app = app
+        self._observations = observations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started: dict[str, Any] = {}
+        body = bytearray()
+
+        async def write_down(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                started.update(message)
+            elif message["type"] == "http.response.body":
+                body.extend(message.get("body", b""))
+                if not message.get("more_body", False):
+                    headers = {
+                        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in started["headers"]
+                    }
+                    self._observations.record(scope["method"], scope["path"], started["status"], headers, bytes(body))
+            await send(message)
+
+        await self._app(scope, receive, write_down)
+
+
+def closed(node: Any) -> Any:
+    """A copy in which an answer holds nothing but what is documented.
+
+    `additionalProperties: true` asks readers to bear more; what this API itself writes is all written down.
+    """
+    if isinstance(node, Mapping):
+        copy = {name: closed(each) for name, each in node.items()}
+        if copy.get("additionalProperties") is True and "properties" in copy:
+            copy["additionalProperties"] = False
+        return copy
+    return [closed(each) for each in node] if isinstance(node, list) else node
+
+
+def _patterns(operations: Any) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
+    """Paths without `{id}` first: `/api/image-jobs/stats` is no job."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    ordered = sorted(by_path, key=lambda path: ("{" in path, path))
+    return [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), by_path[path]) for path in ordered]
