@@ -14,7 +14,8 @@ def contract_of(operation: dict[str, Any], **item: Any) -> Contract:
 
 
 def test_the_written_contract_has_these_operations() -> None:
-    assert {f"{each.method} {each.path}": each.id for each in CONTRACT.operations.values()} == {
+    operations = Contract(CONTRACT.document).operations
+    assert {f"{each.method} {each.path}": each.id for each in operations.values()} == {
         "POST /api/image-jobs": "createImageJob",
         "GET /api/image-jobs": "listImageJobs",
         "GET /api/image-jobs/stats": "getImageJobStats",
@@ -57,8 +58,11 @@ def test_parameters_come_from_path_and_operation_with_defaults_and_references() 
 
 
 def test_form_fields_know_whether_they_are_files_and_lists() -> None:
-    body = CONTRACT.operations["createEvent"].body
+    operations = Contract(CONTRACT.document).operations
+    body = operations["createEvent"].body
     assert body
+    assert body.content_type == "multipart/form-data"
+    assert body.schema.violations({"name": "x" * 201})[0].field == "name"
     assert {name: (field.is_file, field.is_array) for name, field in body.fields.items()} == {
         "name": (False, False),
         "community": (False, False),
@@ -67,10 +71,18 @@ def test_form_fields_know_whether_they_are_files_and_lists() -> None:
         "tutor[name]": (False, False),
         "images": (True, True),
     }
-    single = CONTRACT.operations["createImageJob"].body
+    single = operations["createImageJob"].body
     assert single
     assert single.fields["image"].is_file
     assert not single.fields["image"].is_array
+
+
+def test_a_json_body_has_a_schema_and_no_form_fields() -> None:
+    body = Contract(CONTRACT.document).operations["updateImageJobStatus"].body
+    assert body
+    assert (body.content_type, body.fields) == ("application/json", {})
+    assert [each.field for each in body.schema.violations({"status": "DONE"})] == ["status"]
+    assert Contract(CONTRACT.document).operations["getImageJob"].body is None
 
 
 ANSWER = {
