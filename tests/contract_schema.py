@@ -1,6 +1,7 @@
 """Schemathesis over the contract: real images as files, repeatable generation, and one narrow correction."""
 
 import os
+from collections.abc import Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -25,8 +26,35 @@ schemathesis.openapi.format("binary", st.sampled_from([image_bytes(name) for nam
 """Valid data are images: so they must be accepted, 201. Damaged ones are test_damaged_images.py's."""
 
 
+MAX_SECONDS = 20.0
+"""For one answer. Nobody is that slow on a busy machine: this finds what hangs. Speed is the benchmarks' matter."""
+
+STRICT: Mapping[str, Any] = {
+    "positive_data_acceptance": {"expected-statuses": ["2xx", "404", "409"]},  # 404: ids are generated
+    "negative_data_rejection": {"expected-statuses": ["400", "404", "405", "415"]},  # 404, 405: of a path cut short
+    "missing_required_header": {"expected-statuses": ["400"]},
+    "max_response_time": MAX_SECONDS,
+}
+"""Less than schemathesis would put up with: to answer 5xx or 429 is neither to accept nor to reject."""
+
+REFUSING: Mapping[str, Any] = {
+    name: {"expected-statuses": [*STRICT[name]["expected-statuses"], "401", "403"]}
+    for name in ("positive_data_acceptance", "negative_data_rejection", "missing_required_header")
+}
+"""Where the token is missing or wrong."""
+
+OPEN: Mapping[str, Any] = {"ignored_auth": {"enabled": False}}
+"""Where the server has no tokens: it asks for none, as the contract's securitySchemes say."""
+
+CUT_OFF: Mapping[str, Any] = {
+    "not_a_server_error": {"expected-statuses": ["2xx", "4xx", "503"]},
+    "positive_data_acceptance": {"expected-statuses": ["2xx", "404", "503"]},
+}
+"""Where backing services are away: 503 is right, any other 5xx is as wrong as ever."""
+
+
 def configuration(examples: int = EXAMPLES, seed: int = 1, **checks: Any) -> SchemathesisConfig:
-    """The same requests in every run; every built-in check is on unless `checks` says otherwise.
+    """The same requests in every run; every built-in check is on, and STRICT, unless `checks` says otherwise.
 
     Credentials are set by the tests: generated ones would be overwritten, and the case would claim that they are bad.
     """
@@ -36,7 +64,7 @@ def configuration(examples: int = EXAMPLES, seed: int = 1, **checks: Any) -> Sch
         "database": "none",
         "with-security-parameters": False,
     }
-    return SchemathesisConfig.from_dict({"seed": seed, "generation": generation, "checks": checks})
+    return SchemathesisConfig.from_dict({"seed": seed, "generation": generation, "checks": {**STRICT, **checks}})
 
 
 def corrected(schema: Any) -> Any:

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 
 import pytest
 import schemathesis
-from contract_schema import EXAMPLES, MAX_IMAGES, configuration, corrected, operation_id, right_token
+from contract_schema import (
+    CUT_OFF,
+    EXAMPLES,
+    MAX_IMAGES,
+    OPEN,
+    REFUSING,
+    configuration,
+    corrected,
+    operation_id,
+    right_token,
+)
 from imagejobs.contract.openapi import load_contract
 from memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_api, with_tokens
 from schemathesis import Case
@@ -19,14 +29,22 @@ open_schema = corrected(
     schemathesis.openapi.from_asgi(
         "/openapi.json",
         open_api.app,
-        # Off, since a server without tokens asks for none, as the contract's securitySchemes say.
-        config=configuration(seed=2, ignored_auth={"enabled": False}),
+        config=configuration(seed=2, **OPEN),
     )
 )
 
 locked_api = with_tokens(api_host=HOST)
 locked = corrected(
-    schemathesis.openapi.from_asgi("/openapi.json", locked_api.app, config=configuration(max(3, EXAMPLES // 10), 3))
+    schemathesis.openapi.from_asgi(
+        "/openapi.json", locked_api.app, config=configuration(max(3, EXAMPLES // 10), 3, **REFUSING)
+    )
+)
+
+cut_off_api = with_tokens(api_host=HOST, max_images=MAX_IMAGES)
+cut_off = corrected(
+    schemathesis.openapi.from_asgi(
+        "/openapi.json", cut_off_api.app, config=configuration(max(3, EXAMPLES // 10), 4, **CUT_OFF)
+    )
 )
 
 
@@ -73,3 +91,18 @@ def assert_refused(case: Case, headers: dict[str, str], statuses: frozenset[int]
     ):
         assert response.status_code in statuses
     locked_api.assert_untouched()
+
+
+@pytest.mark.parametrize(
+    "services", [("mongodb",), ("redis",), ("storage",), ("mongodb", "redis", "storage")], ids="+".join
+)
+@cut_off.parametrize()
+def test_while_services_are_away_every_answer_is_a_documented_one(case: Case, services: tuple[str, ...]) -> None:
+    cut_off_api.clear()
+    cut_off_api.cut(*services)
+    try:
+        case.call_and_validate(headers=right_token(case))
+    finally:
+        cut_off_api.mend()
+    if "mongodb" in services:
+        cut_off_api.assert_untouched()
