@@ -122,6 +122,13 @@ class TestRecording:
         assert repository.get(MISSING_ID) is None
         assert repository.find_by_idempotency_key("key") is None
 
+    def test_a_job_is_found_among_others_by_its_own_id_and_key(self, repository: ImageJobRepository) -> None:
+        jobs = [new_record(repository, idempotency_key=f"key-{n}") for n in range(3)]
+        assert [repository.get(job.id) for job in jobs] == jobs
+        assert [repository.find_by_idempotency_key(f"key-{n}") for n in range(3)] == jobs
+        assert repository.get(MISSING_ID) is None
+        assert repository.find_by_idempotency_key("key-3") is None
+
     def test_tombstones_are_got(self, repository: ImageJobRepository) -> None:
         job = new_record(repository, status=JobStatus.DELETING)
         assert repository.get(job.id) == job
@@ -297,6 +304,17 @@ class TestLists:
         assert len(repository.page(JobFilter(status=JobStatus.FAILED), 10)) == 3
         assert len(repository.page(JobFilter(entity_type=EntityType.OTHER), 10)) == 1
         assert len(repository.page(JobFilter(entity_id="event-1"), 10)) == 3
+
+    def test_pages_of_a_filter_go_on_within_it(self, repository: ImageJobRepository) -> None:
+        failed = [new_record(repository, status=JobStatus.FAILED) for _ in range(3) if new_record(repository)]
+        wanted = JobFilter(status=JobStatus.FAILED, before=failed[2].id)
+        assert ids(repository.page(wanted, 10)) == [failed[1].id, failed[0].id]
+
+    def test_the_order_of_an_entitys_jobs_is_that_of_their_ids(self, repository: ImageJobRepository) -> None:
+        new_ids = [repository.new_id() for _ in range(3)]
+        for new_id in reversed(new_ids):
+            new_record(repository, id=new_id)
+        assert ids(repository.of_entities(EntityType.EVENT, ["event-1"])) == new_ids
 
     def test_the_jobs_of_entities_are_oldest_first_without_tombstones(self, repository: ImageJobRepository) -> None:
         wanted = [new_record(repository, entity_id=each).id for each in ("a", "b", "a")]

@@ -39,6 +39,12 @@ def test_it_is_read_once_per_process() -> None:
     assert load_contract() is CONTRACT
 
 
+def test_no_security_of_its_own_opens_an_operation_of_a_guarded_document() -> None:
+    open_one = {"get": {"operationId": "x", "responses": {}, "security": []}}
+    document = {"paths": {"/x": open_one}, "components": {}, "security": [{"a": []}]}
+    assert Contract(document).operations["x"].security == []
+
+
 def test_security_is_the_operations_own_or_the_documents() -> None:
     assert CONTRACT.operations["getImageJob"].security == [frozenset({"bearerAuth"}), frozenset({"workerToken"})]
     assert CONTRACT.operations["getEvent"].security == []
@@ -85,6 +91,25 @@ def test_a_json_body_has_a_schema_and_no_form_fields() -> None:
     assert Contract(CONTRACT.document).operations["getImageJob"].body is None
 
 
+def test_only_multipart_bodies_have_form_fields() -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+    body = contract_of({"requestBody": {"content": {"application/json": {"schema": schema}}}}).operations["getX"].body
+    assert body
+    assert body.fields == {}
+
+
+def test_a_header_that_is_not_required_may_be_missing() -> None:
+    optional = {"schema": {"type": "integer"}}
+    content = {"application/json": {"schema": {"type": "object"}}}
+    answers = {"200": {"headers": {"X-Left": optional}, "content": content}, "204": {}}
+    operation = contract_of({"responses": answers}).operations["getX"]
+    assert operation.response_violations(200, "application/json", {}, {}) == []
+    assert [each.field for each in operation.response_violations(200, "application/json", {"x-left": "few"}, {})] == [
+        "x-left"
+    ]
+    assert operation.responses[204].content == {}
+
+
 ANSWER = {
     "200": {
         "headers": {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}},
@@ -113,6 +138,7 @@ def test_an_answer_is_held_against_status_content_type_headers_and_schema(
 ) -> None:
     operation = contract_of({"responses": ANSWER}).operations["getX"]
     found = operation.response_violations(status, content_type, headers, body)
+    assert all(each.message for each in found)
     assert [each.field for each in found] == fields
 
 

@@ -53,9 +53,20 @@ def test_an_endless_list_of_violations_is_cut() -> None:
     assert len(many) == MAX_VIOLATIONS
 
 
+def test_formats_are_checked() -> None:
+    born = Schema({"type": "string", "format": "date"})
+    assert born.violations("2024-02-29") == []
+    assert born.violations("2024-02-30") != []
+
+
+def test_a_message_that_is_not_long_is_told_whole() -> None:
+    (violation,) = Schema({"enum": ["a"]}).violations("b")
+    assert violation.message == '"b" is not one of "a"'
+
+
 def test_a_long_message_is_shortened_in_the_middle() -> None:
     (violation,) = Schema({"enum": ["a"]}).violations("x" * 100_000)
-    assert len(violation.message) <= MAX_MESSAGE + 3
+    assert MAX_MESSAGE <= len(violation.message) <= MAX_MESSAGE + 3
     assert " … " in violation.message
     assert violation.message.endswith('"a"')
 

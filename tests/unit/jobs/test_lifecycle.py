@@ -430,3 +430,35 @@ class TestFail:
         world.lifecycle.claim(job.id, LEASE_SECONDS)
         done = world.lifecycle.complete(job.id, 2, world.output(job))
         assert (done.error_msg, done.error_code, done.retryable) == ("", None, None)
+
+
+class TestRefusals:
+    """The message is what a person at the worker's end reads: which job, what it is, what it cannot become."""
+
+    def test_a_finished_job_is_named_with_what_it_cannot_become(self, world: World) -> None:
+        job = world.claimed()
+        world.lifecycle.complete(job.id, job.attempt, world.output(job))
+        for wanted, call in (
+            (JobStatus.PROCESSING, lambda: world.lifecycle.renew(job.id, job.attempt)),
+            (JobStatus.PENDING, lambda: world.lifecycle.hand_back(job.id, job.attempt, Failure("x"))),
+            (JobStatus.FAILED, lambda: world.lifecycle.fail(job.id, job.attempt, Failure("x"))),
+        ):
+            with pytest.raises(IllegalTransition, match=f"{job.id} is COMPLETED and cannot become {wanted}"):
+                call()
+
+    def test_another_result_of_a_completed_job_and_another_failure_of_a_failed_one(self, world: World) -> None:
+        completed, failed = world.claimed(), world.claimed()
+        world.lifecycle.complete(completed.id, None, Output("optimized/a.webp"))
+        world.lifecycle.fail(failed.id, None, Failure("x"))
+        with pytest.raises(IllegalTransition, match="is COMPLETED and cannot become COMPLETED"):
+            world.lifecycle.complete(completed.id, None, Output("optimized/b.webp"))
+        with pytest.raises(IllegalTransition, match="is FAILED and cannot become FAILED"):
+            world.lifecycle.fail(failed.id, None, Failure("y"))
+
+    def test_a_job_that_is_gone_is_named(self, world: World) -> None:
+        job = world.claimed()
+        world.jobs.delete(job.id)
+        with pytest.raises(JobNotFound, match=job.id):
+            world.lifecycle.renew(job.id, job.attempt)
+        with pytest.raises(JobNotFound, match=job.id):
+            world.jobs.delete(job.id)

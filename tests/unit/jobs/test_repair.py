@@ -222,3 +222,18 @@ class TestDeletions:
         world.storage.away = False
         assert world.repair.run_once().deletions_finished == 1
         assert world.repository.all() == []
+
+
+def test_a_pass_tells_put_back_and_given_up_jobs_apart(world: World) -> None:
+    given_up = world.claimed()
+    for _ in range(MAX_ATTEMPTS - 1):
+        let_expire(world)
+        assert world.repair.expire_lease(world.now(given_up))
+        world.lifecycle.claim(given_up.id, LEASE.total_seconds())
+    put_back = world.claimed()
+    let_expire(world)
+
+    report = world.repair.run_once()
+
+    assert (report.leases_expired, report.attempts_exhausted) == (1, 1)
+    assert (world.now(given_up).status, world.now(put_back).status) == (JobStatus.FAILED, JobStatus.PENDING)

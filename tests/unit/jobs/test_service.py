@@ -1,5 +1,6 @@
 """What clients may do with jobs, and what is left when a service goes away in the middle."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -44,6 +45,10 @@ class TestCreate:
         image.file.read()
         (job,) = world.jobs.create(EntityType.EVENT, "event-1", [image])
         assert world.storage.get(job.source_image_key, 100) == b"picture"
+
+    def test_the_raw_key_begins_with_the_time_in_milliseconds(self, world: World) -> None:
+        unix_ms = round(world.clock.time.timestamp() * 1000)
+        assert re.fullmatch(rf"raw/{unix_ms}-[0-9a-f]{{12}}\.jpg", world.created().source_image_key)
 
     def test_several_images_are_pushed_in_their_order(self, world: World) -> None:
         jobs = world.create(3)

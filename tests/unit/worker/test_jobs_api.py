@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from backends import Cut
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
-from imagejobs.worker.jobs_api import Claim, JobsApi
+from imagejobs.worker.jobs_api import Claim, Job, JobsApi
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 
@@ -34,6 +34,23 @@ def test_a_claim_is_fenced_where_the_answer_has_a_token(data: Any, attempt: int 
     api, line = answering(httpx2.Response(200, json={"success": True, "data": data}))
     assert api.claim(JOB_ID) == Claim(JOB_ID, attempt)
     assert line.patches == [{"status": "PROCESSING", "leaseSeconds": 12.5}]
+
+
+def test_a_job_is_read_with_its_key_and_its_url_and_a_status_of_either_case() -> None:
+    data = {"status": "pending", "sourceImageKey": "raw/1.jpg", "sourceImageURL": "https://pub.example/raw/1.jpg"}
+    api, _ = answering(httpx2.Response(200, json={"success": True, "data": data}))
+    assert api.get(JOB_ID) == Job(JOB_ID, "PENDING", "raw/1.jpg", "https://pub.example/raw/1.jpg")
+
+
+def test_a_job_without_a_source_is_one_with_an_empty_one() -> None:
+    api, _ = answering(httpx2.Response(200, json={"success": True, "data": {"status": "PENDING"}}))
+    assert api.get(JOB_ID) == Job(JOB_ID, "PENDING", "", "")
+
+
+def test_what_is_no_job_is_named() -> None:
+    api, _ = answering(httpx2.Response(200, json={"success": True, "data": "none"}))
+    with pytest.raises(TransientFailure, match=f"image job {JOB_ID} is not a job"):
+        api.get(JOB_ID)
 
 
 def test_an_answer_that_is_no_json_is_a_claim_all_the_same() -> None:
