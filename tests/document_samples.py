@@ -191,7 +191,7 @@ def _request_block(text: str, *, is_span: bool) -> Request:
     if named is None or any(": " not in line for line in lines):
         raise UnreadableSample(f"not a request: {text!r}")
     return _request(
-        named[1], named[2], headers=[_header(line) for line in lines], body=body or None, named_only=is_span
+        named[1], named[2], headers=[_header(each) for each in lines], body=body or None, named_only=is_span
     )
 
 
@@ -222,7 +222,7 @@ def _commands(text: str) -> Iterator[str]:
 def _words(command: str) -> list[str] | None:
     """As the shell splits it; None while a quotation is open."""
     try:
-        return shlex.split(command, comments=True)
+        return shlex.split(command.replace("\\\n", " "), comments=True)
     except ValueError:
         return None
 
