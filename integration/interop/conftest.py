@@ -4,22 +4,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
 
 import pytest
 from backing import Backing
-from interop.legacy_programs import LegacyBackend, LegacyWorker
+from interop.legacy_programs import Document, LegacyBackend, LegacyWorker, NewLegacyWorker
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from running_system import System
-
-Document = dict[str, Any]
-
-
-class NewLegacyWorker(Protocol):
-    """Makes a legacy worker for the API at a system's address, not started yet."""
-
-    def __call__(self, system: System, bucket: str = "") -> LegacyWorker: ...
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from legacy_records import Document, Records, Refused
 from python_multipart import parse_form
 
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 0.5
 
 
 def as_json(value: Any) -> str:
@@ -59,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         line = {"method": self.command, "path": self.path, "status": status, "trouble": trouble}
         if self.command == "PATCH":
             line["body"] = json.loads(body)
-        print(json.dumps(line), flush=True)  # noqa: T201 - what its output is for
+        os.write(1, json.dumps(line).encode() + b"\n")  # in one piece, as two threads may have something to say
         if trouble == "cut":
             self.close_connection = True
             return
@@ -98,6 +98,9 @@ class Handler(BaseHTTPRequestHandler):
         fields: dict[str, str] = {}
         images: list[tuple[str, bytes]] = []
 
+        def add_field(field: Any) -> None:
+            fields[field.field_name.decode()] = field.value.decode()
+
         def add_image(file: Any) -> None:
             file.file_object.seek(0)
             images.append((file.file_name.decode(), file.file_object.read()))
@@ -106,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
         parse_form(
             headers,
             io.BytesIO(body),
-            lambda field: fields.update({field.field_name.decode(): field.value.decode()}),
+            add_field,
             add_image,
         )
         return fields, images

@@ -4,14 +4,16 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from imagejobs.embedded.ports import LOOPBACK, free_port
 from interop.programs import Program, status_of
 from redis import Redis
-from running_system import eventually
+from running_system import System, eventually
 
 HERE = Path(__file__).parent
+Document = dict[str, Any]
+"""A record in MongoDB."""
 
 
 class LegacyProgram(Program):
@@ -36,11 +38,17 @@ class LegacyWorker(LegacyProgram):
     def start_waiting(self, redis: Redis, *arguments: str) -> None:
         """Start it and wait until it waits for the list."""
         self.start(*arguments)
-        eventually(lambda: self.process and waits(redis, "brpop"))
+        eventually(lambda: self.runs and waits(redis, "brpop"))
 
     def reports(self, job_id: str) -> list[tuple[str, int]]:
         """The statuses that it sent for a job, and what each was answered."""
         return [(line["status"], line["answer"]) for line in self.did(did="reported", job=job_id)]
+
+
+class NewLegacyWorker(Protocol):
+    """Makes a legacy worker for the API at a system's address, not started yet."""
+
+    def __call__(self, system: System, bucket: str = "") -> LegacyWorker: ...
 
 
 class LegacyBackend(LegacyProgram):
@@ -54,7 +62,7 @@ class LegacyBackend(LegacyProgram):
     def start_answering(self, *arguments: str) -> None:
         """Start it and wait until it answers."""
         self.start("--port", str(self._port), *arguments)
-        eventually(lambda: self.process and status_of(f"{self.url}/api/events/none") == 400)
+        eventually(lambda: self.runs and status_of(f"{self.url}/api/events/none") == 400)
 
     def asked(self, job_id: str) -> int:
         """How often somebody wanted to see a job."""

@@ -49,7 +49,7 @@ class Records:
     """What the guide's services do, over MongoDB, Redis and R2."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
-        database = MongoClient(settings["MONGODB_URI"], tz_aware=True).get_default_database()
+        database = MongoClient[Document](settings["MONGODB_URI"], tz_aware=True).get_default_database()
         self._jobs = database["image_jobs"]
         self._events = database["events"]
         self._queue = Redis.from_url(settings["REDIS_URI"])

@@ -25,7 +25,7 @@ TIMEOUT = 30.0
 
 
 def say(did: str, **what: Any) -> None:
-    print(json.dumps({"did": did, **what}), flush=True)  # noqa: T201 - what its output is for
+    os.write(1, json.dumps({"did": did, **what}).encode() + b"\n")
 
 
 class Backend:
@@ -91,8 +91,8 @@ class Worker:
 
     def run(self, queue: Redis) -> None:
         while True:
-            popped = queue.brpop(["task_queue"], 0)
-            task = json.loads(popped[1])
+            _, raw = queue.brpop(["task_queue"], 0) or ("", "{}")
+            task = json.loads(raw)
             try:
                 self._handlers[task["task_type"]](task["payload"])
             except (KeyError, OSError) as error:

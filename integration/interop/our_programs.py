@@ -42,9 +42,10 @@ def ours(backing: Backing, directory: Path, *names: str, token: str = "", **sett
         for program in programs.values():
             program.start()
             stack.callback(program.stop)
-        stack.callback(lambda: [program.terminate() for program in programs.values()])
+        for program in programs.values():  # all at once, before the first is waited for
+            stack.callback(program.terminate)
         if "api" in programs:
-            eventually(lambda: programs["api"].process and status_of(f"{environment['API_URL']}/readyz") == 200)
+            eventually(lambda: programs["api"].runs and status_of(f"{environment['API_URL']}/readyz") == 200)
         http = stack.enter_context(httpx2.Client(base_url=environment["API_URL"], headers=headers, timeout=20))
         redis = stack.enter_context(Redis.from_url(backing.redis_uri))
         storage = backing.s3.storage(backing.bucket)
@@ -53,6 +54,6 @@ def ours(backing: Backing, directory: Path, *names: str, token: str = "", **sett
 
 def is_idle(redis: Redis) -> bool:
     """Whether no message waits, is under way, or is to be tried again."""
-    keys = {key.decode() for key in redis.keys("*")}
+    keys = {key.decode() for key in redis.keys("*") if isinstance(key, bytes)}
     under_way = {"task_queue", "dramatiq:image_jobs", "dramatiq:image_jobs.msgs", "dramatiq:image_jobs.DQ.msgs"}
     return not keys & under_way and not any(key.startswith("task_queue:processing:") for key in keys)

@@ -19,7 +19,7 @@ class Program:
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path) -> None:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         self._command = command
-        self._environment = inherited | {"PYTHONUNBUFFERED": "1"} | environment
+        self._environment = inherited | {"PYTHONUNBUFFERED": "1"} | dict(environment)
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
         self.output = directory / f"{name}.out"
@@ -31,6 +31,11 @@ class Program:
         assert self._process is not None, f"{self._command} was not started"
         assert self._process.poll() is None, self.log.read_text()[-2000:]
         return psutil.Process(self._process.pid)
+
+    @property
+    def runs(self) -> bool:
+        """True; fails as `process` does."""
+        return self.process.is_running()
 
     def start(self, *arguments: str) -> None:
         """Start it with further arguments."""

@@ -8,8 +8,7 @@ from datetime import datetime
 import pytest
 from backing import Backing
 from bson import ObjectId
-from interop.conftest import Document
-from interop.legacy_programs import LegacyBackend
+from interop.legacy_programs import Document, LegacyBackend
 from interop.our_programs import is_idle, ours
 from interop.published import served_size
 from pictures import jpeg

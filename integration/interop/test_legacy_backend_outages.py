@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 from backing import Backing
 from bson import ObjectId
-from interop.conftest import Document
-from interop.legacy_programs import LegacyBackend
+from interop.legacy_programs import Document, LegacyBackend
 from interop.our_programs import Ours, ours
 from pictures import jpeg
 from pymongo.collection import Collection
@@ -28,15 +27,20 @@ def consumer(
         yield started
 
 
+@pytest.fixture(autouse=True)
+def _down_in_the_end(legacy_backend: LegacyBackend) -> Iterator[None]:
+    yield
+    legacy_backend.kill()
+
+
 @pytest.fixture
-def waiting(consumer: Ours, legacy_backend: LegacyBackend) -> Iterator[list[ObjectId]]:
+def waiting(consumer: Ours, legacy_backend: LegacyBackend) -> list[ObjectId]:
     """Jobs whose messages wait on the list; nobody takes them, and the backend is down."""
     consumer.programs["queue-adapter"].stop()
     legacy_backend.start_answering()
     event = consumer.system.create_event(*((f"{n}.jpg", jpeg(320, 240)) for n in range(IMAGES)))
     legacy_backend.kill()
-    yield [ObjectId(job_id) for job_id in event["imageJobIds"]]
-    legacy_backend.kill()
+    return [ObjectId(job_id) for job_id in event["imageJobIds"]]
 
 
 def test_jobs_are_done_after_the_backend_is_back(
@@ -52,6 +56,21 @@ def test_jobs_are_done_after_the_backend_is_back(
         assert legacy_backend.statuses(str(job_id)) == ONCE
 
 
+def test_a_job_under_way_when_the_backend_goes_is_begun_again_once_it_is_back(
+    consumer: Ours, legacy_backend: LegacyBackend, records: Collection[Document]
+) -> None:
+    legacy_backend.start_answering()
+    (job_id,) = consumer.system.create_event(("large.jpg", jpeg(6000, 4000)))["imageJobIds"]
+    eventually(lambda: legacy_backend.statuses(job_id) == ["PROCESSING"])
+    legacy_backend.kill()
+    eventually(lambda: f"job {job_id}: try 1 of" in consumer.programs["worker"].log.read_text())
+
+    legacy_backend.start_answering()
+
+    eventually(lambda: are_completed(records, [ObjectId(job_id)]))
+    assert legacy_backend.statuses(job_id) == ["PROCESSING", *ONCE]
+
+
 @pytest.mark.parametrize("trouble", STORED)
 def test_jobs_are_done_although_each_request_goes_wrong_at_first(
     waiting: list[ObjectId],
@@ -65,8 +84,9 @@ def test_jobs_are_done_although_each_request_goes_wrong_at_first(
 
     eventually(lambda: are_completed(records, waiting))
 
+    stored = len(waiting) * len(STORED[trouble])
+    eventually(lambda: sum(len(legacy_backend.statuses(str(job_id))) for job_id in waiting) >= stored)
     for job_id in waiting:
-        eventually(lambda job_id=str(job_id): len(legacy_backend.statuses(job_id)) >= len(STORED[trouble]))
         assert legacy_backend.statuses(str(job_id)) == STORED[trouble]
     assert len(legacy_backend.did(trouble=trouble)) == 3 * IMAGES
 

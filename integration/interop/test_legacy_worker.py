@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from backing import Backing
-from interop.conftest import NewLegacyWorker
+from interop.legacy_programs import NewLegacyWorker
 from interop.our_programs import ours
 from interop.programs import suspended
 from interop.published import served_size
@@ -54,8 +54,8 @@ def test_an_event_shows_what_the_legacy_worker_made(
     assert [image["url"] for image in shown] == [job["outputImageURL"] for job in jobs]
     assert {served_size(image["url"]) for image in shown} == {(640, 480)}
     sent = [status.lower() if case == "lower" else status for status in ("PROCESSING", "COMPLETED")]
+    eventually(lambda: len(worker.did(did="reported")) == 4)
     for job in jobs:
-        eventually(lambda job_id=job["_id"]: len(worker.reports(job_id)) == 2)
         assert worker.reports(job["_id"]) == [(status, 200) for status in sent]
 
 
@@ -133,7 +133,7 @@ def test_a_job_whose_worker_died_is_anothers_once_the_lease_is_over(
     job_id = mended.create_job("half-done.jpg", jpeg())
     victim = new_legacy_worker(mended)
     victim.start(FOR_EVER)
-    claimed = eventually(lambda: job if (job := mended.job(job_id))["status"] == "PROCESSING" else None)
+    claimed = eventually(lambda: job if (job := mended.job(job_id))["status"] == "PROCESSING" else {})
     victim.kill()
 
     new_legacy_worker(mended).start()

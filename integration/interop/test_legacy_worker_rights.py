@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx2
 import pytest
 from backing import Backing
-from interop.conftest import NewLegacyWorker
+from interop.legacy_programs import NewLegacyWorker
 from interop.our_programs import ours
 from interop.published import served_size
 from pictures import jpeg

@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from backing import Backing
-from interop.conftest import NewLegacyWorker
-from interop.legacy_programs import LegacyWorker, waits
+from interop.legacy_programs import LegacyWorker, NewLegacyWorker, waits
 from interop.our_programs import Ours, is_idle, ours
 from interop.programs import suspended
 from pictures import jpeg

@@ -11,8 +11,7 @@ import httpx2
 import pytest
 from backing import Backing
 from bson import ObjectId
-from interop.conftest import Document
-from interop.legacy_programs import LegacyBackend, LegacyWorker
+from interop.legacy_programs import Document, LegacyBackend, LegacyWorker
 from interop.our_programs import ours
 from interop.published import served_size
 from pictures import jpeg
