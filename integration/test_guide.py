@@ -1,6 +1,7 @@
-"""The guide's section "Testing", literally: its curl and redis-cli lines against `imagejobs api` alone, no worker.
+"""The documents' walk-throughs, literally: their curl and redis-cli lines against `imagejobs api` alone, no worker.
 
-Only the host's port and the two ids are put in, as the person who follows the guide does.
+That of docs/protocol.md, and that of the worker integration guide where WORKER_INTEGRATION_GUIDE names its file. Only
+the ports, the image's path and the two ids are put in, as the person who follows them does.
 """
 
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from document_samples import RedisLine, Request, samples, section
 from imagejobs.embedded.mongodb import mongodb, mongodb_uri
 from imagejobs.embedded.ports import free_port
 from imagejobs.embedded.redis_server import redis_server, redis_uri
@@ -25,48 +27,37 @@ SAMPLE = Path(__file__).parent.parent / "samples" / "photo-orientation-6.jpg"
 NEEDED = [name for name in ("curl", "redis-cli") if shutil.which(name) is None]
 pytestmark = pytest.mark.skipif(bool(NEEDED), reason=f"needs {' and '.join(NEEDED)} on PATH")
 
-CREATE = """curl -X POST http://localhost:3000/api/events \\
-  -H "Authorization: Bearer YOUR_TOKEN" \\
-  -F "name=Test Event" \\
-  -F "community=Test Community" \\
-  -F "date=2024-01-01" \\
-  -F "tutor[type]=Internal" \\
-  -F "tutor[name]=John Doe" \\
-  -F "images=@/path/to/image.jpg"
-"""
-LOOK = """curl http://localhost:3000/api/image-jobs/IMAGE_JOB_ID \\
-  -H "Authorization: Bearer YOUR_TOKEN"
-"""
-PROCESSING = """curl -X PATCH http://localhost:3000/api/image-jobs/IMAGE_JOB_ID/status \\
-  -H "Content-Type: application/json" \\
-  -d '{"status":"PROCESSING"}'
-"""
-COMPLETED = """curl -X PATCH http://localhost:3000/api/image-jobs/IMAGE_JOB_ID/status \\
-  -H "Content-Type: application/json" \\
-  -d '{
-    "status":"COMPLETED",
-    "outputImageURL":"https://pub-xxx.r2.dev/optimized/test-optimized.webp",
-    "outputImageKey":"optimized/test-optimized.webp"
-  }'
-"""
-SHOW = "curl http://localhost:3000/api/events/EVENT_ID"
+GUIDE_VARIABLE = "WORKER_INTEGRATION_GUIDE"
+GUIDE = os.environ.get(GUIDE_VARIABLE)
+PROTOCOL = Path(__file__).parent.parent / "docs" / "protocol.md"
+WALKS = [
+    pytest.param(PROTOCOL, "By hand", id="protocol"),
+    pytest.param(
+        Path(GUIDE or "-"),
+        "Testing",
+        id="guide",
+        marks=pytest.mark.skipif(not GUIDE, reason=f"{GUIDE_VARIABLE} does not name the guide's file"),
+    ),
+]
 
 
 @dataclass
 class Person:
-    """Runs the guide's lines on this machine's ports."""
+    """Runs a document's lines on this machine's ports."""
 
     api_port: int
     redis_port: int
 
-    def curl(self, line: str, **ids: str) -> Any:
-        line = line.replace("localhost:3000", f"localhost:{self.api_port}").replace("/path/to/image.jpg", str(SAMPLE))
+    def curl(self, request: Request, **ids: str) -> Any:
+        line = request.command.replace("localhost:3000", f"localhost:{self.api_port}").replace(
+            "/path/to/image.jpg", str(SAMPLE)
+        )
         for name, value in ids.items():
             line = line.replace(name, value)
         return json.loads(self._run(line.replace("curl ", "curl -sS ", 1)))
 
-    def redis_cli(self, line: str) -> str:
-        return self._run(line.replace("redis-cli", f"redis-cli -p {self.redis_port}")).strip()
+    def redis_cli(self, line: RedisLine) -> str:
+        return self._run(line.command.replace("redis-cli ", f"redis-cli -p {self.redis_port} ", 1)).strip()
 
     def _run(self, line: str) -> str:
         done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30, check=True)  # noqa: S607 - the shell
@@ -101,16 +92,18 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
             process.wait(timeout=10)
 
 
-def test_the_guides_testing_section_gives_the_documented_answers(person: Person) -> None:
-    event = person.curl(CREATE)["data"]
+@pytest.mark.parametrize(("document", "title"), WALKS)
+def test_the_documents_lines_give_the_documented_answers(person: Person, document: Path, title: str) -> None:
+    create, length, waiting, look, take, processing, completed, show = lines(document, title)
+    event = person.curl(create)["data"]
     assert event["images"] == []
     (job_id,) = event["imageJobIds"]
 
     message = f'{{"task_type":"process_image","payload":{{"imageJobID":"{job_id}"}}}}'
-    assert person.redis_cli("redis-cli LLEN task_queue") == "1"
-    assert person.redis_cli("redis-cli LRANGE task_queue 0 -1") == message
+    assert person.redis_cli(length) == "1"
+    assert person.redis_cli(waiting) == message
 
-    pending = person.curl(LOOK, IMAGE_JOB_ID=job_id)
+    pending = person.curl(look, IMAGE_JOB_ID=job_id)
     assert pending["success"] is True
     job = pending["data"]
     assert {
@@ -128,19 +121,27 @@ def test_the_guides_testing_section_gives_the_documented_answers(person: Person)
     assert urllib.request.urlopen(job["sourceImageURL"], timeout=10).read() == SAMPLE.read_bytes()  # noqa: S310 - ours
     assert not {"outputImageURL", "outputImageKey", "processedAt"} & job.keys()
 
-    assert person.redis_cli("redis-cli BRPOP task_queue 0").splitlines() == ["task_queue", message]
-    assert person.curl(PROCESSING, IMAGE_JOB_ID=job_id)["data"]["status"] == "PROCESSING"
-    completed = person.curl(COMPLETED, IMAGE_JOB_ID=job_id)["data"]
-    assert completed["status"] == "COMPLETED"
-    assert completed["processedAt"] >= completed["createdAt"]
+    assert person.redis_cli(take).splitlines() == ["task_queue", message]
+    assert person.curl(processing, IMAGE_JOB_ID=job_id)["data"]["status"] == "PROCESSING"
+    output = json.loads(completed.body)
+    done = person.curl(completed, IMAGE_JOB_ID=job_id)["data"]
+    assert done["status"] == "COMPLETED"
+    assert done.items() >= output.items()
+    assert done["processedAt"] >= done["createdAt"]
 
-    shown = person.curl(SHOW, EVENT_ID=event["_id"])
+    shown = person.curl(show, EVENT_ID=event["_id"])
     assert shown["success"] is True
-    assert (shown["data"]["_id"], shown["data"]["name"]) == (event["_id"], "Test Event")
-    assert shown["data"]["tutor"] == {"type": "Internal", "name": "John Doe"}
-    assert shown["data"]["images"] == [
-        {"id": job_id, "url": "https://pub-xxx.r2.dev/optimized/test-optimized.webp", "status": "COMPLETED"}
-    ]
+    form = dict(create.fields)
+    assert (shown["data"]["_id"], shown["data"]["name"]) == (event["_id"], form["name"])
+    assert (shown["data"]["community"], shown["data"]["date"][:10]) == (form["community"], form["date"])
+    assert shown["data"]["tutor"] == {"type": form["tutor[type]"], "name": form["tutor[name]"]}
+    assert shown["data"]["images"] == [{"id": job_id, "url": output["outputImageURL"], "status": "COMPLETED"}]
+
+
+def lines(document: Path, title: str) -> list[Any]:
+    """The section's curl and redis-cli lines, in the order in which they stand there."""
+    found = samples(section(document.read_text(encoding="utf-8"), title))
+    return [each for each in found if isinstance(each, Request | RedisLine) and each.command]
 
 
 def _ready(port: int) -> bool:
