@@ -1,0 +1,50 @@
+"""Fixtures that run the command line in the test's process, with nothing of this machine's settings."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from click.testing import Result
+from imagejobs.cli import app
+from imagejobs.settings import Settings
+from typer.testing import CliRunner
+
+SETTINGS = sorted(name.upper() for name in Settings.model_fields)
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of this machine, no `.env`, no running system."""
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def closed_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command's connections end with its process; here they must be ended by hand."""
+    clients: list[httpx2.Client] = []
+
+    class Recorded(httpx2.Client):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            clients.append(self)
+
+    monkeypatch.setattr(httpx2, "Client", Recorded)
+    yield
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run a command line in this process; standard output and standard error apart."""
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments))
+
+    return invoke
