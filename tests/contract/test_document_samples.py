@@ -63,7 +63,15 @@ def closed(node: Any) -> Any:
     return [closed(each) for each in node] if isinstance(node, list) else node
 
 
-CONTRACT = Contract(closed(load_contract().document))
+def strict_contract() -> Contract:
+    """Closed, and without the lower-case statuses: they are taken from old workers, not taught to new ones."""
+    document = closed(load_contract().document)
+    update = document["components"]["schemas"]["StatusUpdate"]["properties"]
+    update["status"] = {"$ref": "#/components/schemas/JobStatus"}
+    return Contract(document)
+
+
+CONTRACT = strict_contract()
 
 
 def violations(sample: Sample, left_out: Mapping[str, Any]) -> Iterator[str]:
@@ -215,7 +223,7 @@ def kinds(text: str) -> Counter[str]:
 
 EXPECTED = {
     "README": {"curl": 4, "named": 1, "Message": 1},
-    "protocol": {"curl": 5, "block": 4, "named": 1, "Answer": 4, "Message": 2, "Update": 2, "RedisLine": 6},
+    "protocol": {"curl": 5, "block": 2, "named": 1, "Answer": 3, "Message": 1, "Update": 4, "RedisLine": 6},
     "guide": {"curl": 5, "block": 6, "named": 6, "Answer": 2, "Message": 2, "RedisLine": 6},
 }
 
@@ -312,6 +320,7 @@ GOOD = {
 }
 SLIPS = [
     ("update", "PROCESSING", "Processing"),
+    ("update", "PROCESSING", "processing"),
     ("update", '"status"', '"Status"'),
     ("update", "Content-Type: application/json", "Accept: application/json"),
     ("update", "application/json", "text/plain"),
