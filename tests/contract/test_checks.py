@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from contract_schema import CUT_OFF, MAX_SECONDS, OPEN, REFUSING, configuration
+import schemathesis
+from contract_schema import CUT_OFF, IMAGES, MAX_SECONDS, OPEN, REFUSING, configuration, sends_only_images
+from imagejobs.contract.openapi import load_contract
 from schemathesis.checks import CHECKS, load_all_checks
 
 load_all_checks()
@@ -35,3 +37,21 @@ def test_no_server_error_accepts_or_rejects_unless_services_are_away(name: str) 
 
 def test_the_only_server_error_of_an_outage_is_503() -> None:
     assert checks("cut off").not_a_server_error.expected_statuses == ["2xx", "4xx", "503"]
+
+
+SCHEMA = schemathesis.openapi.from_dict(dict(load_contract().document))
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "only_images"),
+    [
+        ("/api/image-jobs", {"image": IMAGES[0]}, True),
+        ("/api/image-jobs", {"image": "text"}, False),
+        ("/api/image-jobs", {"image": IMAGES[0] + b"x"}, False),
+        ("/api/image-jobs", {"entityId": "text"}, True),
+        ("/api/events", {"images": IMAGES}, True),
+        ("/api/events", {"images": [*IMAGES, "text"]}, False),
+    ],
+)
+def test_a_refused_image_is_a_failure_unless_it_is_none_of_ours(path: str, body: Any, only_images: bool) -> None:
+    assert sends_only_images(SCHEMA[path]["POST"].Case(body=body, media_type="multipart/form-data")) is only_images
