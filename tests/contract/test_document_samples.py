@@ -165,8 +165,8 @@ def answer_violations(answer: Answer, left_out: Mapping[str, Any]) -> Iterator[s
     if operation is None:
         return  # its request is reported already
     body = filled_in(answer.body)
-    if operation.id.endswith("Event"):
-        body["data"] = left_out | body["data"]
+    if operation.id.endswith("Event") and "data" in body:
+        body["data"] = {**left_out, **body["data"]}
     status = answer.status or next(each for each in operation.responses if each < 300)
     rule = operation.responses.get(status)
     if rule is None:
