@@ -1,9 +1,14 @@
-"""Unit tests reach no network and no other process: what needs a socket belongs to tests/functional."""
+"""Unit tests reach no network and start no process: what needs either belongs to tests/functional."""
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 import pytest_socket
+
+
+class ProcessBlockedError(RuntimeError):
+    """A unit test starts a process."""
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +17,11 @@ def _no_sockets() -> Iterator[None]:
     pytest_socket.disable_socket(allow_unix_socket=True)
     yield
     pytest_socket.enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object, arguments: object, **__: object) -> None:
+        raise ProcessBlockedError(f"a unit test starts a process: {arguments}")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)

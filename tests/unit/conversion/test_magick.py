@@ -1,5 +1,3 @@
-import subprocess
-import sys
 import warnings
 
 import pytest
@@ -7,29 +5,6 @@ from imagejobs.conversion.magick import MagickImage, apply_limits, encoder_name
 from imagejobs.conversion.options import Options
 from wand.exceptions import CorruptImageWarning
 from wand.resource import limits
-
-WITHOUT_LIBRARY = """
-import ctypes.util, sys
-ctypes.util.find_library = lambda name: None
-from imagejobs.errors import ConfigurationError
-try:
-    import imagejobs.conversion.engine
-except ConfigurationError as error:
-    sys.exit(0 if "make install" in str(error) and "libmagickwand" in str(error) else 2)
-sys.exit(1)
-"""
-
-
-def test_a_missing_library_is_named_with_its_remedy() -> None:
-    program = [sys.executable, "-c", WITHOUT_LIBRARY]
-
-    assert subprocess.run(program, timeout=30, check=False, env={"PATH": ""}).returncode == 0
-
-
-def test_importing_the_engine_warns_of_nothing() -> None:
-    program = [sys.executable, "-W", "error", "-c", "import imagejobs.conversion.engine"]
-
-    assert subprocess.run(program, timeout=30, check=False).returncode == 0
 
 
 def test_one_thread_and_no_time_limit() -> None:

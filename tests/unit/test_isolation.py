@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 
 import pytest
 from pytest_socket import SocketBlockedError
@@ -13,3 +15,8 @@ def test_no_unit_test_reaches_a_network() -> None:
 def test_the_event_loops_own_socket_pair_is_allowed() -> None:
     for each in socket.socketpair():
         each.close()
+
+
+def test_no_unit_test_starts_a_process() -> None:
+    with pytest.raises(RuntimeError, match="starts a process"):
+        subprocess.Popen([sys.executable, "-c", ""])
