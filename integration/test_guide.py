@@ -64,9 +64,10 @@ class Person:
         return done.stdout
 
 
-@pytest.fixture(scope="module")
-def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
-    data_dir = tmp_path_factory.mktemp("guide")
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
     (data_dir / "logs").mkdir()
     ports = Person(free_port(), free_port())
     mongo_port = free_port()
