@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import pytest_socket
+import wand.api  # noqa: F401 - finds its library by a process, when it is imported first
 
 
 class ProcessBlockedError(RuntimeError):
