@@ -63,7 +63,7 @@ class JobsApi:
         """PATCH PROCESSING: from now on the job is this worker's, for the lease."""
         data = self._report(job_id, {"status": "PROCESSING", "leaseSeconds": self.lease_seconds})
         attempt = data.get("attempt") if isinstance(data, dict) else None
-        return Claim(job_id, attempt if isinstance(attempt, int) and attempt > 0 else None)
+        return Claim(job_id, _token(attempt))
 
     def renew(self, claim: Claim) -> None:
         """Extend the lease; raises NotOurs when another attempt has begun or the job is gone."""
@@ -89,6 +89,13 @@ class JobsApi:
     def _report(self, job_id: str, said: Mapping[str, Any]) -> Any:
         with _translated():
             return self._client.call("updateImageJobStatus", path={"id": job_id}, json=said, strict=False).data
+
+
+def _token(attempt: object) -> int | None:
+    """To JSON 1.0 is the integer 1; to Python true is one, too."""
+    if isinstance(attempt, bool) or not isinstance(attempt, int | float) or attempt < 1 or attempt % 1:
+        return None
+    return int(attempt)
 
 
 def _fenced(claim: Claim, said: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the worker understands of a claim's answer."""
 
+import json
 from typing import Any
 
 import httpx2
@@ -25,13 +26,20 @@ def answering(answer: httpx2.Response) -> tuple[JobsApi, Cut]:
         ({"attempt": 3}, 3),
         ({"attempt": 0}, None),
         ({"attempt": "3"}, None),
+        ({"attempt": 3.0}, 3),
+        ({"attempt": 3.5}, None),
+        ({"attempt": float("inf")}, None),
+        ({"attempt": float("nan")}, None),
+        ({"attempt": -1}, None),
+        ({"attempt": True}, None),
         ({"status": "PROCESSING"}, None),
         (None, None),
         ("updated", None),
     ],
 )
 def test_a_claim_is_fenced_where_the_answer_has_a_token(data: Any, attempt: int | None) -> None:
-    api, line = answering(httpx2.Response(200, json={"success": True, "data": data}))
+    body = json.dumps({"success": True, "data": data})
+    api, line = answering(httpx2.Response(200, headers={"Content-Type": "application/json"}, text=body))
     assert api.claim(JOB_ID) == Claim(JOB_ID, attempt)
     assert line.patches == [{"status": "PROCESSING", "leaseSeconds": 12.5}]
 
