@@ -43,13 +43,26 @@ def decode(raw: bytes) -> ProcessImage:
     Raises UnknownTaskType for another worker's message, MalformedMessage for anything that is no message at all.
     """
     try:
-        message = json.loads(raw)
+        text = raw.decode()  # json.loads(raw) would take UTF-16 and byte order marks, which other readers do not
+        message = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MalformedMessage(raw, f"not JSON: {error}") from None
     if not isinstance(message, dict) or not isinstance(message.get("task_type"), str):
         raise MalformedMessage(raw, "not an object with a task_type")
     if message["task_type"] != PROCESS_IMAGE:
         raise UnknownTaskType(message["task_type"])
-    if violation := message_violation(message):
+    if violation := message_violation(message) or _ambiguity(text):
         raise MalformedMessage(raw, violation)
     return ProcessImage(message["payload"]["imageJobID"].lower())
+
+
+def _ambiguity(text: str) -> str | None:
+    """Which name stands twice in one object: of its two values, readers take either."""
+    found: list[str] = []
+
+    def look(members: list[tuple[str, object]]) -> None:
+        names = [name for name, _ in members]
+        found.extend(f"{name} stands there more than once" for name in set(names) if names.count(name) > 1)
+
+    json.loads(text, object_pairs_hook=look)
+    return next(iter(found), None)

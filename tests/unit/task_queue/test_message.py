@@ -36,6 +36,8 @@ def test_another_task_type_is_for_another_worker_whatever_its_payload() -> None:
         b'{"task_type":"process_image"}',
         b'{"task_type":"process_image","payload":NaN}',
         b'{"task_type":"process_image","payload":{"imageJobID":"\\ud800"}}',
+        b"\xef\xbb\xbf" + ProcessImage(ID).encode(),
+        ProcessImage(ID).encode().decode().encode("utf-16"),
     ],
 )
 def test_anything_else_is_malformed_and_keeps_its_bytes(raw: bytes) -> None:
@@ -43,3 +45,20 @@ def test_anything_else_is_malformed_and_keeps_its_bytes(raw: bytes) -> None:
         decode(raw)
     assert caught.value.raw == raw
     assert caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"task_type":"process_image","payload":{"imageJobID":"%s","imageJobID":"%s"}}', "imageJobID"),
+        ('{"task_type":"process_image","payload":{"imageJobID":"%s"},"payload":{"imageJobID":"%s"}}', "payload"),
+    ],
+)
+def test_a_name_that_stands_twice_is_malformed_as_readers_take_either(text: str, name: str) -> None:
+    with pytest.raises(MalformedMessage, match=f"^{name} stands there more than once"):
+        decode((text % (ID, ID)).encode())
+
+
+def test_another_workers_names_may_stand_twice() -> None:
+    with pytest.raises(UnknownTaskType):
+        decode(b'{"task_type":"send_mail","payload":{"to":1,"to":2}}')
