@@ -1,5 +1,6 @@
 """Calls the API over HTTP: one place for addresses, tokens, timeouts, retries and the reading of answers."""
 
+import json as json_format
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
 UPLOAD_SECONDS = 120.0
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""Far above the contract's longest answers: a page of a hundred events with a thousand images each has 25 MB."""
 MAX_TRIES = 5
 MAX_RETRY_AFTER = 10.0
 NOT_TAKEN = frozenset({429, 503})
@@ -62,6 +65,7 @@ class ApiClient:
         self._http = httpx2.Client(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
         self._operations = load_contract().operations
         self._max_tries = max_tries
+        self._read_seconds = read_seconds
         self._sleep = sleep
         self.base_url = base_url
 
@@ -79,7 +83,8 @@ class ApiClient:
     ) -> Answer:
         """Ask for one operation. What is not `repeatable` is sent once more only if it surely did not arrive.
 
-        Raises ApiUnavailable after bounded tries, ApiRefused for an error answer, UnexpectedAnswer if `strict`.
+        Raises ApiUnavailable after bounded tries, ApiRefused for an error answer, UnexpectedAnswer for one that is too
+        large, and if `strict`.
         """
         operation = self._operations[operation_id]
         params = {name: value for name, value in (query or {}).items() if value is not None}
@@ -90,21 +95,34 @@ class ApiClient:
                 if not isinstance(content, str):
                     content.seek(0)
             try:
-                response = self._http.request(
+                with self._http.stream(
                     operation.method, url, params=params, json=json, files=list(parts) or None, headers=headers
-                )
+                ) as response:
+                    received = self._content(operation, response)
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 raise _TryAgain(f"{self.base_url}: {error}") from error
             except httpx2.RequestError as error:
                 if repeatable:
                     raise _TryAgain(f"{self.base_url}: {error!r}") from error
                 raise ApiUnavailable(f"{self.base_url}: {error!r}") from error
-            return _read(operation, response, strict=strict, repeatable=repeatable)
+            return _read(operation, response, _json(response, received), strict=strict, repeatable=repeatable)
 
         try:
             return self._retrying()(once)
         except _TryAgain as error:
             raise ApiUnavailable(error) from error
+
+    def _content(self, operation: Operation, response: httpx2.Response) -> bytes:
+        """The whole body. A timeout is for one piece of it: one that trickles in would be waited for for ever."""
+        deadline = time.monotonic() + self._read_seconds
+        content = bytearray()
+        for piece in response.iter_bytes():
+            content += piece
+            if len(content) > MAX_ANSWER_BYTES:
+                raise UnexpectedAnswer(f"{operation.id}: the API's answer has more than {MAX_ANSWER_BYTES} bytes")
+            if time.monotonic() > deadline:
+                raise httpx2.ReadTimeout("the answer does not end", request=response.request)
+        return bytes(content)
 
     def _retrying(self) -> Retrying:
         return Retrying(
@@ -126,8 +144,7 @@ def _wait(state: RetryCallState) -> float:
     return min(asked, MAX_RETRY_AFTER) if asked is not None else _backoff(state)
 
 
-def _read(operation: Operation, response: httpx2.Response, *, strict: bool, repeatable: bool) -> Answer:
-    body = _json(response)
+def _read(operation: Operation, response: httpx2.Response, body: Any, *, strict: bool, repeatable: bool) -> Answer:
     if response.status_code in NOT_TAKEN or (response.is_server_error and repeatable):
         retry_after = response.headers.get("retry-after", "")
         raise _TryAgain(_message(response, body), float(retry_after) if retry_after.isdecimal() else None)
@@ -150,18 +167,19 @@ def _read(operation: Operation, response: httpx2.Response, *, strict: bool, repe
     return Answer(body.get("data"), body.get("cursor"))
 
 
-def _json(response: httpx2.Response) -> Any:
+def _json(response: httpx2.Response, content: bytes) -> Any:
     if not response.headers.get("content-type", "").startswith(JSON):
         return None
     try:
-        return response.json()
-    except ValueError:
+        return json_format.loads(content)
+    except (ValueError, RecursionError):
         return None
 
 
 def _message(response: httpx2.Response, body: Any) -> str:
     if isinstance(body, dict) and isinstance(body.get("message"), str):
-        return str(body["message"])
+        # JSON has halves of surrogate pairs; what may become a job's errorMsg has none.
+        return str(body["message"]).encode(errors="replace").decode()
     return f"{response.request.method} {response.request.url.path} answered {response.status_code}"
 
 

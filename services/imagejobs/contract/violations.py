@@ -30,6 +30,13 @@ class Schema:
 
     def violations(self, instance: Any, field: str = "") -> list[Violation]:
         """The first few violations; `field` is put in front of each place."""
+        try:
+            return self._found(instance, field)
+        except (ValueError, TypeError, RecursionError) as error:
+            # Python's JSON reader takes what JSON has not: halves of surrogate pairs, 1000 levels of nesting.
+            return [Violation(field, f"not plain JSON: {error}")]
+
+    def _found(self, instance: Any, field: str) -> list[Violation]:
         if self._validator.is_valid(instance):
             return []
         found: list[Violation] = []

@@ -15,6 +15,9 @@ from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailur
 OUTPUT_NOT_ACCEPTED = "output_not_accepted"
 """The API's code for a result that is not where it looks: the job is still this worker's, the settings differ."""
 
+MAX_ERROR_MSG = 2_000
+"""Characters that the API keeps; with many more the report itself is refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -77,13 +80,18 @@ class JobsApi:
 
     def fail(self, claim: Claim, failure: PermanentFailure) -> None:
         """PATCH FAILED."""
-        said = {"status": "FAILED", "errorMsg": str(failure), "errorCode": failure.code, "retryable": failure.retryable}
+        said = {
+            "status": "FAILED",
+            "errorMsg": _told(failure),
+            "errorCode": failure.code,
+            "retryable": failure.retryable,
+        }
         self._report(claim.job_id, _fenced(claim, said))
 
     def hand_back(self, claim: Claim, failure: TransientFailure) -> None:
         """PATCH PENDING, so that the next try need not wait for the lease to expire."""
         if claim.attempt is not None:
-            said = {"status": "PENDING", "errorMsg": str(failure), "errorCode": failure.code}
+            said = {"status": "PENDING", "errorMsg": _told(failure), "errorCode": failure.code}
             self._report(claim.job_id, _fenced(claim, said))
 
     def _report(self, job_id: str, said: Mapping[str, Any]) -> Any:
@@ -96,6 +104,10 @@ def _token(attempt: object) -> int | None:
     if isinstance(attempt, bool) or not isinstance(attempt, int | float) or attempt < 1 or attempt % 1:
         return None
     return int(attempt)
+
+
+def _told(failure: Exception) -> str:
+    return str(failure)[:MAX_ERROR_MSG]
 
 
 def _fenced(claim: Claim, said: dict[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 import io
 import itertools
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
+from imagejobs.client import api_client
 from imagejobs.client.api_client import MAX_RETRY_AFTER, MAX_TRIES, Answer, ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
 
@@ -229,6 +232,13 @@ class TestRefusals:
             Backend(answer).get_job()
         assert caught.value.code == ""
 
+    def test_a_message_can_be_written_whatever_it_has_in_it(self) -> None:
+        answer = httpx2.Response(
+            400, headers={"content-type": "application/json"}, content=b'{"message":"cut \\ud83d"}'
+        )
+        with pytest.raises(ApiRefused, match=r"^cut \?$"):
+            Backend(answer).get_job()
+
     def test_a_redirect_is_not_followed(self) -> None:
         backend = Backend(httpx2.Response(302, headers={"Location": "http://elsewhere.invalid/"}), token="secret")
         with pytest.raises(ApiRefused):
@@ -253,14 +263,49 @@ class TestAnswersThatBreakTheContract:
             httpx2.Response(200, headers={"content-type": "application/json"}, content=b"{"),
             httpx2.Response(200, json=["a list"]),
             httpx2.Response(204),
+            httpx2.Response(200, headers={"content-type": "application/json"}, content=b"[" * 100_000),
         ],
-        ids=["html", "broken json", "a list", "nothing"],
+        ids=["html", "broken json", "a list", "nothing", "too deep"],
     )
     def test_what_is_no_answer_has_no_data(self, answer: httpx2.Response) -> None:
         assert Backend(answer).get_job(strict=False) == Answer(None)
         with pytest.raises(UnexpectedAnswer):
             Backend(answer).get_job()
 
+    @pytest.mark.parametrize("value", [b'"\\ud800"', b"[" * 400 + b"]" * 400], ids=["half a pair", "deep"])
+    def test_so_does_a_field_that_cannot_be_judged_and_it_does_not_matter_to_the_lenient(self, value: bytes) -> None:
+        answer = httpx2.Response(
+            200, headers={"content-type": "application/json"}, content=b'{"data":{"status":"PENDING","x":%s}}' % value
+        )
+        with pytest.raises(UnexpectedAnswer, match="not plain JSON"):
+            Backend(answer).get_job()
+        assert Backend(answer).get_job(strict=False).data["status"] == "PENDING"
+
     def test_a_missing_header_breaks_it_too(self) -> None:
         with pytest.raises(UnexpectedAnswer, match="location"):
             Backend(httpx2.Response(201, json={"success": True, "data": JOB})).client.call("createImageJob")
+
+
+class TestLongAnswers:
+    def test_one_that_is_too_large_is_not_read_to_its_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(api_client, "MAX_ANSWER_BYTES", 1_000)
+        backend = Backend(httpx2.Response(200, content=b"x" * 1_001))
+        with pytest.raises(UnexpectedAnswer, match="more than 1000 bytes"):
+            backend.get_job(strict=False)
+        assert len(backend.requests) == 1
+        assert Backend(httpx2.Response(200, content=b"x" * 1_000)).get_job(strict=False) == Answer(None)
+
+    def test_one_that_trickles_in_is_given_up(self) -> None:
+        asked = []
+
+        def trickle() -> Iterator[bytes]:
+            for _ in range(10_000):
+                asked.append(time.monotonic())
+                time.sleep(0.01)
+                yield b"x"
+
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=trickle()))
+        client = ApiClient("http://api.invalid", transport=transport, max_tries=1, read_seconds=0.05)
+        with pytest.raises(ApiUnavailable, match="does not end"):
+            client.call("getImageJob", path={"id": JOB_ID})
+        assert len(asked) <= 6

@@ -1,3 +1,4 @@
+import json
 import threading
 
 import pytest
@@ -57,6 +58,13 @@ def test_formats_are_checked() -> None:
     born = Schema({"type": "string", "format": "date"})
     assert born.violations("2024-02-29") == []
     assert born.violations("2024-02-30") != []
+
+
+@pytest.mark.parametrize("value", ["\ud800", json.loads("[" * 900 + "]" * 900)], ids=["half a pair", "too deep"])
+def test_what_cannot_be_judged_is_a_violation_of_the_whole(value: object) -> None:
+    (violation,) = PERSON.violations({"name": "x", "more": value}, "body")
+    assert violation.field == "body"
+    assert "not plain JSON" in violation.message
 
 
 def test_a_message_that_is_not_long_is_told_whole() -> None:

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from backends import Cut
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
-from imagejobs.worker.jobs_api import Claim, Job, JobsApi
+from imagejobs.worker.jobs_api import MAX_ERROR_MSG, Claim, Job, JobsApi
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 
@@ -105,3 +105,10 @@ def test_a_refusal_means_not_ours_or_try_again(status: int, code: str, error: ty
     api, _ = answering(answer)
     with pytest.raises(error, match="No"):
         api.complete(Claim(JOB_ID, 1), "optimized/1.webp", "http://storage.invalid/1.webp", {})
+
+
+def test_a_long_reason_is_cut_to_what_the_api_keeps() -> None:
+    api, line = answering(httpx2.Response(200, json={"success": True}))
+    api.fail(Claim(JOB_ID, 1), PermanentFailure("corrupt", "x" * 5_000))
+    api.hand_back(Claim(JOB_ID, 1), TransientFailure("storage_unavailable", "y" * 5_000))
+    assert [patch["errorMsg"] for patch in line.patches] == ["x" * MAX_ERROR_MSG, "y" * MAX_ERROR_MSG]
