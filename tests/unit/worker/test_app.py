@@ -1,0 +1,59 @@
+"""The module that Dramatiq imports, in the test's process; as Dramatiq imports it: tests/functional."""
+
+import io
+import logging
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import dramatiq
+import pytest
+from command_line import SETTINGS
+from imagejobs.logs import QUIET
+from imagejobs.queue_adapter.tasks import TASKS
+from PIL import Image
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The settings are the test's; the global broker and the logging are what they were before."""
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STORAGE", "filesystem")
+    monkeypatch.setattr(dramatiq.broker, "global_broker", None)
+    handlers, levels = logging.root.handlers[:], [logging.getLogger(name).level for name in (None, *QUIET)]
+    yield
+    logging.root.handlers[:] = handlers
+    for name, level in zip((None, *QUIET), levels, strict=True):
+        logging.getLogger(name).setLevel(level)
+
+
+def imported() -> SimpleNamespace:
+    """The module, imported anew."""
+    return SimpleNamespace(**runpy.run_module("imagejobs.worker.app"))
+
+
+def test_the_global_broker_has_the_actors_that_the_adapter_sends_to() -> None:
+    app = imported()
+    actors = {name: actor.queue_name for name, actor in app.broker.actors.items()}
+    assert actors == {task.actor: task.queue for task in TASKS.values()}
+    assert dramatiq.get_broker() is app.broker
+
+
+def test_wrong_settings_end_it_with_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_SIDE", "0")
+    with pytest.raises(SystemExit, match="the settings are wrong:\nMAX_SIDE: "):
+        imported()
+
+
+def test_what_a_conversion_gives_is_a_webp_within_the_settings_and_its_receipt(
+    monkeypatch: pytest.MonkeyPatch, picture: bytes
+) -> None:
+    monkeypatch.setenv("MAX_SIDE", "16")
+    app = imported()
+    result = app.process_image(app._settings).convert(picture)
+    image = Image.open(io.BytesIO(result.data))
+    assert (image.format, max(image.size)) == ("WEBP", 16)
+    assert (result.receipt["output"]["width"], result.receipt["output"]["height"]) == image.size
