@@ -1,9 +1,14 @@
 """Path, query and header parameters that are bad: each gets the contract's error."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from imagejobs.api.errors import ApiError
+from imagejobs.api.reading import read_params
+from imagejobs.contract.openapi import load_contract
 from memory_api import UNKNOWN_ID, MemoryApi, assert_error, image_file, memory_api
+from starlette.requests import Request
 
 
 @pytest.fixture
@@ -72,6 +77,17 @@ def test_a_query_that_breaks_the_contract_is_told_where(api: MemoryApi, query: s
     answer = api.client().get(f"/api/image-jobs?{query}")
     assert_error(answer, 400, "invalid_request")
     assert field in {each["field"] for each in answer.json()["error"]["details"]}
+
+
+def test_each_parameter_that_is_required_and_absent_is_named() -> None:
+    operation = load_contract().operations["listImageJobs"]
+    strict = replace(operation, parameters=[replace(each, required=True) for each in operation.parameters])
+    request = Request({"type": "http", "query_string": b"limit=1", "headers": [], "path_params": {}})
+    with pytest.raises(ApiError) as caught:
+        read_params(strict, request)
+    assert caught.value.status == 400
+    absent = [each.name for each in operation.parameters if each.name != "limit"]
+    assert [(each.field, each.message) for each in caught.value.details] == [(name, "is required") for name in absent]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "two words", "t\tab"])

@@ -1,6 +1,7 @@
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,3 +62,36 @@ def test_the_worker_goes_on_as_dramatiq(
     assert (path, command[:4]) == (sys.executable, [sys.executable, "-m", "dramatiq", "imagejobs.worker.app"])
     assert command[command.index("--processes") + 1] == processes
     assert command[command.index("--threads") + 1] == threads
+
+
+@pytest.mark.usefixtures("valid_settings")
+def test_the_indexes_are_made_in_the_database_of_the_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/mine")
+    monkeypatch.setattr("imagejobs.database.Database", done.append)
+    monkeypatch.setattr("imagejobs.jobs.mongo_repository.create_indexes", lambda: done.append("indexes"))
+    assert run("indexes").stdout == "indexes: image_jobs ready\n"
+    assert done == ["mongodb://127.0.0.1:1/mine", "indexes"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ([], {"port": None, "data_dir": None, "workers": None}),
+        (
+            ["--port", "0", "--data-dir", "elsewhere", "--workers", "2"],
+            {"port": 0, "data_dir": Path("elsewhere"), "workers": 2},
+        ),
+    ],
+)
+def test_up_needs_no_setting_and_hands_its_options_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], options: dict[str, Any]
+) -> None:
+    given: list[Any] = []
+
+    def run_up(settings: Settings, *, console: object, **rest: Any) -> None:  # noqa: ARG001 - as run_up has it
+        given.append((settings.storage, rest))
+
+    monkeypatch.setattr("imagejobs.embedded.up.run_up", run_up)
+    assert run("up", *arguments).exit_code == 0
+    assert given == [("filesystem", options)]

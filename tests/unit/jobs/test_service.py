@@ -141,6 +141,24 @@ class TestCreate:
         world.repair.run_once()
         assert world.queue.job_ids == [job.id for job in jobs]
 
+    def test_nor_does_a_database_that_goes_away_right_after_it(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail_to_push(_: object) -> None:
+            raise QueueUnavailable("Connection refused")
+
+        def fail_to_change(*_: object) -> None:
+            raise DatabaseUnavailable("not primary")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(world.queue, "push", fail_to_push)
+            patch.setattr(world.repository, "change", fail_to_change)
+            job = world.created()
+        assert world.now(job).enqueued_at is not None, "it seems queued, so the reconciler waits before it looks"
+        world.clock.advance(PENDING_AFTER + MILLISECOND)
+        world.repair.run_once()
+        assert world.queue.job_ids == [job.id]
+
 
 class TestIdempotencyKey:
     def test_the_same_upload_again_is_the_same_job_and_no_second_message(self, world: World) -> None:

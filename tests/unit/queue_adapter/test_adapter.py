@@ -193,6 +193,23 @@ def test_at_a_stop_what_was_taken_goes_back_and_the_heartbeat_ends(setup: Setup)
     assert setup.queue.alive_until == {}
 
 
+def test_a_queue_that_goes_away_at_a_stop_keeps_what_was_taken(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise QueueUnavailable("Connection refused")
+
+    setup.adapter.step()
+    setup.queue.push([ONE])
+    taken = setup.consumer.take(0)
+    monkeypatch.setattr(setup.consumer, "release", fail)
+    stop = threading.Event()
+    stop.set()
+    setup.adapter.run(stop)
+    assert setup.consumer.unsettled() == [taken]
+    assert caplog.messages == ["Redis is away: Connection refused; the next queue adapter picks up what was taken"]
+
+
 def test_a_dead_adapters_messages_are_handed_on(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
     setup.queue.push([ONE])
     MemoryTaskQueueConsumer(setup.queue, "dead", heartbeat_ttl=0).take(0)
