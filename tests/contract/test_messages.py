@@ -6,7 +6,7 @@ Whether bytes are a message is not asked of our own reader, but of the schema as
 import base64
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from contract_schema import EXAMPLES
-from generated_values import NEGATIVE, POSITIVE, for_each, values
+from contract_stub import generated_from, repeatable
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imagejobs.contract.files import contract_file
 from imagejobs.queue_adapter import adapter as adapter_module
@@ -142,8 +143,8 @@ def written(value: Any, indent: int | None = None, *, ascii_only: bool = True) -
 
 
 WRITTEN = {"indent": st.sampled_from([None, 0, 4]), "ascii_only": st.booleans()}
-MESSAGES = st.builds(written, values(SCHEMA, POSITIVE), **WRITTEN)
-BROKEN = st.builds(written, values(SCHEMA, NEGATIVE), **WRITTEN)
+MESSAGES = st.builds(written, generated_from(SCHEMA), **WRITTEN)
+BROKEN = st.builds(written, generated_from(SCHEMA, valid=False), **WRITTEN)
 PIECES = [
     *(b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\\u0000", b"\\n", b"\\", b"\n"),
     *(b'"', b"'", b"{", b"}", b"[", b"]", b",", b"//", b"[" * 400, b"[" * 100_000),
@@ -175,6 +176,19 @@ def damaged(draw: Any) -> bytes:
                 encoding = draw(st.sampled_from(["utf-8-sig", "utf-16", "utf-16-be", "utf-32-le", "utf-7"]))
                 raw = raw.decode("latin-1").encode(encoding)
     return raw
+
+
+def for_each(strategy: st.SearchStrategy[Any], check: Callable[[Any], None], examples: int = EXAMPLES) -> None:
+    """Run the check with generated values, the same ones every time."""
+
+    @settings(
+        repeatable, max_examples=examples, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+    )
+    @given(strategy)
+    def run(value: Any) -> None:
+        check(value)
+
+    run()
 
 
 def test_each_message_of_the_schema_arrives_exactly_once() -> None:
