@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo up test lint format bench requirements clean
 
-IMAGES ?=
+FILES ?=
 SAMPLES = $(wildcard samples/*.jpg samples/*.png samples/*.gif)
 BIN = .venv/bin
 
@@ -15,8 +15,8 @@ install: ## install what is missing: system libraries, redis-server, .venv (idem
 install-dev: ## install, and the development tools
 	@sh scripts/install.sh dev
 
-demo: install ## start everything, convert IMAGES="a.jpg b.png" (default: samples/), show the result
-	@$(BIN)/imagejobs demo $(if $(IMAGES),$(IMAGES),$(SAMPLES))
+demo: install ## start everything, convert FILES="a.jpg b.png" (default: samples/), show the result
+	@$(BIN)/imagejobs demo $(if $(FILES),$(FILES),$(SAMPLES))
 
 up: install ## start everything on this machine and keep it running
 	@$(BIN)/imagejobs up
