@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from contract_stub import SPECS, TRIES, Documented, Reply, Stub, json_reply, repeatable, stub_server
+from contract_stub import SPECS, TRIES, Documented, Reply, Stub, json_reply, briefly, stub_server
 from hypothesis import given
 from imagejobs.client.api_client import MAX_RETRY_AFTER
 from imagejobs.contract.openapi import load_contract
@@ -119,7 +119,7 @@ def test_every_documented_answer_is_understood(stub: Stub, name: str, status: in
 
     for body in answers.examples():
         check(body, {name: "7" if name == "Retry-After" else "Bearer x" for name in answers.written.get("headers", {})})
-    repeatable(given(answers.bodies(), answers.headers())(check))()
+    briefly(given(answers.bodies(), answers.headers())(check))()
 
 
 @pytest.mark.parametrize("name", ASKS)
@@ -127,7 +127,7 @@ def test_it_waits_as_long_as_it_is_asked_to_within_reason(stub: Stub, name: str)
     operation, ask = ASKS[name]
     answers = Documented(operation, 503)
 
-    @repeatable
+    @briefly
     @given(answers.bodies(), answers.headers())
     def check(body: Said, headers: Mapping[str, str]) -> None:
         assert outcome(stub, json_reply(503, body, headers), ask) == AWAY

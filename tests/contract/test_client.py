@@ -1,0 +1,55 @@
+"""The command line's client, which is strict: every documented answer is returned, refused, or the API is away."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from contract_stub import TRIES, Documented, Stub, documented, json_reply, briefly, stub_server
+from hypothesis import given
+from imagejobs.client.api_client import Answer
+from imagejobs.client.errors import ApiRefused, ApiUnavailable
+from imagejobs.contract.openapi import load_contract
+
+ID = "655501d2f12a3d0f3c5a1002"
+AWAY = frozenset({429, 500, 502, 503, 504})
+"""What is asked again before the client gives up."""
+
+ANSWERS = documented()
+
+
+@pytest.fixture(scope="module")
+def stub() -> Iterator[Stub]:
+    with stub_server() as stub:
+        yield stub
+
+
+def called(stub: Stub, operation: str) -> Answer:
+    return stub.client.call(operation, path={"id": ID})
+
+
+def test_every_operation_with_json_answers_is_among_them() -> None:
+    answered_in_json = {each.operation for each in ANSWERS if each.status < 300}
+    assert set(load_contract().operations) - answered_in_json == {"getDocs", "getMetrics"}
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda each: f"{each.operation}-{each.status}")
+def test_every_documented_answer_comes_to_what_it_says(stub: Stub, answer: Documented) -> None:
+    @briefly
+    @given(answer.bodies(), answer.headers())
+    def check(body: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        stub.answering(json_reply(answer.status, body, headers))
+        if answer.status < 300:
+            assert called(stub, answer.operation) == Answer(body.get("data"), body.get("cursor"))
+        elif answer.status in AWAY:
+            with pytest.raises(ApiUnavailable) as away:
+                called(stub, answer.operation)
+            assert body["message"] in str(away.value)
+            assert len(stub.asked) == TRIES
+        else:
+            with pytest.raises(ApiRefused) as refused:
+                called(stub, answer.operation)
+            assert (refused.value.status, refused.value.code) == (answer.status, body["error"]["code"])
+            assert str(refused.value) == body["message"]
+            assert len(stub.asked) == 1
+
+    check()
