@@ -3,13 +3,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli import app
 from imagejobs.embedded.ports import free_port
 from memory_api import UNKNOWN_ID, MemoryApi, served
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from typer.testing import CliRunner
 
 Run = Callable[..., Any]
 
@@ -52,15 +50,6 @@ def test_a_service_behind_the_api_that_is_away_is_named(
     assert (result.exit_code, result.stderr) == (1, "imagejobs: API is away: MongoDB is away; try again later.\n")
 
 
-def test_every_wrong_setting_is_a_line_of_its_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("API_URL", "ftp://x")
-    monkeypatch.setenv("API_PORT", "many")
-    result = run("list")
-    assert result.exit_code == 1
-    lines = result.stderr.splitlines()
-    assert [line.split(":")[1].strip() for line in lines] == ["API_PORT", "API_URL"]
-
-
 def test_an_answer_that_breaks_the_contract_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     other = Starlette(routes=[Route("/api/image-jobs/stats", lambda _request: JSONResponse({"status": "up"}))])
     with served(other) as address:
@@ -68,12 +57,3 @@ def test_an_answer_that_breaks_the_contract_is_told(run: Run, monkeypatch: pytes
         result = run("stats")
     assert result.exit_code == 1
     assert result.stderr.startswith("imagejobs: getImageJobStats: the API's answer breaks the contract at success")
-
-
-def test_what_is_not_foreseen_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
-        raise RuntimeError("a bug")
-
-    monkeypatch.setattr("imagejobs.cli.image_jobs.reach_api", broken)
-    result = CliRunner().invoke(app, ["list"])
-    assert isinstance(result.exception, RuntimeError)

@@ -2,9 +2,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-import pytest
-from imagejobs.embedded.death_signal import death_signal_hook
-
 PARENT = """
 import os, subprocess, sys
 from imagejobs.embedded.death_signal import death_signal_hook
@@ -20,8 +17,3 @@ def test_a_child_ends_with_its_parent_even_when_that_is_killed(
     parent = subprocess.run([sys.executable, "-c", PARENT], check=False, timeout=20)
     assert parent.returncode == -9
     until(lambda: not left(), 5)
-
-
-def test_systems_without_it_have_no_hook(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert death_signal_hook() is None

@@ -4,11 +4,9 @@ import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from imagejobs.errors import ConfigurationError
 from imagejobs.storage import s3
 from imagejobs.storage.object_storage import ObjectNotFound, ObjectTooLarge, StorageUnavailable
 from imagejobs.storage.s3 import S3Storage
@@ -197,27 +195,3 @@ def test_connections_are_given_back_after_every_kind_of_answer(server: ScriptedS
             storage.get(KEY, 5)
     assert pool.pool is not None
     assert pool.pool.qsize() == pool.pool.maxsize
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "bucket", "region"),
-    [
-        ("http://127.0.0.1/path", "images", "auto"),
-        ("http://127.0.0.1", "Not A Bucket", "auto"),
-        ("http://127.0.0.1", "images", "not a region"),
-    ],
-)
-def test_settings_that_cannot_be_right_are_refused_at_once(endpoint: str, bucket: str, region: str) -> None:
-    with pytest.raises(ConfigurationError, match="R2_ENDPOINT, R2_BUCKET or R2_REGION"):
-        storage_at(endpoint, bucket, region)
-
-
-def test_the_public_address_is_the_base_and_the_key_quoted() -> None:
-    assert storage_at("http://127.0.0.1").public_url("raw/a b?.jpg") == "https://pub.example/raw/a%20b%3F.jpg"
-
-
-def test_addresses_are_made_without_asking_the_server() -> None:
-    signed = storage_at("http://127.0.0.1:9", region="auto").presigned_url(KEY, timedelta(minutes=5))
-    assert signed.startswith(f"http://127.0.0.1:9/images/{KEY}?")
-    assert "X-Amz-Expires=300" in signed
-    assert "%2Fauto%2Fs3%2F" in signed

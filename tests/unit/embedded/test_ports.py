@@ -1,0 +1,10 @@
+import pytest
+from imagejobs.embedded import ports
+from imagejobs.embedded.ports import free_port
+from imagejobs.errors import ConfigurationError
+
+
+def test_no_free_port_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_is_free", lambda _port: False)
+    with pytest.raises(ConfigurationError, match="--port"):
+        free_port(3000)
