@@ -100,7 +100,10 @@ class _Handler(BaseHTTPRequestHandler):
     stub: Stub
 
     def handle_one_request(self) -> None:
-        self.raw_requestline = self.rfile.readline(65537)
+        try:
+            self.raw_requestline = self.rfile.readline(65537)
+        except OSError:  # the client went away
+            self.raw_requestline = b""
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return

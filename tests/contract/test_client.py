@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from contract_stub import TRIES, Documented, Stub, documented, json_reply, briefly, stub_server
+from contract_stub import TRIES, Documented, Stub, briefly, documented, json_reply, stub_server
 from hypothesis import given
 from imagejobs.client.api_client import Answer
 from imagejobs.client.errors import ApiRefused, ApiUnavailable

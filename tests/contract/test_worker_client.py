@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from contract_stub import SPECS, TRIES, Documented, Reply, Stub, json_reply, briefly, stub_server
+from contract_stub import SPECS, TRIES, Documented, Reply, Stub, briefly, json_reply, stub_server
 from hypothesis import given
 from imagejobs.client.api_client import MAX_RETRY_AFTER
 from imagejobs.contract.openapi import load_contract
