@@ -20,3 +20,17 @@ def test_the_event_loops_own_socket_pair_is_allowed() -> None:
 def test_no_unit_test_starts_a_process() -> None:
     with pytest.raises(RuntimeError, match="starts a process"):
         subprocess.Popen([sys.executable, "-c", ""])
+
+
+@pytest.fixture(scope="session")
+def wide() -> None:
+    """Set up before each fixture of a test's own."""
+    with pytest.raises((SocketBlockedError, UserWarning), match=r"socket\.socket"):
+        socket.socket(socket.AF_INET)
+    with pytest.raises(RuntimeError, match="starts a process"):
+        subprocess.Popen([sys.executable, "-c", ""])
+
+
+@pytest.mark.usefixtures("wide")
+def test_nor_does_a_fixture_that_outlives_the_test() -> None:
+    test_no_unit_test_starts_a_process()
