@@ -8,6 +8,7 @@ from imagejobs.cli import doctor
 from imagejobs.client.errors import ApiUnavailable
 from imagejobs.embedded.ports import free_port
 from memory_api import MemoryApi, memory_settings
+from servers import mongo_server, redis_server
 
 Run = Callable[..., Any]
 
@@ -57,3 +58,25 @@ def test_an_api_whose_services_are_away_is_a_finding(api: MemoryApi, address: st
     api.cut("storage")
     with pytest.raises(ApiUnavailable, match=r"API is away: Not ready: storage away\."):
         doctor._api(memory_settings(api_url=address))
+
+
+def test_with_everything_there_it_counts_what_it_finds_and_exits_0(
+    run: Run, api: MemoryApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STORAGE", "filesystem")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    with redis_server() as redis, mongo_server() as mongo:
+        monkeypatch.setenv("REDIS_URI", redis.uri)
+        monkeypatch.setenv("MONGODB_URI", mongo.uri("doctor"))
+        empty = run("doctor")
+        with mongo.client() as client, redis.client() as queue:
+            client["doctor"]["image_jobs"].insert_many([{"status": each} for each in ("PENDING", "FAILED", "PENDING")])
+            queue.lpush("task_queue", "a message")
+            filled = run("doctor")
+            assert queue.lrange("task_queue", 0, -1) == [b"a message"]
+    assert (empty.exit_code, filled.exit_code) == (0, 0)
+    assert [line for line in empty.stdout.splitlines() if not line.startswith("ok ")] == []
+    assert "no jobs yet" in empty.stdout
+    assert "answers; 1 FAILED, 2 PENDING" in filled.stdout
+    assert "1 message(s) wait on 'task_queue'" in filled.stdout
+    api.assert_untouched()

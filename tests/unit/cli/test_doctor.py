@@ -1,10 +1,13 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from imagejobs.cli import doctor
 from imagejobs.errors import ConfigurationError
+from imagejobs.settings import Settings
+from imagejobs.storage.filesystem import FilesystemStorage
 from memory_api import memory_settings
 
 Run = Callable[..., Any]
@@ -36,3 +39,23 @@ def test_a_server_open_to_the_network_is_a_finding() -> None:
     with pytest.raises(ConfigurationError, match=r"WORKER_TOKENS not set, and API_HOST=0\.0\.0\.0 is open"):
         doctor._tokens(memory_settings(api_host="0.0.0.0"))  # noqa: S104 - it must be found
     assert "open to this machine" in doctor._tokens(memory_settings())
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return memory_settings(data_dir=tmp_path / "data")
+
+
+def test_what_it_tries_the_storage_with_is_gone_afterwards(settings: Settings, tmp_path: Path) -> None:
+    assert doctor._storage(settings) == "filesystem: wrote, read and deleted under raw/ and optimized/"
+    assert [each for each in tmp_path.rglob("doctor-*") if each.is_file()] == []
+
+
+def test_a_storage_that_answers_other_bytes_is_a_finding_and_nothing_stays(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FilesystemStorage, "get", lambda *_: b"a proxy's error page")
+    finding = doctor._try("storage", lambda: doctor._storage(settings))
+    assert not finding.ok
+    assert finding.text.startswith("storage answered other bytes than were written to raw/doctor-")
+    assert [each for each in tmp_path.rglob("doctor-*") if each.is_file()] == []

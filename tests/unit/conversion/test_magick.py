@@ -1,9 +1,11 @@
 import warnings
 
 import pytest
+from imagejobs.conversion import magick
+from imagejobs.conversion.image_exceptions import image_exception
 from imagejobs.conversion.magick import MagickImage, apply_limits, encoder_name
 from imagejobs.conversion.options import Options
-from wand.exceptions import CorruptImageWarning
+from wand.exceptions import CorruptImageWarning, ImageError, ResourceLimitError
 from wand.resource import limits
 
 
@@ -32,3 +34,28 @@ def test_a_harmless_warning_does_not_leave_the_wand(message: str, monkeypatch: p
 
 def test_the_encoder_names_its_library() -> None:
     assert encoder_name().startswith("ImageMagick ")
+
+
+@pytest.mark.parametrize("message", ["ColorspaceColorProfileMismatch `ICC'", "unable to create color transform `ICC'"])
+def test_a_profile_that_cannot_be_used_is_told_from_a_failure(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(magick.library, "MagickProfileImage", lambda *_: False)
+    with MagickImage() as image:
+        monkeypatch.setattr(image, "raise_exception", lambda: raises(ImageError(message)))
+        assert image.convert_profile(b"profile") is False
+
+
+def test_any_other_failure_of_a_profile_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(magick.library, "MagickProfileImage", lambda *_: False)
+    with MagickImage() as image:
+        monkeypatch.setattr(image, "raise_exception", lambda: raises(ResourceLimitError("memory allocation failed")))
+        with pytest.raises(ResourceLimitError):
+            image.convert_profile(b"profile")
+
+
+def test_an_empty_wand_has_no_exception() -> None:
+    with MagickImage() as image:
+        assert image_exception(image.wand) is None
+
+
+def raises(error: Exception) -> None:
+    raise error

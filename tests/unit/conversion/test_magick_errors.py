@@ -1,7 +1,15 @@
 import pytest
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.magick_errors import processing_errors, reading_errors
-from wand.exceptions import MissingDelegateError, ResourceLimitError
+from wand.exceptions import (
+    CoderError,
+    CorruptImageError,
+    CorruptImageFatalError,
+    CorruptImageWarning,
+    MissingDelegateError,
+    ResourceLimitError,
+    WandRuntimeError,
+)
 
 
 def test_want_of_memory_may_be_tried_again() -> None:
@@ -24,3 +32,37 @@ def test_a_side_beyond_the_policy_is_too_many_pixels() -> None:
         raise ResourceLimitError("width or height exceeds limit `PNG'")
 
     assert caught.value.code == "too_many_pixels"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (CorruptImageError("improper image header `PNG' @ error/png.c/ReadPNGImage/4092"), "corrupt"),
+        (CorruptImageFatalError("unexpected end-of-file `GIF'"), "corrupt"),
+        (CorruptImageWarning("bad Huffman code `JPEG'"), "corrupt"),
+        (CorruptImageWarning("Premature end of JPEG file `JPEG'"), "truncated"),
+        (CorruptImageError("Insufficient image data in file `GIF'"), "truncated"),
+        (CoderError("Not enough pixel data `PNG'"), "truncated"),
+        (CoderError("WidthOrHeightExceedsLimit `PNG'"), "too_many_pixels"),
+        (WandRuntimeError("MagickReadImageBlob returns false, but did not raise ImageMagick exception"), "corrupt"),
+    ],
+)
+def test_what_the_decoder_complains_of_is_the_files_fault(error: Exception, code: str) -> None:
+    with pytest.raises(ConversionError) as caught, reading_errors("PNG"):
+        raise error
+
+    assert (caught.value.code, caught.value.retryable) == (code, False)
+    assert "`" not in str(caught.value)
+    assert caught.value.__cause__ is error
+
+
+def test_the_same_complaint_after_the_decoding_is_nobodys_known_fault() -> None:
+    with pytest.raises(ConversionError) as caught, processing_errors("PNG"):
+        raise CorruptImageError("improper image header `PNG'")
+
+    assert caught.value.code == "conversion_failed"
+
+
+def test_a_fault_in_the_program_is_not_taken_for_a_damaged_file() -> None:
+    with pytest.raises(ZeroDivisionError), reading_errors("PNG"):
+        raise ZeroDivisionError

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 from imagejobs.embedded.liveness import is_alive
@@ -19,3 +20,11 @@ def test_another_users_process_is_alive(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(os, "kill", forbidden)
     assert is_alive(1)
+
+
+def test_without_proc_a_process_that_answers_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_path: Path) -> bytes:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_bytes", missing)
+    assert is_alive(os.getpid())

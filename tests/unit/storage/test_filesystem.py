@@ -1,6 +1,8 @@
+import errno
 import io
 import os
 import stat
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -110,3 +112,21 @@ class TestSignature:
     def test_a_made_up_one_is_refused(self, storage: FilesystemStorage, signature: str) -> None:
         expires, _ = signed(storage)
         assert not storage.verify(KEY, expires, signature, expires - 10)
+
+
+@pytest.mark.parametrize(
+    ("method", "use"), [("open", lambda storage: storage.get(KEY, 10)), ("unlink", lambda storage: storage.delete(KEY))]
+)
+def test_a_failing_disk_is_not_a_missing_object(
+    method: str, use: Callable[[FilesystemStorage], object], storage: FilesystemStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(storage)
+
+    def failing(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, method, failing)
+        with pytest.raises(StorageUnavailable, match="Input/output error"):
+            use(storage)
+    assert storage.get(KEY, 10) == b"body"
