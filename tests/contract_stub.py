@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from http import HTTPStatus
@@ -23,6 +23,8 @@ HOST = "127.0.0.1"
 TRIES = 2
 SECONDS = 0.2
 """For a client that waits for an answer which does not come."""
+DROP_SECONDS = SECONDS / 4
+"""Between pieces of an answer that trickles in: none of them is late."""
 
 DOCUMENT = load_contract().document
 SPECS: Mapping[str, Spec] = {spec.id: spec for spec in specs(DOCUMENT)}
@@ -36,10 +38,11 @@ briefly = settings(repeatable, max_examples=max(1, EXAMPLES // 3))
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, byte for byte. Without `is_whole` the line stays open after it and nothing more comes."""
+    """An answer, byte for byte. Without `is_whole` the line stays open after it, and `drop` may come again and again."""
 
     wire: bytes
     is_whole: bool = True
+    drop: bytes = b""
 
 
 def reply(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
@@ -112,10 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
         asked = Asked(self.command, self.path, headers, body)
         self.stub.asked.append(asked)
         answer = self.stub.answer(asked)
-        try:
+        with suppress(OSError):  # the client may have heard enough
             self.wfile.write(answer.wire)
-        except OSError:  # the client has heard enough
-            self.close_connection = True
+            while answer.drop and not self.stub.closing.wait(DROP_SECONDS):
+                self.wfile.write(answer.drop)
         if not answer.is_whole:
             self.stub.closing.wait()
         self.close_connection |= not answer.is_whole or _ends_connection(answer)

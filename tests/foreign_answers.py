@@ -96,6 +96,7 @@ def held(token: int | None) -> Got:
 
 WHOLE = data().wire
 HEAD, BODY = WHOLE.split(b"\r\n\r\n")
+WITHOUT_END = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 IN_AN_HOUR = email.utils.formatdate(time.time() + 3600, usegmt=True)
 
 ROWS: Mapping[str, Row] = {
@@ -208,6 +209,7 @@ ROWS: Mapping[str, Row] = {
     "a body without a length": Row(
         Reply(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + BODY), JOB, held(None)
     ),
+    "a body that trickles in without end": Row(Reply(WITHOUT_END, is_whole=False, drop=b" "), AWAY, AWAY),
     "not HTTP": Row(Reply(b"+PONG\r\n"), AWAY, AWAY),
     "two lengths": Row(Reply(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n"), AWAY, AWAY),
     "headers without end": Row(reply(200, headers={"X-Trace": "x" * LARGE}), AWAY, AWAY),
