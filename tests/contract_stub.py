@@ -38,7 +38,7 @@ briefly = settings(repeatable, max_examples=max(1, EXAMPLES // 3))
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, byte for byte. Without `is_whole` the line stays open after it, and `drop` may come again and again."""
+    """An answer, byte for byte. Without `is_whole` the line stays open, and `drop` may come again and again."""
 
     wire: bytes
     is_whole: bool = True
