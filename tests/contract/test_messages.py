@@ -5,8 +5,9 @@ jsonschema judges what a message of the contract is, not the code under test.
 
 import base64
 import json
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +17,23 @@ from contract_stub import generated_from, repeatable
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from imagejobs.contract.files import contract_file
+from imagejobs.queue_adapter import adapter as adapter_module
 from imagejobs.queue_adapter.adapter import HIGH_WATER, QueueAdapter
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue, MemoryTaskQueueConsumer
+from imagejobs.task_queue.task_queue import QueueUnavailable
 from jsonschema import Draft202012Validator
 
 SCHEMA = json.loads(contract_file("task_queue.schema.json").read_bytes())
 (EXAMPLE,) = SCHEMA["examples"]
 ID = EXAMPLE["payload"]["imageJobID"]
 TYPE = "process_image"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_waiting() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adapter_module, "TAKE_SECONDS", 0.0)
+        yield
 
 
 def exact(schema: Any) -> Any:
@@ -80,6 +90,22 @@ class Consumer(MemoryTaskQueueConsumer):
         super().settle(raw)
 
 
+class Rounds(threading.Event):
+    """A stop signal that comes after so many rounds, and for which nobody waits."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._left = number
+
+    def is_set(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        return False
+
+
 @dataclass
 class Ended:
     """Where the messages are in the end."""
@@ -90,22 +116,26 @@ class Ended:
     unsettled: list[bytes]
 
 
-def moved(messages: list[bytes]) -> Ended:
-    """Each message had its turn once."""
-    queue, handed_on = MemoryTaskQueue(), list[str]()
+def moved(messages: list[bytes], outages: Sequence[bool] = ()) -> Ended:
+    """Each message had its turn; `outages` says which of the first tries to hand one on fail."""
+    queue, handed_on, away = MemoryTaskQueue(), list[str](), iter(outages)
+
+    def hand_on(job_id: str) -> None:
+        if next(away, False):
+            raise QueueUnavailable("Connection refused")
+        handed_on.append(job_id)
+
     for raw in messages:
         queue.push_raw(raw)
     consumer = Consumer(queue, handed_on)
-    adapter = QueueAdapter(consumer, handed_on.append, lambda: 0)
-    for _ in messages:
-        adapter.step()
+    QueueAdapter(consumer, hand_on, lambda: 0).run(Rounds(len(messages) + sum(outages)))
     dead = Counter(base64.b64decode(json.loads(letter)["base64"]) for letter in queue.dead)
     return Ended(handed_on, dead, Counter(queue.messages), list(consumer.unsettled()))
 
 
-def check(messages: list[bytes]) -> None:
+def check(messages: list[bytes], outages: Sequence[bool] = ()) -> None:
     kinds = {raw: kind(raw) for raw in messages}
-    ended = moved(messages)
+    ended = moved(messages, outages)
     assert ended.handed_on == [read_id(raw) for raw in messages if kinds[raw] == OURS]
     assert ended.dead == Counter(raw for raw in messages if kinds[raw] == NONE)
     assert ended.left == Counter(raw for raw in messages if kinds[raw] == ANOTHERS)
@@ -292,6 +322,12 @@ def test_other_encodings_and_messages_glued_together_are_kept_too(raw: bytes) ->
 @given(st.lists(ANYTHING, max_size=12))
 def test_none_of_them_stands_in_the_way_of_the_others(messages: list[bytes]) -> None:
     check(messages)
+
+
+@often
+@given(st.lists(ANYTHING, max_size=8), st.lists(st.booleans(), max_size=8))
+def test_outages_neither_lose_nor_repeat_what_was_not_handed_on(messages: list[bytes], outages: list[bool]) -> None:
+    check(messages, outages)
 
 
 def test_each_change_is_among_the_damages_and_most_of_them_break_a_message() -> None:
