@@ -138,6 +138,7 @@ def test_a_kill_leaves_no_process_and_a_successor_waits_for_their_end(
 def test_a_killed_child_is_replaced_and_up_json_follows(start: Callable[..., Up], until: Callable[..., None]) -> None:
     up = start()
     state = up.ready()
+    until(lambda: (up.data_dir / "logs" / "worker.log").stat().st_size > 0)
     os.kill(state.pids["worker"], signal.SIGKILL)
 
     def replaced() -> bool:
