@@ -25,6 +25,8 @@ SECONDS = 0.2
 """For a client that waits for an answer which does not come."""
 DROP_SECONDS = SECONDS / 4
 """Between pieces of an answer that trickles in: none of them is late."""
+DROPS = 200
+"""Ten seconds of them: more than any client here may wait, and an end for a test that fails."""
 
 DOCUMENT = load_contract().document
 SPECS: Mapping[str, Spec] = {spec.id: spec for spec in specs(DOCUMENT)}
@@ -117,8 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.stub.answer(asked)
         with suppress(OSError):  # the client may have heard enough
             self.wfile.write(answer.wire)
-            while answer.drop and not self.stub.closing.wait(DROP_SECONDS):
+            for _ in range(DROPS if answer.drop else 0):
                 self.wfile.write(answer.drop)
+                self.stub.closing.wait(DROP_SECONDS)
         if not answer.is_whole:
             self.stub.closing.wait()
         self.close_connection |= not answer.is_whole or _ends_connection(answer)
