@@ -155,6 +155,7 @@ class TestFailed:
         guide.documents[job_id] |= {"sourceImageKey": key, "sourceImageURL": url}
         assert worker_of(guide)(job_id) == Outcome.FAILED
         self.assert_failed(guide, job_id, "source_not_allowed")
+        assert f"image job {job_id} is not an object under raw/: {key or url!r}" in guide.shown(job_id)["errorMsg"]
 
     def test_on_the_last_try_what_might_pass_ends_the_job_retryable(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
@@ -168,6 +169,7 @@ class TestFailed:
         assert worker_of(backend)(job_id, last_try=True) == Outcome.FAILED
         backend.storage.away = False
         self.assert_failed(backend, job_id, "storage_unavailable", retryable=True)
+        assert "storage is away" in backend.shown(job_id)["errorMsg"]
 
 
 class TestTriedAgain:
