@@ -1,15 +1,19 @@
-"""The command line's client, which is strict: every documented answer is returned, refused, or the API is away."""
+"""The command line's client, which is strict: every documented answer is returned, refused, or the API is away.
 
+One that breaks the contract is none of these.
+"""
+
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from contract_stub import TRIES, Documented, Stub, briefly, documented, json_reply, stub_server
+from contract_stub import TRIES, Documented, Stub, briefly, documented, generated_from, json_reply, reply, stub_server
 from hypothesis import given
 from hypothesis import strategies as st
 from imagejobs.client.api_client import Answer
-from imagejobs.client.errors import ApiRefused, ApiUnavailable
-from imagejobs.contract.openapi import load_contract
+from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.contract.openapi import JSON, load_contract
 
 ID = "655501d2f12a3d0f3c5a1002"
 AWAY = frozenset({429, 503})
@@ -54,3 +58,23 @@ def test_every_documented_answer_comes_to_what_it_says(stub: Stub, answer: Docum
             assert len(stub.asked) == 1
 
     check()
+
+
+@pytest.mark.parametrize("answer", [each for each in ANSWERS if each.status < 300], ids=lambda each: each.operation)
+def test_an_answer_that_breaks_its_schema_is_never_returned(stub: Stub, answer: Documented) -> None:
+    @briefly
+    @given(generated_from(answer.media["schema"], valid=False), answer.headers())
+    def check(body: Any, headers: Mapping[str, str]) -> None:
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        stub.answering(reply(answer.status, sent, {"Content-Type": JSON, **headers}))
+        with pytest.raises(UnexpectedAnswer, match=f"{answer.operation}: the API's answer breaks the contract"):
+            called(stub, answer.operation, repeatable=True)
+
+    check()
+
+
+@pytest.mark.parametrize("answer", [each for each in ANSWERS if each.status == 201], ids=lambda each: each.operation)
+def test_nor_is_one_without_its_headers(stub: Stub, answer: Documented) -> None:
+    stub.answering(json_reply(answer.status, answer.examples()[0]))
+    with pytest.raises(UnexpectedAnswer, match="location"):
+        called(stub, answer.operation, repeatable=True)
