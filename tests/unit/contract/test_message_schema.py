@@ -28,7 +28,7 @@ def test_every_object_id_is_taken(image_job_id: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ([], "object"),
+        ([], r'^\[\] is not of type "object"'),
         ({}, "required"),
         (message(extra=1), "extra"),
         ({"task_type": "process_image", "payload": {"imageJobID": ID, "more": 1}}, "payload: .*more"),

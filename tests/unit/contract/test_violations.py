@@ -1,6 +1,7 @@
 import json
 import threading
 
+import jsonschema_rs
 import pytest
 from imagejobs.contract.violations import MAX_MESSAGE, MAX_VIOLATIONS, Schema, Violation
 
@@ -79,13 +80,22 @@ def test_a_long_message_is_shortened_in_the_middle() -> None:
     assert violation.message.endswith('"a"')
 
 
+@pytest.mark.parametrize(("too_many", "is_shortened"), [(0, False), (1, True)])
+def test_a_message_of_exactly_the_longest_length_is_told_whole(too_many: int, is_shortened: bool) -> None:
+    (least,) = Schema({"enum": ["a"]}).violations("")
+    (violation,) = Schema({"enum": ["a"]}).violations("x" * (MAX_MESSAGE - len(least.message) + too_many))
+    assert (" … " in violation.message) == is_shortened
+
+
 def test_as_json_a_violation_of_the_whole_has_no_field() -> None:
     assert Violation("", "is wrong").to_json() == {"message": "is wrong"}
     assert Violation("a.b", "is wrong").to_json() == {"field": "a.b", "message": "is wrong"}
 
 
 def test_nothing_is_fetched_for_a_reference_to_elsewhere() -> None:
-    with pytest.raises(Exception, match=r"schema\.example"):
+    with pytest.raises(
+        jsonschema_rs.ValidationError, match=r"Retrieval is disabled, cannot fetch http://schema\.example"
+    ):
         Schema({"$ref": "http://schema.example/person.json"})
 
 

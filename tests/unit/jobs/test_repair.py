@@ -99,6 +99,15 @@ class TestRequeue:
             assert world.repair.requeue_lost() == 0
         assert world.queue.job_ids == []
 
+    def test_jobs_that_are_all_claimed_meanwhile_are_not_lost(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.created()
+        world.queue.messages.clear()
+        world.clock.advance(PENDING_AFTER * 2)
+        monkeypatch.setattr(world.repository, "count_by_status", dict)
+        assert world.repair.requeue_lost() == 0
+
     def test_when_the_push_fails_the_next_pass_does_it(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(_: object) -> None:
             raise QueueUnavailable("Connection refused")
@@ -185,6 +194,17 @@ class TestExpireLease:
         assert world.repair.run_once().leases_expired == 1
         assert world.now(job).status == JobStatus.PENDING
 
+    def test_a_pass_is_bounded_and_none_of_it_is_spent_on_leases_that_hold(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(repair_module, "BATCH", 1)
+        for _ in range(2):
+            new_record(world.repository, status=JobStatus.PROCESSING)
+        for _ in range(2):
+            world.claimed()
+        let_expire(world)
+        assert [world.repair.run_once().leases_expired for _ in range(3)] == [1, 1, 0]
+
     @pytest.mark.parametrize("use", ["renewed", "completed", "taken over"])
     def test_a_job_that_moves_on_after_it_was_looked_at_is_left_alone(self, world: World, use: str) -> None:
         looked_at = world.claimed()
@@ -212,6 +232,13 @@ class TestExpireLease:
 
 
 class TestDeletions:
+    def test_a_pass_is_bounded(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(repair_module, "BATCH", 2)
+        for _ in range(3):
+            new_record(world.repository, status=JobStatus.DELETING)
+        world.clock.advance(PENDING_AFTER * 2)
+        assert [world.repair.finish_deletions() for _ in range(3)] == [2, 1, 0]
+
     def test_storage_away_leaves_the_tombstone_for_the_next_pass(self, world: World) -> None:
         new_record(world.repository, status=JobStatus.DELETING)
         world.clock.advance(PENDING_AFTER * 2)

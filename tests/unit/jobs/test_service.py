@@ -174,7 +174,7 @@ class TestIdempotencyKey:
 
     def test_another_image_or_entity_under_the_key_is_refused(self, world: World) -> None:
         world.create(key="key")
-        with pytest.raises(IdempotencyKeyReused):
+        with pytest.raises(IdempotencyKeyReused, match=r"was used for another upload \(image job [0-9a-f]{24}\)"):
             world.create(key="key", body=b"another")
         for entity_type, entity_id in ((EntityType.EVENT, "event-2"), (EntityType.OTHER, "event-1")):
             with pytest.raises(IdempotencyKeyReused):
@@ -241,6 +241,12 @@ class TestRead:
         assert (list(page), cursor) == (jobs[2:], None)
         page, cursor = world.jobs.page(JobFilter(), 3)
         assert (len(page), cursor) == (3, None)
+
+    def test_a_page_reads_one_record_more_than_it_shows(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[int] = []
+        monkeypatch.setattr(world.repository, "page", lambda _, limit: asked.append(limit) or [])
+        world.jobs.page(JobFilter(), 20)
+        assert asked == [21]
 
     def test_a_source_is_public_or_signed_for_a_while(self, world: World) -> None:
         key = world.created().source_image_key

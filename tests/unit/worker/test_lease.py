@@ -65,6 +65,12 @@ def test_it_stops_when_the_work_is_done() -> None:
     assert len(api.times) == renewed
 
 
+def test_a_worker_can_end_in_the_middle_of_its_work() -> None:
+    with Renewals().lease():
+        (thread,) = renewing_threads()
+        assert thread.daemon, "the process would wait for the end of the renewals"
+
+
 def test_it_stops_when_the_work_fails() -> None:
     with pytest.raises(ValueError, match="broken"), Renewals().lease():
         raise ValueError("broken")

@@ -154,14 +154,16 @@ class TestFailed:
         job_id = guide.add_job(b"picture")
         guide.documents[job_id] |= {"sourceImageKey": key, "sourceImageURL": url}
         assert worker_of(guide)(job_id) == Outcome.FAILED
-        self.assert_failed(guide, job_id, "source_not_allowed")
+        told = self.assert_failed(guide, job_id, "source_not_allowed")["errorMsg"]
+        assert told == f"The source of image job {job_id} is not an object under raw/: {key or url!r}."
         assert f"image job {job_id} is not an object under raw/: {key or url!r}" in guide.shown(job_id)["errorMsg"]
 
     def test_on_the_last_try_what_might_pass_ends_the_job_retryable(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
         conversion = failing(ErrorCode.CONVERSION_MEMORY, retryable=True)
         assert worker_of(backend, conversion)(job_id, last_try=True) == Outcome.FAILED
-        self.assert_failed(backend, job_id, "conversion_memory", retryable=True)
+        told = self.assert_failed(backend, job_id, "conversion_memory", retryable=True)["errorMsg"]
+        assert told == "It does not work."
 
     def test_on_the_last_try_storage_that_is_away_ends_the_job_retryable(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
