@@ -12,17 +12,24 @@ from typing import Self
 
 import httpx2
 from backing import Backing
+from imagejobs.cli.processes import WORKER_SHUTDOWN_MS
 from imagejobs.embedded.applications import imagejobs_command
 from imagejobs.embedded.ports import LOOPBACK, free_port
 from redis import Redis
 from running_system import QUICK, System, eventually
 
 STOP_SECONDS = 30.0
-WORKER = (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app", "--processes", "2", "--threads", "2",
-          "--worker-shutdown-timeout", "20000", "--skip-logging")  # fmt: skip
+
+
+def worker_command(processes: int) -> tuple[str, ...]:
+    """The worker by Dramatiq's own command line, with the options that `imagejobs worker` gives it."""
+    options = ("--processes", str(processes), "--threads", "2", "--worker-shutdown-timeout", str(WORKER_SHUTDOWN_MS))
+    return (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app", *options, "--skip-logging")
+
+
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "api": imagejobs_command("api"),
-    "worker": WORKER,
+    "worker": worker_command(2),
     "reconciler": imagejobs_command("reconciler"),
     "queue-adapter": imagejobs_command("queue-adapter"),
 }

@@ -1,7 +1,8 @@
 """A running system, seen from outside: its HTTP interface, its Redis, its storage and its processes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -26,6 +27,20 @@ def eventually(ask: Callable[[], T], seconds: float = DEADLINE, say: Callable[[]
         if time.monotonic() > deadline:
             pytest.fail(f"not true within {seconds} s: the last answer was {answer!r} {say()}")
         time.sleep(0.02)
+
+
+@contextmanager
+def paused(process: psutil.Process) -> Iterator[None]:
+    """Stop a process and its children for the length of the block."""
+    family = [process, *process.children(recursive=True)]
+    for each in family:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in family:
+            with suppress(psutil.NoSuchProcess):
+                each.resume()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,15 @@ import io
 import json
 import os
 import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
-import psutil
 import pytest
 from imagejobs.storage.object_storage import ObjectNotFound
 from pictures import jpeg, served
 from PIL import Image, ImageSequence
-from running_system import System, eventually
+from running_system import System, eventually, paused
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -180,16 +177,3 @@ def test_redis_that_loses_everything_loses_no_job(system: System) -> None:
     system.redis.flushall()
 
     assert {system.ended(job_id)["status"] for job_id in job_ids} == {"COMPLETED"}
-
-
-@contextmanager
-def paused(process: psutil.Process) -> Iterator[None]:
-    """Stop a process and its children for the length of the block."""
-    family = [process, *process.children(recursive=True)]
-    for each in family:
-        each.suspend()
-    try:
-        yield
-    finally:
-        for each in family:
-            each.resume()

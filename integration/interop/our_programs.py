@@ -1,6 +1,5 @@
 """Processes of ours, as few as a test wants, on backing services that others use too."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -8,14 +7,12 @@ from pathlib import Path
 
 import httpx2
 from backing import Backing
+from deployed_system import worker_command
 from imagejobs.embedded.applications import imagejobs_command
 from imagejobs.embedded.ports import LOOPBACK, free_port
 from interop.programs import Program, status_of
 from redis import Redis
 from running_system import QUICK, System, eventually
-
-WORKER = (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app", "--processes", "1", "--threads", "2",
-          "--worker-shutdown-timeout", "20000", "--skip-logging")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ def ours(backing: Backing, directory: Path, *names: str, token: str = "", **sett
     port = free_port()
     api = {"API_PORT": str(port), "API_URL": f"http://{LOOPBACK}:{port}"}
     environment = backing.environment() | QUICK | api | settings
-    commands = {name: WORKER if name == "worker" else imagejobs_command(name) for name in names}
+    commands = {name: worker_command(1) if name == "worker" else imagejobs_command(name) for name in names}
     programs = {name: Program(name, command, environment, directory) for name, command in commands.items()}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with ExitStack() as stack:

@@ -2,8 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx2
@@ -64,20 +63,6 @@ class Program:
         if self._process is not None:
             self._process.wait(STOP_SECONDS)
             self._process = None
-
-
-@contextmanager
-def suspended(process: psutil.Process) -> Iterator[None]:
-    """Stop a process and its children for the length of the block."""
-    family = [process, *process.children(recursive=True)]
-    for each in family:
-        each.suspend()
-    try:
-        yield
-    finally:
-        for each in family:
-            with suppress(psutil.NoSuchProcess):
-                each.resume()
 
 
 def status_of(url: str) -> int:

@@ -7,10 +7,9 @@ import pytest
 from backing import Backing
 from interop.legacy_programs import NewLegacyWorker
 from interop.our_programs import ours
-from interop.programs import suspended
 from interop.published import served_size
 from pictures import jpeg
-from running_system import System, eventually
+from running_system import System, eventually, paused
 
 LEGACY_LEASE = {"LEGACY_LEASE_SECONDS": "3"}
 CASES = {"upper": (), "lower": ("--lower-case",)}
@@ -115,7 +114,7 @@ def test_a_message_that_comes_again_leaves_the_record_as_it_is(
 def test_a_message_that_died_with_its_worker_is_sent_again(mended: System, new_legacy_worker: NewLegacyWorker) -> None:
     job_id = mended.create_job("popped.jpg", jpeg())
     victim = new_legacy_worker(mended)
-    with suspended(mended.process("api")):
+    with paused(mended.process("api")):
         victim.start()
         eventually(lambda: victim.did(did="popped", job=job_id))
         victim.kill()
@@ -150,7 +149,7 @@ def test_a_worker_that_wakes_after_its_lease_changes_nothing(
     sleeper = new_legacy_worker(mended)
     sleeper.start("--seconds-per-image=3")
     eventually(lambda: mended.job(job_id)["status"] == "PROCESSING")
-    with suspended(sleeper.process):
+    with paused(sleeper.process):
         new_legacy_worker(mended).start()
         completed = mended.ended(job_id)
 

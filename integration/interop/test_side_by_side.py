@@ -10,9 +10,8 @@ import pytest
 from backing import Backing
 from interop.legacy_programs import LegacyWorker, NewLegacyWorker, waits
 from interop.our_programs import Ours, is_idle, ours
-from interop.programs import suspended
 from pictures import jpeg
-from running_system import eventually
+from running_system import eventually, paused
 
 NOTHING_IS_LOST = {"PENDING_AFTER": "60", "LEASE_SECONDS": "20"}
 """What waits for long is late and not lost: the reconciler mends nothing here, so that each job is done once."""
@@ -57,7 +56,7 @@ def test_a_backlog_that_the_legacy_worker_began_is_done_by_both(both: Ours, new_
 
 def test_a_backlog_that_our_worker_began_is_done_by_both(both: Ours, new_legacy_worker: NewLegacyWorker) -> None:
     """Ours leave beyond a hundred messages on the list, where the other finds them."""
-    with suspended(both.system.process("worker")):
+    with paused(both.system.process("worker")):
         job_ids = [both.system.create_job(f"{n}.jpg", jpeg(64, 64, seed=n)) for n in range(110)]
         legacy = new_legacy_worker(both.system)
         legacy.start()
