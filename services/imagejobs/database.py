@@ -33,6 +33,8 @@ class Database:
             appname="image-jobs",
             serverSelectionTimeoutMS=selection_timeout_ms,
             connectTimeoutMS=selection_timeout_ms,
+            # Two connections are opened at a time: the callers behind them would each wait for all before them.
+            waitQueueTimeoutMS=selection_timeout_ms,
             socketTimeoutMS=SOCKET_TIMEOUT_MS,
             w="majority",
             wTimeoutMS=SOCKET_TIMEOUT_MS,
