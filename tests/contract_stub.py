@@ -23,6 +23,8 @@ HOST = "127.0.0.1"
 TRIES = 2
 SECONDS = 0.2
 """For a client that waits for an answer which does not come."""
+PATIENT_SECONDS = 10.0
+"""For one whose answer comes: on a busy machine it may take its time."""
 DROP_SECONDS = SECONDS / 4
 """Between pieces of an answer that trickles in: none of them is late."""
 DROPS = 200
@@ -45,6 +47,11 @@ class Reply:
     wire: bytes
     is_whole: bool = True
     drop: bytes = b""
+
+    @property
+    def comes_late(self) -> bool:
+        """Whether the client has to give up."""
+        return not self.is_whole or bool(self.drop)
 
 
 def reply(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
@@ -84,19 +91,37 @@ class Stub:
     answer: Callable[[Asked], Reply] = lambda _: reply(404)
     asked: list[Asked] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    comes_late: bool = False
     closing: threading.Event = field(default_factory=threading.Event)
 
-    def answering(self, answer: Reply | Callable[[Asked], Reply]) -> None:
-        """From now on; what was asked before is forgotten."""
+    def answering(self, answer: Reply | Callable[[Asked], Reply], *, comes_late: bool = False) -> None:
+        """From now on; what was asked before is forgotten. Of a function it must be said whether answers come late."""
         self.answer = (lambda _: answer) if isinstance(answer, Reply) else answer
+        self.comes_late = answer.comes_late if isinstance(answer, Reply) else comes_late
         self.asked.clear()
         self.waits.clear()
 
-    @cached_property
+    @property
     def client(self) -> ApiClient:
         """One that waits for nothing between its tries, only notes how long it should have."""
+        return self._hurried if self.comes_late else self._patient
+
+    @cached_property
+    def _hurried(self) -> ApiClient:
+        return self._client(SECONDS)
+
+    @cached_property
+    def _patient(self) -> ApiClient:
+        return self._client(PATIENT_SECONDS)
+
+    def _client(self, read_seconds: float) -> ApiClient:
         address = f"http://{HOST}:{self.port}"
-        return ApiClient(address, max_tries=TRIES, read_seconds=SECONDS, sleep=self.waits.append)
+        return ApiClient(address, max_tries=TRIES, read_seconds=read_seconds, sleep=self.waits.append)
+
+    def close(self) -> None:
+        """End the clients' connections."""
+        for client in (self._hurried, self._patient):
+            client._http.close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -148,7 +173,7 @@ def stub_server() -> Iterator[Stub]:
     try:
         yield stub
     finally:
-        stub.client._http.close()
+        stub.close()
         stub.closing.set()
         server.shutdown()
         thread.join()

@@ -118,7 +118,7 @@ class Scene:
         self.storage = MemoryStorage()
         self.storage.put(SOURCE_KEY, io.BytesIO(b"picture"), 7, "image/jpeg")
         self.row, self.at, self.stub = row, at, stub
-        stub.answering(self.answer)
+        stub.answering(self.answer, comes_late=row.answer.comes_late)
 
     def answer(self, asked: Asked) -> Reply:
         if stage(asked) == self.at:
