@@ -74,7 +74,7 @@ def test_a_damaged_image_is_failed_with_a_message_and_a_retry_is_done(
     assert job["status"] == "FAILED"
     assert re.match(r"Failed to process image: \w", job["errorMsg"])
     assert job.keys() == RECORD | {"processedAt"}
-    assert backend.statuses(job_id) == ["PROCESSING", "FAILED"]
+    eventually(lambda: backend.statuses(job_id) == ["PROCESSING", "FAILED"])
 
     content = jpeg()
     consumer.storage.put(job["sourceImageKey"], io.BytesIO(content), len(content), "image/jpeg")

@@ -11,7 +11,8 @@ def stop_on_signals() -> threading.Event:
     stop = threading.Event()
 
     def request_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
+        # Not here: the handler interrupts the main thread, which may be in `stop.wait` and hold the event's lock.
+        threading.Thread(target=stop.set, name="stop").start()
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, request_stop)

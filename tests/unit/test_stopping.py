@@ -20,7 +20,14 @@ def test_either_signal_asks_for_the_end(number: signal.Signals) -> None:
     stop = stop_on_signals()
     assert not stop.is_set()
     signal.raise_signal(number)
-    assert stop.is_set()
+    assert stop.wait(5)
+
+
+def test_a_signal_while_the_main_thread_looks_at_the_event_is_no_deadlock() -> None:
+    stop = stop_on_signals()
+    with stop._cond:
+        signal.raise_signal(signal.SIGTERM)
+    assert stop.wait(5)
 
 
 def test_a_server_that_hands_the_signal_on_ends_with_code_0() -> None:
