@@ -1,0 +1,93 @@
+"""What Pillow, which shares no code with the engine, sees in a file, and how far two pictures are apart."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+Frame = tuple[Pixels, int]
+"""RGBA of the whole canvas, and how many milliseconds it is shown."""
+GROUNDS = {"black": (0, 0, 0), "white": (255, 255, 255), "magenta": (255, 0, 255)}
+
+
+def photo(width: int = 96, height: int = 64) -> Pixels:
+    """A picture without any symmetry, in colours that most gamuts hold, smooth enough to survive lossy coding."""
+    down, across = np.mgrid[0:height, 0:width] / [[[max(height - 1, 1)]], [[max(width - 1, 1)]]]
+    red = 0.25 + 0.5 * across
+    green = 0.3 + 0.4 * down * (1 - 0.5 * across)
+    blue = 0.5 + 0.25 * np.sin(3 * across + 2 * down)
+    return np.rint(np.stack([red, green, blue], axis=-1) * 255).astype(np.uint8)
+
+
+def noise(width: int, height: int, seed: int = 5) -> Pixels:
+    """Grain over a photograph, which no lossless coding makes small."""
+    grain = np.random.default_rng(seed).normal(0, 14, (height, width, 3))
+    return np.clip(photo(width, height) + grain, 0, 255).astype(np.uint8)
+
+
+def encode(pixels: Pixels, image_format: str, **options: object) -> bytes:
+    """Encode an array with Pillow."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def decode(data: bytes) -> Pixels:
+    """RGBA of a still WebP."""
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.format == "WEBP"
+        assert getattr(image, "n_frames", 1) == 1
+        return np.asarray(image.convert("RGBA"))
+
+
+def decode_frames(data: bytes) -> list[Frame]:
+    """All canvases of a WebP."""
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.format == "WEBP"
+        return [_decode_frame(image, index) for index in range(image.n_frames)]
+
+
+def _decode_frame(image: Image.Image, index: int) -> Frame:
+    image.seek(index)
+    image.load()
+    return np.asarray(image.convert("RGBA")), image.info["duration"]
+
+
+def at_time(frames: Sequence[Frame], milliseconds: int) -> Pixels:
+    """The canvas that is shown at a time, so that frames may have been merged."""
+    for pixels, duration in frames:
+        if milliseconds < duration:
+            return pixels
+        milliseconds -= duration
+    raise AssertionError(f"the animation is over {milliseconds} ms before")
+
+
+def on_ground(pixels: Pixels, ground: tuple[int, int, int]) -> NDArray[np.float64]:
+    """RGBA laid over a colour."""
+    alpha = pixels[..., 3:] / 255
+    return pixels[..., :3] * alpha + np.array(ground) * (1 - alpha)
+
+
+def difference(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
+    """The mean difference in steps of 8 bits, of the channel in which it is largest; RGB only."""
+    one, other = one[..., :3].astype(float), other[..., :3].astype(float)
+    assert one.shape == other.shape
+    return float(np.abs(one - other).mean(axis=(0, 1)).max())
+
+
+def resized(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Scaled by Pillow, each channel by itself in floating point; RGBA premultiplied."""
+    values = pixels.astype(np.float32)
+    if pixels.shape[-1] == 4:
+        values[..., :3] *= values[..., 3:] / 255
+    channels = [
+        np.asarray(Image.fromarray(values[..., each]).resize((width, height), Image.Resampling.LANCZOS))
+        for each in range(pixels.shape[-1])
+    ]
+    result = np.stack(channels, axis=-1)
+    if pixels.shape[-1] == 4:
+        result[..., :3] /= np.maximum(result[..., 3:], 0.5) / 255
+    return np.clip(np.rint(result), 0, 255).astype(np.uint8)

@@ -1,0 +1,54 @@
+"""EXIF blocks of chosen fields (CIPA DC-008, TIFF 6.0), in either byte order, with a thumbnail where wanted."""
+
+import struct
+from collections.abc import Mapping
+
+ORIENTATION, ARTIST, COPYRIGHT, CAMERA = 0x0112, 0x013B, 0x8298, 0x010F
+_GPS, _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x8825, 0x0201, 0x0202
+_ASCII, _SHORT, _LONG = 2, 3, 4
+Field = str | int
+Entry = tuple[int, int, int, bytes]
+
+
+def exif(fields: Mapping[int, Field], *, gps: str = "", thumbnail: bytes = b"", order: str = "<") -> bytes:
+    """A block with the identifier that JPEG puts before it; a number is a SHORT, a text ASCII, or UTF-8 as usual."""
+    entries = [_entry(tag, value, order) for tag, value in fields.items()]
+    if gps:
+        entries.append((_GPS, _LONG, 1, b""))
+    size = _size(entries)
+    if gps:
+        entries[-1] = (_GPS, _LONG, 1, struct.pack(f"{order}I", 8 + size))
+    places = _directory([_entry(0x001D, gps, order)], 8 + size, order) if gps else b""
+    second = 8 + size + len(places)
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8)
+    first = _directory(entries, 8, order, after=second if thumbnail else 0)
+    return b"Exif\0\0" + head + first + places + (_thumbnail(thumbnail, second, order) if thumbnail else b"")
+
+
+def _thumbnail(data: bytes, start: int, order: str) -> bytes:
+    numbers = {_THUMBNAIL_OFFSET: start + 6 + 12 * 2, _THUMBNAIL_LENGTH: len(data)}
+    entries = [(tag, _LONG, 1, struct.pack(f"{order}I", number)) for tag, number in numbers.items()]
+    return _directory(entries, start, order) + data
+
+
+def _entry(tag: int, value: Field, order: str) -> Entry:
+    if isinstance(value, int):
+        return tag, _SHORT, 1, struct.pack(f"{order}H", value)
+    text = value.encode() + b"\0"
+    return tag, _ASCII, len(text), text
+
+
+def _size(entries: list[Entry]) -> int:
+    return 6 + 12 * len(entries) + sum(len(data) + len(data) % 2 for *_, data in entries if len(data) > 4)
+
+
+def _directory(entries: list[Entry], start: int, order: str, after: int = 0) -> bytes:
+    """The entries sorted by tag, then the values that do not fit into them."""
+    table, values = struct.pack(f"{order}H", len(entries)), b""
+    for tag, kind, count, data in sorted(entries):
+        place = data.ljust(4, b"\0")
+        if len(data) > 4:
+            place = struct.pack(f"{order}I", start + 6 + 12 * len(entries) + len(values))
+            values += data + bytes(len(data) % 2)
+        table += struct.pack(f"{order}HHI", tag, kind, count) + place
+    return table + struct.pack(f"{order}I", after) + values
