@@ -1,0 +1,45 @@
+"""`python -m benchmarks.conversion.child NAME`: one contender, asked with JSON lines on stdin, answers on stdout."""
+
+import json
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks.conversion.contenders import CONTENDERS, Contender, Missing
+
+
+def main(name: str) -> None:
+    """Say that it is ready or what is missing, then convert what is asked for until stdin ends."""
+    module = next(entry.module for entry in CONTENDERS if entry.name == name)
+    try:
+        contender: Contender = import_module(f"benchmarks.conversion.contenders.{module}").contender()
+    except Missing as missing:
+        _say({"missing": str(missing)})
+        return
+    _say({"version": ""})
+    for line in sys.stdin:
+        try:
+            _say(_convert(contender, **json.loads(line)))
+        except Exception as error:  # noqa: BLE001 - a contender that cannot do a file is a line in the table
+            _say({"error": f"{type(error).__name__}: {error}"})
+
+
+def _convert(contender: Contender, source: str, out: str | None, **_settings: Any) -> dict[str, float]:
+    data = Path(source).read_bytes()
+    contender.prepare(data)
+    cpu, started = time.process_time(), time.perf_counter()
+    result = contender.convert(data)
+    ended, cpu_ended = time.perf_counter(), time.process_time()
+    if out:
+        Path(out).write_bytes(result)
+    return {"ms": 1000 * (ended - started), "cpu_ms": 1000 * (cpu_ended - cpu), "bytes": len(result)}
+
+
+def _say(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
