@@ -9,7 +9,8 @@ class Format:
     """An accepted source format.
 
     `name` is ImageMagick's decoder; `signature` matches the first bytes; `size_hint` is the decoder's option that takes
-    the wanted size, so that it decodes no more than needed; `try_lossless` marks formats of drawings and screenshots.
+    the wanted size, so that it decodes no more than needed; `try_lossless` marks formats of drawings and screenshots;
+    `many_pictures` marks formats whose decoder gives all pictures of a file, where only the first is wanted.
     """
 
     name: str
@@ -18,19 +19,48 @@ class Format:
     signature: re.Pattern[bytes]
     size_hint: str = ""
     try_lossless: bool = False
+    many_pictures: bool = False
 
     @property
     def title(self) -> str:
         """The name as people write it."""
         return "WebP" if self.name == "webp" else self.name.upper()
 
+    @property
+    def decoder(self) -> str:
+        """What Wand takes as `format=` to decode with this decoder and no other, and no more than is wanted."""
+        return f"{self.name}[0]" if self.many_pictures else self.name
+
 
 JPEG = Format("jpeg", "image/jpeg", "jpg", re.compile(rb"\xff\xd8\xff"), size_hint="jpeg:size")
 PNG = Format("png", "image/png", "png", re.compile(rb"\x89PNG\r\n\x1a\n"), try_lossless=True)
 GIF = Format("gif", "image/gif", "gif", re.compile(rb"GIF8[79]a"), try_lossless=True)
 WEBP = Format("webp", "image/webp", "webp", re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL))
+HEIC = Format(
+    "heic",
+    "image/heic",
+    "heic",
+    # The major brand, or behind a generic one the first compatible brand that names the codec (ISO/IEC 23008-12, 10).
+    re.compile(rb".{4}ftyp(?:(?:mif1|msf1|miaf).{4}(?:(?!avi[fs]).{4})*?)?he[iv][cxms]", re.DOTALL),
+    many_pictures=True,
+)
+AVIF = Format(
+    "avif",
+    "image/avif",
+    "avif",
+    re.compile(rb".{4}ftyp(?:(?:mif1|msf1|miaf).{4}(?:(?!he[iv][cxms]).{4})*?)?avi[fs]", re.DOTALL),
+    many_pictures=True,
+)
+TIFF = Format(
+    "tiff",
+    "image/tiff",
+    "tif",
+    # 42 for TIFF, 43 for BigTIFF; Canon's raw pictures call themselves TIFF and say CR at byte 8.
+    re.compile(rb"(?:II\*\0(?!.{4}CR)|MM\0\*|II\+\0\x08\0\0\0|MM\0\+\0\x08\0\0)", re.DOTALL),
+    many_pictures=True,
+)
 
-FORMATS: tuple[Format, ...] = (JPEG, PNG, GIF, WEBP)
+FORMATS: tuple[Format, ...] = (JPEG, PNG, GIF, WEBP, HEIC, AVIF, TIFF)
 
 
 def sniff(head: bytes) -> Format | None:

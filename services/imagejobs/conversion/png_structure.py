@@ -12,6 +12,8 @@ _SIGNATURE_LENGTH = 8
 _CRC_LENGTH = 4
 _MAX_LENGTH = 2**31 - 1
 _CRC_BLOCK = 1 << 16
+_EXIF, _ANIMATION = b"eXIf", b"acTL"
+_KEPT = frozenset({_EXIF, _ANIMATION})
 
 
 def read_png(reader: ByteReader) -> Structure:
@@ -23,14 +25,20 @@ def read_png(reader: ByteReader) -> Structure:
     width, height = struct.unpack(">II", header[:8])
     if not 0 < width <= _MAX_LENGTH or not 0 < height <= _MAX_LENGTH:
         raise corrupt("The PNG has an impossible width or height")
-    kinds, exif = set(), b""
+    kinds, kept = set(), dict[bytes, bytes]()
     while kind != b"IEND":
         kind, data = _read_chunk(reader)
         kinds.add(kind)
-        exif = exif or data
+        if data:
+            kept.setdefault(kind, data)
     if b"IDAT" not in kinds:
         raise corrupt("The PNG contains no picture")
-    return still(width, height, orientation(exif))
+    return still(width, height, orientation(kept.get(_EXIF, b"")), _notes(kept.get(_ANIMATION, b"")))
+
+
+def _notes(animation: bytes) -> tuple[str, ...]:
+    frames = int.from_bytes(animation[:4], "big")
+    return (f"APNG with {frames} frames: only the first is kept",) if frames > 1 else ()
 
 
 def _read_header(reader: ByteReader) -> tuple[bytes, bytes]:
@@ -43,14 +51,14 @@ def _read_header(reader: ByteReader) -> tuple[bytes, bytes]:
 
 
 def _read_chunk(reader: ByteReader) -> tuple[bytes, bytes]:
-    """Pass a chunk; its type, and its data if it is EXIF. Critical chunks' (upper case) checksums must be right."""
+    """Pass a chunk; its type, and its data if that matters. Critical chunks' (upper case) checksums must be right."""
     length, kind = struct.unpack(">I4s", reader.read(8))
     if length > _MAX_LENGTH or not kind.isalpha():
         raise corrupt(f"The PNG has an impossible chunk at byte {reader.tell() - 8}")
     if kind[:1].isupper():
         _check_crc(reader, _crc_of(reader, kind, length), kind)
         return kind, b""
-    data = reader.read(min(length, MAX_EXIF_BYTES)) if kind == b"eXIf" else b""
+    data = reader.read(min(length, MAX_EXIF_BYTES)) if kind in _KEPT else b""
     reader.skip(length - len(data) + _CRC_LENGTH)
     return kind, data
 

@@ -6,12 +6,14 @@ from typing import BinaryIO
 
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import ConversionError, ErrorCode
-from imagejobs.conversion.formats import FORMATS, GIF, JPEG, PNG, WEBP, Format, sniff
+from imagejobs.conversion.formats import AVIF, FORMATS, GIF, HEIC, JPEG, PNG, TIFF, WEBP, Format, sniff
 from imagejobs.conversion.gif_structure import read_gif
+from imagejobs.conversion.heif_structure import read_avif, read_heic
 from imagejobs.conversion.jpeg_structure import read_jpeg
 from imagejobs.conversion.options import WEBP_MAX_SIDE, Options
 from imagejobs.conversion.png_structure import read_png
 from imagejobs.conversion.structure import Structure
+from imagejobs.conversion.tiff_structure import read_tiff
 from imagejobs.conversion.webp_structure import read_webp
 
 SNIFFED_BYTES = 32
@@ -20,6 +22,9 @@ _READERS: Mapping[str, Callable[[ByteReader], Structure]] = {
     PNG.name: read_png,
     GIF.name: read_gif,
     WEBP.name: read_webp,
+    HEIC.name: read_heic,
+    AVIF.name: read_avif,
+    TIFF.name: read_tiff,
 }
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """Width and height in pixels as stored, before `orientation` (EXIF, 1 to 8) is applied.
+    """Width and height in pixels as the decoder gives them, before `orientation` (EXIF, 1 to 8) is applied.
 
     `pixels` is what decoding costs, all frames summed. `loop_count` says how often an animation plays, 0 being for
-    ever; `durations_ms` has one entry per frame of an animation.
+    ever; `durations_ms` has one entry per frame of an animation. `notes` says in a sentence each what of the file is
+    not kept.
     """
 
     width: int
@@ -18,8 +19,9 @@ class Structure:
     orientation: int = 1
     loop_count: int = 1
     durations_ms: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def still(width: int, height: int, orientation: int = 1) -> Structure:
+def still(width: int, height: int, orientation: int = 1, notes: tuple[str, ...] = ()) -> Structure:
     """The structure of a picture that does not move."""
-    return Structure(width, height, 1, width * height, orientation)
+    return Structure(width, height, 1, width * height, orientation, notes=notes)

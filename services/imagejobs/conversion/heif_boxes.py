@@ -1,0 +1,98 @@
+"""The boxes of an ISO base media file (ISO/IEC 14496-12), as they lie in memory."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from imagejobs.conversion.errors import corrupt
+
+_MAX_BOXES = 1 << 16
+
+
+def fail(what: str) -> NoReturn:
+    """Raises ConversionError `corrupt`."""
+    raise corrupt(f"The HEIF file {what}")
+
+
+class Cursor:
+    """Reads numbers of a box one after the other, and never beyond its end."""
+
+    def __init__(self, data: bytes, at: int = 0) -> None:
+        self._data = data
+        self._at = at
+
+    def uint(self, size: int) -> int:
+        """A big-endian number of `size` bytes; of none, 0."""
+        return int.from_bytes(self.take(size), "big")
+
+    def int32(self) -> int:
+        """A signed number of four bytes."""
+        return int.from_bytes(self.take(4), "big", signed=True)
+
+    def take(self, count: int) -> bytes:
+        """The next bytes."""
+        taken = self._data[self._at : self._at + count]
+        if len(taken) != count:
+            fail("has a box that is too short for what it announces")
+        self._at += count
+        return taken
+
+    def rest(self) -> bytes:
+        """What is left."""
+        return self._data[self._at :]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box without its header."""
+
+    kind: bytes
+    data: bytes
+
+    def cursor(self) -> Cursor:
+        """A reader of its payload."""
+        return Cursor(self.data)
+
+    def full(self) -> tuple[int, int, Cursor]:
+        """Version, flags, and a reader of what follows them."""
+        cursor = self.cursor()
+        return cursor.uint(1), cursor.uint(3), cursor
+
+
+def boxes(data: bytes) -> Iterator[Box]:
+    """The boxes that follow each other in these bytes; each must end within them."""
+    at = 0
+    for _ in range(_MAX_BOXES):
+        if at == len(data):
+            return
+        size, kind, header = read_box_header(data[at : at + 16])
+        end = at + size if size else len(data)
+        if end > len(data):
+            fail(f"has a box {shown(kind)} that is longer than the one around it")
+        yield Box(kind, data[at + header : end])
+        at = end
+    fail("has too many boxes")
+
+
+def read_box_header(head: bytes) -> tuple[int, bytes, int]:
+    """Size with the header (0: to the end), type, and size of the header, from up to 16 bytes."""
+    if len(head) < 8:
+        fail("has a box without a header")
+    size, kind = struct.unpack(">I4s", head[:8])
+    header = 8
+    if size == 1:
+        size, header = Cursor(head, 8).uint(8), 16
+    if size and size < header:
+        fail(f"has a box {shown(kind)} of impossible length")
+    return size, kind, header
+
+
+def find(data: bytes, kind: bytes) -> Box | None:
+    """The first box of a type."""
+    return next((box for box in boxes(data) if box.kind == kind), None)
+
+
+def shown(kind: bytes) -> str:
+    """A type as people may read it."""
+    return "".join(c if c.isprintable() else "?" for c in kind.decode("latin-1"))

@@ -1,0 +1,110 @@
+"""The directories (IFDs) of a TIFF or BigTIFF file, and the values of their fields (TIFF 6.0, section 2)."""
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from imagejobs.conversion.byte_reader import ByteReader
+from imagejobs.conversion.errors import corrupt
+
+_BIG = 43
+_NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
+"""BYTE, SHORT, LONG, IFD and BigTIFF's LONG8: no field that matters here is of another kind."""
+_MAX_FIELDS = 4096
+_BLOCK = 8192
+MAX_PAGES = 100
+"""No more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Byte order, how wide the numbers of this file are (as struct's letters), and where its first directory is."""
+
+    order: str
+    count: str
+    offset: str
+    first: int
+
+    def unpack(self, letters: str, data: bytes) -> tuple[int, ...]:
+        """Numbers in the file's byte order."""
+        return struct.unpack(self.order + letters, data)
+
+    def size(self, letters: str) -> int:
+        """How many bytes they take."""
+        return struct.calcsize(self.order + letters)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A field: the letter of its numbers, how many there are, and where they lie in the file."""
+
+    letter: str
+    count: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One page's fields, and where the next page's directory is: 0 if this is the last."""
+
+    reader: ByteReader
+    layout: Layout
+    entries: Mapping[int, Entry]
+    following: int
+
+    def first(self, tag: int, default: int = 0) -> int:
+        """The first number of a field, or the default if the field is not there or holds no numbers."""
+        return next(self.numbers(tag), default)
+
+    def count(self, tag: int) -> int:
+        """How many numbers a field has."""
+        return self.entries[tag].count if tag in self.entries else 0
+
+    def numbers(self, tag: int) -> Iterator[int]:
+        """A field's numbers, read in blocks. Raises ConversionError `truncated` where the file ends before."""
+        entry = self.entries.get(tag)
+        if entry is None:
+            return
+        size = self.layout.size(entry.letter)
+        for start in range(0, entry.count, _BLOCK):
+            length = min(_BLOCK, entry.count - start)
+            self.reader.seek(entry.at + start * size)
+            yield from self.layout.unpack(f"{length}{entry.letter}", self.reader.read(length * size))
+
+
+def read_layout(reader: ByteReader) -> Layout:
+    """The header, which sniffing has recognised."""
+    head = reader.read(8)
+    order = "<" if head[:2] == b"II" else ">"
+    (version,) = struct.unpack(f"{order}H", head[2:4])
+    count, offset = ("Q", "Q") if version == _BIG else ("H", "I")
+    place = reader.read(8) if version == _BIG else head[4:]
+    return Layout(order, count, offset, *struct.unpack(order + offset, place))
+
+
+def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
+    """The directory at this place."""
+    reader.seek(at)
+    (fields,) = layout.unpack(layout.count, reader.read(layout.size(layout.count)))
+    if not 0 < fields <= _MAX_FIELDS:
+        raise corrupt(f"The TIFF has an impossible directory at byte {at}")
+    start, head, value = reader.tell(), "HH" + layout.offset, layout.size(layout.offset)
+    size = layout.size(head) + value
+    data = reader.read(fields * size)
+    entries: dict[int, Entry] = {}
+    for place in range(0, len(data), size):
+        tag, kind, count, offset = layout.unpack(head + layout.offset, data[place : place + size])
+        if letter := _NUMBERS.get(kind):
+            is_inside = count * layout.size(letter) <= value
+            entries.setdefault(tag, Entry(letter, count, start + place + size - value if is_inside else offset))
+    (following,) = layout.unpack(layout.offset, reader.read(value))
+    return Directory(reader, layout, entries, following)
+
+
+def following_pages(page: Directory) -> Iterator[Directory]:
+    """The directories behind this one, each once and not more than are counted."""
+    seen = {page.layout.first}
+    while page.following and page.following not in seen and len(seen) < MAX_PAGES:
+        seen.add(page.following)
+        page = read_directory(page.reader, page.layout, page.following)
+        yield page
