@@ -1,0 +1,65 @@
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from image_variants import every_variant
+from imagejobs.conversion.engine import convert
+from imagejobs.conversion.options import Options
+
+PROGRAM = """
+import hashlib, json, sys
+from image_variants import every_variant
+from imagejobs.conversion.engine import convert
+from imagejobs.conversion.options import Options
+
+variants = dict(every_variant())
+print(json.dumps({name: hashlib.sha256(convert(variants[name](), Options(**options)).data).hexdigest()
+                  for name, options in json.loads(sys.argv[1])}))
+"""
+NAMES = (
+    "jpeg, progressive",
+    "jpeg, CMYK",
+    "jpeg, a thumbnail with its own start and end",
+    "png, RGB",
+    "png, 16 bits",
+    "gif, still",
+    "webp, lossy with alpha",
+    "webp, animated",
+)
+CASES = [(name, options) for name in NAMES for options in ({}, {"max_side": 40, "quality": 60, "method": 2})]
+
+
+def hashes_of_another_process(seed: str) -> dict[str, str]:
+    """With another order of Python's sets and other addresses in memory."""
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", PROGRAM, json.dumps(CASES)]
+    done = subprocess.run(
+        command, capture_output=True, check=True, env=environment, timeout=60, cwd=Path(__file__).parent
+    )
+    answer: dict[str, str] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.mark.parametrize("seed", ["0", "12345"])
+def test_another_process_writes_the_same_bytes(seed: str) -> None:
+    variants = dict(every_variant())
+    here = {
+        name: hashlib.sha256(convert(variants[name](), Options(**options)).data).hexdigest() for name, options in CASES
+    }
+
+    assert hashes_of_another_process(seed) == here
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_converted_before_leaves_nothing_behind(name: str) -> None:
+    variants = dict(every_variant())
+    alone = convert(variants[name](), Options()).data
+
+    for other in NAMES:
+        convert(variants[other](), Options(max_side=30, quality=20, method=0))
+
+    assert convert(variants[name](), Options()).data == alone
