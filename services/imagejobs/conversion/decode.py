@@ -1,77 +1,78 @@
-"""From bytes to frames: each the full canvas, as a viewer shows it."""
+"""From bytes to frames: each the full canvas, as a viewer shows it, one at a time."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+
+from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.errors import corrupt
-from imagejobs.conversion.formats import GIF, WEBP
+from imagejobs.conversion.formats import GIF, JPEG, WEBP, Format
+from imagejobs.conversion.gif_animation import split_gif
+from imagejobs.conversion.jpeg_scale import size_hint
 from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.magick_errors import reading_errors
 from imagejobs.conversion.probe import Probe
-from imagejobs.conversion.webp_animation import WebPFrame, find_profile, split_animation
+from imagejobs.conversion.webp_animation import split_animation
+from imagejobs.conversion.webp_container import find_chunk
 
 
-def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> list[MagickImage]:
-    """The frames of a file that was probed, not yet upright. The caller closes them.
+def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[MagickImage]:
+    """The frames of a file that was probed, not yet upright. The caller closes each before it asks for the next.
 
     A decoder that can scales down while decoding, to no less than `target` (width and height, not yet upright).
-    Raises Wand's exceptions, and ConversionError `corrupt` if the picture is not what the structure says.
+    Raises ConversionError if the picture is not what the structure says, or cannot be decoded.
     """
     if probe.format is GIF:
-        return _decode_gif(source, probe)
+        return _play(split_gif(source, probe.durations_ms), probe, {})
     if probe.format is WEBP and probe.frames > 1:
-        return _decode_webp_animation(source, probe)
-    return [_decode_still(source, probe, target)]
+        found = {name: find_chunk(source, kind) for name, kind in (("icc", b"ICCP"), ("exif", b"EXIF"))}
+        return _play(split_animation(source), probe, {name: data for name, data in found.items() if data})
+    return iter([_decode_still(source, probe, target)])
 
 
 def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> MagickImage:
-    image = MagickImage()
-    if probe.format.size_hint:
-        image.options[probe.format.size_hint] = f"{target[0]}x{target[1]}"
-    _read(image, source, probe.format.name)
-    return image
+    hint = size_hint((probe.width, probe.height), target) if probe.format is JPEG else None
+    return _read(source, probe.format, {"jpeg:size": hint} if hint else {})
 
 
-def _decode_gif(source: bytes, probe: Probe) -> list[MagickImage]:
-    with MagickImage() as sequence:
-        _read(sequence, source, GIF.name)
-        sequence.coalesce()
-        if sequence.iterator_length() != probe.frames:
-            raise corrupt(f"The GIF has {probe.frames} frames, of which {sequence.iterator_length()} can be decoded")
-        return [_take(sequence, index) for index in range(probe.frames)]
-
-
-def _take(sequence: MagickImage, index: int) -> MagickImage:
-    sequence.iterator_set(index)
-    with sequence.image_get() as frame:
-        return MagickImage(image=frame)
-
-
-def _decode_webp_animation(source: bytes, probe: Probe) -> list[MagickImage]:
-    profile = find_profile(source)
-    frames: list[MagickImage] = []
-    with MagickImage(width=probe.width, height=probe.height, background="transparent") as canvas:
-        for part in split_animation(source):
-            _draw(canvas, part)
-            frames.append(canvas.clone())
-            if profile:
-                frames[-1].profiles["icc"] = profile
-            if part.dispose:
+def _play(parts: Iterable[AnimationFrame], probe: Probe, profiles: Mapping[str, bytes]) -> Iterator[MagickImage]:
+    """The canvas after each frame was drawn. Profiles stand once in the file and hold for every frame."""
+    canvas = MagickImage(width=probe.width, height=probe.height, background="transparent")
+    try:
+        for part in parts:
+            before = canvas.clone() if part.restore else None
+            _draw(canvas, part, probe.format)
+            shown = canvas.clone()
+            shown.profiles.update(profiles)
+            yield shown
+            if before is not None:
+                canvas.close()
+                canvas = before
+            elif part.dispose:
                 _clear(canvas, part)
-    return frames
+    finally:
+        canvas.close()
 
 
-def _draw(canvas: MagickImage, part: WebPFrame) -> None:
-    with MagickImage() as frame:
-        _read(frame, part.still, WEBP.name)
+def _draw(canvas: MagickImage, part: AnimationFrame, image_format: Format) -> None:
+    with _read(part.still, image_format, {}) as frame:
         frame.alpha_channel = "set"
         canvas.composite(frame, part.x, part.y, operator="over" if part.blend else "copy")
 
 
-def _clear(canvas: MagickImage, part: WebPFrame) -> None:
+def _clear(canvas: MagickImage, part: AnimationFrame) -> None:
     with MagickImage(width=part.width, height=part.height, background="transparent") as nothing:
         canvas.composite(nothing, part.x, part.y, operator="copy")
 
 
-def _read(image: MagickImage, data: bytes, decoder: str) -> None:
+def _read(data: bytes, image_format: Format, options: Mapping[str, str]) -> MagickImage:
     """Decode with this decoder and no other; errors that came with a picture count too, since it is not whole."""
-    image.read(blob=data, format=decoder)
-    image.raise_decoding_exception()
-    if not image.width or not image.height:
-        raise corrupt(f"The file holds no picture that ImageMagick's decoder {decoder} can read")
+    image = MagickImage()
+    with ExitStack() as on_error, reading_errors(image_format.title):
+        on_error.callback(image.close)
+        image.options.update(options)
+        image.read(blob=data, format=image_format.decoder)
+        image.raise_decoding_exception()
+        if not image.width or not image.height:
+            raise corrupt(f"The file holds no picture that ImageMagick's decoder {image_format.decoder} can read")
+        on_error.pop_all()
+    return image

@@ -1,70 +1,111 @@
-"""From frames to the bytes of a WebP."""
+"""From a picture to the bytes of a WebP: which encodings are tried, and which one wins."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
 
-from imagejobs.conversion.changes import Change, changes
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats import WEBP, sniff
 from imagejobs.conversion.magick import MagickImage
-from imagejobs.conversion.options import Options
-from imagejobs.conversion.webp_animation import WebPFrame, assemble_animation
 
 LOSSLESS_EFFORT = 70
 """libwebp takes the quality of a lossless picture as effort; above 75 it becomes several times slower."""
+NEAR_LOSSLESS = 60
+"""libwebp's preprocessing of lossless pictures, 100 being none; 60 changes a channel by 3 of 255 at most."""
+_STRIP_ROWS = 16
+_STRIPS = 2
+_FLAT = 2.0
+"""Strips that take this much more bytes lossless than lossy belong to a picture that lossy wins by far."""
 
-_Encoder = Callable[[MagickImage], bytes]
+
+class Encoding(StrEnum):
+    """How a WebP repeats its pixels; MIXED is an animation that has frames of several kinds."""
+
+    LOSSY = "lossy"
+    NEAR_LOSSLESS = "nearLossless"
+    LOSSLESS = "lossless"
+    MIXED = "mixed"
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """How an animation plays; a still has no durations."""
+class Effort:
+    """What the encoder is told: libwebp's quality of lossy pictures and its method.
 
-    loop_count: int
-    durations_ms: tuple[int, ...]
+    With `weigh` pictures that look flat are tried lossless too.
+    """
+
+    quality: int
+    method: int
+    weigh: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The bytes of a WebP, and whether it repeats the pixels exactly."""
+    """A WebP."""
 
+    encoding: Encoding
+    quality: int
     data: bytes
-    lossless: bool
 
 
-def encode(frames: Sequence[MagickImage], timing: Timing, options: Options, *, try_lossless: bool) -> Encoded:
-    """Encode lossy, if asked lossless too, and keep the smaller. Raises ConversionError or Wand's exceptions."""
-    with changes(frames, timing.durations_ms or (0,)) as parts:
-        canvas = frames[0].size
-        lossy = Encoded(_encode_parts(canvas, parts, timing, lambda part: _lossy(part, options)), lossless=False)
-        if not try_lossless:
-            return lossy
-        lossless = Encoded(_encode_parts(canvas, parts, timing, lambda part: _lossless(part, options)), lossless=True)
-    return min(lossless, lossy, key=lambda encoded: len(encoded.data))
+def encode(image: MagickImage, effort: Effort) -> list[Encoded]:
+    """Every encoding that was tried, the winner first: the smallest, and of equals the most faithful.
+
+    Raises ConversionError or Wand's exceptions.
+    """
+    return sorted(_candidates(image, effort), key=lambda encoded: len(encoded.data))
 
 
-def _encode_parts(canvas: tuple[int, int], parts: Sequence[Change], timing: Timing, encoder: _Encoder) -> bytes:
-    if len(parts) == 1:  # Also an animation in which nothing moves.
-        return encoder(parts[0].image)
-    frames = [_webp_frame(part, encoder) for part in parts]
-    return assemble_animation(*canvas, frames, timing.loop_count)
+def encode_lossy(image: MagickImage, quality: int, method: int) -> bytes:
+    """Encode with VP8; transparency stays exact."""
+    return _encode(image, quality, {"webp:method": str(method), "webp:alpha-quality": "100"})
 
 
-def _webp_frame(part: Change, encoder: _Encoder) -> WebPFrame:
-    width, height = part.image.size
-    return WebPFrame(part.x, part.y, width, height, part.duration_ms, encoder(part.image))
+def _candidates(image: MagickImage, effort: Effort) -> Iterator[Encoded]:
+    if effort.weigh and _is_flat(image, effort):
+        yield Encoded(Encoding.LOSSLESS, LOSSLESS_EFFORT, _encode_lossless(image, effort.method))
+        if knows_near_lossless():
+            data = _encode_lossless(image, effort.method, near=NEAR_LOSSLESS)
+            yield Encoded(Encoding.NEAR_LOSSLESS, NEAR_LOSSLESS, data)
+    yield Encoded(Encoding.LOSSY, effort.quality, encode_lossy(image, effort.quality, effort.method))
 
 
-def _lossy(frame: MagickImage, options: Options) -> bytes:
-    return _encode_frame(frame, options.quality, {"webp:method": str(options.method), "webp:alpha-quality": "100"})
+def _is_flat(image: MagickImage, effort: Effort) -> bool:
+    """Whether lossless may win, judged by what a few rows cost either way: drawings, screenshots, diagrams."""
+    width, height = image.size
+    if height <= _STRIP_ROWS * (_STRIPS + 1):
+        return True
+    lossless = lossy = 0
+    for top in _strip_tops(height):
+        with image.clone() as strip:
+            strip.crop(0, top, width, top + _STRIP_ROWS)
+            strip.reset_coords()
+            lossless += len(_encode_lossless(strip, 0))
+            lossy += len(encode_lossy(strip, effort.quality, 0))
+    return lossless <= _FLAT * lossy
 
 
-def _lossless(frame: MagickImage, options: Options) -> bytes:
-    return _encode_frame(frame, LOSSLESS_EFFORT, {"webp:method": str(options.method), "webp:lossless": "true"})
+@cache
+def knows_near_lossless() -> bool:
+    """Whether this ImageMagick hands `webp:near-lossless` to libwebp, found out by trying; 6.9.11 does not."""
+    with MagickImage(width=32, height=32, pseudo="plasma:red-blue") as noise:
+        return _encode_lossless(noise, 0, near=0) != _encode_lossless(noise, 0)
 
 
-def _encode_frame(frame: MagickImage, quality: int, settings: dict[str, str]) -> bytes:
-    with frame.clone() as copy:
+def _strip_tops(height: int) -> Sequence[int]:
+    return [height * (index + 1) // (_STRIPS + 1) for index in range(_STRIPS)]
+
+
+def _encode_lossless(image: MagickImage, method: int, near: int = 100) -> bytes:
+    settings = {"webp:method": str(method), "webp:lossless": "true"}
+    if near < 100:
+        settings["webp:near-lossless"] = str(near)
+    return _encode(image, LOSSLESS_EFFORT, settings)
+
+
+def _encode(image: MagickImage, quality: int, settings: dict[str, str]) -> bytes:
+    with image.clone() as copy:
         copy.options.update(settings)
         copy.compression_quality = quality
         # The format as an argument: the property alone leaves the decoder's format in force.

@@ -1,28 +1,38 @@
-"""The conversion itself: bytes in, an optimised WebP and its receipt out."""
+"""The conversion itself: bytes in, an optimised WebP in every size that is wanted, and a receipt out."""
 
 import hashlib
 import io
 import time
 from dataclasses import dataclass
 
-from imagejobs.conversion.decode import decode
-from imagejobs.conversion.encode import Encoded, Timing, encode
+from imagejobs.conversion.encode import Encoding
 from imagejobs.conversion.errors import ConversionError, ErrorCode
-from imagejobs.conversion.geometry import fit
 from imagejobs.conversion.magick import apply_limits, encoder_name
-from imagejobs.conversion.magick_errors import processing_errors, reading_errors
-from imagejobs.conversion.options import Options
+from imagejobs.conversion.options import AUTO, Options
+from imagejobs.conversion.placeholder import Placeholder
 from imagejobs.conversion.probe import Probe, check_limits, probe
 from imagejobs.conversion.receipt import ImageFacts, Receipt
-from imagejobs.conversion.steps import RECIPE, Picture
+from imagejobs.conversion.render import Rendered, render, upright_size
+from imagejobs.conversion.rendition import Rendition, Trial
+
+_STEP, _LOWEST = 20, 40
+"""By how much the quality goes down where the output is larger than the source, and how far."""
+_CHEAP_PIXELS = 10_000_000
+"""Sources with more are not converted again only to save bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """The bytes of a WebP, and how they came about."""
+    """The renditions, largest first, how they came about, and what to show until they are loaded."""
 
-    data: bytes
+    renditions: tuple[Rendition, ...]
     receipt: Receipt
+    placeholder: Placeholder
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the largest rendition."""
+        return self.renditions[0].data
 
 
 def convert(source: bytes, options: Options) -> Conversion:
@@ -35,9 +45,23 @@ def convert(source: bytes, options: Options) -> Conversion:
     found = probe(io.BytesIO(source))
     check_limits(found, options)
     apply_limits(options)
-    with _decode(source, found, options) as picture:
-        encoded = _process(picture, found, options)
-        return Conversion(encoded.data, _receipt(source, found, picture, encoded, options, started))
+    attempts = _attempts(source, found, options)
+    best = min(attempts, key=lambda attempt: len(attempt.renditions[0].data))
+    output = best.renditions[0]
+    receipt = Receipt(
+        source=_facts(source, found, upright_size(found)),
+        output=_facts(output.data, probe(io.BytesIO(output.data)), (output.width, output.height)),
+        orientation=found.orientation,
+        profile_converted=best.profile_converted,
+        encoding=output.encoding,
+        quality=output.quality,
+        tried=_tried(attempts, best),
+        reason=_reason(attempts, best, options),
+        notes=found.notes,
+        encoder=encoder_name(),
+        duration_ms=round((time.monotonic() - started) * 1000),
+    )
+    return Conversion(best.renditions, receipt, best.placeholder)
 
 
 def _check_size(source: bytes, options: Options) -> None:
@@ -48,35 +72,38 @@ def _check_size(source: bytes, options: Options) -> None:
         )
 
 
-def _decode(source: bytes, found: Probe, options: Options) -> Picture:
-    with reading_errors(found.format.title):
-        frames = decode(source, found, fit(found.width, found.height, options.max_side))
-    return Picture(frames, found.width, found.height, found.orientation, options.max_side)
+def _attempts(source: bytes, found: Probe, options: Options) -> list[Rendered]:
+    """One, or further ones at lower qualities while the output is larger than the source."""
+    attempts = [render(source, found, options, None)]
+    quality = attempts[0].quality.quality - _STEP
+    while len(attempts[-1].renditions[0].data) > len(source) and quality >= _LOWEST and found.pixels <= _CHEAP_PIXELS:
+        attempts.append(render(source, found, options, quality))
+        quality -= _STEP
+    return attempts
 
 
-def _process(picture: Picture, found: Probe, options: Options) -> Encoded:
-    timing = Timing(found.loop_count, found.durations_ms if found.frames > 1 else ())
-    with processing_errors(found.format.title):
-        for step in RECIPE:
-            step(picture)
-        return encode(picture.frames, timing, options, try_lossless=found.format.try_lossless)
+def _tried(attempts: list[Rendered], best: Rendered) -> tuple[Trial, ...]:
+    """Every encoding of the largest rendition once, those of the best attempt first."""
+    ordered = [best, *(attempt for attempt in attempts if attempt is not best)]
+    return tuple(dict.fromkeys(trial for attempt in ordered for trial in attempt.renditions[0].tried))
 
 
-def _receipt(
-    source: bytes, found: Probe, picture: Picture, encoded: Encoded, options: Options, started: float
-) -> Receipt:
-    written = probe(io.BytesIO(encoded.data))
-    return Receipt(
-        source=_facts(source, found.format.mimetype, picture.upright_size, found.frames),
-        output=_facts(encoded.data, written.format.mimetype, (written.width, written.height), written.frames),
-        orientation=picture.orientation,
-        profile_converted=picture.profile_converted,
-        lossless=encoded.lossless,
-        quality=options.quality,
-        encoder=encoder_name(),
-        duration_ms=round((time.monotonic() - started) * 1000),
-    )
+def _reason(attempts: list[Rendered], best: Rendered, options: Options) -> str:
+    """Why the output is encoded as it is, for people."""
+    output, searched = best.renditions[0], attempts[0].quality.trials
+    if output.encoding is Encoding.MIXED:
+        why = "the smallest of each frame"
+    elif len(output.tried) > 1:
+        why = "the smallest of what was tried"
+    else:
+        why = "lossless was not tried: the picture is not flat"
+    if options.quality == AUTO and output.encoding is Encoding.LOSSY:
+        reached = ", ".join(f"{trial.ssim:.4f} at {trial.quality}" for trial in searched)
+        why += f"; quality by SSIM, {options.target_ssim:g} wanted: {reached}"
+    if len(attempts) > 1:
+        why += "; quality lowered because the output was larger than the source"
+    return why
 
 
-def _facts(data: bytes, mimetype: str, size: tuple[int, int], frames: int) -> ImageFacts:
-    return ImageFacts(mimetype, len(data), *size, frames, hashlib.sha256(data).hexdigest())
+def _facts(data: bytes, found: Probe, size: tuple[int, int]) -> ImageFacts:
+    return ImageFacts(found.format.mimetype, len(data), *size, found.frames, hashlib.sha256(data).hexdigest())

@@ -14,7 +14,8 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "too_large"
     CONVERSION_FAILED = "conversion_failed"
     CONVERSION_MEMORY = "conversion_memory"
-    OUTPUT_TOO_LARGE = "output_too_large"
+    CONVERSION_TIMEOUT = "conversion_timeout"
+    CONVERSION_CRASH = "conversion_crash"
 
 
 class ConversionError(Exception):

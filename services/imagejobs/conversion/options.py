@@ -1,21 +1,27 @@
 """What the caller may choose."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 WEBP_MAX_SIDE = 16383
 """Pixels a side: the VP8 frame header and VP8L header hold 14 bits (RFC 6386, 9.1; RFC 9649, 3.4)."""
+AUTO: Literal["auto"] = "auto"
+MAX_RENDITIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """Limits for the source and wishes for the output; the defaults and their reasons are in the README.
 
-    `max_side` is in pixels of the output; `quality` is libwebp's, 1 to 99 (100 would mean lossless to ImageMagick);
+    `max_side` is in pixels of the output, `renditions` are the sides of further, smaller ones; `quality` is libwebp's,
+    1 to 99 (100 would mean lossless to ImageMagick), or `auto`: the lowest one whose SSIM meets `target_ssim`.
     `method` is libwebp's effort, 0 to 6; `max_bytes` counts the source file; `max_pixels` the sum over its frames.
     """
 
     max_side: int = 1920
-    quality: int = 80
+    renditions: tuple[int, ...] = ()
+    quality: int | Literal["auto"] = 80
+    target_ssim: float = 0.98
     method: int = 4
     max_bytes: int = 25_000_000
     max_pixels: int = 50_000_000
@@ -23,11 +29,21 @@ class Options:
 
     def __post_init__(self) -> None:
         """Raises ValueError for what WebP or ImageMagick cannot do."""
-        _check("max_side", self.max_side, 1, WEBP_MAX_SIDE)
-        _check("quality", self.quality, 1, 99)
+        for side in self.sides:
+            _check("max_side and renditions", side, 1, WEBP_MAX_SIDE)
+        _check("number of renditions", len(self.sides), 1, MAX_RENDITIONS)
+        if self.quality != AUTO:
+            _check("quality", self.quality, 1, 99)
+        _check("target_ssim", self.target_ssim, 0.5, 0.9999)
         _check("method", self.method, 0, 6)
 
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The side of every output, largest first, each once. `max_side` bounds them all."""
+        smaller = {side for side in self.renditions if side < self.max_side}
+        return (self.max_side, *sorted(smaller, reverse=True))
 
-def _check(name: str, value: int, low: int, high: int) -> None:
+
+def _check(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise ValueError(f"{name} is {value}; choose {low} to {high}")

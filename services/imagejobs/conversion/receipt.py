@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from imagejobs.conversion.rendition import Trial
+
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
@@ -19,17 +21,26 @@ class ImageFacts:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """`orientation` is the EXIF value that was applied (1: none); `profile_converted` names the colour profile that was
-    converted to sRGB; `encoder` names the libraries as they report themselves; `duration_ms` is wall-clock time.
+    converted to sRGB; `tried` is what was encoded, `reason` why the first of it won, `notes` what was left out of the
+    source; `encoder` names the libraries as they report themselves; `duration_ms` is wall-clock time.
     """
 
     source: ImageFacts
     output: ImageFacts
     orientation: int
     profile_converted: str | None
-    lossless: bool
+    encoding: str
     quality: int
+    tried: tuple[Trial, ...]
+    reason: str
+    notes: tuple[str, ...]
     encoder: str
     duration_ms: int
+
+    @property
+    def lossless(self) -> bool:
+        """Whether the output repeats the pixels, once scaled, exactly."""
+        return self.encoding == "lossless"
 
     def to_json(self) -> dict[str, Any]:
         """The contract's schema `Receipt`; `profileConverted` is left out where nothing was converted."""
@@ -38,7 +49,11 @@ class Receipt:
             "output": asdict(self.output),
             "orientation": self.orientation,
             "lossless": self.lossless,
+            "encoding": self.encoding,
             "quality": self.quality,
+            "tried": [asdict(trial) for trial in self.tried],
+            "reason": self.reason,
+            "notes": list(self.notes),
             "encoder": self.encoder,
             "durationMs": self.duration_ms,
         }

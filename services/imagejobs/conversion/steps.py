@@ -1,12 +1,12 @@
-"""What is done to a decoded picture, in order: RECIPE is the list to read."""
+"""What is done to a decoded frame, in order: RECIPE is the list to read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
 
-from imagejobs.conversion.geometry import fit
+from imagejobs.conversion.exif import credits_of
 from imagejobs.conversion.icc import parse_icc
 from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.shrink import shrink
 from imagejobs.conversion.srgb_profile import srgb_profile
 
 _ORIENTATIONS = (
@@ -25,62 +25,53 @@ _RGB, _GRAY, _CMYK = "RGB ", "GRAY", "CMYK"
 
 
 @dataclass(slots=True)
-class Picture:
-    """The frames on their way, and what happened to them. `width` and `height` are the source's, as stored."""
+class Preparation:
+    """What the frames of one source have in common: the size to shrink to, as stored, and the EXIF orientation.
 
-    frames: list[MagickImage]
-    width: int
-    height: int
+    The steps add what they found: the profile that was converted, and the EXIF fields `credits` that are kept.
+    """
+
+    target: tuple[int, int]
     orientation: int
-    max_side: int
     profile_converted: str | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for frame in self.frames:
-            frame.close()
-
-    @property
-    def upright_size(self) -> tuple[int, int]:
-        """Width and height of the source as it is to be seen."""
-        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
+    credits: dict[int, bytes] = field(default_factory=dict)
 
 
-def orient(picture: Picture) -> None:
-    """Turn and mirror the pixels as EXIF says."""
-    for frame in picture.frames:
-        frame.orientation = _ORIENTATIONS[picture.orientation]
-        frame.auto_orient()
+def resize(frame: MagickImage, preparation: Preparation) -> None:
+    """Scale down to the target, unless decoding did it already. First, so that the other steps have less to do."""
+    if not _is_there(frame.size, preparation.target):
+        shrink(frame, preparation.target)
+    frame.reset_coords()
 
 
-def convert_to_srgb(picture: Picture) -> None:
+def convert_to_srgb(frame: MagickImage, preparation: Preparation) -> None:
     """Convert from the embedded profile to sRGB; without one, from the colour space of the pixels."""
-    for frame in picture.frames:
-        picture.profile_converted = _convert_frame(frame)
+    preparation.profile_converted = _convert(frame)
 
 
-def resize(picture: Picture) -> None:
-    """Scale down into the square of `max_side`, unless decoding did it already."""
-    target = fit(*picture.upright_size, picture.max_side)
-    for frame in picture.frames:
-        if not _is_there(frame.size, target, picture.max_side):
-            frame.resize(*target, filter="lanczos")
-        frame.reset_coords()
+def orient(frame: MagickImage, preparation: Preparation) -> None:
+    """Turn and mirror the pixels as EXIF says."""
+    frame.orientation = _ORIENTATIONS[preparation.orientation]
+    frame.auto_orient()
 
 
-def strip(picture: Picture) -> None:
-    """Remove profiles, EXIF with its place and thumbnail, XMP, IPTC and comments."""
-    for frame in picture.frames:
-        frame.strip()
+def strip(frame: MagickImage, preparation: Preparation) -> None:
+    """Remove profiles, EXIF with its place and thumbnail, XMP, IPTC and comments; the credits are noted before."""
+    preparation.credits = credits_of(frame.profiles["exif"] or b"") or preparation.credits
+    frame.strip()
 
 
-RECIPE: tuple[Callable[[Picture], None], ...] = (orient, convert_to_srgb, resize, strip)
+RECIPE: tuple[Callable[[MagickImage, Preparation], None], ...] = (resize, convert_to_srgb, orient, strip)
 """Decoding has put animations on their full canvas before, and encoding follows."""
 
 
-def _convert_frame(frame: MagickImage) -> str | None:
+def prepare(frame: MagickImage, preparation: Preparation) -> None:
+    """Run the recipe on one frame."""
+    for step in RECIPE:
+        step(frame, preparation)
+
+
+def _convert(frame: MagickImage) -> str | None:
     """The name of what was converted, None for sRGB and grey."""
     profile = frame.profiles["icc"]
     icc = parse_icc(profile) if profile else None
@@ -94,6 +85,6 @@ def _convert_frame(frame: MagickImage) -> str | None:
     return "CMYK" if space == _CMYK else None
 
 
-def _is_there(size: tuple[int, int], target: tuple[int, int], max_side: int) -> bool:
+def _is_there(size: tuple[int, int], target: tuple[int, int]) -> bool:
     """Whether decoding ended within the rounding of a pixel, which no resize is worth."""
-    return size == target or (max(size) == max(target) <= max_side and abs(sum(size) - sum(target)) <= 1)
+    return size == target or (max(size) == max(target) and abs(sum(size) - sum(target)) <= 1)

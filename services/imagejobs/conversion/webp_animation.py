@@ -6,61 +6,46 @@ frame may replace what is below it.
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.webp_container import (
+    HEADER_BYTES,
+    PICTURE_CHUNKS,
+    alpha_flag,
+    chunk,
+    chunks,
+    extended_header,
+    riff,
+)
 
-_ANIMATION, _ALPHA = 0x02, 0x10
+_ANIMATION = 0x02
 _DISPOSE, _NO_BLEND = 0x01, 0x02
-_PICTURE_CHUNKS = frozenset({b"ALPH", b"VP8 ", b"VP8L"})
+_FRAME_HEADER_BYTES = 16
 MAX_DURATION_MS = 0xFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class WebPFrame:
-    """A rectangle of the canvas. `still` is a WebP file of its own; `x` and `y` are even.
-
-    With `blend` it is laid over what is there, otherwise it replaces it; with `dispose` its rectangle becomes
-    transparent after it was shown.
-    """
-
-    x: int
-    y: int
-    width: int
-    height: int
-    duration_ms: int
-    still: bytes
-    blend: bool = False
-    dispose: bool = False
-
-
-def split_animation(data: bytes) -> list[WebPFrame]:
+def split_animation(data: bytes) -> Iterator[AnimationFrame]:
     """The frames of an animated WebP that `probe` accepted. Raises ConversionError `corrupt`."""
-    return [_read_frame(payload) for kind, payload in _chunks(data, 12) if kind == b"ANMF"]
+    return (_read_frame(payload) for kind, payload in chunks(data) if kind == b"ANMF")
 
 
-def find_profile(data: bytes) -> bytes | None:
-    """The ICC profile of a WebP file."""
-    return next((payload for kind, payload in _chunks(data, 12) if kind == b"ICCP"), None)
-
-
-def assemble_animation(width: int, height: int, frames: Sequence[WebPFrame], loop_count: int) -> bytes:
+def assemble_animation(width: int, height: int, frames: Sequence[AnimationFrame], loop_count: int) -> bytes:
     """An animated WebP on a transparent canvas; it plays `loop_count` times, 0 being for ever."""
-    has_alpha = any(_has_alpha(list(_chunks(frame.still, 12))) for frame in frames)
-    header = _extended_header(width, height, _ANIMATION | (_ALPHA if has_alpha else 0))
-    animation = _chunk(b"ANIM", bytes(4) + struct.pack("<H", loop_count))
-    return _riff(header + animation + b"".join(map(_frame_chunk, frames)))
+    alpha = max(alpha_flag(chunks(frame.still)) for frame in frames)
+    header = extended_header(width, height, _ANIMATION | alpha)
+    animation = chunk(b"ANIM", bytes(4) + struct.pack("<H", loop_count))
+    return riff(header + animation + b"".join(map(_frame_chunk, frames)))
 
 
-def _read_frame(payload: bytes) -> WebPFrame:
-    if len(payload) < 16:
+def _read_frame(payload: bytes) -> AnimationFrame:
+    if len(payload) < _FRAME_HEADER_BYTES:
         raise corrupt("The WebP has a frame that is too short")
     x, y, width, height, duration = (_uint24(payload, at) for at in (0, 3, 6, 9, 12))
-    picture = [(kind, data) for kind, data in _chunks(payload, 16) if kind in _PICTURE_CHUNKS]
-    flags = _ALPHA if _has_alpha(picture) else 0
-    body = b"".join(_chunk(kind, data) for kind, data in picture)
-    still = _riff(_extended_header(width + 1, height + 1, flags) + body)
-    return WebPFrame(
+    picture = [(kind, data) for kind, data in chunks(payload, _FRAME_HEADER_BYTES) if kind in PICTURE_CHUNKS]
+    body = b"".join(chunk(kind, data) for kind, data in picture)
+    still = riff(extended_header(width + 1, height + 1, alpha_flag(picture)) + body)
+    return AnimationFrame(
         x * 2,
         y * 2,
         width + 1,
@@ -72,37 +57,12 @@ def _read_frame(payload: bytes) -> WebPFrame:
     )
 
 
-def _frame_chunk(frame: WebPFrame) -> bytes:
+def _frame_chunk(frame: AnimationFrame) -> bytes:
     numbers = (frame.x // 2, frame.y // 2, frame.width - 1, frame.height - 1, min(frame.duration_ms, MAX_DURATION_MS))
     flags = (0 if frame.blend else _NO_BLEND) | (_DISPOSE if frame.dispose else 0)
-    picture = b"".join(_chunk(kind, data) for kind, data in _chunks(frame.still, 12) if kind in _PICTURE_CHUNKS)
-    return _chunk(b"ANMF", b"".join(number.to_bytes(3, "little") for number in numbers) + bytes([flags]) + picture)
-
-
-def _has_alpha(picture: Sequence[tuple[bytes, bytes]]) -> bool:
-    """An ALPH chunk, or the hint in VP8L's header (RFC 9649, 3.4)."""
-    return any(kind == b"ALPH" or (kind == b"VP8L" and len(data) > 4 and data[4] & 0x10) for kind, data in picture)
-
-
-def _extended_header(width: int, height: int, flags: int) -> bytes:
-    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    return _chunk(b"VP8X", bytes([flags, 0, 0, 0]) + size)
-
-
-def _chunks(data: bytes, start: int) -> Iterator[tuple[bytes, bytes]]:
-    at = start
-    while at + 8 <= len(data):
-        kind, size = struct.unpack_from("<4sI", data, at)
-        yield kind, data[at + 8 : at + 8 + size]
-        at += 8 + size + size % 2
-
-
-def _chunk(kind: bytes, payload: bytes) -> bytes:
-    return struct.pack("<4sI", kind, len(payload)) + payload + bytes(len(payload) % 2)
-
-
-def _riff(body: bytes) -> bytes:
-    return struct.pack("<4sI4s", b"RIFF", len(body) + 4, b"WEBP") + body
+    header = b"".join(number.to_bytes(3, "little") for number in numbers) + bytes([flags])
+    picture = (chunk(kind, data) for kind, data in chunks(frame.still, HEADER_BYTES) if kind in PICTURE_CHUNKS)
+    return chunk(b"ANMF", header + b"".join(picture))
 
 
 def _uint24(data: bytes, at: int) -> int:

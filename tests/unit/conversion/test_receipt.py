@@ -1,22 +1,41 @@
+import json
 from dataclasses import replace
 
+from imagejobs.conversion.encode import Encoding
 from imagejobs.conversion.receipt import ImageFacts, Receipt
+from imagejobs.conversion.rendition import Trial
 
-FACTS = ImageFacts("image/png", 10, 20, 30, 1, "0" * 64)
-RECEIPT = Receipt(FACTS, FACTS, 6, None, lossless=True, quality=80, encoder="ImageMagick 6.9.11-60", duration_ms=7)
+FACTS = ImageFacts("image/webp", 10, 2, 1, 1, "0" * 64)
+RECEIPT = Receipt(
+    source=FACTS,
+    output=FACTS,
+    orientation=6,
+    profile_converted=None,
+    encoding=Encoding.LOSSY,
+    quality=80,
+    tried=(Trial(Encoding.LOSSY, 80, 10), Trial(Encoding.LOSSLESS, 70, 20)),
+    reason="the smallest of what was tried",
+    notes=("The PNG is an animation of 3 frames; the first is kept",),
+    encoder="ImageMagick 6.9.11-60",
+    duration_ms=7,
+)
 
 
-def test_json_is_in_camel_case_and_leaves_out_a_profile_that_was_not_converted() -> None:
-    assert RECEIPT.to_json() == {
-        "source": {"mimetype": "image/png", "bytes": 10, "width": 20, "height": 30, "frames": 1, "sha256": "0" * 64},
-        "output": {"mimetype": "image/png", "bytes": 10, "width": 20, "height": 30, "frames": 1, "sha256": "0" * 64},
-        "orientation": 6,
-        "lossless": True,
-        "quality": 80,
-        "encoder": "ImageMagick 6.9.11-60",
-        "durationMs": 7,
-    }
+def test_it_is_json_in_camel_case() -> None:
+    json_object = json.loads(json.dumps(RECEIPT.to_json()))
+
+    assert json_object["durationMs"] == 7
+    assert json_object["source"]["sha256"] == "0" * 64
+    assert json_object["tried"][1] == {"encoding": "lossless", "quality": 70, "bytes": 20}
+    assert (json_object["encoding"], json_object["lossless"]) == ("lossy", False)
+    assert "profileConverted" not in json_object
 
 
-def test_a_converted_profile_is_named() -> None:
+def test_what_was_converted_is_told() -> None:
     assert replace(RECEIPT, profile_converted="Display P3").to_json()["profileConverted"] == "Display P3"
+
+
+def test_only_lossless_counts_as_lossless() -> None:
+    found = {each: replace(RECEIPT, encoding=each).to_json()["lossless"] for each in Encoding}
+
+    assert [each for each, lossless in found.items() if lossless] == [Encoding.LOSSLESS]

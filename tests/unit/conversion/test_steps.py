@@ -1,25 +1,55 @@
 from collections.abc import Callable
 
 from imagejobs.conversion.magick import MagickImage
-from imagejobs.conversion.steps import Picture, convert_to_srgb, resize
+from imagejobs.conversion.steps import Preparation, convert_to_srgb, orient, prepare, resize, strip
 from PIL import Image
 
+Save = Callable[..., bytes]
 
-def test_inks_are_converted_before_scaling(photo: Image.Image, save: Callable[..., bytes]) -> None:
-    frame = MagickImage(blob=save(photo.convert("CMYK"), "JPEG"), format="jpeg")
-    with Picture([frame], 120, 80, 1, 60) as picture:
-        convert_to_srgb(picture)
 
-        assert (frame.colorspace, picture.profile_converted) == ("srgb", "CMYK")
+def test_inks_are_converted(photo: Image.Image, save: Save) -> None:
+    preparation = Preparation((60, 40), 1)
+    with MagickImage(blob=save(photo.convert("CMYK"), "JPEG"), format="jpeg") as frame:
+        convert_to_srgb(frame, preparation)
+
+        assert (frame.colorspace, preparation.profile_converted) == ("srgb", "CMYK")
 
 
 def test_a_picture_that_decoding_left_a_pixel_off_is_not_scaled_again() -> None:
-    frame = MagickImage(width=60, height=41, background="red")
-    with Picture([frame], 120, 81, 1, 60) as picture:
-        resize(picture)
+    with MagickImage(width=60, height=41, background="red") as frame:
+        resize(frame, Preparation((60, 40), 1))
 
         assert frame.size == (60, 41)
 
 
-def test_the_upright_size_is_turned_with_the_picture() -> None:
-    assert [Picture([], 3, 2, value, 9).upright_size for value in (4, 5)] == [(3, 2), (2, 3)]
+def test_the_picture_is_scaled_as_it_is_stored_and_turned_then() -> None:
+    with MagickImage(width=120, height=80, background="red") as frame:
+        prepare(frame, Preparation((60, 40), 6))
+
+        assert frame.size == (40, 60)
+
+
+def test_turning_leaves_no_orientation_to_be_applied_again() -> None:
+    with MagickImage(width=3, height=2, background="red") as frame:
+        orient(frame, Preparation((3, 2), 8))
+
+        assert (frame.size, frame.orientation) == ((2, 3), "top_left")
+
+
+def test_credits_are_noted_before_everything_is_stripped(photo: Image.Image, save: Save) -> None:
+    exif = Image.Exif()
+    exif[0x8298] = "Jo Doe"
+    preparation = Preparation((120, 80), 1)
+    with MagickImage(blob=save(photo, "JPEG", exif=exif), format="jpeg") as frame:
+        strip(frame, preparation)
+
+        assert preparation.credits == {0x8298: b"Jo Doe"}
+        assert not frame.profiles["exif"]
+
+
+def test_a_later_frame_without_credits_keeps_those_of_the_first() -> None:
+    preparation = Preparation((2, 2), 1, credits={0x013B: b"Jo"})
+    with MagickImage(width=2, height=2, background="red") as frame:
+        strip(frame, preparation)
+
+    assert preparation.credits == {0x013B: b"Jo"}

@@ -2,8 +2,10 @@ import io
 from collections.abc import Callable
 
 import pytest
+from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.webp_animation import WebPFrame, assemble_animation, find_profile, split_animation
+from imagejobs.conversion.webp_animation import assemble_animation, split_animation
+from imagejobs.conversion.webp_container import find_chunk
 from PIL import Image
 
 
@@ -13,9 +15,12 @@ def red(save: Callable[..., bytes]) -> bytes:
 
 
 def test_what_is_assembled_is_taken_apart_again(red: bytes) -> None:
-    frames = [WebPFrame(0, 0, 10, 6, 70, red), WebPFrame(4, 2, 10, 6, 0xFFFFFF, red, blend=True, dispose=True)]
+    frames = [
+        AnimationFrame(0, 0, 10, 6, 70, red),
+        AnimationFrame(4, 2, 10, 6, 0xFFFFFF, red, blend=True, dispose=True),
+    ]
 
-    parts = split_animation(assemble_animation(20, 10, frames, 3))
+    parts = list(split_animation(assemble_animation(20, 10, frames, 3)))
 
     assert [(p.x, p.y, p.width, p.height, p.duration_ms, p.blend, p.dispose) for p in parts] == [
         (0, 0, 10, 6, 70, False, False),
@@ -26,7 +31,7 @@ def test_what_is_assembled_is_taken_apart_again(red: bytes) -> None:
 
 
 def test_libwebp_shows_it(red: bytes) -> None:
-    data = assemble_animation(20, 10, [WebPFrame(0, 0, 10, 6, 70, red), WebPFrame(4, 2, 10, 6, 30, red)], 3)
+    data = assemble_animation(20, 10, [AnimationFrame(0, 0, 10, 6, 70, red), AnimationFrame(4, 2, 10, 6, 30, red)], 3)
 
     with Image.open(io.BytesIO(data)) as animation:
         assert (animation.size, animation.n_frames, animation.info["loop"]) == ((20, 10), 2, 3)
@@ -36,15 +41,15 @@ def test_libwebp_shows_it(red: bytes) -> None:
 
 
 def test_a_frame_without_room_for_its_header_is_corrupt(red: bytes) -> None:
-    whole = assemble_animation(20, 10, [WebPFrame(0, 0, 10, 6, 70, red)], 0)
+    whole = assemble_animation(20, 10, [AnimationFrame(0, 0, 10, 6, 70, red)], 0)
     at = whole.index(b"ANMF")
 
     with pytest.raises(ConversionError, match="too short"):
-        split_animation(whole[:at] + b"ANMF\x04\0\0\0" + bytes(4))
+        list(split_animation(whole[:at] + b"ANMF\x04\0\0\0" + bytes(4)))
 
 
 def test_the_profile_is_found(save: Callable[..., bytes]) -> None:
     image = Image.new("RGB", (4, 4))
 
-    assert find_profile(save(image, "WEBP", icc_profile=b"profile")) == b"profile"
-    assert find_profile(save(image, "WEBP")) is None
+    assert find_chunk(save(image, "WEBP", icc_profile=b"profile"), b"ICCP") == b"profile"
+    assert find_chunk(save(image, "WEBP"), b"ICCP") is None

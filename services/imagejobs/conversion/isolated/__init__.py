@@ -1,0 +1,1 @@
+"""The conversion in child processes that hold no secrets and may die."""

@@ -1,0 +1,93 @@
+"""The process in which strangers' files are decoded: `python -m imagejobs.conversion.isolated.child`.
+
+It says first what it is able to do, then answers each request with a result or an error, until its input ends. Only
+`process` starts it.
+"""
+
+import base64
+import json
+import os
+import select
+import shutil
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.isolated.confinement import Limits, allow_cpu_seconds, forbid_system_calls, limit_resources
+from imagejobs.conversion.isolated.frames import read_frame, write_frame
+from imagejobs.conversion.isolated.result import Abilities
+from imagejobs.conversion.options import Options
+from imagejobs.errors import ConfigurationError
+
+MAX_SOURCE_BYTES = 1 << 30
+
+
+def main(arguments: list[str]) -> None:
+    """Give up what is not needed, load the image library, and serve. `arguments` holds the limits as JSON."""
+    limits = Limits(**json.loads(arguments[0]))
+    limit_resources(limits)
+    leave_with_parent()
+    try:
+        abilities = load_engine()
+    except ConfigurationError as error:
+        sys.exit(str(error))
+    serve(sys.stdin.buffer, sys.stdout.buffer, limits, abilities)
+
+
+def load_engine() -> Abilities:
+    """Load the image library, then forbid what only loading needs. Raises ConfigurationError."""
+    from imagejobs.conversion.magick import encoder_name  # noqa: PLC0415 - the limits come first
+    from imagejobs.conversion.readable import readable_formats  # noqa: PLC0415
+
+    reads = tuple(each.name for each in readable_formats())
+    return Abilities(encoder_name(), reads, forbid_system_calls())
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abilities) -> None:
+    """Answer requests until there are no more."""
+    write_frame(answers, asdict(abilities))
+    while True:
+        try:
+            header, source = read_frame(requests, MAX_SOURCE_BYTES)
+        except EOFError:
+            return
+        allow_cpu_seconds(limits.seconds)
+        write_frame(answers, *_answer(header, source))
+
+
+def leave_with_parent() -> None:
+    """End this process when its input is closed at the other end, also in the middle of a conversion."""
+    threading.Thread(target=_watch_input, args=(sys.stdin.fileno(), Path.cwd()), daemon=True).start()
+
+
+def _watch_input(descriptor: int, folder: Path) -> None:
+    watch = select.poll()
+    watch.register(descriptor, 0)  # nothing but the hang-up, which is always reported
+    watch.poll()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+def _answer(header: dict[str, Any], source: bytes) -> tuple[dict[str, Any], bytes]:
+    from imagejobs.conversion.engine import convert  # noqa: PLC0415 - see load_engine
+
+    try:
+        conversion = convert(source, Options(**{**header, "renditions": tuple(header["renditions"])}))
+    except ConversionError as error:
+        return {"error": {"code": error.code, "message": error.message, "retryable": error.retryable}}, b""
+    pictures = [{"width": r.width, "height": r.height, "bytes": len(r.data)} for r in conversion.renditions]
+    found = conversion.placeholder
+    told = {
+        "pictures": pictures,
+        "receipt": conversion.receipt.to_json(),
+        "thumb_hash": base64.b64encode(found.thumb_hash).decode(),
+        "dominant_color": found.dominant_color,
+    }
+    return told, b"".join(rendition.data for rendition in conversion.renditions)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,80 @@
+"""What a process gives up before it looks at a stranger's file: memory, time, files, and most of the kernel."""
+
+import errno
+import logging
+import os
+import resource
+import sys
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+_OPEN_FILES = 64
+_NETWORK = ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg")
+_PROCESSES = ("execve", "execveat", "fork", "vfork", "kill", "tkill", "pidfd_open", "pidfd_send_signal")
+_SPYING = ("ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "bpf", "perf_event_open", "userfaultfd")
+_ADMINISTRATION = ("mount", "umount2", "unshare", "setns", "chroot", "keyctl", "add_key", "io_uring_setup")
+FORBIDDEN_CALLS = (*_NETWORK, *_PROCESSES, *_SPYING, *_ADMINISTRATION)
+_CLONE_THREAD = 0x00010000  # linux/sched.h
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one conversion: `seconds` of processor time and of wall-clock time, `memory_bytes` of address space, which
+    bounds what is resident, and `file_bytes` of one file, which is where ImageMagick puts what memory cannot hold.
+    """
+
+    seconds: int = 60
+    memory_bytes: int = 600_000_000
+    file_bytes: int = 1_000_000_000
+
+
+def limit_resources(limits: Limits) -> None:
+    """Set the kernel's limits for this process: no core dumps either."""
+    _lower(resource.RLIMIT_AS, limits.memory_bytes)
+    _lower(resource.RLIMIT_FSIZE, limits.file_bytes)
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
+
+
+def allow_cpu_seconds(seconds: int) -> None:
+    """Let this process use as much more processor time from now on; at the end the kernel kills it with SIGXCPU."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (_at_most(until, hard), hard))
+
+
+def forbid_system_calls() -> bool:
+    """From now on no network, no other program and no other process (EPERM); false where that cannot be had.
+
+    It takes Linux and libseccomp. Threads stay possible; calls that are made already, like reading pipes, too.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        import pyseccomp  # noqa: PLC0415 - fails at import where the library is missing
+    except (ImportError, RuntimeError, OSError) as error:
+        logger.warning("no system call is forbidden to conversions: libseccomp is missing (%s)", error)
+        return False
+    deny = pyseccomp.ERRNO(errno.EPERM)
+    calls = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for name in FORBIDDEN_CALLS:
+        calls.add_rule(deny, name)
+    # A thread is a clone that stays in its process. clone3 hides its flags in memory; the C library then takes clone.
+    calls.add_rule(deny, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0))
+    calls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+    # abort() signals its own thread.
+    calls.add_rule(deny, "tgkill", pyseccomp.Arg(0, pyseccomp.NE, os.getpid()))
+    calls.load()
+    return True
+
+
+def _lower(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    value = _at_most(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def _at_most(value: int, limit: int) -> int:
+    return value if limit == resource.RLIM_INFINITY else min(value, limit)

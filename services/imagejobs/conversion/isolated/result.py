@@ -1,0 +1,59 @@
+"""A conversion as it comes out of the child process, in plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imagejobs.conversion.errors import ConversionError, ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The bytes of a WebP and its size in pixels."""
+
+    width: int
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The renditions, largest first; `receipt` is the contract's schema, `thumb_hash` is in base64."""
+
+    pictures: tuple[Picture, ...]
+    receipt: Mapping[str, Any]
+    thumb_hash: str
+    dominant_color: str
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the largest rendition."""
+        return self.pictures[0].data
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What the engine on this machine is and does: the libraries' names, the names of the formats that it reads, and
+    whether system calls are forbidden to it.
+    """
+
+    encoder: str
+    reads: tuple[str, ...]
+    confined: bool
+
+
+def read_result(header: Mapping[str, Any], payload: bytes) -> Result:
+    """What a child answered.
+
+    Raises ConversionError if it answers one; ValueError, KeyError or TypeError for an answer that makes no sense.
+    """
+    if "error" in header:
+        error = header["error"]
+        raise ConversionError(ErrorCode(error["code"]), str(error["message"]), retryable=error["retryable"] is True)
+    pictures, at = [], 0
+    for each in header["pictures"]:
+        pictures.append(Picture(int(each["width"]), int(each["height"]), payload[at : at + int(each["bytes"])]))
+        at += int(each["bytes"])
+    if at != len(payload) or not all(picture.data for picture in pictures):
+        raise ValueError(f"{at} bytes of pictures were announced, {len(payload)} came")
+    return Result(tuple(pictures), dict(header["receipt"]), str(header["thumb_hash"]), str(header["dominant_color"]))

@@ -1,0 +1,87 @@
+"""One decode, and from it every rendition, frame by frame."""
+
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+
+from imagejobs.conversion.decode import decode
+from imagejobs.conversion.encode import Effort
+from imagejobs.conversion.exif import write_credits
+from imagejobs.conversion.geometry import fit
+from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.magick_errors import processing_errors
+from imagejobs.conversion.options import Options
+from imagejobs.conversion.placeholder import Placeholder, make_placeholder
+from imagejobs.conversion.probe import Probe
+from imagejobs.conversion.quality import QualityChoice, choose_quality
+from imagejobs.conversion.rendition import Rendition, RenditionEncoder
+from imagejobs.conversion.shrink import shrink
+from imagejobs.conversion.steps import Preparation, prepare
+
+_FLAT_BYTES_PER_PIXEL = 0.1
+"""A lossy source that spends less may be a drawing or a screenshot; photographs spend 0.1 to 0.5."""
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The renditions, largest first, and `quality`, which lossy encoding was told."""
+
+    renditions: tuple[Rendition, ...]
+    placeholder: Placeholder
+    profile_converted: str | None
+    quality: QualityChoice
+
+
+def render(source: bytes, found: Probe, options: Options, quality: int | None) -> Rendered:
+    """Convert a file that was probed; without a quality the first frame decides it. Raises ConversionError."""
+    preparation = Preparation(fit(found.width, found.height, options.max_side), found.orientation)
+    with ExitStack() as stack, processing_errors(found.format.title):
+        frames = stack.enter_context(closing(_prepared(source, found, preparation)))
+        first, duration_ms = next(frames)
+        choice = choose_quality(first, options) if quality is None else QualityChoice(quality)
+        effort = Effort(choice.quality, options.method, weigh=_may_be_flat(source, found))
+        placeholder = make_placeholder(first)
+        encoders = {
+            size: stack.enter_context(RenditionEncoder(effort, found.loop_count)) for size in _sizes(found, options)
+        }
+        _add(first, duration_ms, encoders)
+        for frame, duration_ms in frames:
+            _add(frame, duration_ms, encoders)
+        exif = write_credits(preparation.credits) if preparation.credits else b""
+        renditions = tuple(encoder.finish(exif) for encoder in encoders.values())
+    return Rendered(renditions, placeholder, preparation.profile_converted, choice)
+
+
+def _prepared(source: bytes, found: Probe, preparation: Preparation) -> Generator[tuple[MagickImage, int], None, None]:
+    """Each frame, upright and in sRGB, and how long it is shown in milliseconds; it is closed with the next step."""
+    durations = found.durations_ms if found.frames > 1 else (0,)
+    for frame, duration_ms in zip(decode(source, found, preparation.target), durations, strict=True):
+        with frame:
+            prepare(frame, preparation)
+            yield frame, duration_ms
+
+
+def _add(frame: MagickImage, duration_ms: int, encoders: Mapping[Size, RenditionEncoder]) -> None:
+    """Each smaller rendition is made from the one before it."""
+    for size, encoder in encoders.items():
+        if frame.size != size and max(frame.size) > max(size):
+            shrink(frame, size)
+        encoder.add(frame, duration_ms)
+
+
+def _sizes(found: Probe, options: Options) -> list[Size]:
+    """The size of each rendition; those that a small source cannot fill are left out."""
+    width, height = upright_size(found)
+    return list(dict.fromkeys(fit(width, height, side) for side in options.sides))
+
+
+def upright_size(found: Probe) -> Size:
+    """Width and height of the source as it is to be seen."""
+    return (found.height, found.width) if found.orientation >= 5 else (found.width, found.height)
+
+
+def _may_be_flat(source: bytes, found: Probe) -> bool:
+    """Whether lossless is worth a look: judged by what the source spends, for a lossless source in any case."""
+    return found.format.try_lossless or len(source) < found.pixels * _FLAT_BYTES_PER_PIXEL
