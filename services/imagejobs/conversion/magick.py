@@ -1,13 +1,17 @@
-"""ImageMagick as this package uses it: quiet about warnings, one thread, bounded memory."""
+"""ImageMagick as this package uses it: under a policy of its own, quiet about warnings, one thread, bounded memory."""
 
 import ctypes
 import logging
 import os
 from functools import cache
+from pathlib import Path
 from typing import Self
 
 from imagejobs.conversion.options import Options
 from imagejobs.errors import ConfigurationError
+
+# Before the library is loaded, which reads its policy once.
+os.environ["MAGICK_CONFIGURE_PATH"] = str(Path(__file__).with_name("policy"))
 
 try:
     from wand.api import library
