@@ -1,5 +1,4 @@
 import io
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -8,19 +7,9 @@ from exif_files import ORIENTATION, exif
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.formats import FORMATS
 from imagejobs.conversion.options import Options
+from orientations import UPRIGHT
 from PIL import Image
 
-UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
-    1: lambda stored: stored,
-    2: lambda stored: stored[:, ::-1],
-    3: lambda stored: stored[::-1, ::-1],
-    4: lambda stored: stored[::-1],
-    5: lambda stored: stored.transpose(1, 0, 2),
-    6: lambda stored: np.rot90(stored, -1),
-    7: lambda stored: stored[::-1, ::-1].transpose(1, 0, 2),
-    8: lambda stored: np.rot90(stored, 1),
-}
-"""What EXIF's values mean for rows and columns (CIPA DC-008, 4.6.4)."""
 CARRIERS = {"JPEG", "PNG", "WEBP"} | {"TIFF"} & {each.name.upper() for each in FORMATS}
 """The formats of Pillow that have EXIF or the tag itself, as far as they are read here."""
 every_orientation = pytest.mark.parametrize("orientation", UPRIGHT)

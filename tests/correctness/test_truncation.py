@@ -11,22 +11,21 @@ from decoded_pictures import encode, noise
 from gif_files import GifFrame, gif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.formats import FORMATS
 from imagejobs.conversion.options import Options
 from ink_files import Marker, cmyk_jpeg
 from PIL import Image
+from wand.version import formats
 from webp_files import Part, animated_webp
 
-READ = {each.name for each in FORMATS}
 PALETTE = [(0, 0, 0), (230, 40, 40), (40, 200, 60)]
 SOFT = np.dstack([noise(80, 60), noise(80, 60)[..., 0]])
 SIGNATURE_BYTES = 32
 """What tells the type; less of a file is of no type at all."""
 
 
-def heif(image_format: str) -> bytes:
+def heic() -> bytes:
     buffer = io.BytesIO()
-    pillow_heif.from_pillow(Image.fromarray(noise(80, 60))).save(buffer, format=image_format, quality=80)
+    pillow_heif.from_pillow(Image.fromarray(noise(80, 60))).save(buffer, quality=80)
     return buffer.getvalue()
 
 
@@ -45,12 +44,17 @@ FILES: dict[str, tuple[Callable[[], bytes], int]] = {
     "animated webp": (lambda: animated_webp(40, 30, [Part(0, 0, 40, 30, (9 * n, 9, 9, 255)) for n in range(3)]), 1),
 }
 """How to make each, and how many bytes at the end must be missing for a picture to be incomplete."""
-if "tiff" in READ:
-    FILES["tiff"] = (lambda: encode(noise(80, 60), "TIFF", compression="tiff_lzw"), 1)
-    FILES["plain tiff"] = (lambda: encode(noise(80, 60), "TIFF"), 1)
-FILES |= {
-    name: (lambda name=name: heif(name.upper().replace("HEIC", "HEIF")), 1) for name in ("heic", "avif") if name in READ
-}  # type: ignore[misc]  # mypy knows no default in a lambda
+FURTHER: dict[str, dict[str, tuple[Callable[[], bytes], int]]] = {
+    "TIFF": {
+        "tiff": (lambda: encode(noise(80, 60), "TIFF"), 1),
+        "lzw tiff": (lambda: encode(noise(80, 60), "TIFF", compression="tiff_lzw"), 1),
+    },
+    "HEIC": {"heic": (heic, 1)},
+    "AVIF": {"avif": (lambda: encode(noise(80, 60), "AVIF"), 1)},
+}
+"""The same for what only some builds of ImageMagick read."""
+for _format, _files in FURTHER.items():
+    FILES |= _files if formats(_format) else {}
 
 
 def failure(data: bytes) -> ConversionError:
