@@ -36,9 +36,9 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
 
     `pixels` counts what is decoded for it if that is more: before cropping, all tiles, or its transparency.
     """
-    brands, items = _read_file(reader, title)
+    brands, items = read_file(reader, title)
     primary = items.find(items.primary)
-    parts = [items.find(number) for number in _parts(primary)]
+    parts = [items.find(number) for number in parts_of(primary)]
     _check_kinds({part.kind for part in parts or [primary]}, codecs, title)
     for item in items.by_id.values():
         _check_extents(item, items, reader.size, title)
@@ -49,8 +49,8 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
     return Structure(width, height, 1, pixels, notes=_notes(title, brands, items))
 
 
-def _read_file(reader: ByteReader, title: str) -> tuple[bytes, Items]:
-    """The `ftyp` box and what `meta` says; what lies between the two is passed over."""
+def read_file(reader: ByteReader, title: str) -> tuple[bytes, Items]:
+    """The brands of the `ftyp` box and what `meta` says; what lies between the two is passed over."""
     brands = b""
     for _ in range(_MAX_BOXES_BEFORE_META):
         start = reader.tell()
@@ -82,7 +82,7 @@ def _auxiliaries(items: Items) -> Iterator[Item]:
     return (item for item in items.by_id.values() if items.primary in item.references.get(_AUXILIARY_OF, ()))
 
 
-def _parts(item: Item) -> Counter[int]:
+def parts_of(item: Item) -> Counter[int]:
     """The numbers of the items that a derived one is put together from, each with how often."""
     if item.kind not in _DERIVED:
         return Counter()
@@ -90,7 +90,7 @@ def _parts(item: Item) -> Counter[int]:
 
 
 def _cost(items: Items, item: Item) -> int:
-    parts = sum(area(items.find(number)) * times for number, times in _parts(item).items())
+    parts = sum(area(items.find(number)) * times for number, times in parts_of(item).items())
     return max(area(item), parts)
 
 
