@@ -8,7 +8,7 @@ from imagejobs.conversion.options import Options
 from PIL import Image
 from webp_files import Part, animated_webp, compose
 
-WIDTH, HEIGHT = 120, 88
+WIDTH, HEIGHT = 240, 176
 RED, GREEN, BLUE, CLEAR = (190, 120, 110, 255), (90, 150, 100, 255), (50, 60, 110, 255), (0, 0, 0, 0)
 SOFT, FAINT = (250, 240, 190, 140), (10, 40, 50, 80)
 """Told apart by their light more than by their hue, which lossy coding blurs at every edge."""
@@ -34,14 +34,14 @@ def assert_plays(source: bytes, parts: list[Part], options: Options) -> None:
         start += part.duration
 
 
-@pytest.mark.parametrize("max_side", [120, 90])
+@pytest.mark.parametrize("max_side", [240, 180])
 @pytest.mark.parametrize(("blend", "dispose"), WAYS, ids=WAY_NAMES)
 def test_every_way_of_blending_and_clearing(blend: bool, dispose: bool, max_side: int) -> None:
     parts = [
         Part(0, 0, WIDTH, HEIGHT, RED, DURATIONS[0]),
-        Part(8, 12, 62, 42, SOFT, DURATIONS[1], blend=blend, dispose=dispose),
-        Part(40, 24, 66, 58, FAINT, DURATIONS[2], blend=blend, dispose=dispose),
-        Part(20, 4, 30, 80, BLUE, DURATIONS[3], blend=not blend),
+        Part(16, 24, 124, 84, SOFT, DURATIONS[1], blend=blend, dispose=dispose),
+        Part(80, 48, 132, 116, FAINT, DURATIONS[2], blend=blend, dispose=dispose),
+        Part(40, 8, 60, 160, BLUE, DURATIONS[3], blend=not blend),
     ]
 
     assert_plays(animated_webp(WIDTH, HEIGHT, parts), parts, Options(max_side=max_side, quality=95))
@@ -50,9 +50,9 @@ def test_every_way_of_blending_and_clearing(blend: bool, dispose: bool, max_side
 @pytest.mark.parametrize(("blend", "dispose"), WAYS, ids=WAY_NAMES)
 def test_a_first_frame_smaller_than_the_canvas(blend: bool, dispose: bool) -> None:
     parts = [
-        Part(20, 16, 60, 41, GREEN, blend=blend, dispose=dispose),
-        Part(0, 0, 41, 33, CLEAR, blend=False),
-        Part(4, 4, 88, 60, SOFT),
+        Part(40, 32, 120, 81, GREEN, blend=blend, dispose=dispose),
+        Part(0, 0, 81, 65, CLEAR, blend=False),
+        Part(8, 8, 176, 120, SOFT),
     ]
 
     assert_plays(animated_webp(WIDTH, HEIGHT, parts), parts, Options(quality=95))
@@ -78,7 +78,7 @@ def test_the_loop_count_is_kept(loop: int) -> None:
 
 
 def test_an_animation_of_one_frame_is_a_still() -> None:
-    part = Part(12, 8, 60, 60, SOFT)
+    part = Part(24, 16, 120, 120, SOFT)
 
     result = decode_frames(convert(animated_webp(WIDTH, HEIGHT, [part]), Options(quality=95)).data)
 

@@ -1,4 +1,7 @@
+import struct
+
 import numpy as np
+import png_files
 import pytest
 from colour_profiles import grey_profile, ink_profile, rgb_profile
 from colour_science import (
@@ -130,3 +133,13 @@ def test_grey_light_is_not_shifted() -> None:
 
     assert srgb_to_linear(result[..., 0].mean(axis=0)[[0, 255]] / 255) == pytest.approx([0, 1], abs=0.01)
     assert np.abs(result[..., 0].astype(int) - ramp).max() <= 4
+
+
+@pytest.mark.parametrize("colour_type", [png_files.GREY, png_files.RGB], ids=["grey", "RGB"])
+def test_a_png_of_linear_light_is_encoded_anew(colour_type: int) -> None:
+    """Renderers and scanners write gAMA 1.0."""
+    samples = photo() if colour_type == png_files.RGB else photo()[..., 0]
+    source = png_files.png(samples, 8, colour_type, chunks=[(b"gAMA", struct.pack(">I", 100_000))])
+    expected = linear_to_srgb((photo() if colour_type == png_files.RGB else photo()[..., [0, 0, 0]]) / 255) * 255
+
+    assert mean_delta_e(decode(convert(source, FINE).data), expected) < VISIBLE

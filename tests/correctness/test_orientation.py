@@ -57,7 +57,9 @@ def test_the_picture_is_turned_before_it_is_scaled(width: int, orientation: int)
     scale = 75 / max(height, upright_width)
     size = round(upright_width * scale), round(height * scale)
 
-    conversion = convert(encode(stored, "JPEG", quality=95, exif=exif({ORIENTATION: orientation})), Options(75, 95))
+    conversion = convert(
+        encode(stored, "JPEG", quality=95, exif=exif({ORIENTATION: orientation})), Options(max_side=75, quality=95)
+    )
 
     assert_upright(conversion, resized(upright, *size))
 

@@ -80,7 +80,10 @@ def test_every_box_is_filled_in_proportion(image_format: str, max_side: int) -> 
 
 
 def test_a_scaled_picture_is_not_shifted() -> None:
-    """A line in the middle stays in the middle, whichever way the decoder took."""
+    """A line in the middle stays within half a pixel of it, whichever of its scales the decoder took.
+
+    Those round the size up, by less than a pixel of theirs.
+    """
     for width in (400, 500, 640, 810):
         picture = np.zeros((100, width, 3), np.uint8)
         picture[:, width // 2 - 4 : width // 2 + 4] = 255
@@ -88,4 +91,4 @@ def test_a_scaled_picture_is_not_shifted() -> None:
         result = decode(convert(encode(picture, "JPEG", quality=95), Options(max_side=200, quality=95)).data)
 
         light = result[..., 0].astype(float).sum(axis=0)
-        assert (light * (np.arange(200) + 0.5)).sum() / light.sum() == pytest.approx(100, abs=0.3)
+        assert (light * (np.arange(200) + 0.5)).sum() / light.sum() == pytest.approx(100, abs=0.5)
