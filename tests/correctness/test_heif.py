@@ -129,7 +129,10 @@ def test_the_primary_picture_of_several_is_taken(primary: int) -> None:
     buffer = io.BytesIO()
     several.save(buffer, quality=95, chroma=444, primary_index=primary)
 
-    assert difference(decode(convert(buffer.getvalue(), FINE).data), pictures[primary]) < 4
+    conversion = convert(buffer.getvalue(), FINE)
+
+    assert difference(decode(conversion.data), pictures[primary]) < 4
+    assert len(conversion.receipt.to_json()["notes"]) == 1, "the receipt does not say what was left out"
 
 
 @every_format

@@ -82,6 +82,7 @@ def test_an_animated_png_becomes_its_still(default_image: bool) -> None:
     assert difference(decode(conversion.data), photo()) < 2
     receipt = conversion.receipt.to_json()
     assert (receipt["source"]["frames"], receipt["output"]["frames"]) == (1, 1)
+    assert len(receipt["notes"]) == 1, "the receipt does not say what was left out"
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])

@@ -95,3 +95,4 @@ def test_the_first_of_several_pages_is_taken() -> None:
     conversion = convert(buffer.getvalue(), FINE)
 
     assert difference(decode(conversion.data), photo()) < 2
+    assert len(conversion.receipt.to_json()["notes"]) == 1, "the receipt does not say what was left out"
