@@ -5,7 +5,7 @@ import io
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +16,7 @@ import httpx2
 import pytest
 import uvicorn
 from imagejobs.api.app import Adapters, create_app
+from imagejobs.conversion.formats import FORMATS, Format
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.events.memory_repository import MemoryEventRepository
 from imagejobs.jobs.memory_repository import MemoryImageJobRepository
@@ -138,8 +139,8 @@ def memory_settings(**overrides: Any) -> Settings:
     return Settings(_env_file=None, **(values | overrides))
 
 
-def memory_api(**overrides: Any) -> MemoryApi:
-    """A fresh API with nothing in it."""
+def memory_api(*, formats: Collection[Format] = FORMATS, **overrides: Any) -> MemoryApi:
+    """A fresh API with nothing in it, for images of these formats."""
     settings = memory_settings(**overrides)
     jobs, events = MemoryImageJobRepository(), MemoryEventRepository()
     storage, queue = MemoryStorage(), MemoryTaskQueue()
@@ -149,7 +150,7 @@ def memory_api(**overrides: Any) -> MemoryApi:
     queue_line = Line(queue, QueueUnavailable("refused by the test"))
     lines = {"mongodb": (jobs_line, events_line), "storage": (storage_line,), "redis": (queue_line,)}
     adapters = Adapters(jobs_line, events_line, storage_line, queue_line)
-    app: ASGIApp = create_app(settings, adapters)
+    app: ASGIApp = create_app(settings, adapters, formats=formats)
     for middleware in AROUND:
         app = middleware(app)
     return MemoryApi(settings, jobs, events, storage, queue, lines, adapters, app)

@@ -35,6 +35,13 @@ def _split_commas(value: object) -> object:
     return value
 
 
+def _quality(value: object) -> object:
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    if number != "auto" and not (isinstance(number, int) and 1 <= number <= 99):
+        raise ValueError(f"{value!r} is not 1 to 99 or auto")
+    return number
+
+
 def _with_slash(value: object) -> object:
     return f"{value.strip('/')}/" if isinstance(value, str) else value
 
@@ -51,6 +58,7 @@ def _base_url(value: str) -> str:
 
 Tokens = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_commas)]
 Prefix = Annotated[str, BeforeValidator(_with_slash)]
+Side = Annotated[int, Field(ge=1, le=16383)]
 BaseURL = Annotated[str, AfterValidator(_base_url)]
 
 
@@ -108,8 +116,12 @@ class Settings(ApiAddress):
     max_pixels: PositiveInt = 50_000_000
     max_frames: PositiveInt = 300
     output_prefix: Prefix = "optimized/"
-    max_side: int = Field(1920, ge=1, le=16383)
-    webp_quality: int = Field(80, ge=1, le=99)
+    max_side: Side = 1920
+    renditions: Annotated[tuple[Side, ...], NoDecode, BeforeValidator(_split_commas), Field(max_length=9)] = ()
+    webp_quality: Annotated[int | Literal["auto"], BeforeValidator(_quality)] = 80
+    target_ssim: float = Field(0.98, ge=0.5, le=0.9999)
+    conversion_seconds: PositiveInt = 60
+    conversion_memory_bytes: int = Field(600_000_000, ge=300_000_000)
 
     lease_seconds: PositiveFloat = 20
     legacy_lease_seconds: PositiveFloat = 600

@@ -1,6 +1,6 @@
 """Wires the API: settings to adapters, adapters to services, services to endpoints, endpoints to the contract."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from imagejobs.api.reading import BodyLimits
 from imagejobs.api.routes import Binding, bind
 from imagejobs.api.uploads import Uploads
 from imagejobs.contract.openapi import Contract, load_contract
+from imagejobs.conversion.formats import FORMATS, Format
 from imagejobs.conversion.options import Options
 from imagejobs.errors import ConfigurationError
 from imagejobs.events.repository import EventRepository
@@ -52,16 +53,23 @@ class Adapters:
         return {"mongodb": self.jobs.ping, "redis": self.queue.ping, "storage": self.storage.ping}
 
 
-def create_app(settings: Settings, adapters: Adapters, contract: Contract | None = None) -> Starlette:
-    """The ASGI application. Raises ConfigurationError when it would be open to a network, or breaks the contract."""
+def create_app(
+    settings: Settings,
+    adapters: Adapters,
+    contract: Contract | None = None,
+    formats: Collection[Format] = FORMATS,
+) -> Starlette:
+    """The ASGI application, which takes images of these formats.
+
+    Raises ConfigurationError when it would be open to a network, or breaks the contract.
+    """
     contract = contract or load_contract()
     authentication = Authentication.of(settings)
     _refuse_open_network(settings, authentication)
     jobs = ImageJobs(adapters.jobs, adapters.storage, adapters.queue, job_policy(settings))
     metrics = Metrics(jobs)
-    uploads = Uploads(
-        settings.max_upload_bytes, Options(max_pixels=settings.max_pixels, max_frames=settings.max_frames)
-    )
+    options = Options(max_pixels=settings.max_pixels, max_frames=settings.max_frames)
+    uploads = Uploads(settings.max_upload_bytes, options, formats)
     endpoints = {
         **ImageJobEndpoints(
             jobs, job_lifecycle(jobs, settings), uploads, settings.source_url == "presigned"

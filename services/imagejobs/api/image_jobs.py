@@ -80,8 +80,7 @@ class ImageJobEndpoints:
             case JobStatus.PROCESSING:
                 job = self._claim_or_renew(job_id, attempt, said.get("leaseSeconds"))
             case JobStatus.COMPLETED:
-                output = Output(said["outputImageKey"], said.get("outputImageURL"), _whole_numbers(said.get("receipt")))
-                job = self.lifecycle.complete(job_id, attempt, output)
+                job = self.lifecycle.complete(job_id, attempt, _output(said))
             case JobStatus.FAILED:
                 job = self.lifecycle.fail(job_id, attempt, _failure(said))
             case _:
@@ -110,10 +109,23 @@ def _failure(said: Mapping[str, Any]) -> Failure:
     return Failure(said.get("errorMsg", ""), said.get("errorCode"), said.get("retryable"))
 
 
+def _output(said: Mapping[str, Any]) -> Output:
+    return Output(
+        said["outputImageKey"],
+        said.get("outputImageURL"),
+        _whole_numbers(said.get("renditions")),
+        said.get("thumbHash"),
+        said.get("dominantColor"),
+        _whole_numbers(said.get("receipt")),
+    )
+
+
 def _whole_numbers(value: Any) -> Any:
     """JSON Schema takes 3.0 for an integer; the record keeps 3."""
     if isinstance(value, dict):
         return {name: _whole_numbers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_whole_numbers(each) for each in value]
     return int(value) if isinstance(value, float) else value
 
 

@@ -41,7 +41,13 @@ def event_to_json(shown: EventWithJobs) -> dict[str, Any]:
 def _image(job: ImageJob) -> dict[str, Any]:
     output = (job.receipt or {}).get("output", {})
     size = {name: output[name] for name in ("width", "height", "bytes") if name in output}
-    return {"id": job.id, "url": job.output_image_url, "status": job.status, **size}
+    shown = {
+        "srcset": ", ".join(f"{each['url']} {each['width']}w" for each in job.renditions or ()) or None,
+        "renditions": job.renditions,
+        "thumbHash": job.thumb_hash,
+        "dominantColor": job.dominant_color,
+    }
+    return {"id": job.id, "url": job.output_image_url, "status": job.status, **size, **_without_none(shown)}
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

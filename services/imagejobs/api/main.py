@@ -1,10 +1,14 @@
 """The process `imagejobs api`: the application under uvicorn."""
 
 import logging
+from collections.abc import Sequence
 
 import uvicorn
 
 from imagejobs.api.app import Adapters, create_app
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.formats import BASIC, FORMATS, Format
+from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.database import Database
 from imagejobs.events.mongo_repository import MongoEventRepository
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
@@ -30,10 +34,24 @@ def production_adapters(settings: Settings) -> Adapters:
     )
 
 
+def readable_formats() -> Sequence[Format]:
+    """What the image library on this machine reads, which is taken for the workers'. The API never loads it itself.
+
+    Without it, the formats that every worker reads.
+    """
+    try:
+        with Converter() as converter:
+            readable = converter.abilities().reads
+    except ConversionError as error:
+        logger.info("no image library here (%s): only %s are accepted", error, ", ".join(f.title for f in BASIC))
+        return BASIC
+    return [each for each in FORMATS if each.name in readable]
+
+
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what is under way is finished first, and the exit code is 0."""
     exit_cleanly_on_sigterm()
-    app = create_app(settings, production_adapters(settings))
+    app = create_app(settings, production_adapters(settings), formats=readable_formats())
     if not (settings.api_tokens and settings.worker_tokens):
         logger.warning("no API_TOKENS or no WORKER_TOKENS: whoever reaches %s may use the API", settings.api_base_url)
     logger.info("image-jobs API on %s, documented at %s/docs", settings.api_base_url, settings.api_base_url)

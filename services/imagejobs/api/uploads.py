@@ -1,13 +1,14 @@
 """From a received file to a NewImage: recognised by its bytes, structurally whole, within the limits, hashed."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from imagejobs.api.call import ReceivedFile
 from imagejobs.api.errors import ApiError
 from imagejobs.contract.violations import Violation
-from imagejobs.conversion.formats import FORMATS, sniff
+from imagejobs.conversion.formats import FORMATS, Format, sniff
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.probe import check_limits, probe
 from imagejobs.jobs.new_image import NewImage
@@ -22,6 +23,7 @@ class Uploads:
 
     max_bytes: int
     options: Options
+    formats: Collection[Format] = FORMATS
 
     def accept(self, received: ReceivedFile, field: str) -> NewImage:
         """Raises ApiError 413 or 415, and ConversionError (422) for a damaged image or one beyond the limits."""
@@ -30,8 +32,8 @@ class Uploads:
             raise ApiError(413, "too_large", message, (Violation(field, message),))
         received.file.seek(0)
         image_format = sniff(received.file.read(SNIFFED_BYTES))
-        if image_format is None:
-            accepted = ", ".join(each.mimetype for each in FORMATS)
+        if image_format is None or image_format not in self.formats:
+            accepted = ", ".join(each.mimetype for each in self.formats)
             message = f"{_shown(received)} is not an accepted image, judged by its bytes; accepted are {accepted}."
             raise ApiError(415, "unsupported_type", message, (Violation(field, message),))
         check_limits(probe(received.file), self.options)

@@ -2,15 +2,24 @@
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import typer
-from rich.filesize import decimal
 
+from imagejobs.cli.tables import console_for, receipt_table
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.options import Options
+from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.isolated.result import Result
+from imagejobs.conversion.options import AUTO, Options
+
+Quality = int | Literal["auto"]
+
+
+def _quality(text: str) -> Quality:
+    if text == AUTO or (text.isdecimal() and 1 <= int(text) <= 99):
+        return AUTO if text == AUTO else int(text)
+    raise typer.BadParameter(f"{text!r} is not 1 to 99 or auto")
 
 
 def convert(
@@ -22,38 +31,41 @@ def convert(
     max_side: Annotated[
         int, typer.Option(help="The picture fits a square of this side, in pixels.", min=1, max=16383)
     ] = 1920,
-    quality: Annotated[int, typer.Option(help="WebP quality.", min=1, max=99)] = 80,
+    rendition: Annotated[
+        list[int] | None,
+        typer.Option(help="A smaller side to make too, as OUT-SIDE.webp. May be repeated.", min=1, max=16383),
+    ] = None,
+    quality: Annotated[str, typer.Option(help="WebP quality, 1 to 99, or auto.", callback=_quality)] = "80",
 ) -> None:
-    """Convert one image to WebP. Exits 1 with a code and a message when it cannot be converted."""
-    from imagejobs.conversion.engine import convert as run
-
+    """Convert one image to WebP, in a child process. Exits 1 with a code and a message when it cannot be converted."""
+    options = Options(max_side=max_side, renditions=tuple(rendition or ()), quality=_quality(str(quality)))
     try:
-        conversion = run(_read(source), replace(Options(), max_side=max_side, quality=quality))
-        _write(target, conversion.data)
+        with Converter() as converter:
+            result = converter.convert(_read(source, options.max_bytes), options)
     except ConversionError as error:
         _fail(error, as_json)
-    receipt: dict[str, Any] = conversion.receipt.to_json()
+    files = _write(target, result)
     if as_json:
-        typer.echo(json.dumps(receipt))
-        return
-    before, after = receipt["source"], receipt["output"]
-    typer.echo(
-        f"{target}: {before['width']}x{before['height']} {decimal(before['bytes'])} -> "
-        f"{after['width']}x{after['height']} {decimal(after['bytes'])} in {receipt['durationMs']} ms"
-    )
+        typer.echo(json.dumps(dict(result.receipt)))
+    else:
+        console_for().print(receipt_table(files, result))
 
 
-def _read(source: Path) -> bytes:
-    limit = Options().max_bytes
+def _read(source: Path, limit: int) -> bytes:
     with source.open("rb") as file:
         return file.read(limit + 1)  # one more than allowed, so that the engine refuses a larger file
 
 
-def _write(target: Path, data: bytes) -> None:
+def _write(target: Path, result: Result) -> list[Path]:
+    files: list[Path] = []
     try:
-        target.write_bytes(data)
+        for picture in result.pictures:
+            side = max(picture.width, picture.height)
+            files.append(target.with_stem(f"{target.stem}-{side}") if files else target)
+            files[-1].write_bytes(picture.data)
     except OSError as error:
-        raise typer.BadParameter(f"{target} cannot be written: {error.strerror}", param_hint="OUT") from None
+        raise typer.BadParameter(f"{files[-1]} cannot be written: {error.strerror}", param_hint="OUT") from None
+    return files
 
 
 def _fail(error: ConversionError, as_json: bool) -> None:

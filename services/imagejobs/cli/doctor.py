@@ -62,10 +62,21 @@ def _try(name: str, check: Callable[[], str]) -> Finding:
 
 
 def _engine() -> str:
+    """Asked in a child process, as the worker does."""
+    from imagejobs.conversion.errors import ConversionError
     from imagejobs.conversion.formats import FORMATS
-    from imagejobs.conversion.magick import encoder_name
+    from imagejobs.conversion.isolated.pool import Converter
 
-    return f"{encoder_name()} reads {', '.join(each.name for each in FORMATS)} and writes webp"
+    try:
+        with Converter() as converter:
+            found = converter.abilities()
+    except ConversionError as error:
+        raise ConfigurationError(str(error)) from error
+    missing = [each.title for each in FORMATS if each.name not in found.reads]
+    parts = [f"{found.encoder} reads {', '.join(each.title for each in FORMATS if each.name in found.reads)}"]
+    parts += [f"not {', '.join(missing)} (the library has no decoder for it)"] if missing else []
+    parts += ["confined: no network, no other process" if found.confined else "not confined: libseccomp is missing"]
+    return "; ".join(parts)
 
 
 def _redis(settings: Settings) -> str:

@@ -10,6 +10,8 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from imagejobs.conversion.isolated.result import Result
+
 STYLES = {"COMPLETED": "green", "FAILED": "bold red", "PROCESSING": "cyan", "PENDING": "yellow"}
 
 Job = Mapping[str, Any]
@@ -42,6 +44,39 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
             _problem(job),
         )
     return table
+
+
+def receipt_table(files: Sequence[Path], result: Result) -> Table:
+    """What a conversion made, and how it decided."""
+    receipt, source = result.receipt, result.receipt["source"]
+    table = Table(show_header=False, box=None)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    table.add_row("source", _file_facts(source["width"], source["height"], source["bytes"], source["mimetype"]))
+    for file, picture in zip(files, result.pictures, strict=True):
+        facts = _file_facts(picture.width, picture.height, len(picture.data), f"{file}")
+        table.add_row("output", facts)
+    for trial in receipt["tried"]:
+        table.add_row("tried", Text(f"{trial['encoding']} {trial['quality']}: {decimal(trial['bytes'])}"))
+    for name, text in _remarks(receipt, result):
+        table.add_row(name, Text(text))
+    return table
+
+
+def _file_facts(width: int, height: int, size: int, name: str) -> Text:
+    return Text(f"{width}x{height} {decimal(size)} {name}")
+
+
+def _remarks(receipt: Mapping[str, Any], result: Result) -> Iterable[tuple[str, str]]:
+    yield "chosen", f"{receipt['encoding']}: {receipt['reason']}"
+    if receipt["orientation"] > 1:
+        yield "turned", f"EXIF orientation {receipt['orientation']}"
+    if "profileConverted" in receipt:
+        yield "colours", f"{receipt['profileConverted']} to sRGB"
+    for note in receipt["notes"]:
+        yield "note", note
+    yield "placeholder", f"ThumbHash {result.thumb_hash}, {result.dominant_color}"
+    yield "took", f"{receipt['durationMs']} ms, {receipt['encoder']}"
 
 
 def job_table(job: Job) -> Table:

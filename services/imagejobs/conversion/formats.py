@@ -60,7 +60,9 @@ TIFF = Format(
     many_pictures=True,
 )
 
-FORMATS: tuple[Format, ...] = (JPEG, PNG, GIF, WEBP, HEIC, AVIF, TIFF)
+BASIC: tuple[Format, ...] = (JPEG, PNG, GIF, WEBP)
+"""What every build of ImageMagick reads."""
+FORMATS: tuple[Format, ...] = (*BASIC, HEIC, AVIF, TIFF)
 
 
 def sniff(head: bytes) -> Format | None:

@@ -45,10 +45,11 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box without its header."""
+    """A box without its header, which lies before `at` in what is around it."""
 
     kind: bytes
     data: bytes
+    at: int = 0
 
     def cursor(self) -> Cursor:
         """A reader of its payload."""
@@ -70,7 +71,7 @@ def boxes(data: bytes) -> Iterator[Box]:
         end = at + size if size else len(data)
         if end > len(data):
             fail(f"has a box {shown(kind)} that is longer than the one around it")
-        yield Box(kind, data[at + header : end])
+        yield Box(kind, data[at + header : end], at + header)
         at = end
     fail("has too many boxes")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import ConversionError, ErrorCode, truncated
-from imagejobs.conversion.heif_boxes import fail, read_box_header, shown
+from imagejobs.conversion.heif_boxes import Box, fail, read_box_header, shown
 from imagejobs.conversion.heif_items import Extent, Item, Items, read_items
 from imagejobs.conversion.heif_transforms import area, shown_size
 from imagejobs.conversion.structure import Structure
@@ -50,7 +50,13 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
 
 
 def read_file(reader: ByteReader, title: str) -> tuple[bytes, Items]:
-    """The brands of the `ftyp` box and what `meta` says; what lies between the two is passed over."""
+    """The brands of the `ftyp` box, and the items that `meta` describes."""
+    brands, meta = find_meta(reader, title)
+    return brands, read_items(meta.data)
+
+
+def find_meta(reader: ByteReader, title: str) -> tuple[bytes, Box]:
+    """The brands of the `ftyp` box, and the `meta` box; what lies between the two is passed over."""
     brands = b""
     for _ in range(_MAX_BOXES_BEFORE_META):
         start = reader.tell()
@@ -68,7 +74,7 @@ def read_file(reader: ByteReader, title: str) -> tuple[bytes, Items]:
         elif kind == b"meta":
             if end - start > _MAX_META:
                 fail("describes itself at an impossible length")
-            return brands, read_items(reader.read(end - start - header))
+            return brands, Box(kind, reader.read(end - start - header), start + header)
         reader.seek(end)
     if {brands[:4]} & _SEQUENCES:
         raise ConversionError(

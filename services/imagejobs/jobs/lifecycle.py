@@ -3,7 +3,7 @@
 Who owns a job is decided by the database's clock alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.jobs.repair import Repair
 from imagejobs.jobs.repository import Change, Guard
 from imagejobs.jobs.service import ImageJobs
-from imagejobs.storage.keys import is_safe_key, output_key
+from imagejobs.storage.keys import is_rendition_of, is_safe_key, output_key
 from imagejobs.storage.object_storage import ObjectNotFound
 
 MAX_ERROR_MESSAGE = 2_000
@@ -44,6 +44,9 @@ class Output:
 
     key: str
     url: str | None = None
+    renditions: Sequence[Mapping[str, Any]] | None = None
+    thumb_hash: str | None = None
+    dominant_color: str | None = None
     receipt: Mapping[str, Any] | None = None
 
 
@@ -117,8 +120,8 @@ class JobLifecycle:
     def complete(self, job_id: str, attempt: int | None, output: Output) -> ImageJob:
         """Record the result. The same result again changes nothing and is no error.
 
-        Raises JobNotFound, StaleAttempt, IllegalTransition, and OutputNotAccepted: the key must lie under the output
-        prefix, and for a caller with an attempt be the job's own and exist in storage with the receipt's size.
+        Raises JobNotFound, StaleAttempt, IllegalTransition, and OutputNotAccepted: every key must lie under the output
+        prefix, and for a caller with an attempt be the job's own and exist in storage with the size it claims.
         """
         current = self._jobs.get(job_id)
         url = output.url or self._jobs.storage.public_url(output.key)
@@ -133,6 +136,9 @@ class JobLifecycle:
             "status": JobStatus.COMPLETED,
             "output_image_key": output.key,
             "output_image_url": url,
+            "renditions": output.renditions,
+            "thumb_hash": output.thumb_hash,
+            "dominant_color": output.dominant_color,
             "receipt": output.receipt,
             "error_msg": "",
             "error_code": None,
@@ -169,8 +175,10 @@ class JobLifecycle:
 
     def _check_output(self, job: ImageJob, attempt: int | None, output: Output) -> None:
         prefix = self._jobs.policy.output_prefix
-        if not is_safe_key(output.key) or not output.key.startswith(prefix):
-            raise OutputNotAccepted(f"outputImageKey {output.key!r} does not lie under {prefix!r}.")
+        sizes = _claimed_sizes(output)
+        for key in sizes:
+            if not is_safe_key(key) or not key.startswith(prefix):
+                raise OutputNotAccepted(f"outputImageKey {key!r} does not lie under {prefix!r}.")
         if attempt is None:
             return
         expected = output_key(job.source_image_key, prefix)
@@ -178,13 +186,18 @@ class JobLifecycle:
             raise OutputNotAccepted(
                 f"outputImageKey {output.key!r} is not image job {job.id}'s, which is {expected!r}."
             )
+        for key, claimed in sizes.items():
+            if not is_rendition_of(key, expected):
+                raise OutputNotAccepted(f"The rendition {key!r} is not image job {job.id}'s.")
+            self._check_object(key, claimed)
+
+    def _check_object(self, key: str, claimed: int | None) -> None:
         try:
-            size = self._jobs.storage.head(output.key).size
+            size = self._jobs.storage.head(key).size
         except ObjectNotFound:
-            raise OutputNotAccepted(f"There is no object {output.key!r} in storage; upload it first.") from None
-        claimed = output.receipt["output"]["bytes"] if output.receipt else size
-        if size != claimed:
-            raise OutputNotAccepted(f"Object {output.key!r} has {size} bytes, the receipt says {claimed}.")
+            raise OutputNotAccepted(f"There is no object {key!r} in storage; upload it first.") from None
+        if claimed not in {None, size}:
+            raise OutputNotAccepted(f"Object {key!r} has {size} bytes, {claimed} were claimed.")
 
     def _refusal(self, job_id: str, attempt: int | None, wanted: JobStatus) -> Exception:
         """Why the compare-and-set did not hold, told from the record as it is now."""
@@ -196,3 +209,10 @@ class JobLifecycle:
         if wanted == job.status == JobStatus.PROCESSING:
             return JobHeld(job)
         return IllegalTransition(job, wanted)
+
+
+def _claimed_sizes(output: Output) -> dict[str, int | None]:
+    """Every key of the result and the bytes that it is said to have; None where nothing is said."""
+    sizes: dict[str, int | None] = {each["key"]: each["bytes"] for each in output.renditions or ()}
+    whole = output.receipt["output"]["bytes"] if output.receipt else None
+    return {**sizes, output.key: whole or sizes.get(output.key)}

@@ -1,6 +1,6 @@
 """An image job and the ways it may change. Field names in JSON and MongoDB are the guide's, in camelCase."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -77,6 +77,9 @@ class ImageJob:
     lease_until: datetime | None = None
     attempt: int = 0
     lost_leases: int = 0
+    renditions: Sequence[Mapping[str, Any]] | None = None
+    thumb_hash: str | None = None
+    dominant_color: str | None = None
     receipt: Mapping[str, Any] | None = None
     source_sha256: str | None = None
     idempotency_key: str | None = None

@@ -17,6 +17,7 @@ from mongoengine import (
     DictField,
     Document,
     IntField,
+    ListField,
     ObjectIdField,
     Q,
     StringField,
@@ -66,6 +67,9 @@ class ImageJobDocument(Document):  # type: ignore[misc]  # mongoengine has no ty
     lease_until = DateTimeField(db_field=FIELD_NAMES["lease_until"])
     attempt = IntField(db_field=FIELD_NAMES["attempt"])
     lost_leases = IntField(db_field=FIELD_NAMES["lost_leases"])
+    renditions = ListField(DictField(), db_field=FIELD_NAMES["renditions"], default=None)
+    thumb_hash = StringField(db_field=FIELD_NAMES["thumb_hash"])
+    dominant_color = StringField(db_field=FIELD_NAMES["dominant_color"])
     receipt = DictField(db_field=FIELD_NAMES["receipt"], default=None)
     source_sha256 = StringField(db_field=FIELD_NAMES["source_sha256"])
     idempotency_key = StringField(db_field=FIELD_NAMES["idempotency_key"])
@@ -188,6 +192,7 @@ def _to_job(document: ImageJobDocument) -> ImageJob:
         "entity_type": _entity_type(document.entity_type),
         "status": JobStatus(document.status.upper()),
         "error_msg": document.error_msg or "",
+        "renditions": [dict(each) for each in document.renditions] if document.renditions else None,
         "receipt": dict(document.receipt) if document.receipt else None,
     }
     return ImageJob(**values)

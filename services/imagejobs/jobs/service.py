@@ -10,7 +10,7 @@ from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNo
 from imagejobs.jobs.model import LIVE, EntityType, ImageJob, JobStatus
 from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.repository import Change, Guard, ImageJobRepository, JobFilter
-from imagejobs.storage.keys import is_raw_key, is_safe_key, new_raw_key, output_key
+from imagejobs.storage.keys import is_raw_key, is_safe_key, new_raw_key, output_key, rendition_key
 from imagejobs.storage.object_storage import ObjectStorage, StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue
 
@@ -22,6 +22,7 @@ class JobPolicy:
     """The rules that settings change. See README, "Settings"."""
 
     output_prefix: str = "optimized/"
+    renditions: tuple[int, ...] = ()
     max_queue_length: int = 100_000
     accept_without_queue: bool = False
 
@@ -199,12 +200,12 @@ class ImageJobs:
     def _keys_of(self, job: ImageJob) -> set[str]:
         """Only keys under raw/ and the output prefix: a record that others wrote must not delete anything else."""
         prefix = self.policy.output_prefix
-        keys = {job.source_image_key} if is_raw_key(job.source_image_key) else set()
-        if keys:
-            keys.add(output_key(job.source_image_key, prefix))
-        if job.output_image_key and is_safe_key(job.output_image_key) and job.output_image_key.startswith(prefix):
-            keys.add(job.output_image_key)
-        return keys
+        keys: set[str] = set()
+        if is_raw_key(job.source_image_key):
+            output = output_key(job.source_image_key, prefix)
+            keys = {job.source_image_key, output, *(rendition_key(output, side) for side in self.policy.renditions)}
+        recorded = {job.output_image_key, *(each.get("key") for each in job.renditions or ())}
+        return keys | {key for key in recorded if key and is_safe_key(key) and key.startswith(prefix)}
 
 
 def _same_upload(job: ImageJob, entity_type: EntityType, entity_id: str, image: NewImage) -> ImageJob:

@@ -12,6 +12,7 @@ def job_policy(settings: Settings) -> JobPolicy:
     """The rules for clients."""
     return JobPolicy(
         output_prefix=settings.output_prefix,
+        renditions=settings.renditions,
         max_queue_length=settings.max_queue_length,
         accept_without_queue=settings.accept_without_queue,
     )

@@ -1,4 +1,6 @@
-"""The names of objects: `raw/<unix ms>-<12 hex>.<ext>` and `optimized/<same stem>-optimized.webp`."""
+"""The names of objects: `raw/<unix ms>-<12 hex>.<ext>`, `optimized/<same stem>-optimized.webp` and, for smaller
+renditions, `optimized/<same stem>-optimized-<longer side>.webp`.
+"""
 
 import re
 import secrets
@@ -17,6 +19,18 @@ def new_raw_key(now_ms: int, extension: str) -> str:
 def output_key(raw_key: str, prefix: str, extension: str = "webp") -> str:
     """The one key of a job's result, derived from its source, so that a redelivery overwrites its own object."""
     return f"{prefix}{PurePosixPath(raw_key).stem}-optimized.{extension}"
+
+
+def rendition_key(output: str, side: int) -> str:
+    """The key of a smaller rendition, `side` pixels at its longer side, beside the output of this key."""
+    stem, _, extension = output.rpartition(".")
+    return f"{stem}-{side}.{extension}"
+
+
+def is_rendition_of(key: str, output: str) -> bool:
+    """Whether this key is the output's own or that of one of its smaller renditions."""
+    stem, _, extension = output.rpartition(".")
+    return key == output or re.fullmatch(rf"{re.escape(stem)}-[0-9]{{1,5}}\.{extension}", key) is not None
 
 
 def is_raw_key(key: str) -> bool:

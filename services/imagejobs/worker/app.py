@@ -1,14 +1,15 @@
 """Wires the worker. `dramatiq imagejobs.worker.app` imports this module, in its main and in each worker process."""
 
-from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
 
 import dramatiq
+from dramatiq import Broker, Worker
+from dramatiq.middleware import Middleware
 
 from imagejobs.broker import redis_broker
 from imagejobs.client.connecting import connect_api_as_worker
-from imagejobs.conversion.engine import convert
+from imagejobs.conversion.isolated.confinement import Limits
+from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.options import Options
 from imagejobs.errors import ConfigurationError
 from imagejobs.logs import set_up_logging
@@ -19,39 +20,47 @@ from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.process_image import ProcessImage
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A conversion with its receipt as the contract's JSON."""
-
-    data: bytes
-    receipt: dict[str, Any]
-
-
 def conversion_options(settings: Settings) -> Options:
     """The engine's options that settings change."""
     return Options(
         max_side=settings.max_side,
+        renditions=settings.renditions,
         quality=settings.webp_quality,
+        target_ssim=settings.target_ssim,
         max_bytes=settings.max_upload_bytes,
         max_pixels=settings.max_pixels,
         max_frames=settings.max_frames,
     )
 
 
-def process_image(settings: Settings) -> ProcessImage:
+def conversion_limits(settings: Settings) -> Limits:
+    """What one conversion may take."""
+    return Limits(seconds=settings.conversion_seconds, memory_bytes=settings.conversion_memory_bytes)
+
+
+def process_image(settings: Settings, converter: Converter) -> ProcessImage:
     """The use case with its production adapters."""
     return ProcessImage(
         jobs=JobsApi(connect_api_as_worker(settings), settings.lease_seconds),
         storage=open_storage(settings),
-        convert=partial(_convert, conversion_options(settings)),
+        convert=partial(converter.convert, options=conversion_options(settings)),
         output_prefix=settings.output_prefix,
         max_bytes=settings.max_upload_bytes,
     )
 
 
-def _convert(options: Options, source: bytes) -> Result:
-    conversion = convert(source, options)
-    return Result(conversion.data, conversion.receipt.to_json())
+class ConversionProcesses(Middleware):
+    """Starts the children of a worker process before its first message, and ends them after its last."""
+
+    def __init__(self, converter: Converter, warm: int) -> None:
+        self._converter = converter
+        self._warm = warm
+
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002 - Dramatiq's signature
+        self._converter.start(self._warm)
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002 - Dramatiq's signature
+        self._converter.close()
 
 
 try:
@@ -62,4 +71,6 @@ except ConfigurationError as mistakes:
 set_up_logging(_settings.log_level)
 broker = redis_broker(_settings)
 dramatiq.set_broker(broker)
-declare_actors(broker, cache(partial(process_image, _settings)))
+_converter = Converter(conversion_limits(_settings))
+broker.add_middleware(ConversionProcesses(_converter, _settings.worker_threads))
+declare_actors(broker, cache(partial(process_image, _settings, _converter)))

@@ -3,13 +3,14 @@
 A backend that answers a claim without `attempt` knows no leases: then nothing is renewed and nothing is fenced.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.conversion.isolated.result import Result
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
 
 OUTPUT_NOT_ACCEPTED = "output_not_accepted"
@@ -40,6 +41,17 @@ class Claim:
 
     job_id: str
     attempt: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A rendition where it lies in storage; sizes in pixels and bytes."""
+
+    key: str
+    url: str
+    width: int
+    height: int
+    bytes: int
 
 
 class JobsApi:
@@ -73,9 +85,18 @@ class JobsApi:
         if claim.attempt is not None:
             self._report(claim.job_id, _fenced(claim, {"status": "PROCESSING", "leaseSeconds": self.lease_seconds}))
 
-    def complete(self, claim: Claim, key: str, url: str, receipt: Mapping[str, Any]) -> None:
-        """PATCH COMPLETED."""
-        said = {"status": "COMPLETED", "outputImageURL": url, "outputImageKey": key, "receipt": dict(receipt)}
+    def complete(self, claim: Claim, renditions: Sequence[Stored], result: Result) -> None:
+        """PATCH COMPLETED; the first rendition is the output."""
+        output = renditions[0]
+        said = {
+            "status": "COMPLETED",
+            "outputImageURL": output.url,
+            "outputImageKey": output.key,
+            "renditions": [asdict(each) for each in renditions],
+            "thumbHash": result.thumb_hash,
+            "dominantColor": result.dominant_color,
+            "receipt": dict(result.receipt),
+        }
         self._report(claim.job_id, _fenced(claim, said))
 
     def fail(self, claim: Claim, failure: PermanentFailure) -> None:

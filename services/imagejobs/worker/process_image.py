@@ -2,13 +2,13 @@
 
 import io
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
 
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.storage.keys import is_raw_key, output_key
+from imagejobs.conversion.isolated.result import Picture, Result
+from imagejobs.storage.keys import is_raw_key, output_key, rendition_key
 from imagejobs.storage.object_storage import (
     IMMUTABLE,
     ObjectNotFound,
@@ -17,22 +17,12 @@ from imagejobs.storage.object_storage import (
     StorageUnavailable,
 )
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
-from imagejobs.worker.jobs_api import Claim, Job, JobsApi
+from imagejobs.worker.jobs_api import Claim, Job, JobsApi, Stored
 from imagejobs.worker.lease import RenewedLease
 
 logger = logging.getLogger(__name__)
 
 OUTPUT_TYPE = "image/webp"
-
-
-class Converted(Protocol):
-    """A conversion's output bytes and its receipt for the job."""
-
-    @property
-    def data(self) -> bytes: ...
-
-    @property
-    def receipt(self) -> Mapping[str, Any]: ...
 
 
 class Outcome(StrEnum):
@@ -49,7 +39,7 @@ class ProcessImage:
 
     jobs: JobsApi
     storage: ObjectStorage
-    convert: Callable[[bytes], Converted]
+    convert: Callable[[bytes], Result]
     output_prefix: str
     max_bytes: int
 
@@ -84,11 +74,10 @@ class ProcessImage:
 
     def _make(self, job: Job, claim: Claim) -> None:
         source_key = self._source_key(job)
-        converted = self._convert(self._download(source_key))
+        result = self._convert(self._download(source_key))
         self.jobs.renew(claim)  # nothing is uploaded for a job that is gone or another's
         key = output_key(source_key, self.output_prefix)
-        self._upload(key, converted.data)
-        self.jobs.complete(claim, key, self.storage.public_url(key), converted.receipt)
+        self.jobs.complete(claim, self._upload_all(key, result.pictures), result)
 
     def _source_key(self, job: Job) -> str:
         key = job.source_key or job.source_url.removeprefix(f"{self.storage.public_url('')}")
@@ -110,13 +99,23 @@ class ProcessImage:
         except StorageUnavailable as error:
             raise TransientFailure("storage_unavailable", str(error)) from error
 
-    def _convert(self, source: bytes) -> Converted:
+    def _convert(self, source: bytes) -> Result:
         try:
             return self.convert(source)
         except ConversionError as error:
             if error.retryable:
                 raise TransientFailure(error.code, str(error)) from error
             raise PermanentFailure(error.code, f"Failed to process image: {error}") from error
+
+    def _upload_all(self, key: str, pictures: Sequence[Picture]) -> list[Stored]:
+        """The largest under the key, the smaller ones beside it."""
+        stored: list[Stored] = []
+        for picture in pictures:
+            own = rendition_key(key, max(picture.width, picture.height)) if stored else key
+            self._upload(own, picture.data)
+            url = self.storage.public_url(own)
+            stored.append(Stored(own, url, picture.width, picture.height, len(picture.data)))
+        return stored
 
     def _upload(self, key: str, data: bytes) -> None:
         try:

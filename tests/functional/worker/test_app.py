@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from imagejobs.queue_adapter.tasks import TASKS
+from memory_api import image_bytes
 
 SHOW_ACTORS = (
     "import imagejobs.worker.app as app; print({name: actor.queue_name for name, actor in app.broker.actors.items()})"
@@ -42,17 +43,38 @@ def test_wrong_settings_end_it_with_their_names_and_no_traceback(tmp_path: Path)
 def test_the_options_of_the_conversion_are_the_settings(tmp_path: Path) -> None:
     code = "import imagejobs.worker.app as app; print(app.conversion_options(app._settings))"
     limits = {
-        "MAX_SIDE": "100", "WEBP_QUALITY": "50", "MAX_UPLOAD_BYTES": "1000", "MAX_PIXELS": "2000", "MAX_FRAMES": "3",
+        "MAX_SIDE": "100", "RENDITIONS": "50, 20", "WEBP_QUALITY": "auto", "TARGET_SSIM": "0.9", "MAX_UPLOAD_BYTES": "1000", "MAX_PIXELS": "2000", "MAX_FRAMES": "3",
     }  # fmt: skip
     done = run(code, tmp_path, STORAGE="filesystem", **limits)
     assert done.returncode == 0, done.stderr
-    for option in ("max_side=100", "quality=50", "max_bytes=1000", "max_pixels=2000", "max_frames=3"):
+    for option in (
+        "max_side=100",
+        "renditions=(50, 20)",
+        "quality='auto'",
+        "target_ssim=0.9",
+        "max_bytes=1000",
+        "max_pixels=2000",
+        "max_frames=3",
+    ):
         assert option in done.stdout
+
+
+def test_what_a_conversion_gives_is_a_webp_within_the_settings_and_its_receipt(tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(image_bytes("png", 64, 48))
+    code = (
+        "import pathlib, imagejobs.worker.app as app; "
+        "done = app.process_image(app._settings, app._converter).convert(pathlib.Path('in.png').read_bytes()); "
+        "app._converter.close(); "
+        "print([(p.width, p.height, p.data[8:12]) for p in done.pictures], done.receipt['output']['width'])"
+    )
+    done = run(code, tmp_path, STORAGE="filesystem", MAX_SIDE="16", RENDITIONS="8,4")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[(16, 12, b'WEBP'), (8, 6, b'WEBP'), (4, 3, b'WEBP')] 16"
 
 
 def test_the_use_case_uses_the_limits_and_the_lease_of_the_settings(tmp_path: Path) -> None:
     code = (
-        "import imagejobs.worker.app as app; made = app.process_image(app._settings); "
+        "import imagejobs.worker.app as app; made = app.process_image(app._settings, app._converter); "
         "print(made.output_prefix, made.max_bytes, made.jobs.lease_seconds)"
     )
     limits = {"OUTPUT_PREFIX": "processed", "MAX_UPLOAD_BYTES": "1000", "LEASE_SECONDS": "7"}

@@ -8,6 +8,10 @@ import mongoengine
 import pytest
 import uvicorn
 from imagejobs.api import main
+from imagejobs.conversion.formats import AVIF, BASIC, FORMATS, PNG
+from imagejobs.conversion.isolated.deaths import not_started
+from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.isolated.result import Abilities
 from imagejobs.errors import ConfigurationError
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
 from imagejobs.storage.filesystem import FilesystemStorage
@@ -26,8 +30,10 @@ def disconnected() -> Iterator[None]:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What uvicorn was asked to serve."""
+    """What uvicorn was asked to serve, on a machine whose image library reads everything."""
     calls: list[dict[str, Any]] = []
+    abilities = Abilities("ImageMagick", tuple(each.name for each in FORMATS), confined=True)
+    monkeypatch.setattr(Converter, "abilities", lambda _: abilities)
     monkeypatch.setattr(uvicorn, "run", lambda app, **options: calls.append({"app": app, **options}))
     return calls
 
@@ -56,6 +62,24 @@ def test_a_server_open_to_the_network_is_not_started(started: list[dict[str, Any
     with pytest.raises(ConfigurationError, match="API_TOKENS or WORKER_TOKENS is not set"):
         main.run(memory_settings(data_dir=tmp_path, api_host="0.0.0.0"))  # noqa: S104 - it must be refused
     assert started == []
+
+
+def test_what_the_library_on_this_machine_reads_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Converter, "abilities", lambda _: Abilities("ImageMagick", ("png", "avif"), confined=True))
+    assert main.readable_formats() == [PNG, AVIF]
+
+
+def test_without_the_library_the_formats_of_every_worker_are_taken(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Converter, "abilities", lambda _: raises(not_started("ImageMagick's library was not found.")))
+    with caplog.at_level(logging.INFO):
+        assert main.readable_formats() == BASIC
+    assert "was not found.): only JPEG, PNG, GIF, WebP are accepted" in caplog.text
+
+
+def raises(error: Exception) -> Abilities:
+    raise error
 
 
 def test_production_adapters_are_those_of_the_settings_and_do_not_connect(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 import pytest
+from imagejobs.conversion.formats import PNG, WEBP
 from memory_api import MemoryApi, assert_error, image_bytes, memory_api
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -25,7 +26,7 @@ def upload(api: MemoryApi, filename: str, data: bytes, content_type: str = "imag
         ("photo.png", b"%PDF-1.7"),
         ("photo.png", b"MVG push graphic-context"),
         ("photo.png", b"BM" + b"\0" * 100),
-        ("photo.tiff", b"II*\0" + b"\0" * 100),
+        ("photo.cr2", b"II*\0\x10\0\0\0CR" + b"\0" * 100),
         ("photo.png", b"\0"),
         ("photo.png", b"\n" + image_bytes()),
     ],
@@ -35,6 +36,13 @@ def test_what_is_no_accepted_image_by_its_bytes_is_415(filename: str, data: byte
     message = assert_error(upload(api, filename, data), 415, "unsupported_type")
     assert filename in message
     assert "image/jpeg, image/png, image/gif, image/webp" in message
+    api.assert_untouched()
+
+
+def test_a_format_that_the_image_library_here_does_not_read_is_415() -> None:
+    api = memory_api(formats=(PNG, WEBP))
+    message = assert_error(upload(api, "photo.gif", image_bytes("gif")), 415, "unsupported_type")
+    assert message.endswith("accepted are image/png, image/webp.")
     api.assert_untouched()
 
 

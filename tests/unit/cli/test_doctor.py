@@ -5,12 +5,39 @@ from typing import Any
 
 import pytest
 from imagejobs.cli import doctor
+from imagejobs.conversion.isolated.deaths import not_started
+from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.isolated.result import Abilities
 from imagejobs.errors import ConfigurationError
 from imagejobs.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
 from memory_api import memory_settings
 
 Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image library without HEIC; the real one is asked in tests/functional."""
+    abilities = Abilities("ImageMagick 6.9, libwebp 1.2", ("jpeg", "png", "gif", "webp", "tiff"), confined=False)
+    monkeypatch.setattr(Converter, "abilities", lambda _: abilities)
+
+
+def test_the_engine_says_what_it_reads_and_what_it_does_not() -> None:
+    assert doctor._engine() == (
+        "ImageMagick 6.9, libwebp 1.2 reads JPEG, PNG, GIF, WebP, TIFF; "
+        "not HEIC, AVIF (the library has no decoder for it); not confined: libseccomp is missing"
+    )
+
+
+def test_an_engine_that_cannot_be_started_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Converter, "abilities", lambda _: raises(not_started("no library")))
+    finding = doctor._try("engine", doctor._engine)
+    assert (finding.ok, "no library" in finding.text) == (False, True)
+
+
+def raises(error: Exception) -> Abilities:
+    raise error
 
 
 def test_every_wrong_setting_is_reported_by_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What workers may do with jobs: the table of legal transitions, the fencing token, the rules for outputs."""
 
+import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -367,8 +368,26 @@ class TestComplete:
     def test_an_object_of_another_size_than_the_receipts_is_refused(self, world: World) -> None:
         job = world.claimed()
         output = replace(world.output(job), receipt=receipt(8))
-        with pytest.raises(OutputNotAccepted, match="has 7 bytes, the receipt says 8"):
+        with pytest.raises(OutputNotAccepted, match="has 7 bytes, 8 were claimed"):
             world.lifecycle.complete(job.id, 1, output)
+
+    def test_every_rendition_must_be_the_jobs_own_and_there(self, world: World) -> None:
+        job = world.claimed()
+        output = world.output(job)
+        stem = output.key.removesuffix(".webp")
+        world.storage.put(f"{stem}-640.webp", io.BytesIO(b"small"), 5, "image/webp")
+        own = {"key": f"{stem}-640.webp", "url": "http://storage.invalid/x", "width": 640, "height": 480, "bytes": 5}
+        wrong = [
+            ({**own, "key": "raw/other.webp"}, "does not lie under"),
+            ({**own, "key": "optimized/other-optimized-640.webp"}, "is not image job"),
+            ({**own, "key": f"{stem}-320.webp"}, "There is no object"),
+            ({**own, "bytes": 6}, "has 5 bytes, 6 were claimed"),
+        ]
+        for rendition, message in wrong:
+            with pytest.raises(OutputNotAccepted, match=message):
+                world.lifecycle.complete(job.id, 1, replace(output, renditions=[rendition]))
+        done = world.lifecycle.complete(job.id, 1, replace(output, renditions=[own]))
+        assert done.renditions == [own]
 
     def test_without_a_receipt_the_object_is_enough(self, world: World) -> None:
         job = world.claimed()

@@ -9,6 +9,7 @@ SETTINGS = Settings(
     _env_file=None,
     storage="filesystem",
     output_prefix="processed",
+    renditions=(640, 320),
     max_queue_length=7,
     accept_without_queue=True,
     pending_after=3,
@@ -24,7 +25,7 @@ def wired_world() -> tuple[World, ImageJobs]:
 
 
 def test_the_rules_for_clients_are_the_settings() -> None:
-    assert job_policy(SETTINGS) == JobPolicy("processed/", 7, accept_without_queue=True)
+    assert job_policy(SETTINGS) == JobPolicy("processed/", (640, 320), 7, accept_without_queue=True)
 
 
 def test_the_leases_are_the_settings() -> None:

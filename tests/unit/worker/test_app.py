@@ -1,18 +1,18 @@
 """The module that Dramatiq imports, in the test's process; as Dramatiq imports it: tests/functional."""
 
-import io
 import logging
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import dramatiq
 import pytest
 from command_line import SETTINGS
+from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.logs import QUIET
 from imagejobs.queue_adapter.tasks import TASKS
-from PIL import Image
 
 
 @pytest.fixture(autouse=True)
@@ -48,12 +48,17 @@ def test_wrong_settings_end_it_with_their_names(monkeypatch: pytest.MonkeyPatch)
         imported()
 
 
-def test_what_a_conversion_gives_is_a_webp_within_the_settings_and_its_receipt(
-    monkeypatch: pytest.MonkeyPatch, picture: bytes
+def test_children_are_started_before_the_first_message_and_ended_after_the_last(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("MAX_SIDE", "16")
+    monkeypatch.setenv("WORKER_THREADS", "3")
+    monkeypatch.setenv("CONVERSION_SECONDS", "7")
+    happened: list[Any] = []
+    monkeypatch.setattr(Converter, "start", lambda self, count: happened.append((self._limits.seconds, count)))
+    monkeypatch.setattr(Converter, "close", lambda _: happened.append("closed"))
     app = imported()
-    result = app.process_image(app._settings).convert(picture)
-    image = Image.open(io.BytesIO(result.data))
-    assert (image.format, max(image.size)) == ("WEBP", 16)
-    assert (result.receipt["output"]["width"], result.receipt["output"]["height"]) == image.size
+    worker = dramatiq.Worker(app.broker)
+    assert happened == []
+    app.broker.emit_before("worker_boot", worker)
+    app.broker.emit_after("worker_shutdown", worker)
+    assert happened == [(7, 3), "closed"]

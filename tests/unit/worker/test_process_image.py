@@ -2,60 +2,57 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import httpx2
 import pytest
 from backends import OUTPUT_KEY, Backend, FencingBackend, GuideBackend
-from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError, ErrorCode
+from imagejobs.conversion.isolated.child import answer
+from imagejobs.conversion.isolated.result import Picture, Result, read_result
 from imagejobs.conversion.options import Options
 from imagejobs.storage.object_storage import IMMUTABLE
 from imagejobs.worker.failures import TransientFailure
 from imagejobs.worker.jobs_api import JobsApi
-from imagejobs.worker.process_image import Converted, Outcome, ProcessImage
+from imagejobs.worker.process_image import Outcome, ProcessImage
 from job_world import LEASE, MILLISECOND, receipt
 from PIL import Image
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 
 
-@dataclass
-class Result:
-    """A finished conversion."""
-
-    data: bytes = b"smaller"
-    receipt: dict[str, Any] = field(default_factory=lambda: receipt(7))
+def converted(*pictures: Picture) -> Result:
+    """A finished conversion, as a child process hands it on."""
+    return Result(pictures or (Picture(30, 20, b"smaller"),), receipt(7), "HkiKHAQPVViIOIiA", "#b0706f")
 
 
-def real_conversion(source: bytes) -> Converted:
-    done = convert(source, Options())
-    return Result(done.data, done.receipt.to_json())
+def real_conversion(source: bytes) -> Result:
+    return read_result(*answer(asdict(Options()), source))
 
 
-def worker_of(backend: Backend, conversion: Callable[[bytes], Converted] | None = None, **options: Any) -> ProcessImage:
+def worker_of(backend: Backend, conversion: Callable[[bytes], Result] | None = None, **options: Any) -> ProcessImage:
     """A worker of the backend; without a conversion it must not come to one."""
     values = {"output_prefix": "optimized/", "max_bytes": 1_000_000}
     jobs = JobsApi(backend.line.client(), LEASE.total_seconds())
     return ProcessImage(jobs, backend.storage, conversion or unexpected_conversion, **(values | options))
 
 
-def unexpected_conversion(_: bytes) -> Converted:
+def unexpected_conversion(_: bytes) -> Result:
     raise AssertionError("nothing was to be converted")
 
 
-def during_conversion(action: Callable[[], object]) -> Callable[[bytes], Converted]:
-    def conversion(_: bytes) -> Converted:
+def during_conversion(action: Callable[[], object]) -> Callable[[bytes], Result]:
+    def conversion(_: bytes) -> Result:
         action()
-        return Result()
+        return converted()
 
     return conversion
 
 
-def failing(code: ErrorCode, *, retryable: bool) -> Callable[[bytes], Converted]:
-    def conversion(_: bytes) -> Converted:
+def failing(code: ErrorCode, *, retryable: bool) -> Callable[[bytes], Result]:
+    def conversion(_: bytes) -> Result:
         raise ConversionError(code, "It does not work.", retryable=retryable)
 
     return conversion
@@ -84,8 +81,11 @@ class TestCompleted:
             assert (image.format, image.size) == ("WEBP", (256, 256))
 
     def test_a_backend_of_the_guide_is_told_what_the_guide_says(self, guide: GuideBackend) -> None:
-        worker_of(guide, lambda _: Result())(guide.add_job(b"picture"))
-        assert [set(patch) - {"leaseSeconds", "receipt"} for patch in guide.line.patches] == [
+        worker_of(guide, lambda _: converted())(guide.add_job(b"picture"))
+        assert [
+            set(patch) - {"leaseSeconds", "receipt", "renditions", "thumbHash", "dominantColor"}
+            for patch in guide.line.patches
+        ] == [
             {"status"},
             {"status", "outputImageURL", "outputImageKey"},
         ]
@@ -93,15 +93,34 @@ class TestCompleted:
 
     def test_a_fencing_backend_gets_the_token_back_and_keeps_the_receipt(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
-        worker_of(fencing, lambda _: Result())(job_id)
+        worker_of(fencing, lambda _: converted())(job_id)
         assert [patch.get("attempt") for patch in fencing.line.patches] == [None, 1, 1]
         assert statuses(fencing) == ["PROCESSING", "PROCESSING", "COMPLETED"]
-        assert fencing.shown(job_id)["receipt"] == receipt(7)
+        shown = fencing.shown(job_id)
+        assert (shown["receipt"], shown["thumbHash"], shown["dominantColor"]) == (
+            receipt(7),
+            "HkiKHAQPVViIOIiA",
+            "#b0706f",
+        )
+
+    def test_every_rendition_lies_beside_the_output_and_is_reported(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        pictures = (Picture(30, 20, b"smaller"), Picture(9, 6, b"small"), Picture(2, 3, b"tiny"))
+        worker_of(fencing, lambda _: converted(*pictures))(job_id)
+        shown = fencing.shown(job_id)
+        stem = shown["outputImageKey"].removesuffix(".webp")
+        assert [(each["key"], each["width"], each["bytes"]) for each in shown["renditions"]] == [
+            (f"{stem}.webp", 30, 7),
+            (f"{stem}-9.webp", 9, 5),
+            (f"{stem}-3.webp", 2, 4),
+        ]
+        assert outputs(fencing) == {each["key"] for each in shown["renditions"]}
+        assert all(each["url"] == fencing.storage.public_url(each["key"]) for each in shown["renditions"])
 
     def test_a_record_without_a_key_is_found_by_its_public_url(self, guide: GuideBackend) -> None:
         job_id = guide.add_job(b"picture")
         del guide.documents[job_id]["sourceImageKey"]
-        assert worker_of(guide, lambda _: Result())(job_id) == Outcome.COMPLETED
+        assert worker_of(guide, lambda _: converted())(job_id) == Outcome.COMPLETED
 
     def test_a_status_in_lower_case_is_understood(self, guide: GuideBackend) -> None:
         job_id = guide.add_job(b"picture")
@@ -184,7 +203,7 @@ class TestTriedAgain:
         shown = fencing.shown(job_id)
         assert (shown["status"], shown["errorCode"]) == ("PENDING", "storage_unavailable")
         fencing.storage.away = False
-        assert worker_of(fencing, lambda _: Result())(job_id) == Outcome.COMPLETED
+        assert worker_of(fencing, lambda _: converted())(job_id) == Outcome.COMPLETED
         assert fencing.shown(job_id)["attempt"] == 2
 
     def test_at_a_backend_of_the_guide_the_job_stays_processing_and_is_taken_up_again(
@@ -196,7 +215,7 @@ class TestTriedAgain:
             worker_of(guide)(job_id)
         assert statuses(guide) == ["PROCESSING"]
         guide.storage.away = False
-        assert worker_of(guide, lambda _: Result())(job_id) == Outcome.COMPLETED
+        assert worker_of(guide, lambda _: converted())(job_id) == Outcome.COMPLETED
 
     def test_storage_that_goes_away_before_the_upload_is_tried_again(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
@@ -207,7 +226,7 @@ class TestTriedAgain:
         with pytest.raises(TransientFailure, match="storage is away"):
             worker_of(backend, during_conversion(go_away))(job_id)
         backend.storage.away = False
-        assert worker_of(backend, lambda _: Result())(job_id) == Outcome.COMPLETED
+        assert worker_of(backend, lambda _: converted())(job_id) == Outcome.COMPLETED
 
     def test_a_conversion_that_may_work_another_time(self, backend: Backend) -> None:
         with pytest.raises(TransientFailure, match="It does not work") as caught:
@@ -233,7 +252,7 @@ class TestTriedAgain:
         if isinstance(backend, FencingBackend):
             assert worker_of(backend)(job_id) == Outcome.DROPPED, "its own lost claim still holds the job"
             backend.world.clock.advance(LEASE + MILLISECOND)
-        assert worker_of(backend, lambda _: Result())(job_id) == Outcome.COMPLETED
+        assert worker_of(backend, lambda _: converted())(job_id) == Outcome.COMPLETED
 
     @pytest.mark.parametrize("answer", [{"success": True}, {"success": True, "data": []}, {"data": {"status": None}}])
     def test_an_answer_that_is_no_job(self, guide: GuideBackend, answer: dict[str, Any]) -> None:
@@ -250,7 +269,7 @@ class TestTriedAgain:
 
     def test_a_result_that_the_api_does_not_accept_is_told_as_that(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
-        misconfigured = worker_of(fencing, lambda _: Result(), output_prefix="processed/")
+        misconfigured = worker_of(fencing, lambda _: converted(), output_prefix="processed/")
         with pytest.raises(TransientFailure, match="does not lie under 'optimized/'"):
             misconfigured(job_id)
         assert fencing.shown(job_id)["status"] == "PENDING"
@@ -266,7 +285,7 @@ class TestDropped:
 
     def test_a_second_delivery_of_a_finished_job(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
-        worker_of(backend, lambda _: Result())(job_id)
+        worker_of(backend, lambda _: converted())(job_id)
         shown, patches = dict(backend.shown(job_id)), len(backend.line.patches)
         assert worker_of(backend)(job_id) == Outcome.DROPPED
         assert backend.shown(job_id) == shown
@@ -307,7 +326,7 @@ class TestDropped:
 
     @pytest.mark.parametrize("last_try", [False, True])
     def test_a_failure_of_a_job_that_another_worker_took_over(self, fencing: FencingBackend, last_try: bool) -> None:
-        def take_over_and_fail(_: bytes) -> Converted:
+        def take_over_and_fail(_: bytes) -> Result:
             fencing.world.clock.advance(LEASE + MILLISECOND)
             fencing.world.lifecycle.claim(job_id)
             raise ConversionError(ErrorCode.CONVERSION_MEMORY, "It does not work.", retryable=True)

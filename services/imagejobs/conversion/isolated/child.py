@@ -55,7 +55,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abil
         except EOFError:
             return
         allow_cpu_seconds(limits.seconds)
-        write_frame(answers, *_answer(header, source))
+        write_frame(answers, *answer(header, source))
 
 
 def leave_with_parent() -> None:
@@ -71,7 +71,8 @@ def _watch_input(descriptor: int, folder: Path) -> None:
     os._exit(0)
 
 
-def _answer(header: dict[str, Any], source: bytes) -> tuple[dict[str, Any], bytes]:
+def answer(header: dict[str, Any], source: bytes) -> tuple[dict[str, Any], bytes]:
+    """Convert; the header and the payload of the frame that tells what came out, or the error."""
     from imagejobs.conversion.engine import convert  # noqa: PLC0415 - see load_engine
 
     try:

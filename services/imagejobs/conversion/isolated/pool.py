@@ -1,8 +1,9 @@
-"""As many warm child processes as there are threads that convert."""
+"""As many warm child processes as there are threads that convert at the same time."""
 
-import logging
 import queue
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Self
 
 from imagejobs.conversion.isolated.confinement import Limits
@@ -10,17 +11,15 @@ from imagejobs.conversion.isolated.process import ConversionProcess
 from imagejobs.conversion.isolated.result import Abilities, Result
 from imagejobs.conversion.options import Options
 
-logger = logging.getLogger(__name__)
-
 
 class Converter:
-    """Converts in child processes, one conversion in each at a time; more callers than children wait their turn."""
+    """Converts in child processes, one conversion in each at a time. For any number of threads."""
 
-    def __init__(self, size: int, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
         self._idle: queue.LifoQueue[ConversionProcess] = queue.LifoQueue()
-        self._children = [ConversionProcess(limits or Limits()) for _ in range(size)]
-        for child in self._children:
-            self._idle.put(child)
+        self._children: list[ConversionProcess] = []
+        self._growing = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -33,29 +32,43 @@ class Converter:
         """The process ids of the children there are."""
         return [child.pid for child in self._children if child.pid is not None]
 
-    def start(self) -> None:
-        """Start every child, without waiting for them. One that cannot be started is tried again at its first job."""
-        for child in self._children:
+    def start(self, count: int) -> None:
+        """Start this many children, without waiting for them; one that cannot be started now is tried at its job."""
+        for _ in range(count):
+            child = self._new_child()
             with suppress(OSError):
                 child.start()
+            self._idle.put(child)
 
     def abilities(self) -> Abilities:
         """What the engine on this machine can do. Raises ConversionError, retryable, if it cannot be started."""
-        child = self._idle.get()
-        try:
+        with self._child() as child:
             return child.abilities()
-        finally:
-            self._idle.put(child)
 
     def convert(self, source: bytes, options: Options) -> Result:
         """Convert an image to WebP. Raises ConversionError, and nothing else, whatever the file does to its child."""
-        child = self._idle.get()
-        try:
+        with self._child() as child:
             return child.convert(source, options)
-        finally:
-            self._idle.put(child)
 
     def close(self) -> None:
         """End the children."""
         for child in self._children:
             child.close()
+
+    @contextmanager
+    def _child(self) -> Iterator[ConversionProcess]:
+        """An idle child, or one more. The one that worked last is the warmest."""
+        try:
+            child = self._idle.get_nowait()
+        except queue.Empty:
+            child = self._new_child()
+        try:
+            yield child
+        finally:
+            self._idle.put(child)
+
+    def _new_child(self) -> ConversionProcess:
+        child = ConversionProcess(self._limits)
+        with self._growing:
+            self._children.append(child)
+        return child

@@ -34,12 +34,32 @@ def test_the_size_and_quality_can_be_said(run: Run, tmp_path: Path) -> None:
     assert (receipt["output"]["width"], receipt["output"]["height"], receipt["quality"]) == (32, 24, 50)
 
 
-def test_for_people_it_is_one_line(run: Run, tmp_path: Path) -> None:
+def test_for_people_it_is_the_receipt_as_a_table(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.png").write_bytes(image_bytes("png", 64, 48))
     result = run("convert", str(tmp_path / "in.png"), str(tmp_path / "out.webp"))
-    assert result.stdout.count("\n") == 1
-    assert "64x48" in result.stdout
-    assert "out.webp" in result.stdout
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert [line[0] for line in lines if line][:2] == ["source", "output"]
+    assert {"tried", "chosen", "placeholder", "took"} <= {line[0] for line in lines if line}
+    assert "64x48" in lines[0]
+    assert str(tmp_path / "out.webp") in result.stdout
+
+
+def test_further_renditions_are_written_beside_the_output(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(image_bytes("png", 64, 48))
+    sides = ("--rendition", "32", "--rendition", "100", "--rendition", "8")
+    result = run("convert", *sides, str(tmp_path / "in.png"), str(tmp_path / "out.webp"))
+    assert result.exit_code == 0, result.stderr
+    sizes = {}
+    for file in tmp_path.glob("out*.webp"):
+        with Image.open(file) as image:
+            sizes[file.name] = image.size
+    assert sizes == {"out.webp": (64, 48), "out-32.webp": (32, 24), "out-8.webp": (8, 6)}
+
+
+def test_the_quality_can_be_left_to_the_engine(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.jpg").write_bytes(image_bytes("jpeg", 64, 48))
+    result = run("convert", "--json", "--quality", "auto", str(tmp_path / "in.jpg"), str(tmp_path / "out.webp"))
+    assert "SSIM" in json.loads(result.stdout)["reason"]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +88,8 @@ def test_for_people_a_bad_file_is_one_sentence_on_standard_error(run: Run, tmp_p
 
 
 @pytest.mark.parametrize(
-    "options", [["--max-side", "0"], ["--max-side", "16384"], ["--quality", "0"], ["--quality", "100"]]
+    "options",
+    [["--max-side", "0"], ["--max-side", "16384"], ["--quality", "0"], ["--quality", "100"], ["--quality", "best"]],
 )
 def test_what_webp_cannot_do_is_a_usage_error(run: Run, tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "in.png").write_bytes(image_bytes())
