@@ -11,6 +11,7 @@ from imagejobs.conversion.tiff_directory import MAX_PAGES, Directory, following_
 _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _ORIENTATION, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES, _PLANES = 273, 274, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_SIZES, _SAMPLE_FORMAT, _DNG_VERSION = 322, 323, 324, 325, 339, 50706
+_COLOUR_MAP, _JPEG_TABLES, _PROFILE = 320, 347, 34675
 _REDUCED, _UNCOMPRESSED, _SEPARATE_PLANES, _YCBCR = 1, 1, 2, 6
 _ALL_ROWS = 0xFFFFFFFF
 _COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
@@ -32,6 +33,8 @@ def read_tiff(reader: ByteReader) -> Structure:
     if not width or not height:
         raise corrupt("The TIFF has a width or height of 0")
     _check_kind(page)
+    for tag in (_BITS, _COLOUR_MAP, _JPEG_TABLES, _PROFILE):
+        page.check_presence(tag)
     if max(width, height) <= WEBP_MAX_SIDE:  # A larger one is refused for that: its data need not be looked at.
         _check_data(page, width, height)
     orientation = page.first(_ORIENTATION, 1)
