@@ -1,7 +1,7 @@
 """What Pillow, which shares no code with the engine, sees in a file, and how far two pictures are apart."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 Frame = tuple[Pixels, int]
 """RGBA of the whole canvas, and how many milliseconds it is shown."""
+Variants = Mapping[str, Callable[[], bytes]]
+"""Ways of writing a file, by what is special about each."""
 GROUNDS = {"black": (0, 0, 0), "white": (255, 255, 255), "magenta": (255, 0, 255)}
 
 

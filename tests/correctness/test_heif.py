@@ -12,13 +12,13 @@ from decoded_pictures import GROUNDS, Pixels, decode, difference, encode, on_gro
 from exif_files import CAMERA, ORIENTATION, exif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.readable import readable_formats
 from orientations import UPRIGHT
 from PIL import Image
-from wand.version import formats
 
 _NEIGHBOUR = 0x0115
 FINE = Options(quality=95)
-READ = [name for name in ("HEIC", "AVIF") if formats(name)]
+READ = [each.name.upper() for each in readable_formats() if each.name in {"heic", "avif"}]
 pytestmark = pytest.mark.skipif(not READ, reason="this ImageMagick reads neither HEIC nor AVIF")
 every_format = pytest.mark.parametrize("image_format", READ)
 

@@ -11,8 +11,8 @@ from decoded_pictures import decode, difference, encode, photo
 from exif_files import CAMERA, exif
 from gif_files import GifFrame, gif
 from imagejobs.conversion.engine import convert
-from imagejobs.conversion.formats import FORMATS
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.readable import readable_formats
 from PIL import Image
 
 SECRET = b"SECRET"
@@ -75,7 +75,7 @@ FILES = {
     "webp": webp_with_everything,
     "animated webp": animated_webp_with_everything,
 }
-if "tiff" in {each.name for each in FORMATS}:
+if "tiff" in {each.name for each in readable_formats()}:
     FILES["tiff"] = lambda: encode(photo(), "TIFF", exif=EXIF, description="SECRET", software="SECRET")
 
 

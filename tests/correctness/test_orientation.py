@@ -5,12 +5,12 @@ import pytest
 from decoded_pictures import Pixels, decode, difference, encode, photo, resized
 from exif_files import ORIENTATION, exif
 from imagejobs.conversion.engine import Conversion, convert
-from imagejobs.conversion.formats import FORMATS
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.readable import readable_formats
 from orientations import UPRIGHT
 from PIL import Image
 
-CARRIERS = {"JPEG", "PNG", "WEBP"} | {"TIFF"} & {each.name.upper() for each in FORMATS}
+CARRIERS = {"JPEG", "PNG", "WEBP"} | {"TIFF"} & {each.name.upper() for each in readable_formats()}
 """The formats of Pillow that have EXIF or the tag itself, as far as they are read here."""
 every_orientation = pytest.mark.parametrize("orientation", UPRIGHT)
 

@@ -8,10 +8,12 @@ from colour_science import ADOBE_RGB, mean_delta_e, to_srgb
 from decoded_pictures import GROUNDS, decode, difference, encode, on_ground, photo
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.readable import readable_formats
 from PIL import Image
-from wand.version import formats
 
-pytestmark = pytest.mark.skipif(not formats("TIFF"), reason="this ImageMagick reads no TIFF")
+pytestmark = pytest.mark.skipif(
+    "tiff" not in {each.name for each in readable_formats()}, reason="this ImageMagick reads no TIFF"
+)
 FINE = Options(quality=95)
 GREY = np.repeat(photo()[..., :1], 3, axis=-1)
 

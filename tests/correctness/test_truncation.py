@@ -12,9 +12,9 @@ from gif_files import GifFrame, gif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.readable import readable_formats
 from ink_files import Marker, cmyk_jpeg
 from PIL import Image
-from wand.version import formats
 from webp_files import Part, animated_webp
 
 PALETTE = [(0, 0, 0), (230, 40, 40), (40, 200, 60)]
@@ -53,8 +53,8 @@ FURTHER: dict[str, dict[str, tuple[Callable[[], bytes], int]]] = {
     "AVIF": {"avif": (lambda: encode(noise(80, 60), "AVIF"), 1)},
 }
 """The same for what only some builds of ImageMagick read."""
-for _format, _files in FURTHER.items():
-    FILES |= _files if formats(_format) else {}
+for _format in readable_formats():
+    FILES |= FURTHER.get(_format.name.upper(), {})
 
 
 def failure(data: bytes) -> ConversionError:

@@ -1,0 +1,62 @@
+"""Whole TIFFs and AVIFs in the ways in which scanners, editors and libvips write them."""
+
+import io
+
+import pyvips
+from decoded_pictures import Variants, encode, photo
+from PIL import Image
+
+
+def _vips(*, grey: bool = False) -> pyvips.Image:
+    picture = photo(200, 140)
+    image = pyvips.Image.new_from_array(picture).copy(interpretation="srgb")
+    return image.colourspace("b-w") if grey else image
+
+
+def _tiff(**options: object) -> bytes:
+    return bytes(_vips().tiffsave_buffer(**options))
+
+
+def _grey_tiff(**options: object) -> bytes:
+    return bytes(_vips(grey=True).tiffsave_buffer(**options))
+
+
+def _tiff_of(mode: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(photo()).convert(mode).save(buffer, "TIFF", **options)
+    return buffer.getvalue()
+
+
+TIFFS: Variants = {
+    "strips": lambda: encode(photo(), "TIFF", strip_size=500),
+    "tiles": lambda: _tiff(tile=True, tile_width=64, tile_height=64),
+    "tiles, LZW": lambda: _tiff(tile=True, tile_width=32, tile_height=32, compression="lzw"),
+    "tiles of BigTIFF": lambda: _tiff(tile=True, bigtiff=True),
+    "a pyramid": lambda: _tiff(tile=True, pyramid=True, tile_width=64, tile_height=64),
+    "deflate with a predictor": lambda: _tiff(compression="deflate", predictor="horizontal"),
+    "packbits": lambda: _tiff(compression="packbits"),
+    "JPEG": lambda: _tiff(compression="jpeg", Q=90),
+    "JPEG tiles": lambda: _tiff(compression="jpeg", Q=90, tile=True, tile_width=64, tile_height=64),
+    "YCbCr": lambda: _tiff_of("YCbCr"),
+    "CMYK": lambda: _tiff_of("CMYK"),
+    "CMYK, JPEG": lambda: _tiff_of("CMYK", compression="jpeg"),
+    "grey and alpha": lambda: _tiff_of("LA"),
+    "1 bit": lambda: _grey_tiff(bitdepth=1),
+    "1 bit, white is 0": lambda: _grey_tiff(bitdepth=1, miniswhite=True),
+    "2 bits": lambda: _grey_tiff(bitdepth=2),
+    "4 bits": lambda: _grey_tiff(bitdepth=4),
+    "fax, group 3": lambda: _tiff_of("1", compression="group3"),
+    "fax, group 4": lambda: _grey_tiff(bitdepth=1, compression="ccittfax4"),
+    "16 bits of RGB": lambda: bytes(_vips().colourspace("rgb16").tiffsave_buffer()),
+}
+AVIFS: Variants = {
+    "4:2:0": lambda: encode(photo(), "AVIF"),
+    "4:2:2": lambda: encode(photo(), "AVIF", subsampling="4:2:2"),
+    "4:4:4": lambda: encode(photo(), "AVIF", subsampling="4:4:4"),
+    "grey": lambda: encode(photo()[..., 0], "AVIF"),
+    "limited range": lambda: encode(photo(), "AVIF", range="limited"),
+    "odd sides": lambda: encode(photo(101, 67), "AVIF"),
+    "quality 100": lambda: encode(photo(), "AVIF", quality=100),
+    "10 bits": lambda: bytes(_vips().heifsave_buffer(compression="av1", Q=80, bitdepth=10)),
+    "12 bits": lambda: bytes(_vips().heifsave_buffer(compression="av1", Q=80, bitdepth=12)),
+}
