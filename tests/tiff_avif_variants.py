@@ -23,7 +23,7 @@ def _grey_tiff(**options: object) -> bytes:
 
 def _tiff_of(mode: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(photo()).convert(mode).save(buffer, "TIFF", **options)
+    Image.fromarray(photo(200, 140)).convert(mode).save(buffer, "TIFF", **options)
     return buffer.getvalue()
 
 
