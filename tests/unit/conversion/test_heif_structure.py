@@ -71,6 +71,7 @@ def avif(
     iprp = box("iprp", box("ipco", *properties), full("ipma", struct.pack(">I", len(applied)), associations))
     meta = full(
         "meta",
+        full("hdlr", bytes(4), b"pict", bytes(13)),
         full("pitm", struct.pack(">H", primary)),
         full("iinf", struct.pack(">H", len(entries)), *entries),
         full("iloc", b"\x44\0", struct.pack(">H", len(locations)), *locations, version=1),
@@ -235,6 +236,21 @@ class TestTransforms:
 
     def test_cropping_comes_before_turning(self) -> None:
         assert self.transformed(clap(50, 1, 40, 1, 0, 1, 0, 1), box("irot", b"\1")) == (40, 50)
+
+    @pytest.mark.parametrize(
+        ("numbers", "size"),
+        [
+            ((51, 1, 40, 1, 0, 1, 0, 1), (51, 40)),
+            ((50, 1, 41, 1, 3, 1, -2, 1), (50, 41)),
+            ((101, 2, 40, 1, 0, 1, 0, 1), (51, 40)),
+            ((100, 2, 81, 2, 1, 2, 1, 3), (50, 41)),
+            ((95, 1, 63, 1, 3, 1, -3, 1), (93, 61)),
+        ],
+    )
+    def test_cropping_between_pixels_is_rounded_as_libheif_does(
+        self, numbers: tuple[int, ...], size: tuple[int, int]
+    ) -> None:
+        assert self.transformed(clap(*numbers)) == size
 
     def test_cropping_reaches_no_further_than_the_picture(self) -> None:
         assert self.transformed(clap(500, 1, 40, 1, 0, 1, 0, 1)) == (96, 40)
