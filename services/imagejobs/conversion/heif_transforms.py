@@ -1,7 +1,7 @@
 """The size of an item of a HEIF file, before and after cropping and turning (ISO/IEC 23008-12, 6.5)."""
 
 from fractions import Fraction
-from math import ceil, floor
+from math import floor
 
 from imagejobs.conversion.heif_boxes import Box, fail
 from imagejobs.conversion.heif_items import Item
@@ -51,6 +51,6 @@ def _fraction(numerator: int, denominator: int) -> Fraction:
 
 def _span(side: int, wanted: Fraction, offset: Fraction) -> int:
     """The length of what is left of a side: the aperture's centre is `offset` away from the side's."""
-    first = offset + Fraction(side - 1, 2) - (wanted - 1) / 2
-    left, right = max(0, floor(first)), min(side - 1, ceil(first + wanted - 1 - Fraction(1, 2)))
+    left = int(offset + Fraction(side - 1, 2) - (wanted - 1) / 2)
+    left, right = max(0, left), min(side - 1, floor(left + wanted - 1 + Fraction(1, 2)))
     return right - left + 1 if right >= left else fail("crops its picture to nothing")
