@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
+from imagejobs.conversion.isolated.result import Picture, Result
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.jobs.lifecycle import JobLifecycle, Output
 from imagejobs.jobs.memory_repository import MemoryImageJobRepository
@@ -22,6 +23,7 @@ from imagejobs.storage.object_storage import ObjectInfo, StorageUnavailable
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue
 from imagejobs.task_queue.message import UnknownTaskType, decode
 from imagejobs.task_queue.task_queue import QueueUnavailable
+from imagejobs.worker.jobs_api import Stored
 
 PENDING_AFTER = timedelta(seconds=30)
 LEASE = timedelta(seconds=20)
@@ -171,6 +173,15 @@ class World:
 def new_image(body: bytes = b"picture") -> NewImage:
     """An upload as the API hands it on."""
     return NewImage(io.BytesIO(body), len(body), hashlib.sha256(body).hexdigest(), "image/jpeg", "jpg", "photo.jpg")
+
+
+STORED = Stored("optimized/1-optimized.webp", "https://pub.example/optimized/1-optimized.webp", 30, 20, 7)
+"""What `converted` is when it lies in storage."""
+
+
+def converted(*pictures: Picture) -> Result:
+    """A finished conversion, as a child process hands it on."""
+    return Result(pictures or (Picture(30, 20, b"smaller"),), receipt(7), "HkiKHAQPVViIOIiA", "#b0706f")
 
 
 def receipt(size: int) -> dict[str, Any]:

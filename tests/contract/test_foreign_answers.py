@@ -5,8 +5,6 @@ of a job. Nothing but NotOurs and TransientFailure comes out, in bounded time an
 import io
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from backends import OUTPUT_KEY, SOURCE_KEY
@@ -18,12 +16,11 @@ from imagejobs.storage.memory import MemoryStorage
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
 from imagejobs.worker.jobs_api import MAX_ERROR_MSG, Claim, Job, JobsApi
 from imagejobs.worker.process_image import Outcome, ProcessImage
-from job_world import receipt
+from job_world import STORED, converted
 
 LEASE_SECONDS = 600.0
 LONGEST = 5.0
 """Seconds for one test, however busy the machine is: a try waits 0.2 s for each piece of an answer."""
-URL = MemoryStorage().public_url(OUTPUT_KEY)
 
 EACH_ROW = [pytest.param(row, id=name) for name, row in ROWS.items()]
 
@@ -71,7 +68,7 @@ def test_a_job_is_claimed(stub: Stub, row: Row) -> None:
 
 REPORTS: Mapping[str, Callable[[JobsApi, Claim], None]] = {
     "renewed": JobsApi.renew,
-    "completed": lambda api, claim: api.complete(claim, OUTPUT_KEY, URL, receipt(7)),
+    "completed": lambda api, claim: api.complete(claim, [STORED], converted()),
     "failed": lambda api, claim: api.fail(claim, PermanentFailure("corrupt", "It is broken.")),
     "handed back": lambda api, claim: api.hand_back(claim, TransientFailure("storage_unavailable", "It is away.")),
 }
@@ -103,14 +100,6 @@ def patches(stub: Stub) -> list[str]:
     return [asked.said["status"] for asked in stub.asked if asked.method == "PATCH"]
 
 
-@dataclass
-class Result:
-    """A finished conversion."""
-
-    data: bytes = b"smaller"
-    receipt: dict[str, Any] = field(default_factory=lambda: receipt(7))
-
-
 class Scene:
     """A worker whose backend is as the guide has it and fences, but for its answers at one stage."""
 
@@ -130,7 +119,7 @@ class Scene:
     def run(self, *, last_try: bool = False) -> Outcome | Tried:
         """How one delivery ends; a failure that may pass is the only thing that may be raised."""
         work = ProcessImage(
-            JobsApi(self.stub.client, LEASE_SECONDS), self.storage, lambda _: Result(), "optimized/", LARGE
+            JobsApi(self.stub.client, LEASE_SECONDS), self.storage, lambda _: converted(), "optimized/", LARGE
         )
         try:
             return work(JOB_ID, last_try=last_try)

@@ -29,7 +29,8 @@ UPDATES = {
     for name, example in media.get("examples", {}).items()
     if (spec.id, where) == ("updateImageJobStatus", "body")
 }
-RECEIPT = DOCUMENT["components"]["examples"]["CompletedJob"]["value"]["data"]["receipt"]
+COMPLETED = DOCUMENT["components"]["examples"]["CompletedJob"]["value"]["data"]
+RESULT = {name: COMPLETED[name] for name in ("renditions", "thumbHash", "dominantColor", "receipt")}
 EVENT_FORM = {
     "name": "Test Event",
     "community": "Test Community",
@@ -82,7 +83,7 @@ def history() -> History:
         answer = REQUESTS[status](operation)
         if answer.headers["content-type"] == JSON and operation != SHORTENED:
             history.keep(operation, status, answer.json())
-    finish_event(history, receipt=RECEIPT)
+    finish_event(history, **RESULT)
     event_id = finish_event(history)
     history.ask("updateEvent", "PUT", f"/api/events/{event_id}", files=[("community", (None, "Test Community"))])
     failed = created_job(history.client)["_id"]

@@ -13,12 +13,11 @@ from imagejobs.client.api_client import MAX_RETRY_AFTER
 from imagejobs.contract.openapi import load_contract
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
 from imagejobs.worker.jobs_api import OUTPUT_NOT_ACCEPTED, Claim, Job, JobsApi
-from job_world import receipt
+from job_world import STORED, converted
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 LEASE_SECONDS = 12.5
 CLAIM = Claim(JOB_ID, 3)
-KEY, URL = "optimized/1-optimized.webp", "https://pub.example/optimized/1-optimized.webp"
 
 Ask = Callable[[JobsApi], Any]
 Said = Mapping[str, Any]
@@ -29,7 +28,7 @@ ASKS: Mapping[str, tuple[str, Ask]] = {
     "get": (READ, lambda api: api.get(JOB_ID)),
     "claim": (REPORT, lambda api: api.claim(JOB_ID)),
     "renew": (REPORT, lambda api: api.renew(CLAIM)),
-    "complete": (REPORT, lambda api: api.complete(CLAIM, KEY, URL, receipt(7))),
+    "complete": (REPORT, lambda api: api.complete(CLAIM, [STORED], converted())),
     "fail": (REPORT, lambda api: api.fail(CLAIM, PermanentFailure("corrupt", "It is broken."))),
     "hand back": (REPORT, lambda api: api.hand_back(CLAIM, TransientFailure("storage_unavailable", "It is away."))),
 }

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 
+from imagejobs.conversion.encoding import Encoding
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats import WEBP, sniff
 from imagejobs.conversion.magick import MagickImage
@@ -17,15 +17,6 @@ _STRIP_ROWS = 16
 _STRIPS = 2
 _FLAT = 2.0
 """Strips that take this much more bytes lossless than lossy belong to a picture that lossy wins by far."""
-
-
-class Encoding(StrEnum):
-    """How a WebP repeats its pixels; MIXED is an animation that has frames of several kinds."""
-
-    LOSSY = "lossy"
-    NEAR_LOSSLESS = "nearLossless"
-    LOSSLESS = "lossless"
-    MIXED = "mixed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import io
 import time
 from dataclasses import dataclass
 
-from imagejobs.conversion.encode import Encoding
+from imagejobs.conversion.encoding import Encoding, Trial
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.magick import apply_limits, encoder_name
 from imagejobs.conversion.options import AUTO, Options
@@ -13,7 +13,7 @@ from imagejobs.conversion.placeholder import Placeholder
 from imagejobs.conversion.probe import Probe, check_limits, probe
 from imagejobs.conversion.receipt import ImageFacts, Receipt
 from imagejobs.conversion.render import Rendered, render, upright_size
-from imagejobs.conversion.rendition import Rendition, Trial
+from imagejobs.conversion.rendition import Rendition
 
 _STEP, _LOWEST = 20, 40
 """By how much the quality goes down where the output is larger than the source, and how far."""

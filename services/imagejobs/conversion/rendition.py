@@ -6,19 +6,11 @@ from typing import Self
 
 from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.changes import changed, cut, whole
-from imagejobs.conversion.encode import Effort, Encoded, Encoding, encode
+from imagejobs.conversion.encode import Effort, Encoded, encode
+from imagejobs.conversion.encoding import Encoding, Trial
 from imagejobs.conversion.magick import MagickImage
 from imagejobs.conversion.webp_animation import assemble_animation
 from imagejobs.conversion.webp_container import with_exif
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """An encoding that was tried, and the bytes that the picture has in it, all frames together."""
-
-    encoding: Encoding
-    quality: int
-    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ def test_the_size_and_quality_can_be_said(run: Run, tmp_path: Path) -> None:
     target = str(tmp_path / "out.webp")
     result = run("convert", "--json", "--max-side", "32", "--quality", "50", str(tmp_path / "in.png"), target)
     receipt = json.loads(result.stdout)
-    assert (receipt["output"]["width"], receipt["output"]["height"], receipt["quality"]) == (32, 24, 50)
+    assert (receipt["output"]["width"], receipt["output"]["height"]) == (32, 24)
+    assert ("lossy", 50) in [(trial["encoding"], trial["quality"]) for trial in receipt["tried"]]
 
 
 def test_for_people_it_is_the_receipt_as_a_table(run: Run, tmp_path: Path) -> None:
@@ -88,12 +89,12 @@ def test_for_people_a_bad_file_is_one_sentence_on_standard_error(run: Run, tmp_p
 
 
 @pytest.mark.parametrize(
-    "options",
-    [["--max-side", "0"], ["--max-side", "16384"], ["--quality", "0"], ["--quality", "100"], ["--quality", "best"]],
+    ("option", "value"),
+    [("--max-side", "0"), ("--max-side", "16384"), ("--quality", "0"), ("--quality", "100"), ("--quality", "best")],
 )
-def test_what_webp_cannot_do_is_a_usage_error(run: Run, tmp_path: Path, options: list[str]) -> None:
+def test_what_webp_cannot_do_is_a_usage_error(run: Run, tmp_path: Path, option: str, value: str) -> None:
     (tmp_path / "in.png").write_bytes(image_bytes())
-    assert run("convert", *options, str(tmp_path / "in.png"), str(tmp_path / "out.webp")).exit_code == 2
+    assert run("convert", option, value, str(tmp_path / "in.png"), str(tmp_path / "out.webp")).exit_code == 2
 
 
 def test_a_target_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.Mo
     findings = {each["name"]: each for each in json.loads(run("doctor", "--json").stdout)}
     assert {name for name, each in findings.items() if each["ok"]} == {"settings", "engine", "storage", "api", "tokens"}
     assert "wrote, read and deleted under raw/ and optimized/" in findings["storage"]["text"]
-    assert "reads jpeg, png, gif, webp and writes webp" in findings["engine"]["text"]
+    assert "reads JPEG, PNG, GIF, WebP" in findings["engine"]["text"]
     assert [path for path in (tmp_path / "data").rglob("doctor-*") if path.is_file()] == []
     api.assert_untouched()
 

@@ -2,7 +2,8 @@ import hashlib
 
 import pytest
 from imagejobs.conversion import encode as encoding
-from imagejobs.conversion.encode import Effort, Encoded, Encoding, encode, knows_near_lossless
+from imagejobs.conversion.encode import Effort, Encoded, encode, knows_near_lossless
+from imagejobs.conversion.encoding import Encoding
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.magick import MagickImage
 

@@ -1,9 +1,8 @@
 import json
 from dataclasses import replace
 
-from imagejobs.conversion.encode import Encoding
+from imagejobs.conversion.encoding import Encoding, Trial
 from imagejobs.conversion.receipt import ImageFacts, Receipt
-from imagejobs.conversion.rendition import Trial
 
 FACTS = ImageFacts("image/webp", 10, 2, 1, 1, "0" * 64)
 RECEIPT = Receipt(

@@ -6,13 +6,11 @@ from typing import Any
 import httpx2
 import pytest
 from backends import Cut
-from imagejobs.conversion.isolated.result import Picture, Result
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
-from imagejobs.worker.jobs_api import MAX_ERROR_MSG, Claim, Job, JobsApi, Stored
+from imagejobs.worker.jobs_api import MAX_ERROR_MSG, Claim, Job, JobsApi
+from job_world import STORED, converted
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
-STORED = Stored("optimized/1.webp", "http://storage.invalid/1.webp", 3, 2, 7)
-RESULT = Result((Picture(3, 2, b"smaller"),), {}, "HkiKHAQP", "#b0706f")
 
 
 def answering(answer: httpx2.Response) -> tuple[JobsApi, Cut]:
@@ -107,7 +105,7 @@ def test_a_refusal_means_not_ours_or_try_again(status: int, code: str, error: ty
     answer = httpx2.Response(status, json={"success": False, "message": "No.", "error": {"code": code}})
     api, _ = answering(answer)
     with pytest.raises(error, match="No"):
-        api.complete(Claim(JOB_ID, 1), [STORED], RESULT)
+        api.complete(Claim(JOB_ID, 1), [STORED], converted())
 
 
 def test_a_long_reason_is_cut_to_what_the_api_keeps() -> None:

@@ -17,15 +17,10 @@ from imagejobs.storage.object_storage import IMMUTABLE
 from imagejobs.worker.failures import TransientFailure
 from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.process_image import Outcome, ProcessImage
-from job_world import LEASE, MILLISECOND, receipt
+from job_world import LEASE, MILLISECOND, converted, receipt
 from PIL import Image
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
-
-
-def converted(*pictures: Picture) -> Result:
-    """A finished conversion, as a child process hands it on."""
-    return Result(pictures or (Picture(30, 20, b"smaller"),), receipt(7), "HkiKHAQPVViIOIiA", "#b0706f")
 
 
 def real_conversion(source: bytes) -> Result:
