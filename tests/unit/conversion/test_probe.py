@@ -113,7 +113,14 @@ def test_orientation_is_read_but_not_applied(
 
 
 def test_an_animated_png_counts_as_its_first_picture(frames: list[Image.Image], save: Save) -> None:
-    assert probe(io.BytesIO(save(frames[0], "PNG", save_all=True, append_images=frames[1:]))).frames == 1
+    found = probe(io.BytesIO(save(frames[0], "PNG", save_all=True, append_images=frames[1:])))
+
+    assert (found.frames, found.notes) == (1, ("APNG with 4 frames: only the first is kept",))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_a_file_that_is_kept_whole_nothing_is_noted(kind: str, samples: dict[str, bytes]) -> None:
+    assert probe(io.BytesIO(samples[kind])).notes == ()
 
 
 def test_a_png_with_a_wrong_checksum_is_corrupt(samples: dict[str, bytes]) -> None:

@@ -1,0 +1,40 @@
+import pytest
+from imagejobs.conversion import readable
+from imagejobs.conversion.formats import FORMATS, GIF, PNG
+from wand.version import formats
+
+
+@pytest.fixture(autouse=True)
+def unasked() -> None:
+    readable.readable_formats.cache_clear()
+
+
+def test_what_every_imagemagick_reads_is_readable() -> None:
+    assert {"jpeg", "png", "gif", "webp"} <= {each.name for each in readable.readable_formats()}
+
+
+def test_nothing_is_readable_that_imagemagick_does_not_list() -> None:
+    listed = {name.lower() for name in formats()}
+
+    assert {each.name for each in readable.readable_formats()} <= listed
+
+
+def test_a_decoder_that_fails_although_it_is_listed_makes_its_format_unreadable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where libheif is there and the codec's plugin is not."""
+    monkeypatch.setitem(readable._SAMPLES, "png", readable._SAMPLES["gif"])
+
+    assert PNG not in readable.readable_formats()
+    assert GIF in readable.readable_formats()
+
+
+def test_it_is_tried_once_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = readable.readable_formats()
+    monkeypatch.setattr(readable, "_SAMPLES", {})
+
+    assert readable.readable_formats() is first
+
+
+def test_there_is_a_sample_of_every_format() -> None:
+    assert list(readable._SAMPLES) == [each.name for each in FORMATS]
