@@ -22,10 +22,11 @@ def pillow_decodes(source: bytes) -> np.ndarray:
 
 
 def libvips_size(source: bytes) -> tuple[int, int]:
-    """Every page is decoded; damage of any kind is an error."""
-    image = pyvips.Image.new_from_buffer(source, "", fail_on="warning")
+    """Every frame is decoded; damage of any kind is an error."""
+    is_animation = source.startswith((b"GIF8", b"RIFF"))
+    image = pyvips.Image.new_from_buffer(source, "n=-1" if is_animation else "", fail_on="warning")
     image.copy_memory()
-    return image.width, image.height
+    return image.width, image.get_page_height()
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")  # Pillow's, of one of the files

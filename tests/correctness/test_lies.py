@@ -86,6 +86,13 @@ def test_a_webp_frame_outside_of_its_canvas_is_corrupt(place: tuple[int, int, in
     assert failure(webp_files.animated_webp(40, 30, parts)).code == "corrupt"
 
 
+@pytest.mark.parametrize("size", [0, 8, 9])
+def test_a_webp_whose_header_is_too_short_is_corrupt(size: int) -> None:
+    whole = webp_files.animated_webp(40, 30, [webp_files.Part(0, 0, 40, 30, colour) for colour in (RED, BLUE)])
+
+    assert failure(whole[:16] + struct.pack("<I", size) + whole[20:]).code == "corrupt"
+
+
 def test_a_gif_frame_that_lacks_pixels_is_refused() -> None:
     short = GifFrame(0, 0, 40, 30, 1, indices=bytes(600))
 
