@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.conversion.graphics import animation, screenshot, transparent_graphic
 from benchmarks.conversion.photographs import Scene
 
-EDITION = 1
+EDITION = 2
 """To be raised when a picture changes, so that nothing old is found in the folder."""
 FOLDER = Path(tempfile.gettempdir()) / f"imagejobs-benchmark-{EDITION}"
 

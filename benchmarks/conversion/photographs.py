@@ -13,9 +13,10 @@ from PIL import Image, ImageDraw, ImageFilter
 
 Plane = NDArray[np.float32]
 
-_LEAVES = 4000
-_RADIUS = (0.004, 0.35)
-"""Of the longer side, smallest and largest."""
+_LEAVES = ((600, 0.06), (3000, 0.004))
+"""How many and the smallest: a layer that covers everything, and what lies upon it."""
+_LARGEST = 0.35
+"""Radii are parts of the longer side."""
 _OCTAVES = 7
 _LENS = 0.7
 """Radius in pixels of the blur that a lens and the interpolation of a sensor's colours leave."""
@@ -56,12 +57,12 @@ class Scene:
         size, longer = (self.width, self.height), max(self.width, self.height)
         shapes, roughness = Image.new("RGB", size, (110, 120, 125)), Image.new("L", size, 90)
         draw, draw_roughness = ImageDraw.Draw(shapes), ImageDraw.Draw(roughness)
-        for radius in _radii(randomness) * longer:
+        for radius in np.concatenate([_radii(randomness, *layer) for layer in _LEAVES]) * longer:
             x, y = randomness.uniform(0, self.width), randomness.uniform(0, self.height)
             outline = _outline(randomness, x, y, radius)
             hue = randomness.normal(0, 22, 3) + randomness.uniform(25, 225)
             draw.polygon(outline, fill=tuple(int(value) for value in np.clip(hue, 0, 255)))
-            draw_roughness.polygon(outline, fill=int(255 * randomness.beta(0.8, 2)))
+            draw_roughness.polygon(outline, fill=int(255 * randomness.beta(0.5, 2)))
         return shapes, roughness
 
     def _noise(self, randomness: np.random.Generator, first_octave: int) -> Plane:
@@ -71,7 +72,7 @@ class Scene:
             coarse = (max(2, self.height >> octave), max(2, self.width >> octave))
             samples = Image.fromarray(randomness.standard_normal(coarse, np.float32))
             total += np.asarray(samples.resize((self.width, self.height), Image.Resampling.BICUBIC))
-        return total / np.float32(_OCTAVES**0.5)
+        return np.asarray(total / _OCTAVES**0.5, np.float32)
 
     def _grain(self, randomness: np.random.Generator) -> Plane:
         """Noise of the sensor, in which neighbours are related since colours are interpolated between them."""
@@ -79,10 +80,9 @@ class Scene:
         return (white[:-1, :-1] + white[1:, :-1] + white[:-1, 1:] + white[1:, 1:]) / 2
 
 
-def _radii(randomness: np.random.Generator) -> NDArray[np.float64]:
+def _radii(randomness: np.random.Generator, count: int, smallest: float) -> NDArray[np.float64]:
     """Radii whose density falls with the third power, which makes a picture look alike at every distance."""
-    smallest, largest = (radius**-2.0 for radius in _RADIUS)
-    return np.asarray(randomness.uniform(largest, smallest, _LEAVES) ** -0.5)
+    return np.asarray(randomness.uniform(_LARGEST**-2, smallest**-2, count) ** -0.5)
 
 
 def _outline(randomness: np.random.Generator, x: float, y: float, radius: float) -> list[tuple[float, float]]:

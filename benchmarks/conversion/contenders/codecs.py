@@ -40,7 +40,7 @@ class Codecs:
         longer = max(width, height)
         eighths = next((n for n in _EIGHTHS if -(-longer * n // 8) >= MAX_SIDE), 8)
         self.decoded = (-(-width * eighths // 8), -(-height * eighths // 8))
-        picture = Image.frombytes("RGB", self.decoded, self._decode(source))
+        picture = Image.frombytes("RGB", self.decoded, bytes(self._decode(source)))
         scale = min(1, MAX_SIDE / longer)
         small = picture.resize((round(width * scale), round(height * scale)), Image.Resampling.LANCZOS)
         small.getexif()[0x0112] = orientation
