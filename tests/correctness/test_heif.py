@@ -89,6 +89,14 @@ def test_the_wide_gamut_of_telephones_is_converted(image_format: str) -> None:
     assert conversion.receipt.to_json()["profileConverted"] == DISPLAY_P3.name
 
 
+@pytest.mark.skipif("HEIC" not in READ, reason="this ImageMagick reads no HEIC")
+def test_a_wide_gamut_that_is_only_named_is_converted_too() -> None:
+    """By the number of its primaries (ITU-T H.273, 8.1: 12 is Display P3), without a profile."""
+    source = heif("HEIC", photo(), color_primaries=12, transfer_characteristics=13, matrix_coefficients=6)
+
+    assert mean_delta_e(decode(convert(source, FINE).data), to_srgb(photo(), DISPLAY_P3)) < 1
+
+
 @every_format
 @pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS)
 def test_soft_alpha_is_kept(ground: tuple[int, int, int], image_format: str) -> None:
