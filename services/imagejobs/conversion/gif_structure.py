@@ -13,6 +13,8 @@ _ENDS = frozenset({_TRAILER, b""})
 """A file that lacks only its trailer has lost nothing: every decoder shows it."""
 _GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
 _LOOP_EXTENSIONS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_MAX_CODE_BITS = 11
+"""Of the first codes; they grow up to 12 (appendix F)."""
 _HASTY_MS, _STEADY_MS = 10, 100
 """Browsers and gif2webp show a frame of 10 ms or less for 100 ms."""
 
@@ -62,7 +64,8 @@ def _read_frame(reader: ByteReader, animation: _Animation) -> None:
     if not width or not height:
         raise corrupt("The GIF has a frame with a width or height of 0")
     _skip_colour_table(reader, flags)
-    reader.skip(1)
+    if not 1 <= reader.read(1)[0] <= _MAX_CODE_BITS:
+        raise corrupt(f"The GIF has codes of an impossible size at byte {reader.tell() - 1}")
     _skip_sub_blocks(reader)
     animation.extents.append((left + width, top + height))
     duration = animation.next_duration_ms

@@ -57,6 +57,12 @@ class TestGif:
         assert code == "corrupt"
         assert "width or height of 0" in message
 
+    @pytest.mark.parametrize("bits", [0, 12, 255])
+    def test_codes_of_an_impossible_size_are_corrupt(self, bits: int) -> None:
+        code, message = refusal(SCREEN + FRAME[:10] + bytes([bits]) + FRAME[11:] + TRAILER)
+        assert code == "corrupt"
+        assert "codes of an impossible size" in message
+
     def test_a_screen_without_a_size_takes_the_first_frames(self) -> None:
         found = read(b"GIF89a" + struct.pack("<HHB2x", 0, 0, 0) + FRAME + TRAILER)
         assert (found.width, found.height) == (9, 7)
