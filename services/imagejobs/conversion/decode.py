@@ -5,14 +5,19 @@ from contextlib import ExitStack
 
 from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.errors import corrupt
-from imagejobs.conversion.formats import GIF, JPEG, WEBP, Format
+from imagejobs.conversion.formats import AVIF, GIF, HEIC, JPEG, PNG, WEBP, Format
 from imagejobs.conversion.gif_animation import split_gif
+from imagejobs.conversion.heif_decode import complete_heif
 from imagejobs.conversion.jpeg_scale import size_hint
 from imagejobs.conversion.magick import MagickImage
 from imagejobs.conversion.magick_errors import reading_errors
 from imagejobs.conversion.probe import Probe
 from imagejobs.conversion.webp_animation import split_animation
 from imagejobs.conversion.webp_container import find_chunk
+
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+"""What a file that lacks nothing else is given, and how near its end it is looked for."""
+_PNG_END_SOUGHT = 1 << 16
 
 
 def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[MagickImage]:
@@ -31,7 +36,12 @@ def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[Mag
 
 def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> MagickImage:
     hint = size_hint((probe.width, probe.height), target) if probe.format is JPEG else None
-    return _read(source, probe.format, {"jpeg:size": hint} if hint else {})
+    if probe.format is PNG and _PNG_END not in source[-_PNG_END_SOUGHT:]:
+        source += _PNG_END
+    image = _read(source, probe.format, {"jpeg:size": hint} if hint else {})
+    if probe.format in {HEIC, AVIF}:
+        complete_heif(image, source, lambda data: _read(data, probe.format, {}))
+    return image
 
 
 def _play(parts: Iterable[AnimationFrame], probe: Probe, profiles: Mapping[str, bytes]) -> Iterator[MagickImage]:

@@ -58,6 +58,7 @@ TIFF = Format(
     # 42 for TIFF, 43 for BigTIFF; Canon's raw pictures call themselves TIFF and say CR at byte 8.
     re.compile(rb"(?:II\*\0(?!.{4}CR)|MM\0\*|II\+\0\x08\0\0\0|MM\0\+\0\x08\0\0)", re.DOTALL),
     many_pictures=True,
+    try_lossless=True,
 )
 
 BASIC: tuple[Format, ...] = (JPEG, PNG, GIF, WEBP)

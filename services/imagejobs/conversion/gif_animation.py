@@ -49,7 +49,7 @@ def _split(data: bytes) -> Iterator[AnimationFrame]:
         elif data[at] == _PADDING:
             at += 1
         else:
-            raise corrupt(f"The GIF has an impossible block at byte {at}")
+            return  # `probe` accepts junk behind the frames
 
 
 def _frame(image: bytes, table: tuple[int, bytes], control: bytes) -> AnimationFrame:

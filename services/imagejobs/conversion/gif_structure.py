@@ -31,7 +31,10 @@ class _Animation:
 
 
 def read_gif(reader: ByteReader) -> Structure:
-    """Walk to the trailer. A frame that is larger than the screen counts with its own pixels."""
+    """Walk to the trailer. A first frame that is larger than the screen enlarges it, as viewers do.
+
+    A later one is cut off, and counts with its own pixels.
+    """
     reader.skip(_SIGNATURE_LENGTH)
     width, height, flags = struct.unpack("<HHB2x", reader.read(7))
     _skip_colour_table(reader, flags)
@@ -39,7 +42,7 @@ def read_gif(reader: ByteReader) -> Structure:
     frames = animation.extents
     if not frames:
         raise corrupt("The GIF contains no picture")
-    width, height = width or frames[0][0], height or frames[0][1]
+    width, height = max(width, frames[0][0]), max(height, frames[0][1])
     pixels = sum(max(width * height, frame[0] * frame[1]) for frame in frames)
     return Structure(width, height, len(frames), pixels, 1, animation.loop_count, tuple(animation.durations_ms))
 
@@ -53,6 +56,8 @@ def _read_blocks(reader: ByteReader) -> _Animation:
         elif block == _EXTENSION:
             _read_extension(reader, animation)
         elif block != _PADDING:
+            if animation.extents:  # what stands there instead of the trailer
+                break
             raise corrupt(f"The GIF has an impossible block at byte {reader.tell() - 1}")
     if not block and animation.is_announced:
         raise truncated(f"The GIF ends after {reader.size} bytes, before a frame that it announces")

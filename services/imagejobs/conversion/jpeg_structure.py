@@ -5,7 +5,7 @@ import struct
 
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
-from imagejobs.conversion.exif import orientation
+from imagejobs.conversion.exif import credits_of, orientation
 from imagejobs.conversion.structure import Structure, still
 
 _SOI = b"\xff\xd8"
@@ -41,7 +41,7 @@ def read_jpeg(reader: ByteReader) -> Structure:
         marker = _marker_after_scan(reader) if marker == _SOS else _next_marker(reader)
     if size is None or not scans:
         raise corrupt("The JPEG contains no picture")
-    return still(*size, orientation(exif))
+    return still(*size, orientation(exif), credits=credits_of(exif))
 
 
 def _next_marker(reader: ByteReader) -> int:

@@ -40,6 +40,7 @@ _COPIES = 3
 """Pictures of full size at once: decoded, coalesced or turned, and resized."""
 _LIBWEBP = "libwebp.so.7"
 PREMATURE_END = "remature end"
+_BAD_INDEX = "invalid colormap index"
 _BAD_CODE = "bad Huffman code"
 
 
@@ -55,6 +56,14 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
         self.raise_exception()
         self.iterator_first()
         _raise_unless_harmless(image_exception(self.wand))
+
+    @property
+    def colour_space(self) -> str:
+        """Wand's name for it, empty where it has none, as for linear grey."""
+        try:
+            return str(self.colorspace)
+        except IndexError:
+            return ""
 
     def clone(self) -> Self:
         """A copy that shares the pixels until one of the two changes."""
@@ -74,6 +83,8 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
 
 def _raise_unless_harmless(problem: Exception | None) -> None:
     if problem is None:
+        return
+    if _BAD_INDEX in str(problem):  # a colour that the palette lacks is shown as its first, as other viewers do
         return
     if not isinstance(problem, Warning) or isinstance(problem, MissingDelegateWarning) or _is_loss(problem):
         raise problem

@@ -5,7 +5,7 @@ import zlib
 
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import corrupt
-from imagejobs.conversion.exif import MAX_EXIF_BYTES, orientation
+from imagejobs.conversion.exif import MAX_EXIF_BYTES, credits_of, orientation
 from imagejobs.conversion.structure import Structure, still
 
 _SIGNATURE_LENGTH = 8
@@ -17,7 +17,10 @@ _KEPT = frozenset({_EXIF, _ANIMATION})
 
 
 def read_png(reader: ByteReader) -> Structure:
-    """Walk to IEND. An animated PNG counts as its first picture, which is all that its IDAT chunks hold."""
+    """Walk to IEND, or to the end of a file that lacks only that, which every decoder shows.
+
+    An animated PNG counts as its first picture, which is all that its IDAT chunks hold.
+    """
     reader.skip(_SIGNATURE_LENGTH)
     kind, header = _read_header(reader)
     if kind != b"IHDR":
@@ -26,14 +29,15 @@ def read_png(reader: ByteReader) -> Structure:
     if not 0 < width <= _MAX_LENGTH or not 0 < height <= _MAX_LENGTH:
         raise corrupt("The PNG has an impossible width or height")
     kinds, kept = set(), dict[bytes, bytes]()
-    while kind != b"IEND":
+    while kind != b"IEND" and not (b"IDAT" in kinds and reader.tell() == reader.size):
         kind, data = _read_chunk(reader)
         kinds.add(kind)
         if data:
             kept.setdefault(kind, data)
     if b"IDAT" not in kinds:
         raise corrupt("The PNG contains no picture")
-    return still(width, height, orientation(kept.get(_EXIF, b"")), _notes(kept.get(_ANIMATION, b"")))
+    exif = kept.get(_EXIF, b"")
+    return still(width, height, orientation(exif), _notes(kept.get(_ANIMATION, b"")), credits_of(exif))
 
 
 def _notes(animation: bytes) -> tuple[str, ...]:

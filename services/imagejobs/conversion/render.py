@@ -36,7 +36,8 @@ class Rendered:
 
 def render(source: bytes, found: Probe, options: Options, quality: int | None) -> Rendered:
     """Convert a file that was probed; without a quality the first frame decides it. Raises ConversionError."""
-    preparation = Preparation(fit(found.width, found.height, options.max_side), found.orientation)
+    target = fit(found.width, found.height, options.max_side)
+    preparation = Preparation(target, found.orientation, credits=dict(found.credits))
     with ExitStack() as stack, processing_errors(found.format.title):
         frames = stack.enter_context(closing(_prepared(source, found, preparation)))
         first, duration_ms = next(frames)

@@ -75,12 +75,12 @@ def _convert(frame: MagickImage) -> str | None:
     """The name of what was converted, None for sRGB and grey."""
     profile = frame.profiles["icc"]
     icc = parse_icc(profile) if profile else None
-    space = {"cmyk": _CMYK, "gray": _GRAY}.get(frame.colorspace, _RGB)
+    space = {"cmyk": _CMYK, "gray": _GRAY}.get(frame.colour_space, _RGB)
     # A profile for other channels than the picture's cannot be meant.
     is_foreign = icc is not None and icc.color_space == space and not icc.is_srgb
     if icc is not None and is_foreign and frame.convert_profile(srgb_profile()):
         return icc.description or "embedded"
-    if frame.colorspace not in {"srgb", "gray"}:
+    if frame.colour_space not in {"srgb", "gray"}:
         frame.transform_colorspace("srgb")
     return "CMYK" if space == _CMYK else None
 

@@ -1,6 +1,7 @@
 """What a walk through a file finds out about its picture."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +10,7 @@ class Structure:
 
     `pixels` is what decoding costs, all frames summed. `loop_count` says how often an animation plays, 0 being for
     ever; `durations_ms` has one entry per frame of an animation. `notes` says in a sentence each what of the file is
-    not kept.
+    not kept; `credits` are the texts of EXIF's Artist and Copyright by their tags.
     """
 
     width: int
@@ -20,8 +21,15 @@ class Structure:
     loop_count: int = 1
     durations_ms: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    credits: Mapping[int, bytes] = field(default_factory=dict)
 
 
-def still(width: int, height: int, orientation: int = 1, notes: tuple[str, ...] = ()) -> Structure:
+def still(
+    width: int,
+    height: int,
+    orientation: int = 1,
+    notes: tuple[str, ...] = (),
+    credits: Mapping[int, bytes] | None = None,  # noqa: A002 - the field's name
+) -> Structure:
     """The structure of a picture that does not move."""
-    return Structure(width, height, 1, width * height, orientation, notes=notes)
+    return Structure(width, height, 1, width * height, orientation, notes=notes, credits=credits or {})

@@ -8,8 +8,8 @@ from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import corrupt
 
 _BIG = 43
-_NUMBERS = {1: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q"}
-"""BYTE, SHORT, LONG, UNDEFINED, IFD and BigTIFF's LONG8: no field that matters here is of another kind."""
+_NUMBERS = {1: "B", 2: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q"}
+"""BYTE, ASCII, SHORT, LONG, UNDEFINED, IFD and BigTIFF's LONG8: no field that matters here is of another kind."""
 _MAX_FIELDS = 4096
 _BLOCK = 8192
 MAX_PAGES = 100
@@ -59,6 +59,14 @@ class Directory:
     def count(self, tag: int) -> int:
         """How many numbers a field has."""
         return self.entries[tag].count if tag in self.entries else 0
+
+    def text(self, tag: int, max_bytes: int) -> bytes:
+        """The beginning of an ASCII field, without its end marks; empty if it is not there or not in the file."""
+        entry = self.entries.get(tag)
+        if entry is None or entry.letter != "B" or entry.at > self.reader.size:
+            return b""
+        self.reader.seek(entry.at)
+        return self.reader.read_up_to(min(entry.count, max_bytes)).rstrip(b"\0")
 
     def check_presence(self, tag: int) -> None:
         """Raises ConversionError `truncated` if a field's values are not all within the file."""

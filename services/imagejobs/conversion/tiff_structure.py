@@ -4,6 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
+from imagejobs.conversion.exif import ARTIST, COPYRIGHT, MAX_CREDIT_BYTES
 from imagejobs.conversion.options import WEBP_MAX_SIDE
 from imagejobs.conversion.structure import Structure, still
 from imagejobs.conversion.tiff_directory import MAX_PAGES, Directory, following_pages, read_directory, read_layout
@@ -38,7 +39,8 @@ def read_tiff(reader: ByteReader) -> Structure:
     if max(width, height) <= WEBP_MAX_SIDE:  # A larger one is refused for that: its data need not be looked at.
         _check_data(page, width, height)
     orientation = page.first(_ORIENTATION, 1)
-    return still(width, height, orientation if 1 <= orientation <= 8 else 1, _notes(page))
+    credited = {tag: text for tag in (ARTIST, COPYRIGHT) if (text := page.text(tag, MAX_CREDIT_BYTES)).strip()}
+    return still(width, height, orientation if 1 <= orientation <= 8 else 1, _notes(page), credited)
 
 
 def _notes(page: Directory) -> tuple[str, ...]:

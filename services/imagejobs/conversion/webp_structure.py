@@ -1,14 +1,16 @@
 """The RIFF chunks of a WebP (RFC 9649)."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import corrupt, truncated
-from imagejobs.conversion.exif import MAX_EXIF_BYTES, orientation
+from imagejobs.conversion.exif import MAX_EXIF_BYTES, credits_of, orientation
 from imagejobs.conversion.structure import Structure, still
 
 _ANIMATION = 0x02
+_EXTENDED_HEADER_BYTES = 10
 
 
 @dataclass(slots=True)
@@ -17,6 +19,7 @@ class _Chunks:
     loop_count: int = 1
     exif: bytes = b""
     durations_ms: list[int] = field(default_factory=list)
+    corners: list[tuple[int, int]] = field(default_factory=list)
 
 
 def read_webp(reader: ByteReader) -> Structure:
@@ -34,10 +37,13 @@ def read_webp(reader: ByteReader) -> Structure:
     if not frames or (frames > 1 and not animated):
         raise corrupt("The WebP contains no picture, or several where it announces one")
     if not animated:
-        return still(width, height, orientation(chunks.exif))
+        return still(width, height, orientation(chunks.exif), credits=credits_of(chunks.exif))
+    if any(right > width or bottom > height for right, bottom in chunks.corners):
+        raise corrupt("The WebP has a frame that reaches beyond its canvas")
     durations = tuple(chunks.durations_ms)
     pixels = width * height * frames
-    return Structure(width, height, frames, pixels, orientation(chunks.exif), chunks.loop_count, durations)
+    turned, credited = orientation(chunks.exif), credits_of(chunks.exif)
+    return Structure(width, height, frames, pixels, turned, chunks.loop_count, durations, credits=credited)
 
 
 def _read_chunk_header(reader: ByteReader, end: int) -> tuple[bytes, int]:
@@ -48,8 +54,10 @@ def _read_chunk_header(reader: ByteReader, end: int) -> tuple[bytes, int]:
 
 
 def _read_extended_header(reader: ByteReader, size: int) -> tuple[int, int, bool]:
-    data = reader.read(10)
-    reader.skip(max(0, size - 10))
+    if size < _EXTENDED_HEADER_BYTES:
+        raise corrupt("The WebP has an extended header that is too short")
+    data = reader.read(_EXTENDED_HEADER_BYTES)
+    reader.skip(size - _EXTENDED_HEADER_BYTES)
     width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (4, 7))
     return width, height, bool(data[0] & _ANIMATION)
 
@@ -82,6 +90,13 @@ def _read_chunk(reader: ByteReader, kind: bytes, size: int, chunks: _Chunks) -> 
     elif kind == b"ANIM":
         chunks.loop_count = int.from_bytes(reader.read(6)[4:], "little")
     elif kind == b"ANMF":
-        chunks.durations_ms.append(int.from_bytes(reader.read(16)[12:15], "little"))
+        x, y, width, height, duration = (int.from_bytes(each, "little") for each in _split(reader.read(16)[:15]))
+        chunks.corners.append((2 * x + width + 1, 2 * y + height + 1))
+        chunks.durations_ms.append(duration)
     elif kind == b"EXIF":
         chunks.exif = reader.read(min(size, MAX_EXIF_BYTES))
+
+
+def _split(data: bytes) -> Iterator[bytes]:
+    """Numbers of three bytes each."""
+    return (data[at : at + 3] for at in range(0, len(data), 3))

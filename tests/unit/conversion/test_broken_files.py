@@ -47,8 +47,11 @@ class TestGif:
         assert read(SCREEN + b"\0\0" + FRAME + b"\0" + FRAME + TRAILER).frames == 2
 
     def test_a_block_of_no_known_kind_is_told_with_its_place(self) -> None:
-        code, message = refusal(SCREEN + FRAME + b"\x99" + TRAILER)
-        assert (code, message) == ("corrupt", f"The GIF has an impossible block at byte {len(SCREEN + FRAME)}")
+        code, message = refusal(SCREEN + b"\x99" + FRAME + TRAILER)
+        assert (code, message) == ("corrupt", f"The GIF has an impossible block at byte {len(SCREEN)}")
+
+    def test_what_stands_in_the_place_of_the_trailer_is_passed_over(self) -> None:
+        assert read(SCREEN + FRAME + b"\x99junk").frames == 1
 
     @pytest.mark.parametrize("size", [(0, 7), (9, 0)])
     def test_a_frame_without_width_or_height_is_corrupt(self, size: tuple[int, int]) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import sys
 import threading
 from dataclasses import asdict
@@ -28,6 +29,7 @@ MAX_SOURCE_BYTES = 1 << 30
 def main(arguments: list[str]) -> None:
     """Give up what is not needed, load the image library, and serve. `arguments` holds the limits as JSON."""
     limits = Limits(**json.loads(arguments[0]))
+    ignore_stopping()
     limit_resources(limits)
     leave_with_parent()
     try:
@@ -56,6 +58,12 @@ def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abil
             return
         allow_cpu_seconds(limits.seconds)
         write_frame(answers, *answer(header, source))
+
+
+def ignore_stopping() -> None:
+    """Leave it to the parent when to end: who stops the service signals all of its processes, also in mid-job."""
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
 
 
 def leave_with_parent() -> None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 logger = logging.getLogger(__name__)
 
 _OPEN_FILES = 64
-_NETWORK = ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg")
-_PROCESSES = ("execve", "execveat", "fork", "vfork", "kill", "tkill", "pidfd_open", "pidfd_send_signal")
+_NETWORK = ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg")
+_PROCESSES = ("execve", "execveat", "fork", "vfork")
+_SIGNALS = ("kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal")
 _SPYING = ("ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "bpf", "perf_event_open", "userfaultfd")
 _ADMINISTRATION = ("mount", "umount2", "unshare", "setns", "chroot", "keyctl", "add_key", "io_uring_setup")
-FORBIDDEN_CALLS = (*_NETWORK, *_PROCESSES, *_SPYING, *_ADMINISTRATION)
+FORBIDDEN_CALLS = (*_NETWORK, *_PROCESSES, *_SIGNALS, *_SPYING, *_ADMINISTRATION)
 _CLONE_THREAD = 0x00010000  # linux/sched.h
 
 
@@ -66,6 +67,10 @@ def forbid_system_calls() -> bool:
     calls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     # abort() signals its own thread.
     calls.add_rule(deny, "tgkill", pyseccomp.Arg(0, pyseccomp.NE, os.getpid()))
+    # Limits of its own may be lowered; 0 is the caller.
+    calls.add_rule(deny, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
+    # For the threads that run already, too: they share their memory with the one that decodes.
+    calls.set_attr(pyseccomp.Attr.CTL_TSYNC, 1)
     calls.load()
     return True
 

@@ -25,7 +25,10 @@ def read_frame(stream: BinaryIO, max_payload_bytes: int) -> tuple[dict[str, Any]
     head_bytes, payload_bytes = _LENGTHS.unpack(_read(stream, _LENGTHS.size))
     if head_bytes > MAX_HEADER_BYTES or payload_bytes > max_payload_bytes:
         raise ValueError(f"a frame of {head_bytes} and {payload_bytes} bytes is too large")
-    header = json.loads(_read(stream, head_bytes))
+    try:
+        header = json.loads(_read(stream, head_bytes))
+    except RecursionError as error:
+        raise ValueError("a header that is nested too deeply") from error
     if not isinstance(header, dict):
         raise ValueError("a frame without a header")  # noqa: TRY004 - one exception for all nonsense
     return header, _read(stream, payload_bytes)

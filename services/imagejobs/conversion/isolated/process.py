@@ -1,7 +1,6 @@
 """The parent's side of one child process: started, asked, killed when it takes too long, and started anew."""
 
 import json
-import logging
 import os
 import shutil
 import subprocess
@@ -9,7 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, Self, cast
@@ -19,8 +18,6 @@ from imagejobs.conversion.isolated.deaths import death_of, not_started
 from imagejobs.conversion.isolated.frames import read_frame, write_frame
 from imagejobs.conversion.isolated.result import Abilities, Result, read_result
 from imagejobs.conversion.options import Options
-
-logger = logging.getLogger(__name__)
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "MAGICK_HOME", "WAND_MAGICK_LIBRARY_SUFFIX")
 """Of the environment: where the libraries are. No settings, and with them no secrets."""
@@ -40,6 +37,7 @@ class ConversionProcess:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
+        self._messages: BinaryIO | None = None
         self._abilities: Abilities | None = None
         self._is_late = False
 
@@ -58,9 +56,12 @@ class ConversionProcess:
         """Start the child if there is none, without waiting until it is ready. Raises OSError."""
         if self._process is not None:
             return
-        folder = Path(tempfile.mkdtemp(prefix="imagejobs-conversion-"))
         command = [sys.executable, "-I", "-m", "imagejobs.conversion.isolated.child", json.dumps(asdict(self._limits))]
-        with (folder / "messages").open("wb") as messages:
+        with ExitStack() as on_error:
+            folder = Path(tempfile.mkdtemp(prefix="imagejobs-conversion-"))
+            on_error.callback(shutil.rmtree, folder, ignore_errors=True)
+            # A file without a name: the child cannot put another one in its place for the parent to read.
+            messages = on_error.enter_context(tempfile.TemporaryFile())
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -70,10 +71,13 @@ class ConversionProcess:
                 env=_environment(folder),
                 start_new_session=True,
             )
-        self._folder, self._abilities, self._is_late = folder, None, False
+            on_error.pop_all()
+        self._folder, self._messages, self._abilities, self._is_late = folder, messages, None, False
 
     def abilities(self) -> Abilities:
         """What the child can do; waits until it is ready. Raises ConversionError, retryable, if it cannot start."""
+        if self._abilities is not None and self._running.poll() is not None:
+            self._bury()  # it died between two jobs, of neither
         if self._abilities is None:
             try:
                 self.start()
@@ -81,7 +85,8 @@ class ConversionProcess:
                     header, _ = read_frame(self._output, _MAX_ABILITIES_BYTES)
                 self._abilities = Abilities(**{**header, "reads": tuple(header["reads"])})
             except _BROKEN as error:
-                raise not_started(self._bury() or str(error)) from error
+                reason = f"not ready after {_START_SECONDS:g} s" if self._is_late else str(error) or "it ended"
+                raise not_started(". ".join(filter(None, (reason, self._bury())))) from error
         return self._abilities
 
     def convert(self, source: bytes, options: Options) -> Result:
@@ -99,28 +104,32 @@ class ConversionProcess:
         process, self._process, self._abilities = self._process, None, None
         if process is None:
             return
-        for stream in (process.stdin, process.stdout):
-            with suppress(OSError):  # what was not sent any more
-                cast("BinaryIO", stream).close()
-        try:
-            process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with suppress(OSError):  # what was not sent any more
+            cast("BinaryIO", process.stdin).close()
+        _wait_or_kill(process)
+        for stream in (process.stdout, self._messages):
+            cast("BinaryIO", stream).close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
+    def _running(self) -> "subprocess.Popen[bytes]":
+        """The child. Raises EOFError when another thread has closed it."""
+        if self._process is None:
+            raise EOFError
+        return self._process
+
+    @property
     def _input(self) -> BinaryIO:
-        return cast("BinaryIO", cast("subprocess.Popen[bytes]", self._process).stdin)
+        return cast("BinaryIO", self._running.stdin)
 
     @property
     def _output(self) -> BinaryIO:
-        return cast("BinaryIO", cast("subprocess.Popen[bytes]", self._process).stdout)
+        return cast("BinaryIO", self._running.stdout)
 
     @contextmanager
     def _deadline(self, seconds: float) -> Iterator[None]:
         """Kill the child when the block takes longer: then its pipes end, and with them the block."""
-        timer = threading.Timer(seconds, self._expire)
+        timer = threading.Timer(seconds, self._expire, [self._running])
         timer.start()
         try:
             yield
@@ -128,34 +137,44 @@ class ConversionProcess:
             timer.cancel()
             timer.join()
 
-    def _expire(self) -> None:
+    def _expire(self, process: "subprocess.Popen[bytes]") -> None:
         self._is_late = True
-        if self._process is not None:
-            self._process.kill()
+        process.kill()
 
     def _death(self) -> Exception:
         """What became of the child; the next one is started meanwhile."""
-        process, is_late = cast("subprocess.Popen[bytes]", self._process), self._is_late
-        try:
-            status = process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:  # it lives, and talks nonsense
-            process.kill()
-            process.wait()
-            status = 0
+        process, is_late = self._process, self._is_late
+        if process is None:
+            return not_started("conversions are being ended")
+        # One that has to be killed lives, and talks nonsense.
+        status = process.returncode if _wait_or_kill(process) else 0
         message = self._bury()
         with suppress(OSError):
             self.start()
         return death_of(status, message, is_late=is_late, limits=self._limits)
 
     def _bury(self) -> str:
-        """Remove a dead child, and hand on its last words."""
-        self._expire()
-        with suppress(OSError):
-            message = (self._folder / "messages").read_bytes()[-_MESSAGE_BYTES:].decode(errors="replace").strip()
-            self.close()
-            return message
+        """Remove a child, dead or alive, and hand on its last words."""
+        if self._process is None:
+            return ""
+        self._process.kill()
+        self._process.wait()
+        descriptor = cast("BinaryIO", self._messages).fileno()
+        start = max(0, os.fstat(descriptor).st_size - _MESSAGE_BYTES)
+        message = os.pread(descriptor, _MESSAGE_BYTES, start)
         self.close()
-        return ""
+        return message.decode(errors="replace").strip()
+
+
+def _wait_or_kill(process: "subprocess.Popen[bytes]") -> bool:
+    """Whether the process ended by itself in a few seconds; otherwise it was killed."""
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+    return True
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -52,8 +52,15 @@ def read_result(header: Mapping[str, Any], payload: bytes) -> Result:
         raise ConversionError(ErrorCode(error["code"]), str(error["message"]), retryable=error["retryable"] is True)
     pictures, at = [], 0
     for each in header["pictures"]:
-        pictures.append(Picture(int(each["width"]), int(each["height"]), payload[at : at + int(each["bytes"])]))
-        at += int(each["bytes"])
-    if at != len(payload) or not all(picture.data for picture in pictures):
+        width, height, size = (_positive(each[name]) for name in ("width", "height", "bytes"))
+        pictures.append(Picture(width, height, payload[at : at + size]))
+        at += size
+    if at != len(payload) or not pictures:
         raise ValueError(f"{at} bytes of pictures were announced, {len(payload)} came")
     return Result(tuple(pictures), dict(header["receipt"]), str(header["thumb_hash"]), str(header["dominant_color"]))
+
+
+def _positive(number: Any) -> int:
+    if not isinstance(number, int) or number < 1:
+        raise ValueError(f"{number} is no size")
+    return number
