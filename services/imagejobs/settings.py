@@ -138,6 +138,11 @@ class Settings(ApiAddress):
             raise ValueError("required with STORAGE=s3 (or set STORAGE=filesystem to keep images in DATA_DIR)")
         return value
 
+    @property
+    def max_decoding_bytes(self) -> int:
+        """What of CONVERSION_MEMORY_BYTES is left for a picture: the rest is Python and the libraries."""
+        return self.conversion_memory_bytes - 100_000_000
+
     @cached_property
     def public_base_url(self) -> str:
         """Prefix of every public image URL: R2_PUBLIC_URL, or the API's own /media for filesystem storage."""

@@ -68,7 +68,11 @@ def create_app(
     _refuse_open_network(settings, authentication)
     jobs = ImageJobs(adapters.jobs, adapters.storage, adapters.queue, job_policy(settings))
     metrics = Metrics(jobs)
-    options = Options(max_pixels=settings.max_pixels, max_frames=settings.max_frames)
+    options = Options(
+        max_pixels=settings.max_pixels,
+        max_frames=settings.max_frames,
+        max_decoding_bytes=settings.max_decoding_bytes,
+    )
     uploads = Uploads(settings.max_upload_bytes, options, formats)
     endpoints = {
         **ImageJobEndpoints(

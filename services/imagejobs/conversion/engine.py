@@ -11,6 +11,7 @@ from imagejobs.conversion.magick import apply_limits, encoder_name
 from imagejobs.conversion.options import AUTO, Options
 from imagejobs.conversion.placeholder import Placeholder
 from imagejobs.conversion.probe import Probe, check_limits, probe
+from imagejobs.conversion.readable import readable_formats
 from imagejobs.conversion.receipt import ImageFacts, Receipt
 from imagejobs.conversion.render import Rendered, render, upright_size
 from imagejobs.conversion.rendition import Rendition
@@ -43,6 +44,7 @@ def convert(source: bytes, options: Options) -> Conversion:
     started = time.monotonic()
     _check_size(source, options)
     found = probe(io.BytesIO(source))
+    _check_readable(found)
     check_limits(found, options)
     apply_limits(options)
     attempts = _attempts(source, found, options)
@@ -69,6 +71,15 @@ def _check_size(source: bytes, options: Options) -> None:
         raise ConversionError(
             ErrorCode.TOO_LARGE,
             f"The file has {len(source)} bytes; {options.max_bytes} are allowed. Send a smaller file.",
+        )
+
+
+def _check_readable(found: Probe) -> None:
+    if found.format not in readable_formats():
+        raise ConversionError(
+            ErrorCode.UNSUPPORTED_TYPE,
+            f"The image library of this worker has no decoder for {found.format.title}. Send the image as a JPEG or "
+            "PNG, or install the decoder.",
         )
 
 

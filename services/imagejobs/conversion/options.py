@@ -15,7 +15,8 @@ class Options:
 
     `max_side` is in pixels of the output, `renditions` are the sides of further, smaller ones; `quality` is libwebp's,
     1 to 99 (100 would mean lossless to ImageMagick), or `auto`: the lowest one whose SSIM meets `target_ssim`.
-    `method` is libwebp's effort, 0 to 6; `max_bytes` counts the source file; `max_pixels` the sum over its frames.
+    `method` is libwebp's effort, 0 to 6; `max_bytes` counts the source file; `max_pixels` the sum over its frames,
+    `max_decoding_bytes` the memory that decoding it takes.
     """
 
     max_side: int = 1920
@@ -26,6 +27,7 @@ class Options:
     max_bytes: int = 25_000_000
     max_pixels: int = 50_000_000
     max_frames: int = 300
+    max_decoding_bytes: int = 500_000_000
 
     def __post_init__(self) -> None:
         """Raises ValueError for what WebP or ImageMagick cannot do."""

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from dataclasses import replace
 
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import corrupt
@@ -10,6 +11,8 @@ from imagejobs.conversion.structure import Structure, still
 
 _SIGNATURE_LENGTH = 8
 _CRC_LENGTH = 4
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""By colour type (11.2.1)."""
 _MAX_LENGTH = 2**31 - 1
 _CRC_BLOCK = 1 << 16
 _EXIF, _ANIMATION = b"eXIf", b"acTL"
@@ -37,7 +40,14 @@ def read_png(reader: ByteReader) -> Structure:
     if b"IDAT" not in kinds:
         raise corrupt("The PNG contains no picture")
     exif = kept.get(_EXIF, b"")
-    return still(width, height, orientation(exif), _notes(kept.get(_ANIMATION, b"")), credits_of(exif))
+    found = still(width, height, orientation(exif), _notes(kept.get(_ANIMATION, b"")), credits_of(exif))
+    return replace(found, decoder_bytes=_interlaced_bytes(header, width * height))
+
+
+def _interlaced_bytes(header: bytes, pixels: int) -> int:
+    """An interlaced picture is put together from its passes before ImageMagick gets its first row."""
+    depth, color, interlaced = header[8], header[9], header[12]
+    return pixels * depth * _CHANNELS.get(color, 4) // 8 if interlaced else 0
 
 
 def _notes(animation: bytes) -> tuple[str, ...]:

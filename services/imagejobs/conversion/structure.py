@@ -10,7 +10,8 @@ class Structure:
 
     `pixels` is what decoding costs, all frames summed. `loop_count` says how often an animation plays, 0 being for
     ever; `durations_ms` has one entry per frame of an animation. `notes` says in a sentence each what of the file is
-    not kept; `credits` are the texts of EXIF's Artist and Copyright by their tags.
+    not kept; `credits` are the texts of EXIF's Artist and Copyright by their tags. `decoder_bytes` is
+    what the decoder holds beside the picture itself, where that is much.
     """
 
     width: int
@@ -22,6 +23,7 @@ class Structure:
     durations_ms: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     credits: Mapping[int, bytes] = field(default_factory=dict)
+    decoder_bytes: int = 0
 
 
 def still(

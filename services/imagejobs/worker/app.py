@@ -30,6 +30,7 @@ def conversion_options(settings: Settings) -> Options:
         max_bytes=settings.max_upload_bytes,
         max_pixels=settings.max_pixels,
         max_frames=settings.max_frames,
+        max_decoding_bytes=settings.max_decoding_bytes,
     )
 
 

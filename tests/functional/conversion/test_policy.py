@@ -66,7 +66,18 @@ BY_PREFIX += ["text:text.txt", "txt:text.txt", "caption:@text.txt", "label:@text
 BY_PREFIX += ["ephemeral:picture.png", "vid:picture.png", "mpc:picture.png", "info:picture.png", "preview:picture.png"]
 BY_PREFIX += ["html:page.html", "tile:picture.png", "png:picture.png", "file:picture.png", "json:text.txt"]
 OF_NOTHING = ["label:hello", "caption:hello", "xc:red", "canvas:red", "rose:", "logo:", "pattern:bricks", "pango:hello"]
-OF_NOTHING += ["x:", "clipboard:", "scan:", "inline:data:,", "mpr:register", "mpri:1", "null:", "stegano:picture.png"]
+OF_NOTHING += [
+    "gradient:",
+    "plasma:",
+    "x:",
+    "clipboard:",
+    "scan:",
+    "inline:data:,",
+    "mpr:register",
+    "mpri:1",
+    "null:",
+    "stegano:picture.png",
+]
 BY_ADDRESS = ["url:http://127.0.0.1:9/a", "http://127.0.0.1:9/a", "https://127.0.0.1:9/a", "ftp://127.0.0.1:9/a"]
 BY_ADDRESS += ["http://127.0.0.1:9/a.png", "https:127.0.0.1", "url:file:///etc/hostname"]
 FORBIDDEN = [*BY_NAME, *BY_PREFIX, *OF_NOTHING, *BY_ADDRESS]

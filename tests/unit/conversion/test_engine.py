@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from imagejobs.conversion import engine
 from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.formats import JPEG
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.srgb_profile import display_profile, srgb_profile
 from imagejobs.conversion.webp_animation import assemble_animation
@@ -403,3 +405,47 @@ def test_the_samples_show_what_they_are_for(name: str, orientation: int, profile
 
     assert (receipt.orientation, receipt.profile_converted, receipt.output.frames) == (orientation, profile, frames)
     assert receipt.output.bytes < receipt.source.bytes
+
+
+def test_a_format_that_the_library_here_has_no_decoder_for_is_unsupported(
+    samples: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "readable_formats", lambda: (JPEG,))
+
+    error = failure(samples["png"])
+    assert (error.code, "no decoder for PNG" in error.message) == ("unsupported_type", True)
+
+
+def test_renditions_come_from_one_decode_and_small_sources_leave_some_out(samples: dict[str, bytes]) -> None:
+    conversion = convert(samples["jpeg"], Options(max_side=100, renditions=(500, 60, 20, 60)))
+    small = convert(samples["jpeg"], Options(max_side=4000, renditions=(500, 60)))
+
+    assert [(each.width, each.height) for each in conversion.renditions] == [(100, 67), (60, 40), (20, 13)]
+    assert [(each.width, each.height) for each in small.renditions] == [(120, 80), (60, 40)]
+    for each in conversion.renditions:
+        assert Image.open(io.BytesIO(each.data)).size == (each.width, each.height)
+
+
+def test_the_animation_has_its_renditions_too(samples: dict[str, bytes]) -> None:
+    conversion = convert(samples["animated gif"], Options(renditions=(32,)))
+
+    assert [Image.open(io.BytesIO(each.data)).n_frames for each in conversion.renditions] == [4, 4]  # type: ignore[attr-defined]
+
+
+def test_the_quality_goes_down_where_the_output_would_be_larger_than_the_source(photo: Image.Image, save: Save) -> None:
+    noisy = ImageChops.add(photo, Image.effect_noise(photo.size, 60).convert("RGB"))
+
+    receipt = convert(save(noisy, "JPEG", quality=50), Options(quality=90)).receipt
+
+    tried = [trial.quality for trial in receipt.tried]
+    assert receipt.quality < 90
+    assert tried[0] == receipt.quality
+    assert 90 in tried
+    assert "larger than the source" in receipt.reason
+
+
+def test_the_quality_by_ssim_is_told_with_its_trials(photo: Image.Image, save: Save) -> None:
+    receipt = convert(save(photo.resize((480, 320)), "JPEG", quality=95), Options(quality="auto")).receipt
+
+    assert "quality by SSIM, 0.98 wanted: " in receipt.reason
+    assert f" at {receipt.quality}" in receipt.reason

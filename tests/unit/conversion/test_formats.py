@@ -27,3 +27,14 @@ def test_anything_else_is_not_recognised(head: bytes) -> None:
 def test_names_mimetypes_and_extensions_are_distinct() -> None:
     for field in ("name", "mimetype", "extension"):
         assert len({getattr(each, field) for each in FORMATS}) == len(FORMATS)
+
+
+def test_where_a_file_may_hold_many_pictures_only_the_first_is_decoded() -> None:
+    decoders = {each.name: each.decoder for each in FORMATS}
+
+    assert decoders["jpeg"] == "jpeg"
+    assert [decoders[name] for name in ("heic", "avif", "tiff")] == ["heic[0]", "avif[0]", "tiff[0]"]
+
+
+def test_what_every_decoder_takes_is_known() -> None:
+    assert all(each.decoder_bytes_per_pixel > 0 for each in FORMATS)

@@ -196,3 +196,18 @@ def test_beyond_the_limits_is_refused_for_good(probe: Probe, code: str) -> None:
         check_limits(probe, Options(max_pixels=10_000, max_frames=2))
 
     assert (caught.value.code, caught.value.retryable) == (code, False)
+
+
+@pytest.mark.parametrize(("interlace", "allowed"), [(0, True), (1, False)])
+def test_an_interlaced_png_counts_what_its_decoder_holds(
+    interlace: int, allowed: bool, png_chunk: Callable[[bytes, bytes], bytes]
+) -> None:
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 7000, 7000, 16, 6, 0, 0, interlace))
+    found = probe(io.BytesIO(b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b"")))
+
+    if allowed:
+        check_limits(found, Options())
+    else:
+        with pytest.raises(ConversionError, match="interlaced") as caught:
+            check_limits(found, Options())
+        assert caught.value.code == "too_many_pixels"

@@ -31,12 +31,13 @@ def main(arguments: list[str]) -> None:
     limits = Limits(**json.loads(arguments[0]))
     ignore_stopping()
     limit_resources(limits)
-    leave_with_parent()
+    folder = Path.cwd()
+    leave_with_parent(folder)
     try:
         abilities = load_engine()
     except ConfigurationError as error:
         sys.exit(str(error))
-    serve(sys.stdin.buffer, sys.stdout.buffer, limits, abilities)
+    serve(sys.stdin.buffer, sys.stdout.buffer, limits, abilities, folder)
 
 
 def load_engine() -> Abilities:
@@ -48,8 +49,8 @@ def load_engine() -> Abilities:
     return Abilities(encoder_name(), reads, forbid_system_calls())
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abilities) -> None:
-    """Answer requests until there are no more."""
+def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abilities, folder: Path) -> None:
+    """Answer requests until there are no more; `folder` is where ImageMagick puts what memory cannot hold."""
     write_frame(answers, asdict(abilities))
     while True:
         try:
@@ -57,7 +58,15 @@ def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abil
         except EOFError:
             return
         allow_cpu_seconds(limits.seconds)
-        write_frame(answers, *answer(header, source))
+        answered = answer(header, source)
+        _remove_pixels(folder)
+        write_frame(answers, *answered)
+
+
+def _remove_pixels(folder: Path) -> None:
+    """ImageMagick forgets its file when it cannot be made as large as the picture."""
+    for left in folder.glob("magick-*"):
+        left.unlink()
 
 
 def ignore_stopping() -> None:
@@ -66,9 +75,9 @@ def ignore_stopping() -> None:
         signal.signal(each, signal.SIG_IGN)
 
 
-def leave_with_parent() -> None:
-    """End this process when its input is closed at the other end, also in the middle of a conversion."""
-    threading.Thread(target=_watch_input, args=(sys.stdin.fileno(), Path.cwd()), daemon=True).start()
+def leave_with_parent(folder: Path) -> None:
+    """Remove the folder and end this process when its input is closed at the other end, also in mid-conversion."""
+    threading.Thread(target=_watch_input, args=(sys.stdin.fileno(), folder), daemon=True).start()
 
 
 def _watch_input(descriptor: int, folder: Path) -> None:

@@ -1,0 +1,31 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conversion_children import slow_picture
+from decoded_pictures import encode, photo
+from imagejobs.conversion.isolated import process
+from imagejobs.conversion.isolated.pool import Converter
+
+
+@pytest.fixture
+def converter() -> Iterator[Converter]:
+    with Converter() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def small() -> bytes:
+    return encode(photo(), "PNG")
+
+
+@pytest.fixture(scope="session")
+def slow() -> bytes:
+    return slow_picture()
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Path]]:
+    """The folders of children that there are; they are made below a folder of the test."""
+    monkeypatch.setattr(process.tempfile, "tempdir", str(tmp_path))
+    return lambda: sorted(tmp_path.glob("imagejobs-conversion-*"))

@@ -1,0 +1,121 @@
+"""A child dies or hangs in the middle of a job: the job fails, and nothing else does."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conversion_children import END_SECONDS, cpu_seconds, folder_of, has_ended, slow_conversion
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.isolated.confinement import Limits
+from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.options import Options
+from servers import wait_until
+
+
+def killed(converter: Converter, source: bytes, number: signal.Signals) -> tuple[int, ConversionError]:
+    """The process id of a child that got this signal in the middle of a job, and what became of the job."""
+    with slow_conversion(converter, source) as (pid, conversion):
+        os.kill(pid, number)
+        failure = conversion.exception(END_SECONDS)
+    assert isinstance(failure, ConversionError)
+    return pid, failure
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "retryable"),
+    [
+        (signal.SIGSEGV, "conversion_crash", False),
+        (signal.SIGABRT, "conversion_crash", False),
+        (signal.SIGBUS, "conversion_crash", False),
+        (signal.SIGKILL, "conversion_memory", True),
+        (signal.SIGXCPU, "conversion_timeout", False),
+    ],
+)
+def test_a_child_that_dies_fails_its_job_and_no_other(
+    number: signal.Signals, code: str, retryable: bool, folders: Callable[[], list[Path]], slow: bytes, small: bytes
+) -> None:
+    threads = set(threading.enumerate())
+    with Converter() as converter:
+        dead, failure = killed(converter, slow, number)
+        replacement = converter.pids
+
+        assert (failure.code, failure.retryable) == (code, retryable)
+        assert len(replacement) == 1
+        assert dead not in replacement
+        assert has_ended(dead)
+        assert folders() == [folder_of(replacement[0])]
+        assert converter.convert(small, Options()).data
+        assert converter.pids == replacement
+    assert set(threading.enumerate()) == threads
+
+
+def test_the_signal_is_named(converter: Converter, slow: bytes) -> None:
+    _, failure = killed(converter, slow, signal.SIGSEGV)
+
+    assert "SIGSEGV" in str(failure)
+
+
+def test_one_that_hangs_is_killed_at_the_deadline(slow: bytes, small: bytes) -> None:
+    with Converter(Limits(seconds=2)) as converter:
+        pid, failure = killed(converter, slow, signal.SIGSTOP)
+
+        assert (failure.code, failure.retryable) == ("conversion_timeout", False)
+        assert "2 s" in str(failure)
+        assert has_ended(pid)
+        assert converter.convert(small, Options()).data
+
+
+def test_one_that_takes_too_long_is_killed_at_the_deadline(slow: bytes, small: bytes) -> None:
+    with Converter(Limits(seconds=1)) as converter:
+        with slow_conversion(converter, slow) as (pid, conversion):
+            failure = conversion.exception(END_SECONDS)
+
+        assert isinstance(failure, ConversionError)
+        assert (failure.code, failure.retryable) == ("conversion_timeout", False)
+        assert has_ended(pid)
+        assert converter.convert(small, Options()).data
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
+def test_one_that_dies_between_two_jobs_fails_neither(
+    number: signal.Signals, converter: Converter, small: bytes
+) -> None:
+    first = converter.convert(small, Options())
+    (pid,) = converter.pids
+    os.kill(pid, number)
+    # A zombie with threads that still end cannot be waited for yet.
+    wait_until(lambda: os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None)
+
+    assert converter.convert(small, Options()).data == first.data
+    assert pid not in converter.pids
+    assert has_ended(pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_stopping_the_service_does_not_stop_the_job_under_way(
+    number: signal.Signals, converter: Converter, slow: bytes
+) -> None:
+    with slow_conversion(converter, slow) as (pid, conversion):
+        os.kill(pid, number)
+        before = cpu_seconds(pid)
+        wait_until(lambda: conversion.done() or cpu_seconds(pid) > before + 0.1)
+
+        assert not conversion.done()
+        assert converter.pids == [pid]
+        converter.close()
+
+
+def test_a_hung_child_is_killed_when_it_is_to_be_closed(
+    folders: Callable[[], list[Path]], slow: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imagejobs.conversion.isolated.process._END_SECONDS", 0.2)
+    with Converter() as converter, slow_conversion(converter, slow) as (pid, conversion):
+        os.kill(pid, signal.SIGSTOP)
+        converter.close()
+
+        assert isinstance(conversion.exception(END_SECONDS), ConversionError)
+        wait_until(lambda: has_ended(pid))
+        assert folders() == []
