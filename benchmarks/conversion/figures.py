@@ -33,6 +33,11 @@ class Measured:
         """The time when nothing else disturbed."""
         return min(self.times_ms)
 
+    @property
+    def least_cpu_ms(self) -> float:
+        """The same of processor time, which a busy machine changes least."""
+        return min(self.cpu_times_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -48,6 +53,7 @@ class Comparison:
     same_quality_files: int
     median: float
     least: float
+    cpu: float
     bytes: float
     memory: float
     ssim_difference: float
@@ -65,6 +71,7 @@ def compare(measured: Sequence[Measured], contender: str, against: str) -> Compa
         sum(same_quality(one, other) for one, other in pairs),
         geometric_mean(one.median_ms / other.median_ms for one, other in pairs),
         geometric_mean(one.least_ms / other.least_ms for one, other in pairs),
+        geometric_mean(one.least_cpu_ms / other.least_cpu_ms for one, other in pairs),
         geometric_mean(one.bytes / other.bytes for one, other in pairs),
         geometric_mean(one.peak_memory / other.peak_memory for one, other in pairs),
         statistics.fmean(one.ssim - other.ssim for one, other in pairs),

@@ -77,7 +77,7 @@ class Scene:
     def _grain(self, randomness: np.random.Generator) -> Plane:
         """Noise of the sensor, in which neighbours are related since colours are interpolated between them."""
         white = randomness.standard_normal((self.height + 1, self.width + 1), np.float32)
-        return (white[:-1, :-1] + white[1:, :-1] + white[:-1, 1:] + white[1:, 1:]) / 2
+        return np.asarray((white[:-1, :-1] + white[1:, :-1] + white[:-1, 1:] + white[1:, 1:]) / 2, np.float32)
 
 
 def _radii(randomness: np.random.Generator, count: int, smallest: float) -> NDArray[np.float64]:

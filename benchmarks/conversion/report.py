@@ -67,7 +67,7 @@ def _cells(one: Measured, sharp: Measured | None) -> Iterable[str]:
     return [
         f"{one.median_ms:.1f}",
         f"{one.least_ms:.1f}",
-        f"{min(one.cpu_times_ms):.1f}",
+        f"{one.least_cpu_ms:.1f}",
         f"{one.bytes / 1000:.1f}",
         against[0],
         f"{one.ssim:.4f}",
@@ -79,13 +79,13 @@ def _cells(one: Measured, sharp: Measured | None) -> Iterable[str]:
 
 def _comparisons_table(found: Sequence[Comparison]) -> Table:
     table = Table("contender", "against", title="Photographs: geometric means of the ratios (below 1: faster, smaller)")
-    for heading in ("median", "least", "bytes", "SSIM", "equal or better", "peak memory"):
+    for heading in ("median", "least", "CPU", "bytes", "SSIM", "equal or better", "peak memory"):
         table.add_column(heading, justify="right")
     for one in found:
         style = "bold" if one.contender in {ENGINE, CHILD} else ""
         equal = f"{one.same_quality_files} of {one.files}"
         table.add_row(
-            one.contender, one.against, f"{one.median:.3f}", f"{one.least:.3f}", f"{one.bytes:.3f}",
+            one.contender, one.against, f"{one.median:.3f}", f"{one.least:.3f}", f"{one.cpu:.3f}", f"{one.bytes:.3f}",
             f"{one.ssim_difference:+.4f}", equal, f"{one.memory:.2f}", style=style,
         )  # fmt: skip
     return table

@@ -1,11 +1,9 @@
 """This engine, without its child process."""
 
 from imagejobs.conversion.engine import convert
-from imagejobs.conversion.options import Options
 
-from benchmarks.conversion.contenders import MAX_SIDE, METHOD, QUALITY, Contender, Prepared
-
-OPTIONS = Options(max_side=MAX_SIDE, quality=QUALITY, method=METHOD)
+from benchmarks.conversion.contenders import Contender, Prepared
+from benchmarks.conversion.contenders.engine_options import OPTIONS
 
 
 class Engine(Prepared):

@@ -1,27 +1,25 @@
 """This engine as the worker uses it: in a warm child process that is handed the bytes and hands back the WebP."""
 
-from importlib import import_module
-from typing import Any
+from imagejobs.conversion.isolated.pool import Converter
 
-from benchmarks.conversion.contenders import Contender, Missing, Prepared
-from benchmarks.conversion.contenders.engine import OPTIONS
+from benchmarks.conversion.contenders import Contender, Prepared
+from benchmarks.conversion.contenders.engine_options import OPTIONS
 
 
 class EngineChild(Prepared):
     """A converter with one child."""
 
-    def __init__(self, converter: Any) -> None:
+    def __init__(self, converter: Converter) -> None:
         self.converter = converter
 
     def convert(self, source: bytes) -> bytes:
         """Convert in the child."""
-        return bytes(self.converter.convert(source, OPTIONS).data)
+        return self.converter.convert(source, OPTIONS).data
 
 
 def contender() -> Contender:
-    """Start the child."""
-    try:
-        pool = import_module("imagejobs.conversion.pool")
-    except ModuleNotFoundError as error:
-        raise Missing("imagejobs.conversion.pool is not there") from error
-    return EngineChild(pool.Converter())
+    """Start the child, which ends with its parent."""
+    converter = Converter()
+    converter.start(1)
+    converter.abilities()
+    return EngineChild(converter)

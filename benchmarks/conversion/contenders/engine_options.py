@@ -1,0 +1,7 @@
+"""The settings of the comparison as this engine takes them."""
+
+from imagejobs.conversion.options import Options
+
+from benchmarks.conversion.contenders import MAX_SIDE, METHOD, QUALITY
+
+OPTIONS = Options(max_side=MAX_SIDE, quality=QUALITY, method=METHOD)
