@@ -17,8 +17,9 @@ _DECODABLE_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 """Baseline, extended and progressive, Huffman or arithmetic: what libjpeg-turbo decodes at 8 bits a sample."""
 _SEGMENTS = frozenset(range(0xC0, 0xFF)) - frozenset(range(0xD0, 0xDA))
 """Markers that a length follows; RSTn, SOI and EOI stand alone."""
-_AFTER_ENTROPY_CODED_DATA = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
-"""Within a scan FF 00 is a stuffed FF and FF D0 to FF D7 are restart markers (B.1.1.5)."""
+_AFTER_ENTROPY_CODED_DATA = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
+"""Within a scan FF 00 is a stuffed FF and FF D0 to FF D7 are restart markers (B.1.1.5). Of several FF the last one
+matches: a search that begins with one fixed byte takes 0.5 ms a megabyte, with FF repeated 10 ms."""
 _CHUNK = 1 << 16
 
 
