@@ -1,0 +1,129 @@
+"""System calls that the process of a conversion cannot make, tried one after the other.
+
+The arguments are such that a call that is let through fails in another way, or does no harm.
+"""
+
+import errno
+import json
+import platform
+import signal
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("pyseccomp", reason="needs libseccomp", exc_type=Exception)
+
+PROGRAM = """
+import ctypes, errno, json, os, resource, signal, socket, subprocess, sys, threading
+from imagejobs.conversion.isolated.confinement import forbid_system_calls
+
+attempts, where = json.loads(sys.argv[1]), sys.argv[2]
+libc = ctypes.CDLL(None, use_errno=True)
+space = ctypes.create_string_buffer(256)
+left, right = socket.socketpair()
+parent = os.getppid()
+confined = threading.Event()
+
+def call(name, *arguments):
+    if getattr(libc, name)(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), name)
+
+def try_all():
+    confined.wait()
+    for name, attempt in attempts.items():
+        try:
+            exec(attempt)
+            print(name, 0, flush=True)
+        except OSError as error:
+            print(name, error.errno, flush=True)
+
+early = threading.Thread(target=try_all)
+early.start() if where == "earlier thread" else None
+assert forbid_system_calls()
+confined.set()
+if where == "later thread":
+    early.start()
+early.join() if where != "main thread" else try_all()
+"""
+NETWORK = {
+    "socket": "socket.socket()",
+    "socketpair": "socket.socketpair()",
+    "connect": "left.connect('/nowhere')",
+    "bind": "left.bind('')",
+    "listen": "left.listen()",
+    "accept": "left.accept()",
+    "sendto": "left.sendto(b'1', '/nowhere')",
+    "sendmsg": "left.sendmsg([b'1'])",
+    "sendmmsg": "call('sendmmsg', left.fileno(), space, 1, 0)",
+}
+PROCESSES = {
+    "fork": "os.fork()",
+    "execve": "os.execv('/nowhere', ['nowhere'])",
+    "posix_spawn": "os.posix_spawn('/nowhere', ['nowhere'], {})",
+    "subprocess": "subprocess.run(['/nowhere'])",
+    "kill": "os.kill(parent, 0)",
+    "sigqueue": "call('sigqueue', parent, 0, None)",
+    "pidfd_open": "os.pidfd_open(parent)",
+    "prlimit": "resource.prlimit(parent, resource.RLIMIT_CORE)",
+    "ptrace": "call('ptrace', 16, -1, None, None)",
+    "process_vm_readv": "call('process_vm_readv', parent, space, 1, space, 1, 1)",
+    "process_vm_writev": "call('process_vm_writev', parent, space, 1, space, 1, 1)",
+}
+ADMINISTRATION = {
+    "unshare": "call('unshare', 0x10000000)",
+    "setns": "call('setns', -1, 0)",
+    "mount": "call('mount', b'none', b'/nowhere', b'tmpfs', 0, None)",
+    "umount2": "call('umount2', b'/nowhere', 0)",
+    "chroot": "os.chroot('/nowhere')",
+}
+BY_NUMBER = {
+    "execveat": "call('syscall', 322, -1, b'', None, None, 0)",
+    "clone": "call('syscall', 56, signal.SIGCHLD, 0, 0, 0, 0)",
+    "tkill": "call('syscall', 200, parent, 0)",
+    "tgkill": "call('syscall', 234, parent, parent, 0)",
+    "rt_tgsigqueueinfo": "call('syscall', 297, parent, parent, 0, space)",
+    "kcmp": "call('syscall', 312, -1, -1, 0, 0, 0)",
+    "bpf": "call('syscall', 321, -1, space, 0)",
+    "perf_event_open": "call('syscall', 298, space, 0, -1, -1, -1)",
+    "userfaultfd": "call('syscall', 323, -1)",
+    "add_key": "call('syscall', 248, None, None, None, 0, 0)",
+    "keyctl": "call('syscall', 250, -1, 0, 0, 0, 0)",
+    "io_uring_setup": "call('syscall', 425, 0, space)",
+}
+"""Of x86-64, for what the C library has no function."""
+REFUSED = NETWORK | PROCESSES | ADMINISTRATION | (BY_NUMBER if platform.machine() == "x86_64" else {})
+ALLOWED = {
+    "a thread": "threads = [threading.Thread(target=int)]; threads[0].start(); threads[0].join()",
+    "a file": "open(os.devnull).close()",
+    "what was connected before": "left.close(); assert right.recv(1) == b''",
+    "its own limits": "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
+}
+
+
+def tried(attempts: dict[str, str], where: str) -> dict[str, int]:
+    """What each attempt failed with."""
+    command = [sys.executable, "-c", PROGRAM, json.dumps(attempts), where]
+    ended = subprocess.run(command, timeout=60, check=True, capture_output=True, text=True)
+    return {name: int(number) for name, number in (line.rsplit(" ", 1) for line in ended.stdout.splitlines())}
+
+
+@pytest.mark.parametrize("where", ["main thread", "later thread", "earlier thread"])
+def test_no_network_no_other_process_and_no_administration(where: str) -> None:
+    assert tried(REFUSED, where) == dict.fromkeys(REFUSED, errno.EPERM)
+
+
+def test_what_conversions_need_stays_possible() -> None:
+    assert tried(ALLOWED, "main thread") == dict.fromkeys(ALLOWED, 0)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of clone3 on x86-64")
+def test_the_call_whose_flags_are_hidden_does_not_exist() -> None:
+    assert tried({"clone3": "call('syscall', 435, space, 64)"}, "main thread") == {"clone3": errno.ENOSYS}
+
+
+def test_a_process_can_still_give_itself_up() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        tried({"abort": "os.abort()"}, "main thread")
+
+    assert caught.value.returncode == -signal.SIGABRT

@@ -1,0 +1,84 @@
+"""The end of the parent, whichever way, is the end of its children; and what they load of its program."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from conversion_children import cpu_seconds, folder_of, has_ended, slow_picture
+from servers import wait_until
+
+PARENT = """
+import sys
+from pathlib import Path
+from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.options import Options
+converter = Converter()
+converter.abilities()
+print(*converter.pids, flush=True)
+converter.convert(Path(sys.argv[1]).read_bytes(), Options(max_side=2048, method=6))
+"""
+LOADS = """
+import sys
+from imagejobs.conversion.isolated import child
+from imagejobs.conversion.isolated.confinement import Limits, limit_resources
+limit_resources(Limits())
+child.load_engine()
+import imagejobs.conversion.engine
+print(*sys.modules)
+"""
+FOREIGN = {
+    "redis",
+    "minio",
+    "dramatiq",
+    "starlette",
+    "pymongo",
+    "mongoengine",
+    "httpx2",
+    "pydantic",
+    "urllib3",
+    "numpy",
+}
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that converts the slow picture in a child, whose process id it prints."""
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(slow_picture())
+    command = [sys.executable, "-c", PARENT, str(picture)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        yield running
+        running.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_child_of_a_dead_parent_ends_in_mid_conversion(
+    number: signal.Signals, parent: subprocess.Popen[str]
+) -> None:
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    folder, before = folder_of(child), cpu_seconds(child)
+    wait_until(lambda: cpu_seconds(child) > before + 0.1)
+    assert psutil.Process(child).ppid() == parent.pid
+
+    os.kill(parent.pid, number)
+
+    wait_until(lambda: not folder.exists(), 3)
+    wait_until(lambda: has_ended(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE, 3)
+    parent.wait(10)
+
+
+def test_the_child_loads_nothing_that_knows_settings_or_a_network() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-c", LOADS], timeout=60, check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    own = {name for name in loaded if name.startswith("imagejobs.") and not name.startswith("imagejobs.conversion")}
+    assert own == {"imagejobs.errors"}
+    assert FOREIGN.isdisjoint(loaded)
+    assert "imagejobs.conversion.engine" in loaded
