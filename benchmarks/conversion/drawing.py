@@ -31,6 +31,7 @@ def draw(measured: Sequence[Measured], path: Path) -> None:
         bars = axes.barh(places, [of[files[row]] for row in rows], height, label=name, color=colours[name])
         axes.bar_label(bars, fmt="%.0f", fontsize=6, padding=2)
     axes.set_yticks(range(len(files)), files)
+    axes.margins(y=0.01)
     axes.invert_yaxis()
     axes.set_xlabel("milliseconds, median; one thread; fit 1920, WebP quality 80, method 4")
     axes.legend(loc="lower right", fontsize=8)
