@@ -82,7 +82,7 @@ BY_NUMBER = {
     "clone": "call('syscall', 56, signal.SIGCHLD, 0, 0, 0, 0)",
     "tkill": "call('syscall', 200, parent, 0)",
     "tgkill": "call('syscall', 234, parent, parent, 0)",
-    "rt_tgsigqueueinfo": "call('syscall', 297, parent, parent, 0, space)",
+    "rt_tgsigqueueinfo": "ctypes.memset(space, 255, 16); call('syscall', 297, parent, parent, 0, space)",
     "kcmp": "call('syscall', 312, -1, -1, 0, 0, 0)",
     "bpf": "call('syscall', 321, -1, space, 0)",
     "perf_event_open": "call('syscall', 298, space, 0, -1, -1, -1)",

@@ -1,0 +1,71 @@
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+from imagejobs.conversion.geometry import fit
+from imagejobs.conversion.jpeg_scale import size_hint
+from imagejobs.conversion.magick import MagickImage
+from PIL import Image
+
+Save = Callable[..., bytes]
+SIZES = [(800, 533), (533, 800), (641, 640), (640, 80), (79, 640), (103, 100), (65, 72)]
+TINY = [
+    (17, 11),
+    pytest.param((8, 8), marks=pytest.mark.xfail(reason="8 // 3 is 2, of which ImageMagick makes a quarter, not 3/8")),
+    (7, 3),
+    (1, 900),
+    (1023, 1),
+]
+SCALES = (1, 2, 3, 4, 8)
+"""Eighths that ImageMagick can ask for."""
+
+
+def scaled(side: int, eighths: int) -> int:
+    """libjpeg rounds up."""
+    return -(-side * eighths // 8)
+
+
+def smallest(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
+    """The smallest of the sizes to be had that is not below the target."""
+    candidates = ((scaled(size[0], eighths), scaled(size[1], eighths)) for eighths in SCALES)
+    return next(each for each in candidates if each[0] >= target[0] and each[1] >= target[1])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_real_decoder_gives_the_smallest_size_that_is_enough(size: tuple[int, int], save: Save) -> None:
+    data = save(Image.new("RGB", size, "red"), "JPEG", quality=30)
+    decoded = cache(lambda hint: decoded_size(data, hint))
+
+    for target in targets(size):
+        assert decoded(size_hint(size, target)) == smallest(size, target), target
+
+
+@pytest.mark.parametrize("size", TINY)
+def test_a_tiny_picture_is_not_decoded_to_less_than_is_wanted(size: tuple[int, int], save: Save) -> None:
+    data = save(Image.new("RGB", size, "red"), "JPEG", quality=30)
+
+    for target in targets(size):
+        width, height = decoded_size(data, size_hint(size, target))
+        assert width >= target[0], target
+        assert height >= target[1], target
+
+
+def targets(size: tuple[int, int]) -> list[tuple[int, int]]:
+    """Sizes to shrink to, with those just at each scale and beside it."""
+    longest = max(size)
+    near = {scaled(longest, eighths) + more for eighths in SCALES for more in (-1, 0, 1)}
+    sides = {*range(1, 20), *range(20, longest, 13), *near}
+    return [fit(*size, side) for side in sorted(sides) if 1 <= side <= longest]
+
+
+def decoded_size(data: bytes, hint: str | None) -> tuple[int, int]:
+    with MagickImage() as image:
+        if hint:
+            image.options["jpeg:size"] = hint
+        image.read(blob=data, format="jpeg")
+        return tuple(image.size)
+
+
+@pytest.mark.parametrize("target", [(800, 600), (401, 300), (400, 301)])
+def test_what_half_the_size_is_too_small_for_is_decoded_in_full(target: tuple[int, int]) -> None:
+    assert size_hint((800, 600), target) is None
