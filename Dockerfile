@@ -22,7 +22,8 @@ COPY scripts/make_bucket.py /opt/image-jobs/bin/
 
 FROM ${BASE_IMAGE}
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates libmagickwand-7.q16-10 python3 \
+ && apt-get install -y --no-install-recommends ca-certificates libheif-plugin-aomdec libheif-plugin-libde265 \
+    libmagickwand-7.q16-10 libseccomp2 python3 \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --system --gid 10001 imagejobs \
  && useradd --system --uid 10001 --gid imagejobs --home-dir /var/lib/image-jobs --shell /usr/sbin/nologin imagejobs \

@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs from .venv, which `make install` makes.
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test lint format bench requirements clean
+.PHONY: help install install-dev demo up test lint format bench bench-conversion requirements clean
 
 FILES ?=
 SAMPLES = $(wildcard samples/*.jpg samples/*.png samples/*.gif)
@@ -36,6 +36,9 @@ format: install-dev ## rewrite the code in its style
 
 bench: install-dev ## measure throughput and latency
 	$(BIN)/python -m benchmarks
+
+bench-conversion: install-dev ## compare the conversion with Wand, Pillow, libvips, sharp and the codecs alone (SHARP_DIR: where npm put sharp)
+	$(BIN)/python -m benchmarks.conversion
 
 COMPILE = $(BIN)/uv pip compile -q --no-strip-extras --generate-hashes --universal --python-version 3.11 --no-header --no-emit-find-links
 requirements: install-dev ## pin the newest versions that pyproject.toml allows

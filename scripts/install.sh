@@ -45,7 +45,14 @@ magick_package() {
     for name in libmagickwand-7.q16-10 libmagickwand-6.q16-7t64 libmagickwand-6.q16-6 libmagickwand-dev; do
         if apt-cache show "$name" >/dev/null 2>&1; then break; fi
     done
-    echo "$name"
+    echo "$name$(heif_decoders)"
+}
+
+# Newer systems have HEIC's and AVIF's decoders in packages of their own.
+heif_decoders() {
+    for name in libheif-plugin-libde265 libheif-plugin-aomdec; do
+        if apt-cache show "$name" >/dev/null 2>&1; then printf ' %s' "$name"; fi
+    done
 }
 
 venv_package() { "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'; }

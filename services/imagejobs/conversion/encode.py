@@ -16,7 +16,7 @@ NEAR_LOSSLESS = 60
 """libwebp's preprocessing of lossless pictures, 100 being none; 60 changes a channel by 3 of 255 at most."""
 _STRIP_ROWS = 16
 _STRIPS = 2
-_FLAT = 2.0
+_FLAT = 1.5
 """Strips that take this much more bytes lossless than lossy belong to a picture that lossy wins by far."""
 
 

@@ -8,22 +8,16 @@ from dataclasses import dataclass
 class Format:
     """An accepted source format.
 
-    `name` is ImageMagick's decoder; `signature` matches the first bytes; `size_hint` is the decoder's option that takes
-    the wanted size, so that it decodes no more than needed; `try_lossless` marks formats of drawings and screenshots;
-    `many_pictures` marks formats whose decoder gives all pictures of a file, where only the first is wanted.
-
-    `decoder_bytes_per_pixel` is what decoding takes beside ImageMagick's own 8 bytes a pixel: the most address space
-    that was measured over the kinds of a format, in ImageMagick 6.9.11 and 7.1.1, 20 megapixels, one memory arena.
+    `name` is ImageMagick's decoder; `signature` matches the first bytes; `try_lossless` marks formats of drawings and
+    screenshots; `many_pictures` marks formats whose decoder gives all pictures of a file, of which one is wanted.
     """
 
     name: str
     mimetype: str
     extension: str
     signature: re.Pattern[bytes]
-    size_hint: str = ""
     try_lossless: bool = False
     many_pictures: bool = False
-    decoder_bytes_per_pixel: int = 0
 
     @property
     def title(self) -> str:
@@ -36,14 +30,10 @@ class Format:
         return f"{self.name}[0]" if self.many_pictures else self.name
 
 
-JPEG = Format(
-    "jpeg", "image/jpeg", "jpg", re.compile(rb"\xff\xd8\xff"), size_hint="jpeg:size", decoder_bytes_per_pixel=6
-)
-PNG = Format(
-    "png", "image/png", "png", re.compile(rb"\x89PNG\r\n\x1a\n"), try_lossless=True, decoder_bytes_per_pixel=14
-)
-GIF = Format("gif", "image/gif", "gif", re.compile(rb"GIF8[79]a"), try_lossless=True, decoder_bytes_per_pixel=2)
-WEBP = Format("webp", "image/webp", "webp", re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL), decoder_bytes_per_pixel=6)
+JPEG = Format("jpeg", "image/jpeg", "jpg", re.compile(rb"\xff\xd8\xff"))
+PNG = Format("png", "image/png", "png", re.compile(rb"\x89PNG\r\n\x1a\n"), try_lossless=True)
+GIF = Format("gif", "image/gif", "gif", re.compile(rb"GIF8[79]a"), try_lossless=True)
+WEBP = Format("webp", "image/webp", "webp", re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL))
 HEIC = Format(
     "heic",
     "image/heic",
@@ -51,7 +41,6 @@ HEIC = Format(
     # The major brand, or behind a generic one the first compatible brand that names the codec (ISO/IEC 23008-12, 10).
     re.compile(rb".{4}ftyp(?:(?:mif1|msf1|miaf).{4}(?:(?!avi[fs]).{4})*?)?he[iv][cxms]", re.DOTALL),
     many_pictures=True,
-    decoder_bytes_per_pixel=18,
 )
 AVIF = Format(
     "avif",
@@ -59,7 +48,6 @@ AVIF = Format(
     "avif",
     re.compile(rb".{4}ftyp(?:(?:mif1|msf1|miaf).{4}(?:(?!he[iv][cxms]).{4})*?)?avi[fs]", re.DOTALL),
     many_pictures=True,
-    decoder_bytes_per_pixel=18,
 )
 TIFF = Format(
     "tiff",
@@ -69,7 +57,6 @@ TIFF = Format(
     re.compile(rb"(?:II\*\0(?!.{4}CR)|MM\0\*|II\+\0\x08\0\0\0|MM\0\+\0\x08\0\0)", re.DOTALL),
     many_pictures=True,
     try_lossless=True,
-    decoder_bytes_per_pixel=10,
 )
 
 BASIC: tuple[Format, ...] = (JPEG, PNG, GIF, WEBP)

@@ -7,6 +7,7 @@ from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import ConversionError, ErrorCode, truncated
 from imagejobs.conversion.heif_boxes import Box, fail, read_box_header, shown
 from imagejobs.conversion.heif_items import Extent, Item, Items, read_items
+from imagejobs.conversion.heif_samples import decoder_bytes_per_pixel
 from imagejobs.conversion.heif_transforms import area, shown_size
 from imagejobs.conversion.structure import Structure
 
@@ -46,7 +47,8 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
         fail("lacks the data of its picture")
     width, height = shown_size(primary)
     pixels = max(width * height, *(_cost(items, layer) for layer in (primary, *_auxiliaries(items))))
-    return Structure(width, height, 1, pixels, notes=_notes(title, brands, items))
+    needed = pixels * decoder_bytes_per_pixel(parts or [primary])
+    return Structure(width, height, 1, pixels, notes=_notes(title, brands, items), decoder_bytes=needed)
 
 
 def read_file(reader: ByteReader, title: str) -> tuple[bytes, Items]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.exif import MAX_EXIF_BYTES, credits_of, orientation
-from imagejobs.conversion.structure import Structure, still
+from imagejobs.conversion.structure import BYTES_PER_PIXEL, Structure, still
 
 _SIGNATURE_LENGTH = 8
 _CRC_LENGTH = 4
@@ -45,9 +45,9 @@ def read_png(reader: ByteReader) -> Structure:
 
 
 def _interlaced_bytes(header: bytes, pixels: int) -> int:
-    """An interlaced picture is put together from its passes before ImageMagick gets its first row."""
+    """An interlaced picture is put together from its passes beside ImageMagick's own pixels."""
     depth, color, interlaced = header[8], header[9], header[12]
-    return pixels * depth * _CHANNELS.get(color, 4) // 8 if interlaced else 0
+    return pixels * (depth * _CHANNELS.get(color, 4) // 8 + BYTES_PER_PIXEL) if interlaced else 0
 
 
 def _notes(animation: bytes) -> tuple[str, ...]:

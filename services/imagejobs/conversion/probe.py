@@ -17,8 +17,6 @@ from imagejobs.conversion.tiff_structure import read_tiff
 from imagejobs.conversion.webp_structure import read_webp
 
 SNIFFED_BYTES = 32
-BYTES_PER_PIXEL = 8
-"""Of a decoded picture: four channels of 16 bits."""
 _READERS: Mapping[str, Callable[[ByteReader], Structure]] = {
     JPEG.name: read_jpeg,
     PNG.name: read_png,
@@ -69,12 +67,12 @@ def check_limits(probe: Probe, options: Options) -> None:
             f"The {title} has {probe.pixels} pixels in {probe.frames} frame(s) of {probe.width} x {probe.height}; "
             f"{options.max_pixels} are allowed. Send it smaller.",
         )
-    needed = probe.decoder_bytes + probe.width * probe.height * BYTES_PER_PIXEL
-    if probe.decoder_bytes and needed > options.max_decoding_bytes:
+    if probe.decoder_bytes > options.max_decoding_bytes:
         raise ConversionError(
             ErrorCode.TOO_MANY_PIXELS,
-            f"The {title} of {probe.width} x {probe.height} pixels takes too much memory to decode, because it is "
-            "interlaced. Save it without interlacing, or send it smaller.",
+            f"The {title} of {probe.width} x {probe.height} pixels takes {probe.decoder_bytes // 1_000_000} MB to "
+            f"decode, as it is written; {options.max_decoding_bytes // 1_000_000} are allowed. Send it smaller, or "
+            "save it without interlacing and with 8 bits a channel.",
         )
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+BYTES_PER_PIXEL = 8
+"""Of a decoded picture: four channels of 16 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Structure:
@@ -11,7 +14,7 @@ class Structure:
     `pixels` is what decoding costs, all frames summed. `loop_count` says how often an animation plays, 0 being for
     ever; `durations_ms` has one entry per frame of an animation. `notes` says in a sentence each what of the file is
     not kept; `credits` are the texts of EXIF's Artist and Copyright by their tags. `decoder_bytes` is
-    what the decoder holds beside the picture itself, where that is much.
+    what decoding holds in memory at once, where that is much and cannot be put on disk.
     """
 
     width: int

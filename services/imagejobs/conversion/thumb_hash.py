@@ -1,6 +1,7 @@
 """ThumbHash, the format of github.com/evanw/thumbhash: a picture as a few waves of light, colour and opacity."""
 
 import math
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -91,7 +92,8 @@ def _cosines(length: int, waves: int) -> list[list[float]]:
 
 
 def _dot(one: Iterable[float], other: Iterable[float]) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
+    total: float = sum(map(operator.mul, one, other))
+    return total
 
 
 def _rounded(value: float) -> int:

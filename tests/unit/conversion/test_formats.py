@@ -34,7 +34,3 @@ def test_where_a_file_may_hold_many_pictures_only_the_first_is_decoded() -> None
 
     assert decoders["jpeg"] == "jpeg"
     assert [decoders[name] for name in ("heic", "avif", "tiff")] == ["heic[0]", "avif[0]", "tiff[0]"]
-
-
-def test_what_every_decoder_takes_is_known() -> None:
-    assert all(each.decoder_bytes_per_pixel > 0 for each in FORMATS)
