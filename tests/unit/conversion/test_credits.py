@@ -104,3 +104,9 @@ def test_nothing_but_the_credits_is_written() -> None:
 
     assert written == directory("<", ARTIST, 2, 5, struct.pack("<I", 26), b"Jane\0\0")
     assert orientation(written) == 1
+
+
+def test_fields_stand_in_the_order_of_their_numbers() -> None:
+    written = write_credits({COPYRIGHT: b"(c) Jo", ARTIST: b"Jane"})
+
+    assert [struct.unpack_from("<H", written, at) for at in (10, 22)] == [(ARTIST,), (COPYRIGHT,)]
