@@ -34,6 +34,12 @@ def has_ended(pid: int) -> bool:
     return not psutil.pid_exists(pid)
 
 
+def has_stopped(pid: int) -> bool:
+    """Whether each thread of the process has obeyed SIGSTOP."""
+    states = (stat.read_text().rpartition(") ")[2][:1] for stat in Path(f"/proc/{pid}/task").glob("*/stat"))
+    return set(states) == {"T"}
+
+
 def folder_of(pid: int) -> Path:
     """The folder in which the process works."""
     return Path(psutil.Process(pid).cwd())

@@ -3,11 +3,12 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conversion_children import END_SECONDS, cpu_seconds, folder_of, has_ended, slow_conversion
+from conversion_children import END_SECONDS, cpu_seconds, folder_of, has_ended, has_stopped, slow_conversion
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.isolated.confinement import Limits
 from imagejobs.conversion.isolated.pool import Converter
@@ -114,8 +115,11 @@ def test_a_hung_child_is_killed_when_it_is_to_be_closed(
     monkeypatch.setattr("imagejobs.conversion.isolated.process._END_SECONDS", 0.2)
     with Converter() as converter, slow_conversion(converter, slow) as (pid, conversion):
         os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: has_stopped(pid))
+        before = time.monotonic()
         converter.close()
 
+        assert time.monotonic() < before + 10, "it waited for the deadline of the job"
         assert isinstance(conversion.exception(END_SECONDS), ConversionError)
         wait_until(lambda: has_ended(pid))
         assert folders() == []
