@@ -1,9 +1,8 @@
 """From a picture to the bytes of a WebP: which encodings are tried, and which one wins."""
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from imagejobs.conversion.encoding import Encoding
 from imagejobs.conversion.errors import ConversionError, ErrorCode
@@ -13,10 +12,11 @@ from imagejobs.conversion.magick import MagickImage
 LOSSLESS_EFFORT = 70
 """libwebp takes the quality of a lossless picture as effort; above 75 it becomes several times slower."""
 NEAR_LOSSLESS = 60
-"""libwebp's preprocessing of lossless pictures, 100 being none; 60 changes a channel by 3 of 255 at most."""
+"""The value of libwebp's option that `near_lossless` follows, as the receipt's quality."""
 _STRIP_ROWS = 16
 _STRIPS = 2
-_FLAT = 1.5
+_QUICK_METHOD = 2
+_FLAT = 2
 """Strips that take this much more bytes lossless than lossy belong to a picture that lossy wins by far."""
 
 
@@ -55,47 +55,53 @@ def encode_lossy(image: MagickImage, quality: int, method: int) -> bytes:
 
 
 def _candidates(image: MagickImage, effort: Effort) -> Iterator[Encoded]:
-    if effort.weigh and _is_flat(image, effort):
-        yield Encoded(Encoding.LOSSLESS, LOSSLESS_EFFORT, _encode_lossless(image, effort.method))
-        if knows_near_lossless():
-            data = _encode_lossless(image, effort.method, near=NEAR_LOSSLESS)
-            yield Encoded(Encoding.NEAR_LOSSLESS, NEAR_LOSSLESS, data)
-    yield Encoded(Encoding.LOSSY, effort.quality, encode_lossy(image, effort.quality, effort.method))
+    for encoding in _promising(image, effort) if effort.weigh else ():
+        yield _encode_as(encoding, image, effort.quality, effort.method)
+    yield _encode_as(Encoding.LOSSY, image, effort.quality, effort.method)
 
 
-def _is_flat(image: MagickImage, effort: Effort) -> bool:
-    """Whether lossless may win, judged by what a few rows cost either way: drawings, screenshots, diagrams."""
+def _promising(image: MagickImage, effort: Effort) -> list[Encoding]:
+    """The lossless ways that may win, judged by what a few rows cost: drawings, screenshots, diagrams."""
     width, height = image.size
     if height <= _STRIP_ROWS * (_STRIPS + 1):
-        return True
-    lossless = lossy = 0
+        return [Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS]
+    cost: Counter[Encoding] = Counter()
     for top in _strip_tops(height):
         with image.clone() as strip:
             strip.crop(0, top, width, top + _STRIP_ROWS)
             strip.reset_coords()
-            lossless += len(_encode_lossless(strip, 0))
-            lossy += len(encode_lossy(strip, effort.quality, 0))
-    return lossless <= _FLAT * lossy
+            for encoding in (Encoding.LOSSY, Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS):
+                cost[encoding] += len(_encode_as(encoding, strip, effort.quality, _QUICK_METHOD).data)
+    bounds = {Encoding.LOSSLESS: _FLAT * cost[Encoding.LOSSY], Encoding.NEAR_LOSSLESS: cost[Encoding.LOSSLESS]}
+    return [encoding for encoding, bound in bounds.items() if cost[encoding] <= min(bound, bounds[Encoding.LOSSLESS])]
 
 
-@cache
-def knows_near_lossless() -> bool:
-    """Whether this ImageMagick hands `webp:near-lossless` to libwebp, found out by trying; 6.9.11 does not."""
-    noise = hashlib.shake_128(b"noise").digest(32 * 32 * 3)
-    with MagickImage(width=32, height=32, background="white") as image:
-        image.import_pixels(channel_map="RGB", storage="char", data=list(noise))
-        return _encode_lossless(image, 0, near=0) != _encode_lossless(image, 0)
-
-
-def _strip_tops(height: int) -> Sequence[int]:
+def _strip_tops(height: int) -> list[int]:
     return [height * (index + 1) // (_STRIPS + 1) for index in range(_STRIPS)]
 
 
-def _encode_lossless(image: MagickImage, method: int, near: int = 100) -> bytes:
-    settings = {"webp:method": str(method), "webp:lossless": "true"}
-    if near < 100:
-        settings["webp:near-lossless"] = str(near)
-    return _encode(image, LOSSLESS_EFFORT, settings)
+def _encode_as(encoding: Encoding, image: MagickImage, quality: int, method: int) -> Encoded:
+    if encoding is Encoding.LOSSY:
+        return Encoded(encoding, quality, encode_lossy(image, quality, method))
+    if encoding is Encoding.LOSSLESS:
+        return Encoded(encoding, LOSSLESS_EFFORT, _encode_lossless(image, method))
+    with _nearly(image) as near:
+        return Encoded(encoding, NEAR_LOSSLESS, _encode_lossless(near, method))
+
+
+def _nearly(image: MagickImage) -> MagickImage:
+    """A copy with fewer different values. The caller closes it."""
+    from imagejobs.conversion.near_lossless import nearly  # noqa: PLC0415 - numpy, for those who get here only
+
+    width, height = image.size
+    channels = "RGBA" if image.alpha_channel else "RGB"
+    copy = image.clone()
+    copy.import_bytes(channels, nearly(image.export_bytes(channels), width, height))
+    return copy
+
+
+def _encode_lossless(image: MagickImage, method: int) -> bytes:
+    return _encode(image, LOSSLESS_EFFORT, {"webp:method": str(method), "webp:lossless": "true"})
 
 
 def _encode(image: MagickImage, quality: int, settings: dict[str, str]) -> bytes:

@@ -38,6 +38,8 @@ _BYTES_PER_PIXEL = 8
 """Four channels of 16 bits, as in the Q16 builds of the distributions; HDRI builds take twice that and use the disk."""
 _COPIES = 3
 """Pictures of full size at once: decoded, coalesced or turned, and resized."""
+_CHAR = 1
+"""A StorageType of ImageMagick: unsigned bytes."""
 _LIBWEBP = "libwebp.so.7"
 PREMATURE_END = "remature end"
 _BAD_INDEX = "invalid colormap index"
@@ -64,6 +66,20 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
             return str(self.colorspace)
         except IndexError:
             return ""
+
+    def export_bytes(self, channels: str) -> bytes:
+        """The pixels row by row, one byte for each of these channels, as in `RGBA`."""
+        width, height = self.size
+        data = ctypes.create_string_buffer(width * height * len(channels))
+        if not library.MagickExportImagePixels(self.wand, 0, 0, width, height, channels.encode(), _CHAR, data):
+            self.raise_exception()
+        return data.raw
+
+    def import_bytes(self, channels: str, data: bytes) -> None:
+        """Replace the pixels, given as `export_bytes` gives them."""
+        width, height = self.size
+        if not library.MagickImportImagePixels(self.wand, 0, 0, width, height, channels.encode(), _CHAR, data):
+            self.raise_exception()
 
     def clone(self) -> Self:
         """A copy that shares the pixels until one of the two changes."""

@@ -38,9 +38,9 @@ def make_placeholder(image: MagickImage) -> Placeholder:
 
 
 def _pixels(image: MagickImage) -> Pixels:
-    red, green, blue = (bytes(image.export_pixels(channel_map=name, storage="char")) for name in "RGB")
+    red, green, blue = (image.export_bytes(channel) for channel in "RGB")
     # Version 6 leaves the alpha of opaque pictures undefined.
-    alpha = bytes(image.export_pixels(channel_map="A", storage="char")) if image.alpha_channel else b"\xff" * len(red)
+    alpha = image.export_bytes("A") if image.alpha_channel else b"\xff" * len(red)
     return list(zip(red, green, blue, alpha, strict=True))
 
 

@@ -94,4 +94,4 @@ def _seen_again(proxy: MagickImage, quality: int, method: int) -> "Pixels":
 
 
 def _pixels(image: MagickImage) -> "Pixels":
-    return bytes(image.export_pixels(channel_map="RGB", storage="char")), *image.size
+    return image.export_bytes("RGB"), *image.size

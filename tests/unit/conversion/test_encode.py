@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 from imagejobs.conversion import encode as encoding
-from imagejobs.conversion.encode import Effort, Encoded, encode, knows_near_lossless
+from imagejobs.conversion.encode import Effort, Encoded, encode
 from imagejobs.conversion.encoding import Encoding
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.magick import MagickImage
@@ -36,8 +36,7 @@ def test_a_flat_picture_is_tried_lossless_and_the_smallest_wins(height: int) -> 
     with MagickImage(width=100, height=height, background="blue") as image:
         tried = encode(image, WEIGHED)
 
-    assert {Encoding.LOSSY, Encoding.LOSSLESS} <= kinds(tried)
-    assert (Encoding.NEAR_LOSSLESS in kinds(tried)) == knows_near_lossless()
+    assert kinds(tried) == {Encoding.LOSSY, Encoding.NEAR_LOSSLESS, Encoding.LOSSLESS}
     assert [len(each.data) for each in tried] == sorted(len(each.data) for each in tried)
     assert tried[0].encoding is Encoding.LOSSLESS
 
@@ -52,15 +51,26 @@ def test_a_picture_that_is_not_to_be_weighed_is_lossy() -> None:
         assert kinds(encode(image, Effort(80, 4, weigh=False))) == {Encoding.LOSSY}
 
 
-def test_near_lossless_is_tried_where_the_library_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "knows_near_lossless", lambda: True)
+def test_near_lossless_is_near_and_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "_promising", lambda *_: [Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS])
+    with noise(64, 64) as image:
+        tried = {each.encoding: each for each in encode(image, WEIGHED)}
+        original = image.export_bytes("RGB")
+    with MagickImage(blob=tried[Encoding.NEAR_LOSSLESS].data, format="webp") as decoded:
+        difference = [abs(a - b) for a, b in zip(decoded.export_bytes("RGB"), original, strict=True)]
 
-    with MagickImage(width=100, height=20, background="blue") as image:
-        assert Encoding.NEAR_LOSSLESS in kinds(encode(image, WEIGHED))
+    assert len(tried[Encoding.NEAR_LOSSLESS].data) < 0.9 * len(tried[Encoding.LOSSLESS].data)
+    assert 0 < max(difference) <= 3
+
+
+def test_near_lossless_is_not_tried_where_a_few_rows_show_that_it_costs_more() -> None:
+    with MagickImage(width=200, height=200, background="white") as image:
+        ramp = bytes(value for y in range(200) for x in range(200) for value in ((x + y) // 2,) * 3)
+        image.import_bytes("RGB", ramp)
+        assert Encoding.LOSSLESS in kinds(encode(image, WEIGHED))
 
 
 def test_of_equal_size_the_most_faithful_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "knows_near_lossless", lambda: True)
     webp = b"RIFF\0\0\0\0WEBPVP8 the same"
     monkeypatch.setattr(MagickImage, "make_blob", lambda _self, _format: webp)
 

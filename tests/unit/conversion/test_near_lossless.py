@@ -1,0 +1,48 @@
+import numpy as np
+from imagejobs.conversion.near_lossless import Pixels, nearly
+
+RANDOM = np.random.default_rng(5)
+
+
+def changed(pixels: Pixels) -> Pixels:
+    height, width, _ = pixels.shape
+    return np.frombuffer(nearly(pixels.tobytes(), width, height), np.uint8).reshape(pixels.shape)
+
+
+def test_no_channel_changes_by_more_than_two() -> None:
+    pixels = RANDOM.integers(0, 253, (40, 30, 4), np.uint8)
+
+    done = changed(pixels)
+
+    assert (done[..., 3] == pixels[..., 3]).all(), "the alpha is exact"
+    done, pixels = done[..., :3], pixels[..., :3]
+    assert np.abs(done.astype(int) - pixels).max() == 2
+    assert len(np.unique(done[1:-1, 1:-1])) < len(np.unique(pixels)) / 3
+
+
+def test_white_stays_white() -> None:
+    pixels = np.where(RANDOM.random((20, 20, 1)) < 0.5, 255, 0).astype(np.uint8).repeat(3, axis=2)
+
+    assert (changed(pixels) == pixels).all()
+
+
+def test_smooth_areas_stay_exact() -> None:
+    ramp = np.arange(64, dtype=np.uint8)[None, :, None].repeat(40, axis=0).repeat(3, axis=2)
+
+    assert (changed(ramp) == ramp).all()
+
+
+def test_the_border_stays_exact() -> None:
+    pixels = RANDOM.integers(0, 256, (12, 9, 3), np.uint8)
+
+    done = changed(pixels)
+
+    assert (done[0] == pixels[0]).all()
+    assert (done[:, -1] == pixels[:, -1]).all()
+    assert not (done == pixels).all()
+
+
+def test_what_has_no_inner_pixels_is_left_alone() -> None:
+    for shape in ((1, 1, 3), (2, 50, 3), (50, 2, 4)):
+        pixels = RANDOM.integers(0, 256, shape, np.uint8)
+        assert (changed(pixels) == pixels).all()
