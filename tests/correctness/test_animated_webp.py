@@ -85,3 +85,16 @@ def test_an_animation_of_one_frame_is_a_still() -> None:
     assert len(result) == 1
     (canvas,) = compose(WIDTH, HEIGHT, [part])
     assert difference(on_ground(result[0][0], (0, 0, 0)), on_ground(canvas, (0, 0, 0))) < 2
+
+
+@pytest.mark.parametrize("max_side", [120, 16])
+def test_an_animation_of_one_frame_is_scaled(max_side: int) -> None:
+    part = Part(0, 0, WIDTH, HEIGHT, GREEN)
+
+    conversion = convert(animated_webp(WIDTH, HEIGHT, [part]), Options(max_side=max_side, renditions=(8,)))
+
+    assert [(each.width, each.height) for each in conversion.renditions] == [
+        (max_side, round(HEIGHT * max_side / WIDTH)),
+        (8, 6),
+    ]
+    assert decode_frames(conversion.renditions[1].data)[0][0].shape == (6, 8, 4)
