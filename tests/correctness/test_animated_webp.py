@@ -4,6 +4,7 @@ from itertools import product
 import pytest
 from decoded_pictures import GROUNDS, at_time, decode_frames, difference, on_ground, resized
 from imagejobs.conversion.engine import convert
+from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
 from PIL import Image
 from webp_files import Part, animated_webp, compose
@@ -87,14 +88,13 @@ def test_an_animation_of_one_frame_is_a_still() -> None:
     assert difference(on_ground(result[0][0], (0, 0, 0)), on_ground(canvas, (0, 0, 0))) < 2
 
 
-@pytest.mark.parametrize("max_side", [120, 16])
-def test_an_animation_of_one_frame_is_scaled(max_side: int) -> None:
-    part = Part(0, 0, WIDTH, HEIGHT, GREEN)
+@pytest.mark.parametrize("frames", [1, 2])
+def test_a_damaged_frame_is_refused_also_if_it_is_the_only_one(frames: int) -> None:
+    whole = animated_webp(WIDTH, HEIGHT, [Part(0, 0, WIDTH, HEIGHT, GREEN)] * frames)
+    at = whole.rindex(b"VP8L") + 8
+    assert whole[at] == 0x2F
 
-    conversion = convert(animated_webp(WIDTH, HEIGHT, [part]), Options(max_side=max_side, renditions=(8,)))
+    with pytest.raises(ConversionError) as caught:
+        convert(whole[:at] + b"\0" + whole[at + 1 :], Options())
 
-    assert [(each.width, each.height) for each in conversion.renditions] == [
-        (max_side, round(HEIGHT * max_side / WIDTH)),
-        (8, 6),
-    ]
-    assert decode_frames(conversion.renditions[1].data)[0][0].shape == (6, 8, 4)
+    assert caught.value.code == "corrupt"

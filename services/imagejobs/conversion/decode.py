@@ -28,7 +28,7 @@ def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[Mag
     """
     if probe.format is GIF:
         return _play(split_gif(source, probe.durations_ms), probe, {})
-    if probe.format is WEBP and probe.durations_ms:  # one frame counts too: ImageMagick 6.9 reads but cannot scale it
+    if probe.format is WEBP and probe.durations_ms:  # of one frame, too: a damaged one is a blank canvas to ImageMagick
         found = {name: find_chunk(source, kind) for name, kind in (("icc", b"ICCP"), ("exif", b"EXIF"))}
         return _play(split_animation(source), probe, {name: data for name, data in found.items() if data})
     return iter([_decode_still(source, probe, target)])
