@@ -1,0 +1,168 @@
+"""Damaged files one after another, for a while; what became of them, and of the process that handed them on."""
+
+import tempfile
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psutil
+from fuzz.corpus import Seed, corpus
+from fuzz.keeping import Keeper
+from fuzz.mutants import mutant
+from fuzz.trial import CONVERTED, FAILURE, Outcome, convert, look
+from imagejobs.conversion.isolated.confinement import Limits
+from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.options import Options
+from imagejobs.conversion.probe import Probe
+
+LIMITS = Limits(seconds=20)
+"""A file that hangs its child may not use up the whole time."""
+ENOUGH = 100
+"""Failures after which a run ends early."""
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts, by the format that a damaged file announces and what became of it.
+
+    `failures` are the parent's, `peak_bytes` is the most that a child had in memory after a conversion.
+    """
+
+    seed: int
+    encoder: str = ""
+    seconds: float = 0.0
+    accepted: int = 0
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    replaced: int = 0
+    peak_bytes: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def files(self) -> int:
+        """How many were tried."""
+        return self.outcomes.total()
+
+    def of(self, code: str) -> int:
+        """How many ended so, of all formats."""
+        return sum(number for (_, each), number in self.outcomes.items() if each == code)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to try: all files from number `first` on for some seconds, or until `last`."""
+
+    seed: int
+    seconds: float
+    children: int = 1
+    first: int = 0
+    last: int | None = None
+
+
+def run(plan: Plan, keeper: Keeper, progress: Callable[[Report], None] = lambda _: None) -> Report:
+    """Try damaged files, and check that this process comes out of it as it went in. In the main thread only."""
+    report = Report(plan.seed)
+    children = set(psutil.Process().children())
+    before = _held()
+    with _own_temporary_folder() as folder:
+        with Converter(LIMITS) as converter, ThreadPoolExecutor(plan.children) as threads:
+            abilities = converter.abilities()
+            report.encoder = abilities.encoder
+            files = corpus(abilities.reads)
+            _warm(converter, threads, files, plan.children)
+            warm, pids = _held(), set(converter.pids)
+            for outcome in _outcomes(plan, files, converter, threads):
+                pids.update(converter.pids)
+                report.replaced = len(pids) - plan.children
+                _count(outcome, report, keeper)
+                report.peak_bytes = max(report.peak_bytes, *map(_peak_bytes, converter.pids), 0)
+                progress(report)
+                if len(report.failures) >= ENOUGH:
+                    break
+            _compare("with warm children", warm, _held(), report)
+            _compare("folders", plan.children, len(list(folder.iterdir())), report)
+        _compare("after all children", before, _held(), report)
+        _compare("folders that are left", 0, len(list(folder.iterdir())), report)
+        _compare("processes that are left", set(), set(psutil.Process().children()) - children, report)
+    return report
+
+
+def _outcomes(
+    plan: Plan, files: Sequence[Seed], converter: Converter, threads: ThreadPoolExecutor
+) -> Iterator[tuple[Outcome, float]]:
+    """What became of each file, and how many seconds have passed."""
+    waiting: deque[Future[Outcome]] = deque()
+    started = time.monotonic()
+    for number in count(plan.first):
+        passed = time.monotonic() - started
+        if passed >= plan.seconds or (plan.last is not None and number > plan.last):
+            break
+        damaged = mutant(plan.seed, number, files)
+        found = look(damaged)
+        if isinstance(found, Probe):
+            waiting.append(threads.submit(convert, converter, damaged, found))
+        else:
+            yield found, passed
+        if len(waiting) > 2 * plan.children:
+            yield waiting.popleft().result(), passed
+    for each in waiting:
+        yield each.result(), time.monotonic() - started
+
+
+def _count(outcome: tuple[Outcome, float], report: Report, keeper: Keeper) -> None:
+    found, report.seconds = outcome
+    report.outcomes[found.format, found.code] += 1
+    report.accepted += found.is_accepted
+    if found.code == FAILURE:
+        report.failures.append(f"file {found.mutant.number} ({found.mutant.story}): {found.message}")
+    if found.code != CONVERTED:
+        keeper.keep(found)
+
+
+def _warm(converter: Converter, threads: ThreadPoolExecutor, files: Sequence[Seed], children: int) -> None:
+    """Start as many children as there are threads: none of them is idle before all are there."""
+    together = threading.Barrier(children)
+
+    def start() -> None:
+        with converter._child() as child:  # a warm one for this thread, and no other
+            child.convert(files[0].data, Options())
+            together.wait()
+
+    for each in [threads.submit(start) for _ in range(children)]:
+        each.result()
+
+
+def _held() -> dict[str, int]:
+    """What a process must not have more and more of."""
+    return {"descriptors": len(list(Path("/proc/self/fd").iterdir())), "threads": threading.active_count()}
+
+
+def _peak_bytes(pid: int) -> int:
+    """The most that a process has had in memory; 0 if it is just dying."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def _compare(what: str, expected: object, found: object, report: Report) -> None:
+    if found != expected:
+        report.failures.append(f"{what}: {found} instead of {expected}")
+
+
+@contextmanager
+def _own_temporary_folder() -> Iterator[Path]:
+    """What is made for temporary files meanwhile is made here."""
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="imagejobs-fuzz-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield Path(folder)
+        finally:
+            tempfile.tempdir = before

@@ -1,0 +1,161 @@
+"""Whole small files of every format, to be damaged: the tests' ways of writing each, and some that carry more."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pillow_heif
+import png_files
+import webp_files
+from colour_profiles import ink_profile, rgb_profile
+from colour_science import DISPLAY_P3
+from decoded_pictures import Variants, encode, photo
+from exif_files import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
+from gif_files import BACKGROUND, PREVIOUS, GifFrame, gif
+from gif_webp_variants import GIFS, WEBPS
+from ink_files import Marker, cmyk_jpeg
+from jpeg_variants import JPEGS, jpeg
+from PIL import Image
+from png_variants import PNGS
+from tiff_avif_variants import AVIFS, TIFFS
+
+_EXIF = exif({ORIENTATION: 6, ARTIST: "An artist", COPYRIGHT: "Somebody", CAMERA: "A camera"}, gps="N")
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A file that can be converted as it is; `format` is the decoder's name."""
+
+    format: str
+    name: str
+    data: bytes
+
+
+def corpus(formats: Collection[str]) -> tuple[Seed, ...]:
+    """The files of these formats, always in the same order."""
+    return tuple(_seeds(formats))
+
+
+def _seeds(formats: Collection[str]) -> Iterator[Seed]:
+    for image_format, variants in _VARIANTS.items():
+        for name, make in {**variants, **_FURTHER.get(image_format, {})}.items() if image_format in formats else ():
+            yield Seed(image_format, name, make())
+
+
+def _soft() -> Image.Image:
+    """A picture with soft alpha."""
+    return Image.fromarray(np.dstack([photo(), photo()[..., 0]]))
+
+
+def _saved(image: Image.Image, image_format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def _heic(*images: Image.Image, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    file = pillow_heif.from_pillow(images[0])
+    for further in images[1:]:
+        file.add_from_pillow(further)
+    file.save(buffer, **{"quality": 60, **options})
+    return buffer.getvalue()
+
+
+def _credited_png() -> bytes:
+    chunks = [(b"iCCP", b"P3\0\0" + zlib.compress(rgb_profile(DISPLAY_P3))), (b"eXIf", _EXIF[6:])]
+    return png_files.png(photo(), 8, png_files.RGB, chunks=chunks)
+
+
+def _palette_png() -> bytes:
+    chunks = [(b"PLTE", bytes(range(48))), (b"tRNS", bytes(range(0, 160, 10)))]
+    return png_files.png(photo()[..., 0] // 16, 4, png_files.PALETTE, chunks=chunks)
+
+
+def _moving_gif() -> bytes:
+    frames = [
+        GifFrame(0, 0, 40, 30, 0),
+        GifFrame(5, 5, 20, 12, 1, BACKGROUND, transparent=1),
+        GifFrame(8, 2, 16, 20, 2, PREVIOUS, interlaced=True),
+        GifFrame(0, 10, 40, 4, 3, palette=[(9, 9, 9), (200, 0, 0), (0, 200, 0), (0, 0, 200)]),
+    ]
+    return gif(40, 30, frames, [(0, 0, 0), (230, 40, 40), (40, 200, 60), (50, 80, 230)], loop=2)
+
+
+def _moving_webp() -> bytes:
+    parts = [
+        webp_files.Part(0, 0, 40, 30, (200, 9, 9, 255)),
+        webp_files.Part(4, 6, 20, 10, (9, 200, 9, 90), dispose=True),
+        webp_files.Part(10, 2, 8, 22, (9, 9, 200, 128), blend=False),
+    ]
+    return webp_files.animated_webp(40, 30, parts, 3, webp_files.riff_chunk(b"EXIF", _EXIF[6:]))
+
+
+def _moving_lossy_webp() -> bytes:
+    return _saved(_soft(), "WEBP", save_all=True, append_images=[_soft().rotate(180)], duration=40, quality=50)
+
+
+_JPEGS: Variants = {
+    "EXIF and a profile": lambda: jpeg(exif=_EXIF, icc_profile=rgb_profile(DISPLAY_P3)),
+    "CMYK with a profile": lambda: cmyk_jpeg(
+        np.dstack([photo(), photo()[..., 0]]), Marker.PLAIN, ink_profile(lambda inks: inks[..., :3])
+    ),
+}
+_PNGS: Variants = {
+    "EXIF and a profile": _credited_png,
+    "a palette with alpha": _palette_png,
+    "16 bits, interlaced, alpha": lambda: png_files.png(
+        np.dstack([photo(40, 30), photo(40, 30)[..., 0]]).astype(int) * 257, 16, png_files.RGBA, interlaced=True
+    ),
+    "grey with a transparent colour": lambda: png_files.png(
+        photo()[..., 0], 8, png_files.GREY, chunks=[(b"tRNS", struct.pack(">H", 90))]
+    ),
+}
+_WEBPS: Variants = {
+    "EXIF and a profile": lambda: _saved(_soft(), "WEBP", exif=_EXIF, icc_profile=rgb_profile(DISPLAY_P3)),
+    "animated, with disposal": _moving_webp,
+    "animated, lossy": _moving_lossy_webp,
+}
+_HEICS: Variants = {
+    "4:2:0": lambda: _heic(Image.fromarray(photo())),
+    "4:4:4": lambda: _heic(Image.fromarray(photo()), chroma=444),
+    "grey": lambda: _heic(Image.fromarray(photo()[..., 0])),
+    "alpha": lambda: _heic(_soft()),
+    "turned, with EXIF and a profile": lambda: _heic(
+        Image.fromarray(photo()), exif=_EXIF, icc_profile=rgb_profile(DISPLAY_P3)
+    ),
+    "two pictures": lambda: _heic(Image.fromarray(photo()), Image.fromarray(255 - photo())),
+    "odd sides": lambda: _heic(Image.fromarray(photo(101, 67))),
+}
+_AVIFS: Variants = {
+    "alpha": lambda: _saved(_soft(), "AVIF"),
+    "turned, with EXIF and a profile": lambda: encode(photo(), "AVIF", exif=_EXIF, icc_profile=rgb_profile(DISPLAY_P3)),
+    "two pictures": lambda: _saved(_soft(), "AVIF", save_all=True, append_images=[_soft().rotate(180)]),
+}
+_TIFFS: Variants = {
+    "credits and a profile": lambda: encode(
+        photo(), "TIFF", tiffinfo={315: "An artist", 33432: "Somebody", 274: 6}, icc_profile=rgb_profile(DISPLAY_P3)
+    ),
+    "two pages": lambda: _saved(_soft(), "TIFF", save_all=True, append_images=[_soft().rotate(180)]),
+    "a palette": lambda: _saved(Image.fromarray(photo()).quantize(16), "TIFF"),
+}
+_VARIANTS: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
+    "jpeg": JPEGS,
+    "png": PNGS,
+    "gif": GIFS,
+    "webp": WEBPS,
+    "heic": _HEICS,
+    "avif": AVIFS,
+    "tiff": TIFFS,
+}
+_FURTHER: Mapping[str, Variants] = {
+    "jpeg": _JPEGS,
+    "png": _PNGS,
+    "gif": {"animated, with disposal": _moving_gif},
+    "webp": _WEBPS,
+    "avif": _AVIFS,
+    "tiff": _TIFFS,
+}

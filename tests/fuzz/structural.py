@@ -1,0 +1,151 @@
+"""Changes to a file that know where its parts lie, so that they get past the first checks."""
+
+import zlib
+from random import Random
+
+from fuzz.bytewise import INTERESTING, Mutation, delete_block, flip_bits, set_number, set_random
+from fuzz.pieces import Number, Piece, pieces
+
+_HEADER_BYTES = 40
+_MAX_FILE_BYTES = 1 << 20
+_PNG, _RIFF = b"\x89PNG\r\n\x1a\n", b"RIFF"
+
+
+def change_length(random: Random, data: bytes, _: bytes) -> bytes:
+    """A part says that it is longer or shorter than it is."""
+    if not (piece := _any(random, data)):
+        return data
+    return piece.length.written(data, _near(random, piece.length.read(data)))
+
+
+def change_kind(random: Random, data: bytes, other: bytes) -> bytes:
+    """A part says that it is what another one is, or something unheard of."""
+    if not (piece := _any(random, data)):
+        return data
+    source, model = random.choice([(data, _any(random, data)), (other, _any(random, other))])
+    kind = source[model.kind] if model else b""
+    if len(kind) != piece.kind.stop - piece.kind.start or random.random() < 0.3:
+        kind = flip_bits(random, data[piece.kind], b"")
+    return data[: piece.kind.start] + kind + data[piece.kind.stop :]
+
+
+def change_header(random: Random, data: bytes, _: bytes) -> bytes:
+    """A number at the beginning of a part: sizes, counts, offsets, versions, flags."""
+    if not (piece := _any(random, data)):
+        return data
+    at = piece.payload + random.randrange(max(1, min(piece.end - piece.payload, _HEADER_BYTES)))
+    number = Number(at, random.choice((1, 1, 2, 2, 3, 4)), piece.length.order)
+    return number.written(data, _near(random, number.read(data)))
+
+
+def change_content(random: Random, data: bytes, _: bytes) -> bytes:
+    """Bits, bytes or noise within a part, all of its lengths being right."""
+    if not (piece := _any(random, data)):
+        return data
+    content = data[piece.payload : piece.end]
+    changed = random.choice((flip_bits, flip_bits, set_number, set_random))(random, content, b"")
+    return data[: piece.payload] + changed[: len(content)] + data[piece.end :]
+
+
+def cut_content(random: Random, data: bytes, _: bytes) -> bytes:
+    """A part becomes shorter, and says so."""
+    if not (piece := _any(random, data)):
+        return data
+    content = data[piece.payload : piece.end]
+    left = delete_block(random, content, b"")
+    shorter = _replaced(data, piece, piece.payload, left)
+    return piece.length.written(shorter, piece.length.read(data) - len(content) + len(left))
+
+
+def remove(random: Random, data: bytes, _: bytes) -> bytes:
+    """A part less."""
+    piece = _any(random, data)
+    return _replaced(data, piece, piece.start, b"") if piece else data
+
+
+def repeat(random: Random, data: bytes, _: bytes) -> bytes:
+    """A part again, once or many times."""
+    if not (piece := _any(random, data)):
+        return data
+    part = data[piece.start : piece.end]
+    times = min(random.choice((2, 2, 3, 20, 400)), 1 + _MAX_FILE_BYTES // max(1, len(part)))
+    return _replaced(data, piece, piece.start, part * times)
+
+
+def swap(random: Random, data: bytes, _: bytes) -> bytes:
+    """Two parts in the places of each other."""
+    one, other = _any(random, data), _any(random, data)
+    if not one or not other or one.end > other.start:
+        return data
+    first, second = data[one.start : one.end], data[other.start : other.end]
+    return data[: one.start] + second + data[one.end : other.start] + first + data[other.end :]
+
+
+def transplant(random: Random, data: bytes, other: bytes) -> bytes:
+    """A part of another file, before or instead of one."""
+    piece, foreign = _any(random, data), _any(random, other)
+    if not piece or not foreign:
+        return data
+    part = other[foreign.start : foreign.end]
+    return _replaced(data, piece, piece.start, part + random.choice((b"", data[piece.start : piece.end])))
+
+
+def rewrite_pixels(random: Random, data: bytes, other: bytes) -> bytes:
+    """A PNG whose samples and filters are changed before they are compressed; any other file stays as it is."""
+    parts = [piece for piece in pieces(data) if data[piece.kind] == b"IDAT"]
+    compressed = b"".join(data[piece.payload : piece.end - 4] for piece in parts)
+    try:
+        samples = zlib.decompress(compressed)
+    except zlib.error:
+        return data
+    changed = random.choice((flip_bits, set_number, set_random, delete_block))(random, samples, other)
+    packed = zlib.compress(changed, 1)
+    chunk = len(packed).to_bytes(4, "big") + b"IDAT" + packed + zlib.crc32(b"IDAT" + packed).to_bytes(4, "big")
+    return data[: parts[0].start] + chunk + data[parts[-1].end :]
+
+
+def repaired(data: bytes) -> bytes:
+    """The file with the right checksums, if it is a PNG, or the right length, if it is a WebP."""
+    if data.startswith(_RIFF):
+        return Number(4, 4, "little").written(data, len(data) - 8)
+    if data.startswith(_PNG):
+        for piece in pieces(data):
+            crc = zlib.crc32(data[piece.kind.start : piece.end - 4])
+            data = Number(piece.end - 4, 4, "big").written(data, crc)
+    return data
+
+
+def _any(random: Random, data: bytes) -> Piece | None:
+    found = pieces(data)
+    return random.choice(found) if found else None
+
+
+def _near(random: Random, value: int) -> int:
+    """Another number: by a little, by factors, or an interesting one."""
+    small = random.choice((-8, -4, -2, -1, 1, 2, 4, 8))
+    return random.choice((value + small, value * 2, value // 2, -value, *random.choices(INTERESTING, k=4)))
+
+
+def _replaced(data: bytes, piece: Piece, start: int, new: bytes) -> bytes:
+    """The file with something else from here to the part's end; what encloses it stays right."""
+    grown = len(new) - (piece.end - start)
+    for length in piece.around:
+        data = length.written(data, length.read(data) + grown)
+    return data[:start] + new + data[piece.end :]
+
+
+STRUCTURAL: tuple[Mutation, ...] = (
+    change_length,
+    change_kind,
+    change_header,
+    change_header,
+    change_header,
+    change_content,
+    change_content,
+    cut_content,
+    remove,
+    repeat,
+    swap,
+    transplant,
+    rewrite_pixels,
+)
