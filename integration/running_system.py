@@ -14,8 +14,14 @@ from imagejobs.storage.object_storage import ObjectStorage
 
 T = TypeVar("T")
 DEADLINE = 60.0
-QUICK = {"LEASE_SECONDS": "3", "RECONCILE_INTERVAL": "0.5", "PENDING_AFTER": "3", "VALIDATE_RESPONSES": "true"}
-"""Settings that make what is waited for short enough for a test."""
+QUICK = {
+    "LEASE_SECONDS": "3",
+    "RECONCILE_INTERVAL": "0.5",
+    "PENDING_AFTER": "3",
+    "VALIDATE_RESPONSES": "true",
+    "RENDITIONS": "320,160",
+}
+"""Settings that make what is waited for short enough for a test, and every answer and result richer."""
 
 
 def eventually(ask: Callable[[], T], seconds: float = DEADLINE, say: Callable[[], str] = str) -> T:

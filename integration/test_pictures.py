@@ -1,11 +1,14 @@
 """What the public address serves, decoded by another library than the one that made it."""
 
+import httpx2
+import pillow_heif
 import pytest
-from pictures import encoded, served
+from pictures import encoded, jpeg, served
 from PIL import Image, ImageSequence
 from running_system import System
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 160, 0), (0, 0, 255), (255, 255, 255)
+COLOURS = [RED, GREEN, BLUE, WHITE]
 ORIENTATION = 0x0112
 GPS = 0x8825
 
@@ -86,3 +89,31 @@ def test_an_animation_keeps_frames_delays_and_loops(system: System) -> None:
     assert [delay for _, delay in seen] == [100, 250, 400]
     assert all(is_near(found, colour) for (found, _), colour in zip(seen, (RED, GREEN, BLUE), strict=True))
     assert picture.info["loop"] == 3, "a GIF counts the repetitions, a WebP how often it is shown"
+
+
+def test_an_event_offers_every_rendition_for_srcset_until_it_is_deleted(system: System) -> None:
+    event = system.create_event(("a.jpg", jpeg(640, 480)))
+    (job_id,) = event["imageJobIds"]
+    job = system.ended(job_id)
+
+    (image,) = system.http.get(f"/api/events/{event['_id']}").json()["data"]["images"]
+    widths = dict(each.split() for each in image["srcset"].split(", "))
+    sizes = [served(each["url"]).size for each in image["renditions"]]
+    assert sizes == [(640, 480), (320, 240), (160, 120)]
+    assert widths == {each["url"]: f"{each['width']}w" for each in image["renditions"]}
+    assert image["url"] == image["renditions"][0]["url"] == job["outputImageURL"]
+    assert (image["thumbHash"], image["dominantColor"]) == (job["thumbHash"], job["dominantColor"])
+
+    assert system.http.delete(f"/api/image-jobs/{job_id}").status_code == 200
+    assert [httpx2.get(url, timeout=20).status_code for url in widths] == [404, 404, 404]
+
+
+@pytest.mark.parametrize("format_name", ["HEIF", "AVIF", "TIFF"])
+def test_photographs_of_other_kinds_are_served_as_webp(system: System, format_name: str) -> None:
+    pillow_heif.register_heif_opener()
+
+    picture = converted(system, f"photo.{format_name.lower()}", encoded(quarters(), format_name))
+
+    assert all(
+        is_near(found, colour) for found, colour in zip(corners(picture), [RED, GREEN, BLUE, WHITE], strict=True)
+    )
