@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pillow_heif
@@ -34,7 +35,8 @@ class Seed:
     data: bytes
 
 
-def corpus(formats: Collection[str]) -> tuple[Seed, ...]:
+@cache
+def corpus(formats: tuple[str, ...]) -> tuple[Seed, ...]:
     """The files of these formats, always in the same order."""
     return tuple(_seeds(formats))
 

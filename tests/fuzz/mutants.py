@@ -1,7 +1,7 @@
 """The damaged files: each follows from the seed and its number alone, so that one can be made without the rest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from random import Random
 
 from fuzz.bytewise import BYTEWISE, Mutation
@@ -16,6 +16,7 @@ _WISHES = (
     Options(max_side=64, quality=AUTO),
     Options(max_side=33, method=0),
 )
+_USUAL = asdict(Options())
 _TIMES = (1, 1, 1, 1, 2, 2, 2, 3, 4, 6)
 """How many changes one file gets."""
 _REPAIRED = 0.8
@@ -37,7 +38,8 @@ class Mutant:
     @property
     def story(self) -> str:
         """What was done, for people."""
-        return f"{self.origin.format}, {self.origin.name}: {', '.join(self.changes)}; {self.options}"
+        wishes = ", ".join(f"{name}={value}" for name, value in asdict(self.options).items() if value != _USUAL[name])
+        return f"{self.origin.format}, {self.origin.name}: {', '.join(self.changes)} ({wishes or 'default options'})"
 
 
 def mutant(seed: int, number: int, corpus: Sequence[Seed]) -> Mutant:
