@@ -66,6 +66,7 @@ def _engine() -> str:
     from imagejobs.conversion.errors import ConversionError
     from imagejobs.conversion.formats import FORMATS
     from imagejobs.conversion.isolated.pool import Converter
+    from imagejobs.conversion.isolated.result import CONFINEMENT
 
     try:
         with Converter() as converter:
@@ -75,7 +76,9 @@ def _engine() -> str:
     missing = [each.title for each in FORMATS if each.name not in found.reads]
     parts = [f"{found.encoder} reads {', '.join(each.title for each in FORMATS if each.name in found.reads)}"]
     parts += [f"not {', '.join(missing)} (the library has no decoder for it)"] if missing else []
-    parts += ["confined: no network, no other process" if found.confined else "not confined: libseccomp is missing"]
+    lacking = [what for what in CONFINEMENT if what not in found.without]
+    parts += [f"without access to {', '.join(found.without)}"] if found.without else []
+    parts += [f"NOT kept from {', '.join(lacking)} (needs Linux 5.13 and libseccomp)"] if lacking else []
     return "; ".join(parts)
 
 

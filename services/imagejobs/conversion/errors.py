@@ -22,7 +22,7 @@ class ConversionError(Exception):
     """An image could not be converted.
 
     The message says what is wrong and what to do. `retryable` is true only where the same bytes may succeed at
-    another time, when less memory is in use; everything else is permanent.
+    another time, when the machine has more memory or disk to spare; everything else is permanent.
     """
 
     def __init__(self, code: ErrorCode, message: str, *, retryable: bool = False) -> None:

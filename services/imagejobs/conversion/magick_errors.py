@@ -17,6 +17,9 @@ from wand.exceptions import (
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
 from imagejobs.conversion.magick import PREMATURE_END
 
+_NO_DISK = "unable to extend cache"
+"""The disk may have room at another time; the memory of a conversion is the same the next time."""
+
 
 @contextmanager
 def reading_errors(title: str) -> Iterator[None]:
@@ -48,6 +51,8 @@ def _common_errors(title: str) -> Iterator[None]:
     except (ResourceLimitError, ResourceLimitFatalError, MemoryError) as error:
         raise _out_of_memory(title, error) from error
     except WandException as error:
+        if _wants_room(str(error)):
+            raise _out_of_memory(title, error) from error
         raise ConversionError(
             ErrorCode.CONVERSION_FAILED,
             f"The {title} could not be converted ({_reason(error)}). Send it in another format.",
@@ -63,6 +68,8 @@ def _damaged(title: str, error: Exception) -> ConversionError:
     message = _reason(error)
     if _beyond_policy(message):
         return _too_many_pixels(title)
+    if _wants_room(message):
+        return _out_of_memory(title, error)
     if PREMATURE_END in message or "nsufficient" in message or "ot enough" in message:
         return truncated(f"The {title} lacks picture data ({message})")
     return corrupt(f"The {title} cannot be decoded ({message})")
@@ -72,13 +79,18 @@ def _beyond_policy(message: str) -> bool:
     return "ExceedsLimit" in message or "exceeds limit" in message
 
 
+def _wants_room(message: str) -> bool:
+    """The disk, or the limit of a file, in the words of the pixel cache; and libwebp's of memory."""
+    return _NO_DISK in message or "out of memory" in message
+
+
 def _out_of_memory(title: str, error: Exception) -> ConversionError:
     if _beyond_policy(str(error)):
         return _too_many_pixels(title)
     return ConversionError(
         ErrorCode.CONVERSION_MEMORY,
-        f"There was not enough memory to convert the {title} ({_reason(error)}). Try again later, or send it smaller.",
-        retryable=True,
+        f"There was not enough memory to convert the {title} ({_reason(error)}). Send it smaller.",
+        retryable=_NO_DISK in str(error),
     )
 
 

@@ -13,7 +13,7 @@ from imagejobs.conversion.isolated import process
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.options import Options
 
-READY = {"encoder": "a stand-in", "reads": ["png"], "confined": False}
+READY = {"encoder": "a stand-in", "reads": ["png"], "without": []}
 PROGRAM = """
 import sys
 from imagejobs.conversion.isolated.frames import read_frame, write_frame

@@ -24,10 +24,11 @@ converter.convert(Path(sys.argv[1]).read_bytes(), Options(max_side=2048, method=
 """
 LOADS = """
 import sys
+from pathlib import Path
 from imagejobs.conversion.isolated import child
 from imagejobs.conversion.isolated.confinement import Limits, limit_resources
 limit_resources(Limits())
-child.load_engine()
+child.load_engine(Path.cwd())
 import imagejobs.conversion.engine
 print(*sys.modules)
 """

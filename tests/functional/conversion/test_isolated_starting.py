@@ -51,7 +51,7 @@ def failure(folders: Callable[[], list[Path]], small: bytes) -> Callable[[], Con
         ("exit 3", "it ended"),
         ("echo this is no frame at all", "too large"),
         (r"printf '\2\0\0\0\0\0\0\0\0\0\0\0[]'", "without a header"),
-        (r"printf '\2\0\0\0\0\0\0\0\0\0\0\0{}'", "reads"),
+        (r"printf '\2\0\0\0\0\0\0\0\0\0\0\0{}'", "encoder"),
         (r"printf '\100\0\0\0\0\0\0\0\0\0\0\0{'", "it ended"),
         ("kill -9 $$", "it ended"),
     ],

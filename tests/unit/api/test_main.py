@@ -32,7 +32,7 @@ def disconnected() -> Iterator[None]:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What uvicorn was asked to serve, on a machine whose image library reads everything."""
     calls: list[dict[str, Any]] = []
-    abilities = Abilities("ImageMagick", tuple(each.name for each in FORMATS), confined=True)
+    abilities = Abilities("ImageMagick", tuple(each.name for each in FORMATS), without=())
     monkeypatch.setattr(Converter, "abilities", lambda _: abilities)
     monkeypatch.setattr(uvicorn, "run", lambda app, **options: calls.append({"app": app, **options}))
     return calls
@@ -65,7 +65,7 @@ def test_a_server_open_to_the_network_is_not_started(started: list[dict[str, Any
 
 
 def test_what_the_library_on_this_machine_reads_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Converter, "abilities", lambda _: Abilities("ImageMagick", ("png", "avif"), confined=True))
+    monkeypatch.setattr(Converter, "abilities", lambda _: Abilities("ImageMagick", ("png", "avif"), without=()))
     assert main.readable_formats() == [PNG, AVIF]
 
 

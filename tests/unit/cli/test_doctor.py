@@ -19,14 +19,17 @@ Run = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """An image library without HEIC; the real one is asked in tests/functional."""
-    abilities = Abilities("ImageMagick 6.9, libwebp 1.2", ("jpeg", "png", "gif", "webp", "tiff"), confined=False)
+    abilities = Abilities(
+        "ImageMagick 6.9, libwebp 1.2", ("jpeg", "png", "gif", "webp", "tiff"), without=("network", "other processes")
+    )
     monkeypatch.setattr(Converter, "abilities", lambda _: abilities)
 
 
 def test_the_engine_says_what_it_reads_and_what_it_does_not() -> None:
     assert doctor._engine() == (
         "ImageMagick 6.9, libwebp 1.2 reads JPEG, PNG, GIF, WebP, TIFF; "
-        "not HEIC, AVIF (the library has no decoder for it); not confined: libseccomp is missing"
+        "not HEIC, AVIF (the library has no decoder for it); without access to network, other processes; "
+        "NOT kept from foreign files (needs Linux 5.13 and libseccomp)"
     )
 
 

@@ -15,7 +15,7 @@ from imagejobs.conversion.isolated.result import Abilities, read_result
 from imagejobs.conversion.options import Options
 
 OPTIONS = Options(max_side=60, renditions=(30, 10), quality="auto", method=2)
-ABILITIES = Abilities("an encoder", ("png",), confined=True)
+ABILITIES = Abilities("an encoder", ("png",), without=("network",))
 
 
 def test_an_answer_holds_the_whole_conversion(samples: dict[str, bytes]) -> None:
@@ -80,7 +80,7 @@ def test_requests_are_answered_one_after_the_other_until_there_are_no_more(
     serve(requests, answers, Limits(seconds=9), ABILITIES, tmp_path)
 
     answers.seek(0)
-    assert read_frame(answers, 0) == ({**asdict(ABILITIES), "reads": ["png"]}, b"")
+    assert read_frame(answers, 0) == ({"encoder": "an encoder", "reads": ["png"], "without": ["network"]}, b"")
     assert read_result(*read_frame(answers, 1 << 20)).data == convert(samples["png"], OPTIONS).data
     assert "error" in read_frame(answers, 0)[0]
     assert read_result(*read_frame(answers, 1 << 20)).data == convert(samples["jpeg"], OPTIONS).data

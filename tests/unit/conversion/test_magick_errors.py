@@ -1,7 +1,11 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.magick_errors import processing_errors, reading_errors
 from wand.exceptions import (
+    CacheError,
     CoderError,
     CorruptImageError,
     CorruptImageFatalError,
@@ -12,11 +16,23 @@ from wand.exceptions import (
 )
 
 
-def test_want_of_memory_may_be_tried_again() -> None:
-    with pytest.raises(ConversionError) as caught, reading_errors("PNG"):
-        raise ResourceLimitError("cache resources exhausted `' @ error/cache.c/OpenPixelCache/4095")
+@pytest.mark.parametrize("errors", [reading_errors, processing_errors])
+@pytest.mark.parametrize(
+    ("error", "retryable"),
+    [
+        (ResourceLimitError("cache resources exhausted `' @ error/cache.c/OpenPixelCache/4095"), False),
+        (CacheError("unable to extend cache `No space left on device' @ error/cache.c/OpenPixelCache/3893"), True),
+        (CorruptImageError("unable to extend cache `File too large' @ error/cache.c/OpenPixelCache/3893"), True),
+        (CoderError("out of memory `' @ error/webp.c/WriteWEBPImage/1000"), False),
+    ],
+)
+def test_want_of_memory_is_for_good_and_want_of_disk_may_pass(
+    errors: Callable[[str], AbstractContextManager[None]], error: Exception, retryable: bool
+) -> None:
+    with pytest.raises(ConversionError) as caught, errors("PNG"):
+        raise error
 
-    assert (caught.value.code, caught.value.retryable) == ("conversion_memory", True)
+    assert (caught.value.code, caught.value.retryable) == ("conversion_memory", retryable)
     assert "cache.c" not in str(caught.value)
 
 

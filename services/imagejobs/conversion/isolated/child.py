@@ -18,12 +18,14 @@ from typing import Any, BinaryIO
 
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.isolated.confinement import Limits, allow_cpu_seconds, forbid_system_calls, limit_resources
+from imagejobs.conversion.isolated.file_access import allow_only
 from imagejobs.conversion.isolated.frames import read_frame, write_frame
-from imagejobs.conversion.isolated.result import Abilities
+from imagejobs.conversion.isolated.result import CONFINEMENT, Abilities
 from imagejobs.conversion.options import Options
 from imagejobs.errors import ConfigurationError
 
 MAX_SOURCE_BYTES = 1 << 30
+_LIBRARIES = ("/usr", "/lib", "/lib64", "/opt", "/etc/ImageMagick-6", "/etc/ImageMagick-7", "/sys/devices/system/cpu")
 
 
 def main(arguments: list[str]) -> None:
@@ -32,21 +34,30 @@ def main(arguments: list[str]) -> None:
     ignore_stopping()
     limit_resources(limits)
     folder = Path.cwd()
-    leave_with_parent(folder)
     try:
-        abilities = load_engine()
+        abilities = load_engine(folder)
     except ConfigurationError as error:
         sys.exit(str(error))
+    leave_with_parent(folder)  # its thread is bound by what was given up before
     serve(sys.stdin.buffer, sys.stdout.buffer, limits, abilities, folder)
 
 
-def load_engine() -> Abilities:
-    """Load the image library, then forbid what only loading needs. Raises ConfigurationError."""
+def load_engine(folder: Path) -> Abilities:
+    """Load the image library, then give up all but programs' files and the own folder. Raises ConfigurationError."""
     from imagejobs.conversion.magick import encoder_name  # noqa: PLC0415 - the limits come first
     from imagejobs.conversion.readable import readable_formats  # noqa: PLC0415
 
     reads = tuple(each.name for each in readable_formats())
-    return Abilities(encoder_name(), reads, forbid_system_calls())
+    files, network, processes = CONFINEMENT
+    without = [network, processes] if forbid_system_calls() else []  # first: libseccomp is found by a program
+    without += [files] if allow_only(_programs(), folder) else []
+    return Abilities(encoder_name(), reads, tuple(without))
+
+
+def _programs() -> list[Path]:
+    """Where Python and the libraries load from, also later: numpy, or a decoder that is needed for the first time."""
+    python = [*sys.path, sys.prefix, sys.base_prefix, str(Path(__file__).parents[2])]
+    return [Path(each) for each in (*python, *_LIBRARIES) if each]
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abilities, folder: Path) -> None:

@@ -83,7 +83,7 @@ class ConversionProcess:
                 self.start()
                 with self._deadline(_START_SECONDS):
                     header, _ = read_frame(self._output, _MAX_ABILITIES_BYTES)
-                self._abilities = Abilities(**{**header, "reads": tuple(header["reads"])})
+                self._abilities = Abilities(str(header["encoder"]), tuple(header["reads"]), tuple(header["without"]))
             except _BROKEN as error:
                 reason = f"not ready after {_START_SECONDS:g} s" if self._is_late else str(error) or "it ended"
                 raise not_started(". ".join(filter(None, (reason, self._bury())))) from error

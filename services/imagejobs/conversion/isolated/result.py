@@ -31,15 +31,19 @@ class Result:
         return self.pictures[0].data
 
 
+CONFINEMENT = ("foreign files", "network", "other processes")
+"""What a child gives up the access to, where the kernel can do it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What the engine on this machine is and does: the libraries' names, the names of the formats that it reads, and
-    whether system calls are forbidden to it.
+    what it has given up the access to.
     """
 
     encoder: str
     reads: tuple[str, ...]
-    confined: bool
+    without: tuple[str, ...]
 
 
 def read_result(header: Mapping[str, Any], payload: bytes) -> Result:
