@@ -13,12 +13,14 @@ _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 25
 _STRIP_OFFSETS, _ORIENTATION, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES, _PLANES = 273, 274, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_SIZES, _SAMPLE_FORMAT, _DNG_VERSION = 322, 323, 324, 325, 339, 50706
 _COLOUR_MAP, _JPEG_TABLES, _PROFILE = 320, 347, 34675
-_REDUCED, _UNCOMPRESSED, _SEPARATE_PLANES, _YCBCR = 1, 1, 2, 6
+_REDUCED, _UNCOMPRESSED, _SEPARATE_PLANES, _PALETTE, _YCBCR = 1, 1, 2, 3, 6
 _ALL_ROWS = 0xFFFFFFFF
 _COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
 """None, CCITT, LZW, JPEG, Deflate (both numbers), PackBits, LZMA and Zstandard; not the old JPEG (6)."""
 _PHOTOMETRICS = frozenset({0, 1, 2, 3, 5, 6, 8})
 """Grey, RGB, palette, CMYK, YCbCr and CIE L*a*b*; not masks, and no sensor data of cameras."""
+_CHANNELS = {2: 3, 5: 4, 6: 3, 8: 3}
+"""What RGB, CMYK, YCbCr and CIE L*a*b* need at least."""
 _WHOLE_NUMBERS = frozenset({1, 4})
 _BIT_DEPTHS = frozenset({1, 2, 4, 8, 16, 32})
 _MAX_SAMPLES = 16
@@ -62,6 +64,18 @@ def _check_kind(page: Directory) -> None:
         (_BITS, _BIT_DEPTHS, "has a number of bits a sample"),
     ):
         _check_field(page, tag, allowed, meaning)
+    _check_channels(page)
+
+
+def _check_channels(page: Directory) -> None:
+    """What libtiff hands out as noise, or ImageMagick shows in black, where other programs refuse the file."""
+    samples, bits, colours = page.first(_SAMPLES, 1), page.first(_BITS, 1), page.first(_PHOTOMETRIC)
+    if samples < _CHANNELS.get(colours, 1):
+        raise corrupt(f"The TIFF has {samples} channel(s), too few for its colours")
+    if colours == _PALETTE and page.count(_COLOUR_MAP) < 3 << bits:
+        raise corrupt("The TIFF has no palette, or too short a one")
+    if samples > 1 and bits < 8:
+        raise _unsupported(f"has {samples} channels of {bits} bit(s)")
 
 
 def _check_field(page: Directory, tag: int, allowed: AbstractSet[int], meaning: str) -> None:

@@ -14,7 +14,7 @@ Fields = Mapping[int, tuple[int, ...]]
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, OFFSETS, ORIENTATION, SAMPLES = 256, 257, 258, 259, 262, 273, 274, 277
 ROWS, SIZES, PLANES, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_SIZES = 278, 279, 284, 322, 323, 324, 325
-SUBFILE_TYPE, SAMPLE_FORMAT, DNG_VERSION = 254, 339, 50706
+SUBFILE_TYPE, COLOUR_MAP, SAMPLE_FORMAT, DNG_VERSION = 254, 320, 339, 50706
 PIXELS = bytes(range(63))
 AT = 4096
 """Where the pixels stand: far behind any directory of these tests."""
@@ -223,6 +223,7 @@ def test_tiles_within_the_file_are_accepted_and_beyond_it_truncated() -> None:
         ({SAMPLE_FORMAT: (3,)}, "sample format (3)"),
         ({BITS: (64,)}, "bits a sample (64)"),
         ({SAMPLES: (17,)}, "17 channels"),
+        ({SAMPLES: (2,), BITS: (4,)}, "2 channels of 4 bit"),
         ({DNG_VERSION: (1,)}, "raw file"),
         ({SUBFILE_TYPE: (1,)}, "raw file"),
     ],
@@ -232,6 +233,25 @@ def test_what_no_picture_for_the_web_has_is_named_unsupported(fields: Fields, wo
 
     assert found == "unsupported_type"
     assert word in message
+
+
+@pytest.mark.parametrize(("photometric", "channels"), [(2, 3), (5, 4), (6, 3), (8, 3)])
+def test_colours_need_their_channels(photometric: int, channels: int) -> None:
+    fields = {**GREY, PHOTOMETRIC: (photometric,), SIZES: (9 * 7 * channels,)}
+    pixels = bytes(9 * 7 * channels)
+
+    assert read(tiff({**fields, SAMPLES: (channels,)}, pixels=pixels)).width == 9
+    assert code(tiff({**fields, SAMPLES: (channels - 1,)}, pixels=pixels)) == "corrupt"
+
+
+@pytest.mark.parametrize("bits", [1, 4, 8])
+def test_a_palette_has_a_colour_for_every_value(bits: int) -> None:
+    fields = {**GREY, PHOTOMETRIC: (3,), BITS: (bits,)}
+    colours = 3 << bits
+
+    assert read(tiff({**fields, COLOUR_MAP: (0,) * colours})).width == 9
+    assert code(tiff({**fields, COLOUR_MAP: (0,) * (colours - 1)})) == "corrupt"
+    assert code(tiff(fields)) == "corrupt"
 
 
 def test_a_canon_raw_file_is_not_taken_for_a_tiff() -> None:
