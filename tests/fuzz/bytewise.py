@@ -45,6 +45,13 @@ def set_random(random: Random, data: bytes, _: bytes) -> bytes:
     return data[:start] + random.randbytes(end - start) + data[end:]
 
 
+def blank_block(random: Random, data: bytes, _: bytes) -> bytes:
+    """Zeros in the place of a stretch, or of all the rest, as where a file was never written to its end."""
+    start, end = _block(random, data)
+    end = random.choice((end, len(data)))
+    return data[:start] + bytes(end - start) + data[end:]
+
+
 def delete_block(random: Random, data: bytes, _: bytes) -> bytes:
     """A stretch less."""
     start, end = _block(random, data)
@@ -87,6 +94,7 @@ BYTEWISE: tuple[Mutation, ...] = (
     set_number,
     set_number,
     set_random,
+    blank_block,
     delete_block,
     repeat_block,
     insert_block,

@@ -84,9 +84,9 @@ def run(plan: Plan, keeper: Keeper, progress: Callable[[Report], None] = lambda 
                 progress(report)
                 if len(report.failures) >= ENOUGH:
                     break
-            _compare("with warm children", warm, _held(), report)
+            _check_growth("with warm children", warm, report)
             _compare("folders", plan.children, len(list(folder.iterdir())), report)
-        _compare("after all children", before, _held(), report)
+        _check_growth("after all children", before, report)
         _compare("folders that are left", 0, len(list(folder.iterdir())), report)
         _compare("processes that are left", set(), set(psutil.Process().children()) - children, report)
     return report
@@ -149,6 +149,12 @@ def _peak_bytes(pid: int) -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def _check_growth(when: str, before: dict[str, int], report: Report) -> None:
+    for what, number in _held().items():
+        if number > before[what]:
+            report.failures.append(f"{what} {when}: {number} instead of {before[what]}")
 
 
 def _compare(what: str, expected: object, found: object, report: Report) -> None:

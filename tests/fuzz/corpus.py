@@ -1,6 +1,7 @@
 """Whole small files of every format, to be damaged: the tests' ways of writing each, and some that carry more."""
 
 import io
+import re
 import struct
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -25,6 +26,9 @@ from tiff_avif_variants import AVIFS, TIFFS
 
 _EXIF = exif({ORIENTATION: 6, ARTIST: "An artist", COPYRIGHT: "Somebody", CAMERA: "A camera"}, gps="N")
 
+_DATES = re.compile(rb"((?:mvhd|tkhd|mdhd)\x01.{3}).{16}", re.DOTALL)
+"""When the pictures of an AVIF sequence were written (ISO/IEC 14496-12, 8.2.2): the same files every day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seed:
@@ -44,7 +48,7 @@ def corpus(formats: tuple[str, ...]) -> tuple[Seed, ...]:
 def _seeds(formats: Collection[str]) -> Iterator[Seed]:
     for image_format, variants in _VARIANTS.items():
         for name, make in {**variants, **_FURTHER.get(image_format, {})}.items() if image_format in formats else ():
-            yield Seed(image_format, name, make())
+            yield Seed(image_format, name, _DATES.sub(rb"\1" + bytes(16), make()))
 
 
 def _soft() -> Image.Image:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.isolated.result import Picture, Result
 from imagejobs.conversion.probe import Probe
+from servers import wait_until
 
 FORMATS = ("jpeg", "png", "gif", "webp", "heic", "avif", "tiff")
 FEW = Plan(seed=3, seconds=60, last=19)
@@ -172,6 +174,13 @@ def test_the_exit_status_tells(
 
     assert left.value.code == status
     assert f"failures of the parent: {int(is_broken)}" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_files_to_begin_with_are_the_same_at_any_time() -> None:
+    before, second = corpus(FORMATS), int(time.time())
+    wait_until(lambda: int(time.time()) > second)
+
+    assert corpus.__wrapped__(FORMATS) == before
 
 
 def test_a_file_is_made_by_its_number_alone() -> None:
