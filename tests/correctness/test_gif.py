@@ -1,4 +1,5 @@
 import io
+import struct
 from collections.abc import Sequence
 
 import numpy as np
@@ -157,3 +158,15 @@ def test_a_still_gif_keeps_its_exact_colours() -> None:
 
     assert len(found) == 1
     assert difference(found[0][0], np.array(PALETTE)[np.frombuffer(picture, np.uint8).reshape(HEIGHT, WIDTH)]) < 1
+
+
+@pytest.mark.parametrize("size", [(3, 2), (65535, 65535)])
+def test_data_behind_the_last_pixel_is_not_read_as_a_frame(size: tuple[int, int]) -> None:
+    whole = gif(WIDTH, HEIGHT, [GROUND], PALETTE)
+    assert whole.endswith(b"\0\x3b")
+    seeming = b"\x2c" + struct.pack("<HHHHB", 0, 0, *size, 0) + b"\x02\x01\x44"
+    further = bytes([len(seeming)]) + seeming
+
+    (frame,) = shown(whole[:-2] + further + whole[-2:])
+
+    assert (frame[0] == shown(whole)[0][0]).all()

@@ -32,7 +32,7 @@ class Format:
 
 JPEG = Format("jpeg", "image/jpeg", "jpg", re.compile(rb"\xff\xd8\xff"))
 PNG = Format("png", "image/png", "png", re.compile(rb"\x89PNG\r\n\x1a\n"), try_lossless=True)
-GIF = Format("gif", "image/gif", "gif", re.compile(rb"GIF8[79]a"), try_lossless=True)
+GIF = Format("gif", "image/gif", "gif", re.compile(rb"GIF8[79]a"), try_lossless=True, many_pictures=True)
 WEBP = Format("webp", "image/webp", "webp", re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL))
 HEIC = Format(
     "heic",

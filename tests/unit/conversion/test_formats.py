@@ -33,4 +33,5 @@ def test_where_a_file_may_hold_many_pictures_only_the_first_is_decoded() -> None
     decoders = {each.name: each.decoder for each in FORMATS}
 
     assert decoders["jpeg"] == "jpeg"
-    assert [decoders[name] for name in ("heic", "avif", "tiff")] == ["heic[0]", "avif[0]", "tiff[0]"]
+    several = ("gif", "heic", "avif", "tiff")
+    assert [decoders[name] for name in several] == [f"{name}[0]" for name in several]
