@@ -4,7 +4,8 @@ import struct
 from dataclasses import dataclass, field
 
 from imagejobs.conversion.byte_reader import ByteReader
-from imagejobs.conversion.errors import corrupt, truncated
+from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
+from imagejobs.conversion.options import WEBP_MAX_SIDE
 from imagejobs.conversion.structure import Structure
 
 _SIGNATURE_LENGTH = 6
@@ -68,6 +69,11 @@ def _read_frame(reader: ByteReader, animation: _Animation) -> None:
     left, top, width, height, flags = struct.unpack("<HHHHB", reader.read(9))
     if not width or not height:
         raise corrupt("The GIF has a frame with a width or height of 0")
+    if max(width, height) > WEBP_MAX_SIDE:  # also if the screen cuts most of it off: it is decoded whole
+        raise ConversionError(
+            ErrorCode.TOO_MANY_PIXELS,
+            f"The GIF has a frame of {width} x {height}; a side may have {WEBP_MAX_SIDE} pixels. Send it smaller.",
+        )
     _skip_colour_table(reader, flags)
     if not 1 <= reader.read(1)[0] <= _MAX_CODE_BITS:
         raise corrupt(f"The GIF has codes of an impossible size at byte {reader.tell() - 1}")

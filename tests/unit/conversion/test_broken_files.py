@@ -53,6 +53,13 @@ class TestGif:
     def test_what_stands_in_the_place_of_the_trailer_is_passed_over(self) -> None:
         assert read(SCREEN + FRAME + b"\x99junk").frames == 1
 
+    @pytest.mark.parametrize("size", [(16384, 1), (1, 16384)])
+    def test_a_later_frame_with_a_side_that_cannot_be_decoded_is_too_large(self, size: tuple[int, int]) -> None:
+        huge = b"," + struct.pack("<HHHHB", 0, 0, *size, 0) + FRAME[10:]
+        code, message = refusal(SCREEN + FRAME + huge + TRAILER)
+        assert code == "too_many_pixels"
+        assert f"{size[0]} x {size[1]}" in message
+
     @pytest.mark.parametrize("size", [(0, 7), (9, 0)])
     def test_a_frame_without_width_or_height_is_corrupt(self, size: tuple[int, int]) -> None:
         frame = b"," + struct.pack("<HHHHB", 0, 0, *size, 0) + FRAME[10:]
