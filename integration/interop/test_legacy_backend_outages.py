@@ -88,7 +88,9 @@ def test_jobs_are_done_although_each_request_goes_wrong_at_first(
     eventually(lambda: sum(len(legacy_backend.statuses(str(job_id))) for job_id in waiting) >= stored)
     for job_id in waiting:
         assert legacy_backend.statuses(str(job_id)) == STORED[trouble]
-    assert len(legacy_backend.did(trouble=trouble)) == 3 * IMAGES
+    # Of these jobs only: one of an earlier test may be tried again meanwhile.
+    went_wrong = [did for did in legacy_backend.did(trouble=trouble) if ObjectId(did["path"].split("/")[3]) in waiting]
+    assert len(went_wrong) == 3 * IMAGES
 
 
 def are_completed(records: Collection[Document], job_ids: list[ObjectId]) -> bool:
