@@ -1,19 +1,16 @@
 """Damaged files one after another, for a while; what became of them, and of the process that handed them on."""
 
-import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 
-import psutil
 from fuzz.corpus import Seed, corpus
 from fuzz.keeping import Keeper
+from fuzz.leftovers import grown, held, own_temporary_folder, peak_bytes
 from fuzz.mutants import mutant
 from fuzz.trial import CONVERTED, FAILURE, Outcome, convert, look
 from imagejobs.conversion.isolated.confinement import Limits
@@ -31,15 +28,17 @@ ENOUGH = 100
 class Report:
     """Counts, by the format that a damaged file announces and what became of it.
 
-    `failures` are the parent's, `peak_bytes` is the most that a child had in memory after a conversion.
+    `failures` are the parent's, `pids` those of the children that there were, `peak_bytes` is the most that one of them
+    had in memory by the end of a conversion.
     """
 
     seed: int
+    children: int
     encoder: str = ""
     seconds: float = 0.0
     accepted: int = 0
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    replaced: int = 0
+    pids: set[int] = field(default_factory=set)
     peak_bytes: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -47,6 +46,11 @@ class Report:
     def files(self) -> int:
         """How many were tried."""
         return self.outcomes.total()
+
+    @property
+    def replaced(self) -> int:
+        """How many children died and were replaced."""
+        return len(self.pids) - self.children
 
     def of(self, code: str) -> int:
         """How many ended so, of all formats."""
@@ -66,29 +70,23 @@ class Plan:
 
 def run(plan: Plan, keeper: Keeper, progress: Callable[[Report], None] = lambda _: None) -> Report:
     """Try damaged files, and check that this process comes out of it as it went in. In the main thread only."""
-    report = Report(plan.seed)
-    children = set(psutil.Process().children())
-    before = _held()
-    with _own_temporary_folder() as folder:
+    report = Report(plan.seed, plan.children)
+    with own_temporary_folder() as folder:
+        before = held(folder)
         with Converter(LIMITS) as converter, ThreadPoolExecutor(plan.children) as threads:
             abilities = converter.abilities()
             report.encoder = abilities.encoder
             files = corpus(abilities.reads)
             _warm(converter, threads, files, plan.children)
-            warm, pids = _held(), set(converter.pids)
+            warm = held(folder)
             for outcome in _outcomes(plan, files, converter, threads):
-                pids.update(converter.pids)
-                report.replaced = len(pids) - plan.children
                 _count(outcome, report, keeper)
-                report.peak_bytes = max(report.peak_bytes, *map(_peak_bytes, converter.pids), 0)
+                _look_at(converter.pids, report)
                 progress(report)
                 if len(report.failures) >= ENOUGH:
                     break
-            _check_growth("with warm children", warm, report)
-            _compare("folders", plan.children, len(list(folder.iterdir())), report)
-        _check_growth("after all children", before, report)
-        _compare("folders that are left", 0, len(list(folder.iterdir())), report)
-        _compare("processes that are left", set(), set(psutil.Process().children()) - children, report)
+            report.failures += grown("with warm children", warm, held(folder))
+        report.failures += grown("after all children", before, held(folder))
     return report
 
 
@@ -124,6 +122,11 @@ def _count(outcome: tuple[Outcome, float], report: Report, keeper: Keeper) -> No
         keeper.keep(found)
 
 
+def _look_at(pids: Iterable[int], report: Report) -> None:
+    report.pids.update(pids)
+    report.peak_bytes = max(report.peak_bytes, *map(peak_bytes, pids), 0)
+
+
 def _warm(converter: Converter, threads: ThreadPoolExecutor, files: Sequence[Seed], children: int) -> None:
     """Start as many children as there are threads: none of them is idle before all are there."""
     together = threading.Barrier(children)
@@ -135,40 +138,3 @@ def _warm(converter: Converter, threads: ThreadPoolExecutor, files: Sequence[See
 
     for each in [threads.submit(start) for _ in range(children)]:
         each.result()
-
-
-def _held() -> dict[str, int]:
-    """What a process must not have more and more of."""
-    return {"descriptors": len(list(Path("/proc/self/fd").iterdir())), "threads": threading.active_count()}
-
-
-def _peak_bytes(pid: int) -> int:
-    """The most that a process has had in memory; 0 if it is just dying."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return 0
-
-
-def _check_growth(when: str, before: dict[str, int], report: Report) -> None:
-    for what, number in _held().items():
-        if number > before[what]:
-            report.failures.append(f"{what} {when}: {number} instead of {before[what]}")
-
-
-def _compare(what: str, expected: object, found: object, report: Report) -> None:
-    if found != expected:
-        report.failures.append(f"{what}: {found} instead of {expected}")
-
-
-@contextmanager
-def _own_temporary_folder() -> Iterator[Path]:
-    """What is made for temporary files meanwhile is made here."""
-    before = tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="imagejobs-fuzz-") as folder:
-        tempfile.tempdir = folder
-        try:
-            yield Path(folder)
-        finally:
-            tempfile.tempdir = before
