@@ -115,8 +115,9 @@ def test_a_header_that_takes_for_ever_is_a_failure(monkeypatch: pytest.MonkeyPat
         lambda picture: replace(picture, data=picture.data[: len(picture.data) // 2]),
         lambda picture: replace(picture, data=encode(photo(picture.width, picture.height), "PNG")),
         lambda picture: replace(picture, data=encode(photo(picture.width + 1, picture.height), "WEBP")),
+        lambda picture: Picture(picture.width + 1, 1, encode(photo(picture.width + 1, 1), "WEBP")),
     ],
-    ids=["another size", "no picture", "half a picture", "no WebP", "a picture of another size"],
+    ids=["another size", "no picture", "half a picture", "no WebP", "a picture of another size", "not as asked"],
 )
 def test_a_result_that_is_not_what_it_says_is_a_failure(
     other: Callable[[Picture], Picture], monkeypatch: pytest.MonkeyPatch
