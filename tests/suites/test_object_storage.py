@@ -129,6 +129,23 @@ class TestEveryStorage:
         assert [info.key for info in storage.list("raw/1")] == ["raw/10.png"]
         assert list(storage.list("nothing/")) == []
 
+    def test_a_listing_tells_when_each_object_was_written(self, storage: ObjectStorage) -> None:
+        put(storage, RAW)
+        (listed,) = storage.list("raw/")
+        assert abs(datetime.now(UTC) - listed.modified_at) < timedelta(seconds=5)
+        assert abs(storage.head(RAW).modified_at - listed.modified_at) < timedelta(seconds=1)
+
+    def test_objects_that_are_deleted_as_they_are_listed_hide_no_others(self, storage: ObjectStorage) -> None:
+        keys = [f"raw/{number:04}.jpg" for number in range(12)]
+        for key in keys:
+            put(storage, key)
+        listed = []
+        for info in storage.list("raw/"):
+            listed.append(info.key)
+            storage.delete(info.key)
+        assert listed == keys
+        assert list(storage.list("raw/")) == []
+
     @pytest.mark.parametrize("key", UNSAFE)
     def test_no_key_leads_out_of_the_storage(self, storage: ObjectStorage, key: str) -> None:
         with pytest.raises(ValueError, match="not a plain relative path"):

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import heapq
 import hmac
 import os
 import time
@@ -18,6 +19,8 @@ from imagejobs.storage.content_types import content_type_of
 from imagejobs.storage.keys import is_safe_key
 from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectTooLarge, StorageUnavailable
 
+LIST_PAGE = 10_000
+"""Names that a listing holds at once. A directory is read once for each page, so a small page would be slow."""
 _NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
 
 
@@ -71,7 +74,7 @@ class FilesystemStorage:
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See ObjectStorage; an object that is deleted meanwhile is left out."""
-        for key in sorted(self._keys(prefix)):
+        for key in self._keys(prefix):
             try:
                 yield self.head(key)
             except ObjectNotFound:
@@ -117,11 +120,34 @@ class FilesystemStorage:
         directory = prefix.rpartition("/")[0]
         if directory and not is_safe_key(directory):
             return
-        for parent, _, names in os.walk(self._root / directory):
-            for name in names:
-                key = (Path(parent) / name).relative_to(self._root).as_posix()
+        with _translated_errors(prefix):
+            for key in _walk(self._root, f"{directory}/" if directory else ""):
                 if key.startswith(prefix):
                     yield key
+
+
+def _walk(root: Path, below: str) -> Iterator[str]:
+    """The paths of the files below a directory, in order; of each directory no more than LIST_PAGE names at once.
+
+    A directory's name counts with its slash, which is where the paths below it stand among those of its neighbours.
+    """
+    last = ""
+    while page := heapq.nsmallest(LIST_PAGE, (name for name in _names(root / below) if name > last)):
+        for name in page:
+            if name.endswith("/"):
+                yield from _walk(root, below + name)
+            else:
+                yield below + name
+        last = page[-1]
+
+
+def _names(directory: Path) -> Iterator[str]:
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                yield f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+    except (FileNotFoundError, NotADirectoryError):
+        return
 
 
 @contextmanager

@@ -4,9 +4,13 @@ renditions, `optimized/<same stem>-optimized-<longer side>.webp`.
 
 import re
 import secrets
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 RAW_PREFIX = "raw/"
+_STEM = "[0-9]{10,14}-[0-9a-z]{12}"
+_UPLOAD = re.compile(rf"{RAW_PREFIX}({_STEM})\.[A-Za-z0-9]{{1,5}}")
+_RESULT = re.compile(rf"({_STEM})-optimized(?:-[0-9]{{1,5}})?\.[a-z0-9]{{1,5}}")
 _RAW_KEY = re.compile(r"raw/[A-Za-z0-9._-]+")
 _KEY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
@@ -31,6 +35,28 @@ def is_rendition_of(key: str, output: str) -> bool:
     """Whether this key is the output's own or that of one of its smaller renditions."""
     stem, _, extension = output.rpartition(".")
     return key == output or re.fullmatch(rf"{re.escape(stem)}-[0-9]{{1,5}}\.{extension}", key) is not None
+
+
+def output_of_rendition(key: str) -> str:
+    """The key of the output that a rendition of this key lies beside; an output's own key stays as it is."""
+    return re.sub(r"-optimized-[0-9]{1,5}(?=\.[a-z0-9]+$)", "-optimized", key)
+
+
+def upload_stem(key: str) -> str | None:
+    """`<unix ms>-<12 characters>` of a raw key as new_raw_key, or the guide's backend, makes it; None for any other."""
+    found = _UPLOAD.fullmatch(key)
+    return found[1] if found else None
+
+
+def result_stem(key: str, prefix: str) -> str | None:
+    """The stem of the upload that an output or rendition of this key was made from; None if it has another form."""
+    found = _RESULT.fullmatch(key.removeprefix(prefix)) if key.startswith(prefix) else None
+    return found[1] if found else None
+
+
+def named_at(stem: str) -> datetime:
+    """The time in a stem: when the upload came, by the clock of the database."""
+    return datetime.fromtimestamp(int(stem.partition("-")[0]) / 1000, UTC)
 
 
 def is_raw_key(key: str) -> bool:

@@ -1,7 +1,7 @@
 """Objects in a dictionary: the storage port for tests, with the behaviour of the real ones."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
@@ -22,10 +22,15 @@ class StoredObject:
 
 
 class MemoryStorage:
-    """A bucket that lives as long as the object; thread-safe. Nothing serves its addresses."""
+    """A bucket that lives as long as the object; thread-safe. Nothing serves its addresses. `clock` dates writes."""
 
-    def __init__(self, public_base_url: str = "http://storage.invalid") -> None:
+    def __init__(
+        self,
+        public_base_url: str = "http://storage.invalid",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._public_base_url = public_base_url
+        self._clock = clock
         self._objects: dict[str, StoredObject] = {}
         self._lock = threading.Lock()
 
@@ -34,7 +39,7 @@ class MemoryStorage:
         if not is_safe_key(key):
             raise ValueError(f"{key!r} is not a plain relative path")
         body = read_body(data, size, key)
-        info = ObjectInfo(key, size, content_type, datetime.now(UTC))
+        info = ObjectInfo(key, size, content_type, self._clock())
         with self._lock:
             self._objects[key] = StoredObject(info, body, cache_control)
 

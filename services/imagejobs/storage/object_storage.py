@@ -55,7 +55,10 @@ class ObjectStorage(Protocol):
         """Remove the object; a missing one is no error."""
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Every object whose key starts with `prefix`, in key order."""
+        """Every object whose key starts with `prefix`, in key order, a page at a time: never all of them in memory.
+
+        Objects may come and go meanwhile; those that stay are each listed once.
+        """
 
     def public_url(self, key: str) -> str:
         """The address under which the public reads `key` (R2_PUBLIC_URL + key)."""

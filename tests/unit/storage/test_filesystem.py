@@ -1,13 +1,15 @@
 import errno
+import heapq
 import io
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from imagejobs.storage import filesystem
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
 
@@ -77,6 +79,50 @@ def test_unfinished_files_are_not_listed(storage: FilesystemStorage) -> None:
     put(storage)
     (storage.path(KEY).parent / ".put-unfinished").write_bytes(b"half")
     assert [info.key for info in storage.list("")] == [KEY]
+
+
+def test_a_listing_holds_a_page_of_names_at_a_time(storage: FilesystemStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filesystem, "LIST_PAGE", 3)
+    held: list[int] = []
+    real = heapq.nsmallest
+    keys = sorted(["a-b.jpg", "a.jpg", "a/1.jpg", "a/2/3.jpg", "a0.jpg", *(f"raw/{n}.jpg" for n in range(10))])
+    for key in keys:
+        put(storage, key)
+
+    def spy(count: int, names: Iterable[str]) -> list[str]:
+        page = real(count, names)
+        held.append(len(page))
+        return page
+
+    monkeypatch.setattr(heapq, "nsmallest", spy)
+    assert [info.key for info in storage.list("")] == keys
+    assert max(held) == 3
+    assert len(held) >= len(keys) / 3
+
+
+def test_a_listing_reads_no_further_than_it_is_asked(
+    storage: FilesystemStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesystem, "LIST_PAGE", 2)
+    for n in range(6):
+        put(storage, f"raw/{n}.jpg")
+    listing = storage.list("raw/")
+    assert next(listing).key == "raw/0.jpg"
+    put(storage, "raw/7.jpg")
+    storage.delete("raw/1.jpg")
+    storage.delete("raw/4.jpg")
+    assert [info.key for info in listing] == ["raw/2.jpg", "raw/3.jpg", "raw/5.jpg", "raw/7.jpg"]
+
+
+def test_a_directory_that_may_not_be_read_is_unavailable(
+    storage: FilesystemStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_directory: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(StorageUnavailable, match="Permission denied"):
+        list(storage.list("raw/"))
 
 
 def test_a_web_server_of_another_user_may_read_the_files(storage: FilesystemStorage) -> None:
