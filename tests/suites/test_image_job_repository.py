@@ -56,6 +56,9 @@ FULL: dict[str, Any] = {
     "lease_until": MOMENT + 5 * SECOND,
     "attempt": 3,
     "lost_leases": 2,
+    "renditions": [{"key": "optimized/1-optimized.webp", "url": "http://x", "width": 2, "height": 1, "bytes": 5}],
+    "thumb_hash": "HkiKHAQPVViIOIiA",
+    "dominant_color": "#b0706f",
     "receipt": receipt(5),
     "source_sha256": "ab" * 32,
     "idempotency_key": "key-1",
@@ -382,6 +385,75 @@ class TestLists:
         assert ids(repository.deleting_since(MOMENT, 1)) == [first.id]
 
 
+SOURCE = "raw/1700000000000-0123456789ab.jpg"
+START = "raw/1700000000000-0123456789ab."
+OUTPUT = "optimized/1700000000000-0123456789ab-optimized.webp"
+SMALL = "optimized/1700000000000-0123456789ab-optimized-480.webp"
+RENDITIONS = [{"key": key, "url": "x", "width": 2, "height": 1, "bytes": 5} for key in (OUTPUT, SMALL)]
+OTHERS = {"source_image_key": "raw/1700000000001-0123456789ab.jpg", "output_image_key": "optimized/x-optimized.webp"}
+
+
+class TestReferences:
+    def test_sources_are_those_of_jobs_in_every_status(self, repository: ImageJobRepository) -> None:
+        keys = [new_record(repository, source_image_key=f"raw/{s}.jpg", status=s).source_image_key for s in JobStatus]
+        assert repository.sources_among([*keys, "raw/none.jpg", "raw/PENDING"]) == set(keys)
+        assert repository.sources_among([keys[1]]) == {keys[1]}
+        assert repository.sources_among(["raw/none.jpg"]) == set()
+        assert repository.sources_among([]) == set()
+
+    def test_many_sources_are_asked_for_at_once_in_any_order(self, repository: ImageJobRepository) -> None:
+        for n in range(0, 20, 2):
+            new_record(repository, source_image_key=f"raw/{n:02}.jpg")
+        asked = [f"raw/{n:02}.jpg" for n in (*range(500), 7, 4)][::-1]
+        assert repository.sources_among(asked) == {f"raw/{n:02}.jpg" for n in range(0, 20, 2)}
+
+    @pytest.mark.parametrize("status", JobStatus)
+    def test_outputs_come_with_their_renditions(self, repository: ImageJobRepository, status: JobStatus) -> None:
+        new_record(repository, status=status, output_image_key=OUTPUT, renditions=RENDITIONS)
+        new_record(repository, **OTHERS)
+        new_record(repository)
+        assert repository.outputs_among([OUTPUT, "optimized/none.webp"]) == {OUTPUT, SMALL}
+        assert repository.outputs_among([OUTPUT, OTHERS["output_image_key"]]) == {
+            OUTPUT,
+            SMALL,
+            OTHERS["output_image_key"],
+        }
+        assert repository.outputs_among([SMALL, "optimized/none.webp"]) == set()
+        assert repository.outputs_among([]) == set()
+
+    @pytest.mark.parametrize("status", JobStatus)
+    def test_a_recorded_output_or_rendition_is_one_in_every_status(
+        self, repository: ImageJobRepository, status: JobStatus
+    ) -> None:
+        new_record(repository, **OTHERS, status=status)
+        new_record(repository, source_image_key="raw/y.jpg", status=status, renditions=RENDITIONS)
+        assert repository.is_output(OTHERS["output_image_key"], START)
+        assert repository.is_output(SMALL, START)
+        assert not repository.is_output(SMALL.replace("480", "481"), START)
+        assert not repository.is_output("optimized/x-optimized-480.webp", START)
+
+    @pytest.mark.parametrize("status", JobStatus)
+    def test_a_job_that_has_not_completed_may_come_to_its_output(
+        self, repository: ImageJobRepository, status: JobStatus
+    ) -> None:
+        new_record(repository, source_image_key=SOURCE, status=status)
+        new_record(repository, source_image_key="raw/1700000000000-0123456789ac.jpg")
+        new_record(repository, source_image_key="raw/1700000000000-0123456789abc.jpg")
+        assert repository.is_output(OUTPUT, START) == (status != JobStatus.COMPLETED)
+        assert not repository.is_output(OUTPUT, "raw/1700000000000-0123456789aa.")
+
+    def test_completed_jobs_come_by_their_ids_page_after_page(self, repository: ImageJobRepository) -> None:
+        new_ids = sorted(repository.new_id() for _ in range(5))
+        for new_id in reversed(new_ids):
+            new_record(repository, id=new_id, status=JobStatus.COMPLETED)
+            for status in set(JobStatus) - {JobStatus.COMPLETED}:
+                new_record(repository, status=status)
+        assert ids(repository.completed_after(None, 2)) == new_ids[:2]
+        assert ids(repository.completed_after(new_ids[1], 2)) == new_ids[2:4]
+        assert ids(repository.completed_after(new_ids[3], 2)) == new_ids[4:]
+        assert ids(repository.completed_after(new_ids[4], 2)) == []
+
+
 def foreign(**changes: Any) -> dict[str, Any]:
     """A document as a backend on mongoose writes it; None leaves a field out."""
     document = {
@@ -494,6 +566,35 @@ class TestDocumentsOfOtherPrograms:
         assert changed
         assert changed.status == JobStatus.PENDING
 
+    def test_their_objects_are_theirs_whatever_else_they_hold(
+        self, mongo: MongoImageJobRepository, documents: Collection[dict[str, Any]]
+    ) -> None:
+        documents.insert_many(
+            [
+                foreign(status="ARCHIVED", sourceImageKey=SOURCE),
+                foreign(status="completed", sourceImageKey="raw/2.jpg", outputImageKey="optimized/2-optimized.webp"),
+                foreign(status=None, sourceImageKey="raw/3.jpg"),
+                foreign(outputImageKey=OUTPUT, renditions=[{"width": 2}, {"key": SMALL}]),
+                foreign(sourceImageKey=None, outputImageKey="optimized/4-optimized.webp", renditions=[]),
+            ]
+        )
+        assert mongo.sources_among([SOURCE, "raw/2.jpg", "raw/3.jpg", "raw/4.jpg"]) == {
+            SOURCE,
+            "raw/2.jpg",
+            "raw/3.jpg",
+        }
+        assert mongo.outputs_among([OUTPUT, "optimized/4-optimized.webp"]) == {
+            OUTPUT,
+            SMALL,
+            "optimized/4-optimized.webp",
+        }
+        assert mongo.is_output("optimized/5.webp", START)
+        assert mongo.is_output("optimized/5.webp", "raw/3.")
+        assert not mongo.is_output("optimized/5.webp", "raw/2.")
+        assert len(mongo.completed_after(None, 10)) == 1
+        documents.insert_one(foreign(outputImageKey="optimized/6.webp", renditions=["nonsense"]))
+        assert mongo.outputs_among(["optimized/6.webp"]) == {"optimized/6.webp"}
+
     def test_a_kind_of_entity_or_a_status_that_only_others_know_does_not_hide_the_rest(
         self, mongo: MongoImageJobRepository, documents: Collection[dict[str, Any]]
     ) -> None:
@@ -521,6 +622,9 @@ class TestDatabase:
             ("status", "leaseUntil"),
             ("status", "processedAt"),
             ("idempotencyKey",),
+            ("sourceImageKey",),
+            ("outputImageKey",),
+            ("renditions.key",),
         }
         database.ping()
 
@@ -566,6 +670,10 @@ def assert_every_call_says_away(database: Database) -> None:
         lambda: repository.pending_since(MOMENT, 1),
         lambda: repository.leases_expired(MOMENT, MOMENT, 1),
         lambda: repository.deleting_since(MOMENT, 1),
+        lambda: repository.sources_among([SOURCE]),
+        lambda: repository.outputs_among([OUTPUT]),
+        lambda: repository.is_output(OUTPUT, START),
+        lambda: repository.completed_after(None, 1),
         repository.now,
         create_indexes,
     ]

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -98,6 +99,24 @@ class MemoryImageJobRepository:
     def deleting_since(self, updated_before: datetime, limit: int) -> Sequence[ImageJob]:
         found = (job for job in self._all() if job.status == JobStatus.DELETING and job.updated_at < updated_before)
         return sorted(found, key=lambda job: job.updated_at)[:limit]
+
+    def sources_among(self, keys: Sequence[str]) -> AbstractSet[str]:
+        return {job.source_image_key for job in self._all()} & set(keys)
+
+    def outputs_among(self, output_keys: Sequence[str]) -> AbstractSet[str]:
+        wanted = set(output_keys)
+        return {key for job in self._all() if job.output_image_key in wanted for key in job.output_keys}
+
+    def is_output(self, key: str, source_start: str) -> bool:
+        return any(
+            key in job.output_keys
+            or (job.status != JobStatus.COMPLETED and job.source_image_key.startswith(source_start))
+            for job in self._all()
+        )
+
+    def completed_after(self, job_id: str | None, limit: int) -> Sequence[ImageJob]:
+        found = (job for job in self._all() if job.status == JobStatus.COMPLETED and job.id > (job_id or ""))
+        return sorted(found, key=lambda job: job.id)[:limit]
 
     def ping(self) -> None:
         """Memory is always there."""

@@ -84,6 +84,12 @@ class ImageJob:
     source_sha256: str | None = None
     idempotency_key: str | None = None
 
+    @property
+    def output_keys(self) -> frozenset[str]:
+        """The recorded keys of the output and its renditions."""
+        recorded = (self.output_image_key, *(each.get("key") for each in self.renditions or ()))
+        return frozenset(key for key in recorded if key)
+
 
 def _camel_case(name: str) -> str:
     head, *rest = name.split("_")

@@ -7,72 +7,19 @@ as a legacy worker sent it) are read and left as they are.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import (
-    BooleanField,
-    DateTimeField,
-    DictField,
-    Document,
-    IntField,
-    ListField,
-    ObjectIdField,
-    Q,
-    StringField,
-)
+from mongoengine import Q
 
 from imagejobs.database import PULL_NOTHING, Database, translated_errors
 from imagejobs.jobs.model import FIELD_NAMES, LIVE, EntityType, ImageJob, JobStatus
+from imagejobs.jobs.mongo_document import ImageJobDocument
 from imagejobs.jobs.repository import Change, Guard, JobFilter
 
 COUNTERS = ("attempt", "lost_leases")
-
-
-class ImageJobDocument(Document):  # type: ignore[misc]  # mongoengine has no types
-    """The stored form of ImageJob; the names in the database are FIELD_NAMES'."""
-
-    meta = {  # noqa: RUF012 - read by mongoengine's metaclass
-        "collection": "image_jobs",
-        "strict": False,
-        "auto_create_index": False,
-        "indexes": [
-            {"fields": ["entity_type", "entity_id"]},
-            {"fields": ["status", "enqueued_at"]},
-            {"fields": ["status", "lease_until"]},
-            {"fields": ["status", "-processed_at"]},
-            {"fields": ["idempotency_key"], "unique": True, "sparse": True},
-        ],
-    }
-    id = ObjectIdField(primary_key=True)
-    entity_type = StringField(db_field=FIELD_NAMES["entity_type"])
-    entity_id = StringField(db_field=FIELD_NAMES["entity_id"])
-    source_image_url = StringField(db_field=FIELD_NAMES["source_image_url"])
-    source_image_key = StringField(db_field=FIELD_NAMES["source_image_key"])
-    output_image_url = StringField(db_field=FIELD_NAMES["output_image_url"])
-    output_image_key = StringField(db_field=FIELD_NAMES["output_image_key"])
-    status = StringField(db_field=FIELD_NAMES["status"])
-    error_msg = StringField(db_field=FIELD_NAMES["error_msg"])
-    error_code = StringField(db_field=FIELD_NAMES["error_code"])
-    retryable = BooleanField(db_field=FIELD_NAMES["retryable"])
-    original_filename = StringField(db_field=FIELD_NAMES["original_filename"])
-    mimetype = StringField(db_field=FIELD_NAMES["mimetype"])
-    file_size = IntField(db_field=FIELD_NAMES["file_size"])
-    created_at = DateTimeField(db_field=FIELD_NAMES["created_at"])
-    updated_at = DateTimeField(db_field=FIELD_NAMES["updated_at"])
-    processed_at = DateTimeField(db_field=FIELD_NAMES["processed_at"])
-    enqueued_at = DateTimeField(db_field=FIELD_NAMES["enqueued_at"])
-    started_at = DateTimeField(db_field=FIELD_NAMES["started_at"])
-    lease_until = DateTimeField(db_field=FIELD_NAMES["lease_until"])
-    attempt = IntField(db_field=FIELD_NAMES["attempt"])
-    lost_leases = IntField(db_field=FIELD_NAMES["lost_leases"])
-    renditions = ListField(DictField(), db_field=FIELD_NAMES["renditions"], default=None)
-    thumb_hash = StringField(db_field=FIELD_NAMES["thumb_hash"])
-    dominant_color = StringField(db_field=FIELD_NAMES["dominant_color"])
-    receipt = DictField(db_field=FIELD_NAMES["receipt"], default=None)
-    source_sha256 = StringField(db_field=FIELD_NAMES["source_sha256"])
-    idempotency_key = StringField(db_field=FIELD_NAMES["idempotency_key"])
 
 
 class MongoImageJobRepository:
@@ -148,6 +95,28 @@ class MongoImageJobRepository:
     def deleting_since(self, updated_before: datetime, limit: int) -> Sequence[ImageJob]:
         return self._all(Q(status=JobStatus.DELETING, updated_at__lt=updated_before), "updated_at", limit)
 
+    def sources_among(self, keys: Sequence[str]) -> AbstractSet[str]:
+        found = self._documents(_one_of("sourceImageKey", keys), "source_image_key") if keys else ()
+        return {document["sourceImageKey"] for document in found}
+
+    def outputs_among(self, output_keys: Sequence[str]) -> AbstractSet[str]:
+        fields = ("output_image_key", "renditions")
+        found = self._documents(_one_of("outputImageKey", output_keys), *fields) if output_keys else ()
+        return {key for document in found for key in _output_keys(document)}
+
+    def is_output(self, key: str, source_start: str) -> bool:
+        # Not "renditions.key", which nx-27017 0.8 never finds.
+        recorded = ({"outputImageKey": key}, {"renditions": {"$elemMatch": {"key": key}}})
+        if any(self._documents(each, "id", limit=1) for each in recorded):
+            return True
+        sources = {"sourceImageKey": {"$gte": source_start, "$lt": _after_all_with(source_start)}}
+        found = self._documents(sources, "status")
+        return any(str(document.get("status")).upper() != JobStatus.COMPLETED for document in found)
+
+    def completed_after(self, job_id: str | None, limit: int) -> Sequence[ImageJob]:
+        query = _in_status(JobStatus.COMPLETED)
+        return self._all(query & Q(pk__gt=ObjectId(job_id)) if job_id else query, "id", limit)
+
     def ping(self) -> None:
         self._database.ping()
 
@@ -158,6 +127,11 @@ class MongoImageJobRepository:
         with translated_errors():
             return [_to_job(each) for each in ImageJobDocument.objects(query).order_by(order).limit(limit)]
 
+    def _documents(self, query: Mapping[str, Any], *fields: str, limit: int | None = None) -> list[dict[str, Any]]:
+        """What a query finds, as it is stored, with these fields only."""
+        with translated_errors():
+            return list(ImageJobDocument.objects(__raw__=query).only(*fields).limit(limit).as_pymongo())
+
 
 def create_indexes() -> None:
     """Make the collection's indexes; those that exist are left alone."""
@@ -167,6 +141,21 @@ def create_indexes() -> None:
 
 def _in_status(*wanted: JobStatus) -> Q:
     return Q(status__in=[*wanted, *(status.lower() for status in wanted)])
+
+
+def _one_of(name: str, values: Sequence[str]) -> dict[str, Any]:
+    """The bounds change nothing, but nx-27017 uses an index for them and none for `$in`."""
+    return {name: {"$in": list(values), "$gte": min(values), "$lte": max(values)}}
+
+
+def _after_all_with(start: str) -> str:
+    """The first string behind all that start with this one."""
+    return start[:-1] + chr(ord(start[-1]) + 1)
+
+
+def _output_keys(document: Mapping[str, Any]) -> set[str]:
+    renditions = [each for each in document.get("renditions") or () if isinstance(each, Mapping)]
+    return {document["outputImageKey"], *(each["key"] for each in renditions if "key" in each)}
 
 
 def _guarded(job_id: str, guard: Guard) -> Q:

@@ -1,6 +1,7 @@
 """The record of image jobs as a port. Every change is one compare-and-set; nothing is ever read, changed and saved."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -79,6 +80,21 @@ class ImageJobRepository(Protocol):
 
     def deleting_since(self, updated_before: datetime, limit: int) -> Sequence[ImageJob]:
         """Tombstones whose deletion did not finish."""
+
+    def sources_among(self, keys: Sequence[str]) -> AbstractSet[str]:
+        """Those of these keys that are the source of a job, tombstones included."""
+
+    def outputs_among(self, output_keys: Sequence[str]) -> AbstractSet[str]:
+        """Every output and rendition of the jobs that have one of these as their output, tombstones included."""
+
+    def is_output(self, key: str, source_start: str) -> bool:
+        """Whether a job has this output or rendition, or may come to it.
+
+        May come to it: a job, tombstone or not, that has not COMPLETED, if its source's key starts with `source_start`.
+        """
+
+    def completed_after(self, job_id: str | None, limit: int) -> Sequence[ImageJob]:
+        """At most `limit` COMPLETED jobs by their ids, beginning after this one, or with the first."""
 
     def ping(self) -> None:
         """Return if the database answers."""

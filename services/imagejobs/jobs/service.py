@@ -204,8 +204,7 @@ class ImageJobs:
         if is_raw_key(job.source_image_key):
             output = output_key(job.source_image_key, prefix)
             keys = {job.source_image_key, output, *(rendition_key(output, side) for side in self.policy.renditions)}
-        recorded = {job.output_image_key, *(each.get("key") for each in job.renditions or ())}
-        return keys | {key for key in recorded if key and is_safe_key(key) and key.startswith(prefix)}
+        return keys | {key for key in job.output_keys if is_safe_key(key) and key.startswith(prefix)}
 
 
 def _same_upload(job: ImageJob, entity_type: EntityType, entity_id: str, image: NewImage) -> ImageJob:
