@@ -244,6 +244,11 @@ def test_colours_need_their_channels(photometric: int, channels: int) -> None:
     assert code(tiff({**fields, SAMPLES: (channels - 1,)}, pixels=pixels)) == "corrupt"
 
 
+@pytest.mark.parametrize("planes", [1, 2])
+def test_a_picture_without_channels_is_corrupt(planes: int) -> None:
+    assert code(tiff({**GREY, SAMPLES: (0,), PLANES: (planes,)})) == "corrupt"
+
+
 @pytest.mark.parametrize("bits", [1, 4, 8])
 def test_a_palette_has_a_colour_for_every_value(bits: int) -> None:
     fields = {**GREY, PHOTOMETRIC: (3,), BITS: (bits,)}
