@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from imagejobs.conversion.isolated.result import Picture, Result
 from imagejobs.errors import DatabaseUnavailable
+from imagejobs.jobs.audit import Audit
 from imagejobs.jobs.lifecycle import JobLifecycle, Output
 from imagejobs.jobs.memory_repository import MemoryImageJobRepository
 from imagejobs.jobs.model import EntityType, ImageJob
@@ -17,6 +18,7 @@ from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.repair import Repair, RepairPolicy
 from imagejobs.jobs.repository import ImageJobRepository
 from imagejobs.jobs.service import ImageJobs, JobPolicy
+from imagejobs.jobs.sweep import Sweep, SweepPolicy
 from imagejobs.storage.keys import output_key
 from imagejobs.storage.memory import MemoryStorage
 from imagejobs.storage.object_storage import ObjectInfo, StorageUnavailable
@@ -29,6 +31,7 @@ PENDING_AFTER = timedelta(seconds=30)
 LEASE = timedelta(seconds=20)
 LEGACY_LEASE = timedelta(seconds=600)
 MAX_ATTEMPTS = 3
+ORPHAN_AFTER = timedelta(hours=24)
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -71,9 +74,14 @@ class AwayStorage(MemoryStorage):
         self._answer()
         return super().head(key)
 
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        for info in super().list(prefix):
+            self._answer()
+            yield info
+
     def stored_keys(self) -> set[str]:
         """The keys of everything that is stored."""
-        return {info.key for info in self.list("")}
+        return {info.key for info in super().list("")}
 
     def _answer(self) -> None:
         if self.away:
@@ -138,10 +146,12 @@ class World:
     def __post_init__(self) -> None:
         self.clock = Clock()
         self.repository = AwayRepository(self.clock)
-        self.storage = AwayStorage()
+        self.storage = AwayStorage(clock=self.clock)
         self.queue = AwayQueue()
         self.jobs = ImageJobs(self.repository, self.storage, self.queue, self.policy)
         self.repair = Repair(self.jobs, RepairPolicy(PENDING_AFTER, LEGACY_LEASE, MAX_ATTEMPTS))
+        self.sweep = Sweep(self.repository, self.storage, SweepPolicy(self.policy.output_prefix, ORPHAN_AFTER))
+        self.audit = Audit(self.repository, self.storage)
         self.lifecycle = JobLifecycle(self.jobs, self.repair, LEASE, LEGACY_LEASE)
 
     def create(self, count: int = 1, key: str | None = None, body: bytes = b"picture") -> list[ImageJob]:

@@ -14,6 +14,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
     SecretStr,
@@ -128,6 +129,8 @@ class Settings(ApiAddress):
     max_attempts: PositiveInt = 5
     pending_after: PositiveFloat = 30
     reconcile_interval: PositiveFloat = 5
+    sweep_interval: NonNegativeFloat = 3600
+    orphan_after: float = Field(86_400, ge=600)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from imagejobs import __version__
-from imagejobs.cli import conversion, demo, doctor, image_jobs, processes, submit
+from imagejobs.cli import conversion, demo, doctor, image_jobs, processes, submit, upkeep
 from imagejobs.cli.failing import FailingInOneSentence
 
 app = typer.Typer(
@@ -44,6 +44,8 @@ app.command("queue-adapter", rich_help_panel=PROCESSES)(processes.queue_adapter)
 app.command("worker", rich_help_panel=PROCESSES)(processes.worker)
 app.command("reconciler", rich_help_panel=PROCESSES)(processes.reconciler)
 app.command("indexes", rich_help_panel=PROCESSES)(processes.indexes)
+app.command("sweep", rich_help_panel=PROCESSES)(upkeep.sweep)
+app.command("audit", rich_help_panel=PROCESSES)(upkeep.audit)
 app.command("submit", rich_help_panel=JOBS)(submit.submit)
 app.command("status", rich_help_panel=JOBS)(image_jobs.status)
 app.command("list", rich_help_panel=JOBS)(image_jobs.list_jobs)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -11,6 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from imagejobs.conversion.isolated.result import Result
+
+if TYPE_CHECKING:
+    from imagejobs.jobs.audit import Damage
+    from imagejobs.jobs.sweep import Kind, Swept
 
 STYLES = {"COMPLETED": "green", "FAILED": "bold red", "PROCESSING": "cyan", "PENDING": "yellow"}
 
@@ -98,6 +102,29 @@ def stats_table(stats: Mapping[str, Any]) -> Table:
     for name in ("p50Ms", "p95Ms"):
         if name in stats["duration"]:
             table.add_row(f"upload to result, {name[:3]}", f"{stats['duration'][name]} ms")
+    return table
+
+
+def swept_table(found: "Mapping[Kind, Swept]") -> Table:
+    """What a sweep found and deleted, by the kind of object."""
+    table = Table()
+    columns = ("objects", "of a job", "too young", "foreign", "orphans", "size", "deleted", "held back")
+    table.add_column("")
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    for kind, swept in found.items():
+        numbers = (swept.objects, swept.referenced, swept.young, swept.foreign, swept.orphans)
+        table.add_row(kind, *map(str, numbers), decimal(swept.bytes), str(swept.deleted), str(swept.held_back))
+    return table
+
+
+def damages_table(damages: "Sequence[Damage]") -> Table:
+    """What is wrong with COMPLETED jobs, a line for each object."""
+    table = Table()
+    table.add_column("id", no_wrap=True)
+    table.add_column("problem", overflow="fold")
+    for damage in damages:
+        table.add_row(damage.job_id, Text(str(damage)))
     return table
 
 

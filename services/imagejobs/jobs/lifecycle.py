@@ -16,6 +16,7 @@ from imagejobs.jobs.errors import (
     StaleAttempt,
 )
 from imagejobs.jobs.model import ImageJob, JobStatus
+from imagejobs.jobs.outputs import recorded_sizes
 from imagejobs.jobs.repair import Repair
 from imagejobs.jobs.repository import Change, Guard
 from imagejobs.jobs.service import ImageJobs
@@ -175,7 +176,7 @@ class JobLifecycle:
 
     def _check_output(self, job: ImageJob, attempt: int | None, output: Output) -> None:
         prefix = self._jobs.policy.output_prefix
-        sizes = _claimed_sizes(output)
+        sizes = recorded_sizes(output.key, output.renditions, output.receipt)
         for key in sizes:
             if not is_safe_key(key) or not key.startswith(prefix):
                 raise OutputNotAccepted(f"outputImageKey {key!r} does not lie under {prefix!r}.")
@@ -209,10 +210,3 @@ class JobLifecycle:
         if wanted == job.status == JobStatus.PROCESSING:
             return JobHeld(job)
         return IllegalTransition(job, wanted)
-
-
-def _claimed_sizes(output: Output) -> dict[str, int | None]:
-    """Every key of the result and the bytes that it is said to have; None where nothing is said."""
-    sizes: dict[str, int | None] = {each["key"]: each["bytes"] for each in output.renditions or ()}
-    whole = output.receipt["output"]["bytes"] if output.receipt else None
-    return {**sizes, output.key: whole or sizes.get(output.key)}

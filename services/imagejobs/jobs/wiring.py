@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from imagejobs.jobs.lifecycle import JobLifecycle
 from imagejobs.jobs.repair import Repair, RepairPolicy
+from imagejobs.jobs.repository import ImageJobRepository
 from imagejobs.jobs.service import ImageJobs, JobPolicy
+from imagejobs.jobs.sweep import Sweep, SweepPolicy
 from imagejobs.settings import Settings
+from imagejobs.storage.object_storage import ObjectStorage
 
 
 def job_policy(settings: Settings) -> JobPolicy:
@@ -36,3 +39,8 @@ def job_lifecycle(jobs: ImageJobs, settings: Settings) -> JobLifecycle:
         lease=timedelta(seconds=settings.lease_seconds),
         legacy_lease=timedelta(seconds=settings.legacy_lease_seconds),
     )
+
+
+def job_sweep(repository: ImageJobRepository, storage: ObjectStorage, settings: Settings) -> Sweep:
+    """What removes objects that are no job's."""
+    return Sweep(repository, storage, SweepPolicy(settings.output_prefix, timedelta(seconds=settings.orphan_after)))

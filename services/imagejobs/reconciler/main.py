@@ -7,10 +7,12 @@ from dataclasses import asdict
 
 from imagejobs.database import Database
 from imagejobs.errors import BackingServiceUnavailable
+from imagejobs.jobs.audit import Audit
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
 from imagejobs.jobs.repair import Repair
 from imagejobs.jobs.service import ImageJobs
-from imagejobs.jobs.wiring import job_policy, job_repair
+from imagejobs.jobs.wiring import job_policy, job_repair, job_sweep
+from imagejobs.reconciler.sweeping import Sweeping
 from imagejobs.settings import Settings
 from imagejobs.stopping import stop_on_signals
 from imagejobs.storage.opening import open_storage
@@ -20,12 +22,18 @@ logger = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> None:
-    """Repair every RECONCILE_INTERVAL seconds until SIGTERM or SIGINT."""
+    """Repair every RECONCILE_INTERVAL seconds, and sweep every SWEEP_INTERVAL, until SIGTERM or SIGINT."""
     stop = stop_on_signals()
     repository = MongoImageJobRepository(Database(settings.mongodb_uri))
-    jobs = ImageJobs(repository, open_storage(settings), open_task_queue(settings), job_policy(settings))
-    logger.info("reconciling every %g s", settings.reconcile_interval)
+    storage = open_storage(settings)
+    jobs = ImageJobs(repository, storage, open_task_queue(settings), job_policy(settings))
+    sweep = job_sweep(repository, storage, settings)
+    sweeping = Sweeping(sweep, Audit(repository, storage), settings.sweep_interval, stop)
+    if settings.sweep_interval:
+        sweeping.start()
+    logger.info("reconciling every %g s, sweeping every %g s", settings.reconcile_interval, settings.sweep_interval)
     reconcile(job_repair(jobs, settings), settings.reconcile_interval, stop)
+    sweeping.raise_fault()
 
 
 def reconcile(repair: Repair, interval: float, stop: threading.Event) -> None:

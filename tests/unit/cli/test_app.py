@@ -15,6 +15,8 @@ COMMANDS = {
     "worker",
     "reconciler",
     "indexes",
+    "sweep",
+    "audit",
     "submit",
     "status",
     "list",

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli.reaching import reach_api
+from imagejobs.cli.reaching import reach_api, reach_stores
 from imagejobs.embedded.up_file import UpState, write_up_file
+from imagejobs.errors import ConfigurationError
 
 UP = UpState("http://127.0.0.1:4321", "redis://x", "mongodb://x/y", "up-token", "up-worker-token", {"up": os.getpid()})
 
@@ -70,3 +71,27 @@ def test_host_and_port_of_the_settings_make_the_default_address(monkeypatch: pyt
     monkeypatch.setenv("API_HOST", "::")
     monkeypatch.setenv("API_PORT", "4000")
     assert reach_api().base_url == "http://127.0.0.1:4000"
+
+
+@pytest.mark.usefixtures("running_up")
+def test_the_stores_are_those_of_a_running_local_system() -> None:
+    settings = reach_stores()
+    assert (settings.mongodb_uri, settings.storage, settings.data_dir) == (
+        "mongodb://x/y",
+        "filesystem",
+        Path(".imagejobs"),
+    )
+
+
+@pytest.mark.usefixtures("running_up")
+def test_mongodb_uri_comes_before_a_running_local_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGODB_URI", "mongodb://of-the-settings/jobs")
+    with pytest.raises(ConfigurationError, match="R2_BUCKET"):
+        reach_stores()
+    monkeypatch.setenv("STORAGE", "filesystem")
+    assert reach_stores().mongodb_uri == "mongodb://of-the-settings/jobs"
+
+
+def test_without_a_local_system_the_stores_are_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE", "filesystem")
+    assert reach_stores().mongodb_uri == "mongodb://localhost:27017/image_jobs"

@@ -1,7 +1,8 @@
+import io
 from datetime import timedelta
 
 from imagejobs.jobs.service import ImageJobs, JobPolicy
-from imagejobs.jobs.wiring import job_lifecycle, job_policy, job_repair
+from imagejobs.jobs.wiring import job_lifecycle, job_policy, job_repair, job_sweep
 from imagejobs.settings import Settings
 from job_world import World
 
@@ -16,6 +17,7 @@ SETTINGS = Settings(
     lease_seconds=4,
     legacy_lease_seconds=5,
     max_attempts=1,
+    orphan_after=700,
 )
 
 
@@ -46,3 +48,14 @@ def test_the_limits_of_the_repair_are_the_settings() -> None:
     job_lifecycle(jobs, SETTINGS).claim(world.queue.job_ids[0])
     world.clock.advance(timedelta(seconds=5, milliseconds=1))
     assert repair.run_once().attempts_exhausted == 1
+
+
+def test_what_a_sweep_looks_at_is_the_settings() -> None:
+    world, _ = wired_world()
+    key = "processed/1600000000000-0123456789ab-optimized.webp"
+    world.storage.put(key, io.BytesIO(b"x"), 1, "image/webp")
+    sweep = job_sweep(world.repository, world.storage, SETTINGS)
+    world.clock.advance(timedelta(seconds=700))
+    assert [found.young for _, found in sweep.run()] == [1]
+    world.clock.advance(timedelta(milliseconds=1))
+    assert [found.deleted for _, found in sweep.run()] == [1]
