@@ -18,6 +18,7 @@ QUICK = {
     "LEASE_SECONDS": "3",
     "RECONCILE_INTERVAL": "0.5",
     "PENDING_AFTER": "3",
+    "SWEEP_INTERVAL": "2",
     "VALIDATE_RESPONSES": "true",
     "RENDITIONS": "320,160",
 }

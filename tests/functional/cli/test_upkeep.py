@@ -1,0 +1,168 @@
+"""`imagejobs sweep` and `imagejobs audit` over a real database and files."""
+
+import io
+import json
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imagejobs.database import Database
+from imagejobs.embedded.ports import free_port
+from imagejobs.jobs.model import JobStatus
+from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+from imagejobs.jobs.sweep import SUSPICIOUS
+from imagejobs.storage.filesystem import FilesystemStorage
+from job_world import new_record
+from server_fixtures import mongodb_process  # noqa: F401 - a fixture, found by its name
+
+Run = Callable[..., Any]
+
+SOURCE = "raw/1600000000000-0123456789ab.jpg"
+OUTPUT = "optimized/1600000000000-0123456789ab-optimized.webp"
+ORPHANS = {"raw/1600000000001-0123456789ab.jpg", "optimized/1600000000001-0123456789ab-optimized-480.webp"}
+YOUNG = "raw/1600000000002-0123456789ab.jpg"
+FOREIGN = "raw/holiday.jpg"
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What the settings lead to."""
+
+    uri: str
+    storage: FilesystemStorage
+    root: Path
+
+    def put(self, key: str, *, old: bool = True) -> None:
+        """An object of five bytes, written a month ago or now."""
+        self.storage.put(key, io.BytesIO(b"bytes"), 5, "image/jpeg")
+        if old:
+            month_ago = self.storage.path(key).stat().st_mtime - 30 * 86_400
+            os.utime(self.storage.path(key), (month_ago, month_ago))
+
+    def record(self, **fields: Any) -> str:
+        """A job, by a connection that is closed again: the command opens its own."""
+        database = Database(self.uri)
+        try:
+            return new_record(MongoImageJobRepository(database), **fields).id
+        finally:
+            database.close()
+
+    def all_keys(self) -> set[str]:
+        """Every object."""
+        return {info.key for info in self.storage.list("")}
+
+
+@pytest.fixture
+def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stores:
+    """A COMPLETED job with both objects, two orphans, a young and a foreign object."""
+    port = request.getfixturevalue("mongodb_process")
+    uri = f"mongodb://127.0.0.1:{port}/test_{secrets.token_hex(6)}"
+    monkeypatch.setenv("MONGODB_URI", uri)
+    monkeypatch.setenv("STORAGE", "filesystem")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    root = tmp_path / "data" / "objects"
+    made = Stores(uri, FilesystemStorage(root, "http://127.0.0.1/media", b"k" * 32), root)
+    for key in (SOURCE, OUTPUT, FOREIGN, *ORPHANS):
+        made.put(key)
+    made.put(YOUNG, old=False)
+    made.record(status=JobStatus.COMPLETED, source_image_key=SOURCE, output_image_key=OUTPUT)
+    return made
+
+
+def test_a_sweep_deletes_the_orphans_and_nothing_else(run: Run, stores: Stores) -> None:
+    result = run("sweep")
+    assert result.exit_code == 0
+    assert stores.all_keys() == {SOURCE, OUTPUT, YOUNG, FOREIGN}
+    rows = {
+        line.split()[1]: line.replace("│", " ").split()[1:] for line in result.stdout.splitlines() if "bytes" in line
+    }
+    assert rows == {
+        "raw": ["4", "1", "1", "1", "1", "5", "bytes", "1", "0"],
+        "output": ["2", "1", "0", "0", "1", "5", "bytes", "1", "0"],
+    }
+
+
+def test_a_dry_run_only_tells(run: Run, stores: Stores) -> None:
+    before = stores.all_keys()
+    result = run("sweep", "--dry-run", "--json")
+    assert result.exit_code == 0
+    assert stores.all_keys() == before
+    told = json.loads(result.stdout)
+    assert [(told[kind]["orphans"], told[kind]["deleted"]) for kind in ("raw", "output")] == [(1, 0), (1, 0)]
+
+
+def test_json_has_every_count(run: Run, stores: Stores) -> None:
+    counts = {"foreign": 1, "young": 1, "referenced": 1, "orphans": 1, "held_back": 0, "deleted": 1, "bytes": 5}
+    assert json.loads(run("sweep", "--json").stdout) == {
+        "raw": counts,
+        "output": counts | {"foreign": 0, "young": 0},
+    }
+    assert stores.all_keys() == {SOURCE, OUTPUT, YOUNG, FOREIGN}
+
+
+def test_orphan_after_is_the_settings(run: Run, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORPHAN_AFTER", str(31 * 86_400))
+    assert json.loads(run("sweep", "--json").stdout)["raw"]["young"] == 3
+    monkeypatch.setenv("ORPHAN_AFTER", "599")
+    refused = run("sweep")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("imagejobs: ORPHAN_AFTER: ")
+    assert stores.all_keys() > ORPHANS
+
+
+def test_the_wrong_database_empties_no_storage(run: Run, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(SUSPICIOUS):
+        stores.put(f"raw/{1600000001000 + n}-0123456789ab.jpg")
+    before = stores.all_keys()
+    monkeypatch.setenv("MONGODB_URI", stores.uri + "_another")
+    result = run("sweep")
+    assert result.exit_code == 1
+    assert before - stores.all_keys() <= {OUTPUT, *ORPHANS}, "of the sources none is gone"
+    monkeypatch.setenv("MONGODB_URI", stores.uri)
+    assert run("sweep", "--all").exit_code == 0
+    assert not [key for key in stores.all_keys() if key.startswith("raw/16000000010")]
+
+
+@pytest.mark.usefixtures("stores")
+def test_an_audit_of_sound_jobs_is_a_sentence(run: Run) -> None:
+    result = run("audit")
+    assert (result.exit_code, result.stdout) == (0, "1 COMPLETED job(s), each with its objects\n")
+    assert json.loads(run("audit", "--json").stdout) == {"jobs": 1, "damages": []}
+
+
+def test_an_audit_names_the_jobs_whose_objects_are_missing_or_differ(run: Run, stores: Stores) -> None:
+    stores.storage.delete(OUTPUT)
+    missing = json.loads(run("audit", "--json").stdout)["damages"]
+    other = "optimized/other-optimized.webp"
+    stores.put(other)
+    fields = {"source_image_key": "raw/x.jpg", "output_image_key": other, "renditions": [{"key": other, "bytes": 6}]}
+    differing_id = stores.record(status=JobStatus.COMPLETED, **fields)
+    result = run("audit")
+    assert result.exit_code == 1
+    lines = {line.replace("│", " ").split()[0]: line for line in result.stdout.splitlines() if "optimized/" in line}
+    assert lines.keys() == {missing[0]["job_id"], differing_id}
+    assert f"{OUTPUT} is missing" in lines[missing[0]["job_id"]]
+    assert f"{other} has 5 bytes instead of 6" in lines[differing_id]
+    told = json.loads(run("audit", "--json").stdout)
+    assert told["jobs"] == 2
+    assert told["damages"] == [
+        {"job_id": missing[0]["job_id"], "key": OUTPUT, "expected_bytes": None, "found_bytes": None},
+        {"job_id": differing_id, "key": other, "expected_bytes": 6, "found_bytes": 5},
+    ]
+
+
+@pytest.mark.parametrize("command", ["sweep", "audit"])
+def test_a_database_that_is_away_is_one_sentence(
+    run: Run, stores: Stores, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("imagejobs.database.SELECTION_TIMEOUT_MS", 100)
+    uri = f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=300&connectTimeoutMS=300"
+    monkeypatch.setenv("MONGODB_URI", uri)
+    result = run(command)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "imagejobs: MongoDB is away" in result.stderr
+    assert stores.all_keys() > ORPHANS
