@@ -65,7 +65,8 @@ def webp_of_size(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("size", [(96, 65), (96, 200), (97, 64), (200, 64), (95, 64), (40, 64)])
 def test_a_png_whose_pixels_do_not_fill_its_size_is_corrupt(size: tuple[int, int]) -> None:
-    assert failure(png_of_size(*size)).code == "corrupt"
+    # ImageMagick 7 says that rows are missing, 6 gives no reason.
+    assert failure(png_of_size(*size)).code in {"corrupt", "truncated"}
 
 
 @pytest.mark.parametrize("progressive", [False, True], ids=["baseline", "progressive"])

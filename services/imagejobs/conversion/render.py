@@ -42,7 +42,8 @@ def render(source: bytes, found: Probe, options: Options, quality: int | None) -
         frames = stack.enter_context(closing(_prepared(source, found, preparation)))
         first, duration_ms = next(frames)
         choice = choose_quality(first, options) if quality is None else QualityChoice(quality)
-        effort = Effort(choice.quality, options.method, weigh=_may_be_flat(source, found))
+        weigh = _may_be_flat(source, found)
+        effort = Effort(choice.quality, options.method, weigh=weigh, thorough=found.frames == 1)
         placeholder = make_placeholder(first)
         encoders = {
             size: stack.enter_context(RenditionEncoder(effort, found.loop_count)) for size in _sizes(found, options)

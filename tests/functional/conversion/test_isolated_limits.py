@@ -27,7 +27,7 @@ while True: pass
 def test_a_file_that_needs_more_memory_fails_for_good(small: bytes) -> None:
     with Converter(TIGHT) as converter:
         with pytest.raises(ConversionError) as caught:
-            converter.convert(bytes(150_000_000), Options())
+            converter.convert(bytes(215_000_000), Options())
 
         assert (caught.value.code, caught.value.retryable) == ("conversion_memory", False)
         assert "220 MB" in str(caught.value)

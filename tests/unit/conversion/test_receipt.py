@@ -12,7 +12,7 @@ RECEIPT = Receipt(
     profile_converted=None,
     encoding=Encoding.LOSSY,
     quality=80,
-    tried=(Trial(Encoding.LOSSY, 80, 10), Trial(Encoding.LOSSLESS, 70, 20)),
+    tried=(Trial(Encoding.LOSSY, 80, 10), Trial(Encoding.LOSSLESS, 100, 20)),
     reason="the smallest of what was tried",
     notes=("The PNG is an animation of 3 frames; the first is kept",),
     encoder="ImageMagick 6.9.11-60",
@@ -25,7 +25,7 @@ def test_it_is_json_in_camel_case() -> None:
 
     assert json_object["durationMs"] == 7
     assert json_object["source"]["sha256"] == "0" * 64
-    assert json_object["tried"][1] == {"encoding": "lossless", "quality": 70, "bytes": 20}
+    assert json_object["tried"][1] == {"encoding": "lossless", "quality": 100, "bytes": 20}
     assert (json_object["encoding"], json_object["lossless"]) == ("lossy", False)
     assert "profileConverted" not in json_object
 
