@@ -8,7 +8,7 @@ from imagejobs.jobs.outputs import recorded_sizes
 from imagejobs.jobs.repository import ImageJobRepository
 from imagejobs.storage.object_storage import ObjectNotFound, ObjectStorage
 
-PAGE = 200
+PAGE = 1000
 """Jobs that are held at once; each has one object, and one more for each rendition."""
 
 

@@ -13,7 +13,7 @@ from imagejobs.jobs.sweep import Kind, Sweep, Swept
 
 logger = logging.getLogger(__name__)
 
-AUDIT_PAGES = 10
+AUDIT_PAGES = 2
 """How much of the audit is done after each sweep; the next one goes on from there."""
 
 
