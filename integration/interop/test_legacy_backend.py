@@ -57,7 +57,7 @@ def test_the_backends_event_shows_what_our_worker_made(
         assert isinstance(job["processedAt"], datetime)
         assert job["processedAt"] >= job["createdAt"]
         assert served_size(job["outputImageURL"]) == (640, 480)
-        assert backend.statuses(str(job["_id"])) == ["PROCESSING", "COMPLETED"]
+        eventually(lambda job=job: backend.statuses(str(job["_id"])) == ["PROCESSING", "COMPLETED"])
     shown = consumer.http.get(f"/api/events/{event['_id']}").json()["data"]["images"]
     assert [(image["id"], image["url"]) for image in shown] == [
         (str(job["_id"]), job["outputImageURL"]) for job in jobs
@@ -92,7 +92,7 @@ def test_a_record_without_a_source_key_is_found_by_its_public_address(
     push(consumer.redis, job)
 
     assert ended(records, job["_id"])["status"] == "COMPLETED"
-    assert backend.statuses(str(job["_id"])) == ["PROCESSING", "COMPLETED"]
+    eventually(lambda: backend.statuses(str(job["_id"])) == ["PROCESSING", "COMPLETED"])
 
 
 def test_a_record_with_an_address_of_elsewhere_is_failed_and_nothing_is_asked_there(
@@ -130,7 +130,7 @@ def test_a_completed_job_is_not_converted_again(
     push(consumer.redis, before)
 
     eventually(lambda: backend.asked(job_id) > asked and is_idle(consumer.redis))
-    assert backend.statuses(job_id) == ["PROCESSING", "COMPLETED"]
+    eventually(lambda: backend.statuses(job_id) == ["PROCESSING", "COMPLETED"])
     assert records.find_one({"_id": before["_id"]}) == before
     assert consumer.storage.head(before["outputImageKey"]) == made
 

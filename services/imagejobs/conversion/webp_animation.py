@@ -16,6 +16,7 @@ from imagejobs.conversion.webp_container import (
     chunk,
     chunks,
     extended_header,
+    file_chunks,
     riff,
 )
 
@@ -27,7 +28,7 @@ MAX_DURATION_MS = 0xFFFFFF
 
 def split_animation(data: bytes) -> Iterator[AnimationFrame]:
     """The frames of an animated WebP that `probe` accepted. Raises ConversionError `corrupt`."""
-    return (_read_frame(payload) for kind, payload in chunks(data) if kind == b"ANMF")
+    return (_read_frame(payload) for kind, payload in file_chunks(data) if kind == b"ANMF")
 
 
 def assemble_animation(width: int, height: int, frames: Sequence[AnimationFrame], loop_count: int) -> bytes:

@@ -20,9 +20,15 @@ def chunks(data: bytes, start: int = HEADER_BYTES) -> Iterator[Chunk]:
         at += 8 + size + size % 2
 
 
+def file_chunks(data: bytes) -> Iterator[Chunk]:
+    """The chunks of a file up to the length that it declares: what lies behind is not its own."""
+    (length,) = struct.unpack_from("<I", data, 4)
+    return chunks(data[: 8 + length])
+
+
 def find_chunk(data: bytes, kind: bytes) -> bytes | None:
-    """The payload of the first chunk of this kind."""
-    return next((payload for each, payload in chunks(data) if each == kind), None)
+    """The payload of the file's first chunk of this kind."""
+    return next((payload for each, payload in file_chunks(data) if each == kind), None)
 
 
 def chunk(kind: bytes, payload: bytes) -> bytes:

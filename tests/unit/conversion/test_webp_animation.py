@@ -53,3 +53,11 @@ def test_the_profile_is_found(save: Callable[..., bytes]) -> None:
 
     assert find_chunk(save(image, "WEBP", icc_profile=b"profile"), b"ICCP") == b"profile"
     assert find_chunk(save(image, "WEBP"), b"ICCP") is None
+
+
+def test_what_lies_behind_the_declared_length_is_no_frame(red: bytes) -> None:
+    frame = AnimationFrame(0, 0, 10, 6, 70, red)
+    whole = assemble_animation(20, 10, [frame, frame], 0)
+    once_more = whole[whole.rindex(b"ANMF") :]
+
+    assert len(list(split_animation(whole + once_more))) == 2
