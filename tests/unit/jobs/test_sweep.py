@@ -371,6 +371,15 @@ class TestBounds:
         assert sorted(asked) == [1, 6, 10, 10]
         assert len(world.storage.stored_keys()) == len(jobs)
 
+    def test_recorded_outputs_and_renditions_are_known_from_the_batchs_question(self, world: World) -> None:
+        for _ in range(3):
+            completed(world)
+        let_age(world)
+        line: Any = Line(world.repository, DatabaseUnavailable("not primary"))
+        line.cut_at = frozenset({"is_output"})
+        found = list(Sweep(line, world.storage, SweepPolicy("optimized/", ORPHAN_AFTER)).run())
+        assert sum((batch for _, batch in found), Swept()) == Swept(referenced=9)
+
     def test_a_listing_is_read_only_as_far_as_the_batch_goes(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
