@@ -371,7 +371,10 @@ class TestBounds:
         assert sorted(asked) == [1, 6, 10, 10]
         assert len(world.storage.stored_keys()) == len(jobs)
 
-    def test_recorded_outputs_and_renditions_are_known_from_the_batchs_question(self, world: World) -> None:
+    def test_a_rendition_is_known_from_the_batchs_question_though_its_output_is_in_another(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sweep_module, "BATCH", 1)
         for _ in range(3):
             completed(world)
         let_age(world)
