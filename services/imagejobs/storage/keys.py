@@ -33,8 +33,7 @@ def rendition_key(output: str, side: int) -> str:
 
 def is_rendition_of(key: str, output: str) -> bool:
     """Whether this key is the output's own or that of one of its smaller renditions."""
-    stem, _, extension = output.rpartition(".")
-    return key == output or re.fullmatch(rf"{re.escape(stem)}-[0-9]{{1,5}}\.{extension}", key) is not None
+    return output_of_rendition(key) == output
 
 
 def output_of_rendition(key: str) -> str:
