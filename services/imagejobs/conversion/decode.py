@@ -29,8 +29,8 @@ def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[Mag
     if probe.format is GIF:
         return _play(split_gif(source, probe.durations_ms), probe, {})
     if probe.format is WEBP and probe.durations_ms:  # of one frame, too: a damaged one is a blank canvas to ImageMagick
-        found = {name: find_chunk(source, kind) for name, kind in (("icc", b"ICCP"), ("exif", b"EXIF"))}
-        return _play(split_animation(source), probe, {name: data for name, data in found.items() if data})
+        profile = find_chunk(source, b"ICCP")
+        return _play(split_animation(source), probe, {"icc": profile} if profile else {})
     return iter([_decode_still(source, probe, target)])
 
 
@@ -47,7 +47,7 @@ def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> Magic
 
 
 def _play(parts: Iterable[AnimationFrame], probe: Probe, profiles: Mapping[str, bytes]) -> Iterator[MagickImage]:
-    """The canvas after each frame was drawn. Profiles stand once in the file and hold for every frame."""
+    """The canvas after each frame was drawn. A profile stands once in the file and holds for every frame."""
     canvas = MagickImage(width=probe.width, height=probe.height, background="transparent")
     try:
         for part in parts:
