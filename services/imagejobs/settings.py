@@ -27,6 +27,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from imagejobs.errors import ConfigurationError
 
+Quality = int | Literal["auto"]
+"""Of a lossy WebP: libwebp's, 1 to 99, or found for each picture."""
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -36,9 +38,12 @@ def _split_commas(value: object) -> object:
     return value
 
 
-def _quality(value: object) -> object:
+def parse_quality(value: object) -> Quality:
+    """A quality as people write it, or as it is kept. Raises ValueError for anything else."""
+    if value == "auto":
+        return "auto"
     number = int(value) if isinstance(value, str) and value.isdecimal() else value
-    if number != "auto" and not (isinstance(number, int) and 1 <= number <= 99):
+    if not isinstance(number, int) or not 1 <= number <= 99:
         raise ValueError(f"{value!r} is not 1 to 99 or auto")
     return number
 
@@ -119,7 +124,7 @@ class Settings(ApiAddress):
     output_prefix: Prefix = "optimized/"
     max_side: Side = 1920
     renditions: Annotated[tuple[Side, ...], NoDecode, BeforeValidator(_split_commas), Field(max_length=9)] = ()
-    webp_quality: Annotated[int | Literal["auto"], BeforeValidator(_quality)] = 80
+    webp_quality: Annotated[Quality, BeforeValidator(parse_quality)] = 80
     target_ssim: float = Field(0.98, ge=0.5, le=0.9999)
     conversion_seconds: PositiveInt = 60
     conversion_memory_bytes: int = Field(600_000_000, ge=300_000_000)

@@ -26,7 +26,7 @@ from imagejobs.api.routes import Binding, bind
 from imagejobs.api.uploads import Uploads
 from imagejobs.contract.openapi import Contract, load_contract
 from imagejobs.conversion.formats import FORMATS, Format
-from imagejobs.conversion.options import Options
+from imagejobs.conversion_options import conversion_options
 from imagejobs.errors import ConfigurationError
 from imagejobs.events.repository import EventRepository
 from imagejobs.events.service import Events
@@ -68,12 +68,7 @@ def create_app(
     _refuse_open_network(settings, authentication)
     jobs = ImageJobs(adapters.jobs, adapters.storage, adapters.queue, job_policy(settings))
     metrics = Metrics(jobs)
-    options = Options(
-        max_pixels=settings.max_pixels,
-        max_frames=settings.max_frames,
-        max_decoding_bytes=settings.max_decoding_bytes,
-    )
-    uploads = Uploads(settings.max_upload_bytes, options, formats)
+    uploads = Uploads(settings.max_upload_bytes, conversion_options(settings), formats)
     endpoints = {
         **ImageJobEndpoints(
             jobs, job_lifecycle(jobs, settings), uploads, settings.source_url == "presigned"

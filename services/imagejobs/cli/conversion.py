@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -11,15 +11,15 @@ from imagejobs.cli.tables import console_for, receipt_table
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.isolated.result import Result
-from imagejobs.conversion.options import AUTO, Options
-
-Quality = int | Literal["auto"]
+from imagejobs.conversion.options import Options
+from imagejobs.settings import Quality, parse_quality
 
 
 def _quality(text: str) -> Quality:
-    if text == AUTO or (text.isdecimal() and 1 <= int(text) <= 99):
-        return AUTO if text == AUTO else int(text)
-    raise typer.BadParameter(f"{text!r} is not 1 to 99 or auto")
+    try:
+        return parse_quality(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def convert(
@@ -38,7 +38,7 @@ def convert(
     quality: Annotated[str, typer.Option(help="WebP quality, 1 to 99, or auto.", callback=_quality)] = "80",
 ) -> None:
     """Convert one image to WebP, in a child process. Exits 1 with a code and a message when it cannot be converted."""
-    options = Options(max_side=max_side, renditions=tuple(rendition or ()), quality=_quality(str(quality)))
+    options = Options(max_side=max_side, renditions=tuple(rendition or ()), quality=parse_quality(quality))
     try:
         with Converter() as converter:
             result = converter.convert(_read(source, options.max_bytes), options)
@@ -60,8 +60,7 @@ def _write(target: Path, result: Result) -> list[Path]:
     files: list[Path] = []
     try:
         for picture in result.pictures:
-            side = max(picture.width, picture.height)
-            files.append(target.with_stem(f"{target.stem}-{side}") if files else target)
+            files.append(target.with_stem(f"{target.stem}-{picture.side}") if files else target)
             files[-1].write_bytes(picture.data)
     except OSError as error:
         raise typer.BadParameter(f"{files[-1]} cannot be written: {error.strerror}", param_hint="OUT") from None

@@ -10,7 +10,7 @@ from imagejobs.broker import redis_broker
 from imagejobs.client.connecting import connect_api_as_worker
 from imagejobs.conversion.isolated.confinement import Limits
 from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.options import Options
+from imagejobs.conversion_options import conversion_options
 from imagejobs.errors import ConfigurationError
 from imagejobs.logs import set_up_logging
 from imagejobs.settings import Settings, load_settings
@@ -18,20 +18,6 @@ from imagejobs.storage.opening import open_storage
 from imagejobs.worker.actors import declare_actors
 from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.process_image import ProcessImage
-
-
-def conversion_options(settings: Settings) -> Options:
-    """The engine's options that settings change."""
-    return Options(
-        max_side=settings.max_side,
-        renditions=settings.renditions,
-        quality=settings.webp_quality,
-        target_ssim=settings.target_ssim,
-        max_bytes=settings.max_upload_bytes,
-        max_pixels=settings.max_pixels,
-        max_frames=settings.max_frames,
-        max_decoding_bytes=settings.max_decoding_bytes,
-    )
 
 
 def conversion_limits(settings: Settings) -> Limits:

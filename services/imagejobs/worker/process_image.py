@@ -111,7 +111,7 @@ class ProcessImage:
         """The largest under the key, the smaller ones beside it."""
         stored: list[Stored] = []
         for picture in pictures:
-            own = rendition_key(key, max(picture.width, picture.height)) if stored else key
+            own = rendition_key(key, picture.side) if stored else key
             self._upload(own, picture.data)
             url = self.storage.public_url(own)
             stored.append(Stored(own, url, picture.width, picture.height, len(picture.data)))

@@ -15,6 +15,11 @@ class Picture:
     height: int
     data: bytes
 
+    @property
+    def side(self) -> int:
+        """The longer of the two, by which renditions are told apart."""
+        return max(self.width, self.height)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
