@@ -53,9 +53,7 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
 def receipt_table(files: Sequence[Path], result: Result) -> Table:
     """What a conversion made, and how it decided."""
     receipt, source = result.receipt, result.receipt["source"]
-    table = Table(show_header=False, box=None)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    table = _names_and_values()
     table.add_row("source", _file_facts(source["width"], source["height"], source["bytes"], source["mimetype"]))
     for file, picture in zip(files, result.pictures, strict=True):
         facts = _file_facts(picture.width, picture.height, len(picture.data), f"{file}")
@@ -64,6 +62,13 @@ def receipt_table(files: Sequence[Path], result: Result) -> Table:
         table.add_row("tried", Text(f"{trial['encoding']} {trial['quality']}: {decimal(trial['bytes'])}"))
     for name, text in _remarks(receipt, result):
         table.add_row(name, Text(text))
+    return table
+
+
+def _names_and_values() -> Table:
+    table = Table(show_header=False, box=None)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
     return table
 
 
@@ -85,9 +90,7 @@ def _remarks(receipt: Mapping[str, Any], result: Result) -> Iterable[tuple[str, 
 
 def job_table(job: Job) -> Table:
     """Every field of one job."""
-    table = Table(show_header=False, box=None)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    table = _names_and_values()
     for name, value in _flattened(job):
         table.add_row(name, status_text(job) if name == "status" else Text(str(value)))
     return table

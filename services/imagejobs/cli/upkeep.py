@@ -1,7 +1,8 @@
 """The commands that hold the storage against the records."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,9 @@ from imagejobs.settings import Settings
 
 if TYPE_CHECKING:
     from imagejobs.jobs.audit import Damage
+    from imagejobs.jobs.repository import ImageJobRepository
     from imagejobs.jobs.sweep import Kind, Swept
+    from imagejobs.storage.object_storage import ObjectStorage
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -53,45 +56,42 @@ def audit(as_json: AsJson = False) -> None:
 
 
 def _sweep(settings: Settings, *, dry_run: bool, hold_back: bool) -> Mapping["Kind", "Swept"]:
-    from imagejobs.database import Database
-    from imagejobs.jobs.mongo_repository import MongoImageJobRepository
     from imagejobs.jobs.sweep import Kind, Swept
     from imagejobs.jobs.wiring import job_sweep
-    from imagejobs.storage.opening import open_storage
 
-    storage = open_storage(settings)
-    database = Database(settings.mongodb_uri)
     found = {kind: Swept() for kind in Kind}
-    try:
-        passing = job_sweep(MongoImageJobRepository(database), storage, settings)
-        with progress_bar(console_for(stderr=True)) as progress:
-            tasks = {kind: progress.add_task(f"sweeping {kind}", total=None) for kind in Kind}
-            for kind, swept in passing.run(dry_run=dry_run, hold_back=hold_back):
-                found[kind] += swept
-                progress.advance(tasks[kind], swept.objects)
-    finally:
-        database.close()
+    with _stores(settings) as (repository, storage), progress_bar(console_for(stderr=True)) as progress:
+        tasks = {kind: progress.add_task(f"sweeping {kind}", total=None) for kind in Kind}
+        for kind, swept in job_sweep(repository, storage, settings).run(dry_run=dry_run, hold_back=hold_back):
+            found[kind] += swept
+            progress.advance(tasks[kind], swept.objects)
     return found
 
 
 def _audit(settings: Settings) -> tuple[int, list["Damage"]]:
-    from imagejobs.database import Database
     from imagejobs.jobs.audit import Audit
+
+    jobs = 0
+    damages: list[Damage] = []
+    with _stores(settings) as (repository, storage), progress_bar(console_for(stderr=True)) as progress:
+        task = progress.add_task("looking at COMPLETED jobs", total=None)
+        for page in Audit(repository, storage).run():
+            jobs += page.jobs
+            damages += page.damages
+            progress.advance(task, page.jobs)
+    return jobs, damages
+
+
+@contextmanager
+def _stores(settings: Settings) -> Iterator[tuple["ImageJobRepository", "ObjectStorage"]]:
+    """The records and the objects that the settings name, closed afterwards."""
+    from imagejobs.database import Database
     from imagejobs.jobs.mongo_repository import MongoImageJobRepository
     from imagejobs.storage.opening import open_storage
 
     storage = open_storage(settings)
     database = Database(settings.mongodb_uri)
-    jobs = 0
-    damages: list[Damage] = []
     try:
-        passing = Audit(MongoImageJobRepository(database), storage)
-        with progress_bar(console_for(stderr=True)) as progress:
-            task = progress.add_task("looking at COMPLETED jobs", total=None)
-            for page in passing.run():
-                jobs += page.jobs
-                damages += page.damages
-                progress.advance(task, page.jobs)
+        yield MongoImageJobRepository(database), storage
     finally:
         database.close()
-    return jobs, damages
