@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 
 import pillow_heif
 import pytest
-from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats import sniff
-from imagejobs.conversion.probe import Probe, probe
 from PIL import Image
+from structure_reading import code, read, refusal
 
 Save = Callable[..., bytes]
 PRIMARY_OF_AVIF = ["avif", "mif1", "miaf"]
@@ -80,20 +79,6 @@ def avif(
         rest,
     )
     return (ftyp(*brands) + meta).ljust(DATA_AT, b"\0") + b"AV1 bytes"
-
-
-def read(data: bytes) -> Probe:
-    return probe(io.BytesIO(data))
-
-
-def refusal(data: bytes) -> tuple[str, str]:
-    with pytest.raises(ConversionError) as caught:
-        read(data)
-    return caught.value.code, str(caught.value)
-
-
-def code(data: bytes) -> str:
-    return refusal(data)[0]
 
 
 def heic(picture: Image.Image, **options: object) -> bytes:

@@ -1,13 +1,11 @@
 """TIFF files made tag by tag, whole but for one thing."""
 
-import io
 import struct
 from collections.abc import Callable, Mapping
 
 import pytest
-from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.probe import Probe, probe
 from PIL import Image
+from structure_reading import code, read, refusal
 
 Save = Callable[..., bytes]
 Fields = Mapping[int, tuple[int, ...]]
@@ -51,20 +49,6 @@ def tiff(*pages: Fields, order: str = "<", big: bool = False, last: int = 0, pix
     header = struct.pack(f"{order}HHHQ", 43, 8, 0, 16) if big else struct.pack(f"{order}HI", 42, 16)
     body = ((mark + header).ljust(16, b"\0") + directories).ljust(2048, b"\0") + arrays
     return body.ljust(AT, b"\0") + pixels
-
-
-def read(data: bytes) -> Probe:
-    return probe(io.BytesIO(data))
-
-
-def refusal(data: bytes) -> tuple[str, str]:
-    with pytest.raises(ConversionError) as caught:
-        read(data)
-    return caught.value.code, str(caught.value)
-
-
-def code(data: bytes) -> str:
-    return refusal(data)[0]
 
 
 @pytest.mark.parametrize("big", [False, True], ids=["TIFF", "BigTIFF"])
