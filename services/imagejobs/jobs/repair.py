@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from imagejobs.fail_points import reach
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.jobs.repository import Change, Guard
 from imagejobs.jobs.service import ImageJobs
@@ -112,6 +113,7 @@ class Repair:
             )
         ]
         if marked:
+            reach("repair.marked")
             self._jobs.push(marked)
         return len(marked)
 

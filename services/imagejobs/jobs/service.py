@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from imagejobs.errors import DatabaseUnavailable, DuplicateKey
+from imagejobs.fail_points import reach
 from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNotFound, QueueFull
 from imagejobs.jobs.model import LIVE, EntityType, ImageJob, JobStatus
 from imagejobs.jobs.new_image import NewImage
@@ -65,7 +66,9 @@ class ImageJobs:
         except BaseException:
             self._undo(jobs)
             raise
+        reach("jobs.recorded")
         self.push(jobs)
+        reach("jobs.pushed")
         return jobs
 
     def get(self, job_id: str) -> ImageJob:
@@ -95,6 +98,7 @@ class ImageJobs:
         job = self.repository.change(job_id, Guard(frozenset({JobStatus.FAILED})), Change(cleared | values))
         if job is None:
             raise IllegalTransition(self.get(job_id), JobStatus.PENDING)
+        reach("jobs.retried")
         self.push([job])
         return job
 
@@ -108,12 +112,14 @@ class ImageJobs:
         job = self.repository.change(job_id, Guard(LIVE), change) or self.repository.get(job_id)
         if job is None:
             raise JobNotFound(job_id)
+        reach("jobs.buried")
         self.finish_deletion(job)
 
     def finish_deletion(self, job: ImageJob) -> None:
         """Remove what a tombstone still holds: source, output, record."""
         for key in self._keys_of(job):
             self.storage.delete(key)
+        reach("jobs.objects_deleted")
         self.repository.remove(job.id, Guard(frozenset({JobStatus.DELETING})))
 
     def push(self, jobs: Sequence[ImageJob]) -> None:
@@ -169,6 +175,7 @@ class ImageJobs:
         )
         image.file.seek(0)
         self.storage.put(key, image.file, image.size, image.mimetype)
+        reach("jobs.stored")
         try:
             self.repository.insert(job)
         except BaseException:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from imagejobs.fail_points import reach
 from imagejobs.queue_adapter.outage import Outage
 from imagejobs.task_queue.message import MalformedMessage, UnknownTaskType, decode
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueueConsumer
@@ -81,9 +82,12 @@ class QueueAdapter:
             self._consumer.bury(raw, malformed.reason)
             logger.warning("moved to the dead list, %d bytes: %s", len(raw), malformed.reason)
         else:
+            reach("adapter.taken")
             self._enqueue(job.image_job_id)
+            reach("adapter.enqueued")
             self._room -= 1
             self._consumer.settle(raw)
+            reach("adapter.settled")
         self._foreign_in_a_row = 0
 
     def _went_round(self, raw: bytes | None) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.isolated.result import Picture, Result
+from imagejobs.fail_points import reach
 from imagejobs.storage.keys import is_raw_key, output_key, rendition_key
 from imagejobs.storage.object_storage import (
     IMMUTABLE,
@@ -49,6 +50,7 @@ class ProcessImage:
         Deliveries may come twice or late: only the one whose claim is accepted works. Raises TransientFailure when it
         should be tried again; on the `last_try` that becomes FAILED, retryable.
         """
+        reach("worker.received")
         try:
             job = self.jobs.get(job_id)
             if job.is_terminal:
@@ -59,6 +61,7 @@ class ProcessImage:
             return Outcome.DROPPED
 
     def _work(self, job: Job, claim: Claim, *, last_try: bool) -> Outcome:
+        reach("worker.claimed")
         try:
             with RenewedLease(self.jobs, claim):
                 self._make(job, claim)
@@ -74,10 +77,17 @@ class ProcessImage:
 
     def _make(self, job: Job, claim: Claim) -> None:
         source_key = self._source_key(job)
-        result = self._convert(self._download(source_key))
+        source = self._download(source_key)
+        reach("worker.downloaded")
+        result = self._convert(source)
+        reach("worker.converted")
         self.jobs.renew(claim)  # nothing is uploaded for a job that is gone or another's
         key = output_key(source_key, self.output_prefix)
-        self.jobs.complete(claim, self._upload_all(key, result.pictures), result)
+        reach("worker.renewed")
+        stored = self._upload_all(key, result.pictures)
+        reach("worker.uploaded")
+        self.jobs.complete(claim, stored, result)
+        reach("worker.completed")
 
     def _source_key(self, job: Job) -> str:
         key = job.source_key or job.source_url.removeprefix(f"{self.storage.public_url('')}")
