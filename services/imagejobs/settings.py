@@ -111,7 +111,7 @@ class Settings(ApiAddress):
 
     task_queue: str = Field("task_queue", min_length=1)
     max_queue_length: PositiveInt = 100_000
-    accept_without_queue: bool = False
+    accept_without_queue: bool = True
 
     worker_processes: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
     worker_threads: PositiveInt = 2

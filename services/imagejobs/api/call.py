@@ -36,12 +36,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer `{"success": true, "data": …}`, or `raw` bytes of another content type."""
+    """An answer `{"success": true, "data": …}`, with a `message` for people; or `raw` bytes of another content type."""
 
     data: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     cursor: str | None = None
+    message: str | None = None
     raw: bytes | None = None
     content_type: str = "application/json"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from imagejobs.api.call import Call, Endpoint, Form, Reply
-from imagejobs.api.json_forms import event_to_json
+from imagejobs.api.json_forms import event_to_json, waiting_note
 from imagejobs.api.uploads import Uploads
 from imagejobs.events.model import EventFields
 from imagejobs.events.service import Events
@@ -30,7 +30,8 @@ class EventEndpoints:
 
     def create(self, call: Call) -> Reply:
         shown = self.events.create(_fields(call.form), self._images(call.form))
-        return Reply(event_to_json(shown), 201, {"Location": f"/api/events/{shown.event.id}"})
+        headers = {"Location": f"/api/events/{shown.event.id}"}
+        return Reply(event_to_json(shown), 201, headers, message=waiting_note(shown.jobs))
 
     def page(self, call: Call) -> Reply:
         events, cursor = self.events.page(call.params["cursor"], call.params["limit"])
@@ -40,7 +41,8 @@ class EventEndpoints:
         return Reply(event_to_json(self.events.get(call.params["id"])))
 
     def update(self, call: Call) -> Reply:
-        return Reply(event_to_json(self.events.change(call.params["id"], _fields(call.form), self._images(call.form))))
+        shown = self.events.change(call.params["id"], _fields(call.form), self._images(call.form))
+        return Reply(event_to_json(shown), message=waiting_note(shown.jobs))
 
     def _images(self, form: Form) -> list[NewImage]:
         """Every image is judged before the first is stored."""

@@ -8,7 +8,7 @@ from statistics import quantiles
 from typing import Any
 
 from imagejobs.api.call import Call, Endpoint, Reply
-from imagejobs.api.json_forms import job_to_json
+from imagejobs.api.json_forms import job_to_json, waiting_note
 from imagejobs.api.uploads import Uploads
 from imagejobs.jobs.lifecycle import Failure, JobLifecycle, Output
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
@@ -46,7 +46,8 @@ class ImageJobEndpoints:
         texts = call.form.texts
         key = call.params["Idempotency-Key"]
         (job,) = self.jobs.create(EntityType(texts["entityType"]), texts["entityId"], [image], key)
-        return Reply(self._shown(job), 201, {"Location": f"/api/image-jobs/{job.id}"})
+        headers = {"Location": f"/api/image-jobs/{job.id}"}
+        return Reply(self._shown(job), 201, headers, message=waiting_note([job]))
 
     def page(self, call: Call) -> Reply:
         given = call.params
@@ -93,7 +94,8 @@ class ImageJobEndpoints:
         return self.lifecycle.renew(job_id, attempt, lease_seconds)
 
     def retry(self, call: Call) -> Reply:
-        return Reply(self._shown(self.jobs.retry(call.params["id"])))
+        job = self.jobs.retry(call.params["id"])
+        return Reply(self._shown(job), message=waiting_note([job]))
 
     def delete(self, call: Call) -> Reply:
         job_id = call.params["id"].lower()

@@ -1,5 +1,6 @@
 """Jobs and events as the guide's JSON: camelCase names, ISO 8601 times, unset fields left out."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,12 @@ def job_to_json(job: ImageJob, source_url: str | None = None) -> dict[str, Any]:
     values = {shown: value for name, shown in _SHOWN.items() if (value := getattr(job, name)) is not None}
     answer = {name: isoformat(value) if isinstance(value, datetime) else value for name, value in values.items()}
     return answer | {"sourceImageURL": source_url} if source_url else answer
+
+
+def waiting_note(jobs: Iterable[ImageJob]) -> str | None:
+    """What to tell a client whose jobs were accepted without a queue; None if they all have their message."""
+    waiting = sum(job.waits_for_queue for job in jobs)
+    return f"Redis is away: {waiting} image(s) accepted, to be queued as soon as it is back." if waiting else None
 
 
 def event_to_json(shown: EventWithJobs) -> dict[str, Any]:

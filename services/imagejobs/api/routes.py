@@ -127,6 +127,8 @@ def _to_response(reply: Reply) -> Response:
     if reply.raw is not None:
         return Response(reply.raw, reply.status, dict(reply.headers), media_type=reply.content_type)
     answer = {"success": True, "data": reply.data}
+    if reply.message:
+        answer["message"] = reply.message
     if reply.cursor:
         answer["cursor"] = reply.cursor
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))

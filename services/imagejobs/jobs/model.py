@@ -85,6 +85,11 @@ class ImageJob:
     idempotency_key: str | None = None
 
     @property
+    def waits_for_queue(self) -> bool:
+        """Whether no message is known to be under way: the reconciler's next pass pushes one."""
+        return self.status == JobStatus.PENDING and self.enqueued_at is None
+
+    @property
     def output_keys(self) -> frozenset[str]:
         """The recorded keys of the output and its renditions."""
         recorded = (self.output_image_key, *(each.get("key") for each in self.renditions or ()))

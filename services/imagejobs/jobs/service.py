@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from imagejobs.errors import DatabaseUnavailable, DuplicateKey
@@ -25,7 +25,7 @@ class JobPolicy:
     output_prefix: str = "optimized/"
     renditions: tuple[int, ...] = ()
     max_queue_length: int = 100_000
-    accept_without_queue: bool = False
+    accept_without_queue: bool = True
 
 
 class ImageJobs:
@@ -52,22 +52,24 @@ class ImageJobs:
     ) -> list[ImageJob]:
         """Store each image, record its PENDING job, then push the messages. An idempotency key goes with one image.
 
-        Once this returns, every job ends COMPLETED or FAILED, whatever dies. When it raises, nothing is left behind, or
+        Once this returns, every job ends COMPLETED or FAILED, whatever dies. Without `enqueued_at` it waits for Redis
+        to come back, and for the reconciler. When it raises, nothing is left behind, or
         what is left is found by the sweep. Raises IdempotencyKeyReused, QueueFull, BackingServiceUnavailable.
         """
-        self.require_ready()
+        enqueues = self.require_ready()
         if idempotency_key and (job := self._created_under(idempotency_key)):
             return [_same_upload(job, entity_type, entity_id, images[0])]
         jobs: list[ImageJob] = []
         try:
-            jobs.extend(self._store(entity_type, entity_id, image, idempotency_key) for image in images)
+            jobs.extend(self._store(entity_type, entity_id, image, idempotency_key, enqueues) for image in images)
         except DuplicateKey:
             return self.create(entity_type, entity_id, images, idempotency_key)
         except BaseException:
             self._undo(jobs)
             raise
         reach("jobs.recorded")
-        self.push(jobs)
+        if enqueues:
+            jobs = self.push(jobs)
         reach("jobs.pushed")
         return jobs
 
@@ -85,22 +87,21 @@ class ImageJobs:
 
     def retry(self, job_id: str) -> ImageJob:
         """Put a FAILED job back to PENDING and push it. Raises JobNotFound, IllegalTransition."""
-        self.require_ready()
+        enqueues = self.require_ready()
         now = self.repository.now()
         cleared = dict.fromkeys(("error_code", "retryable", "processed_at", "started_at", "lease_until"))
         values = {
             "status": JobStatus.PENDING,
             "error_msg": "",
             "lost_leases": 0,
-            "enqueued_at": now,
+            "enqueued_at": now if enqueues else None,
             "updated_at": now,
         }
         job = self.repository.change(job_id, Guard(frozenset({JobStatus.FAILED})), Change(cleared | values))
         if job is None:
             raise IllegalTransition(self.get(job_id), JobStatus.PENDING)
         reach("jobs.retried")
-        self.push([job])
-        return job
+        return self.push([job])[0] if enqueues else job
 
     def delete(self, job_id: str) -> None:
         """Delete the objects, then the record. Raises JobNotFound.
@@ -122,26 +123,28 @@ class ImageJobs:
         reach("jobs.objects_deleted")
         self.repository.remove(job.id, Guard(frozenset({JobStatus.DELETING})))
 
-    def push(self, jobs: Sequence[ImageJob]) -> None:
+    def push(self, jobs: Sequence[ImageJob]) -> list[ImageJob]:
         """Push messages; when Redis is away the jobs stay PENDING and the reconciler pushes them later."""
         try:
             self.queue.push([job.id for job in jobs])
         except QueueUnavailable as error:
             logger.warning("%s; %d accepted job(s) stay PENDING for the reconciler", error, len(jobs))
-            for job in jobs:
-                self._mark_unqueued(job)
+            return [self._unqueued(job) for job in jobs]
+        return list(jobs)
 
-    def require_ready(self) -> None:
-        """Refuse what could not be carried out, before anything is stored."""
+    def require_ready(self) -> bool:
+        """Refuse what could not be carried out, before anything is stored; whether there is a queue to push to."""
         self.repository.ping()
         try:
             length = self.queue.length()
-        except QueueUnavailable:
+        except QueueUnavailable as error:
             if not self.policy.accept_without_queue:
                 raise
-        else:
-            if length >= self.policy.max_queue_length:
-                raise QueueFull(length, self.policy.max_queue_length)
+            logger.warning("%s; what is accepted stays PENDING for the reconciler", error)
+            return False
+        if length >= self.policy.max_queue_length:
+            raise QueueFull(length, self.policy.max_queue_length)
+        return True
 
     def source_url(self, key: str, expires: timedelta | None) -> str:
         """Where a worker downloads the source: public, or signed for a while."""
@@ -155,7 +158,14 @@ class ImageJobs:
             return None
         return job
 
-    def _store(self, entity_type: EntityType, entity_id: str, image: NewImage, idempotency_key: str | None) -> ImageJob:
+    def _store(
+        self,
+        entity_type: EntityType,
+        entity_id: str,
+        image: NewImage,
+        idempotency_key: str | None,
+        enqueues: bool,
+    ) -> ImageJob:
         now = self.repository.now()
         key = new_raw_key(int(now.timestamp() * 1000), image.extension)
         job = ImageJob(
@@ -171,7 +181,7 @@ class ImageJobs:
             idempotency_key=idempotency_key,
             created_at=now,
             updated_at=now,
-            enqueued_at=now,
+            enqueued_at=now if enqueues else None,
         )
         image.file.seek(0)
         self.storage.put(key, image.file, image.size, image.mimetype)
@@ -198,11 +208,13 @@ class ImageJobs:
                     "upload %s was refused, its object is left for the sweep: %s", job.source_image_key, error
                 )
 
-    def _mark_unqueued(self, job: ImageJob) -> None:
+    def _unqueued(self, job: ImageJob) -> ImageJob:
+        """The job marked as one that has no message, for the reconciler's next pass."""
         try:
             self.repository.change(job.id, Guard(frozenset({JobStatus.PENDING})), Change({"enqueued_at": None}))
         except DatabaseUnavailable as error:
             logger.warning("job %s could not be marked as not queued: %s", job.id, error)
+        return replace(job, enqueued_at=None)
 
     def _keys_of(self, job: ImageJob) -> set[str]:
         """Only keys under raw/ and the output prefix: a record that others wrote must not delete anything else."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from memory_api import UNKNOWN_ID, MemoryApi, assert_error, created_job, image_file, memory_api, patched
 
+WAITS = "Redis is away: 1 image(s) accepted, to be queued as soon as it is back."
 UPLOAD = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}
 
 
@@ -24,8 +25,9 @@ def api() -> MemoryApi:
 )
 @pytest.mark.parametrize("path", ["/api/image-jobs", "/api/events"])
 def test_an_upload_during_an_outage_is_503_and_leaves_nothing(
-    api: MemoryApi, path: str, services: list[str], code: str, named: str
+    path: str, services: list[str], code: str, named: str
 ) -> None:
+    api = memory_api(accept_without_queue=False)
     api.cut(*services)
     form: dict[str, Any] = {"files": {"images": image_file()}, "data": {"name": "x"}}
     answer = api.client().post(path, **(UPLOAD if path == "/api/image-jobs" else form))
@@ -77,7 +79,8 @@ def test_a_deletion_without_storage_is_503_and_the_job_is_gone_at_once(api: Memo
     assert (api.all_keys(), api.all_jobs()) == ([], [])
 
 
-def test_a_retry_without_redis_is_503_and_the_job_stays_failed(api: MemoryApi) -> None:
+def test_a_retry_without_redis_is_503_where_that_is_the_setting_and_the_job_stays_failed() -> None:
+    api = memory_api(accept_without_queue=False)
     client = api.client()
     job_id = created_job(client)["_id"]
     patched(client, job_id, status="FAILED")
@@ -100,17 +103,41 @@ def test_a_full_queue_is_503_and_leaves_nothing() -> None:
     assert api.client().post("/api/image-jobs", **UPLOAD).status_code == 201
 
 
-def test_with_accept_without_queue_a_job_waits_for_redis_to_come_back() -> None:
-    api = memory_api(accept_without_queue=True)
-    api.cut("redis")
-    job = created_job(api.client())
+@pytest.mark.parametrize("at", [None, "push"], ids=["before", "between the check and the push"])
+def test_without_redis_an_upload_is_accepted_and_says_that_it_waits(api: MemoryApi, at: str | None) -> None:
+    api.cut("redis", at=at)
+    answer = api.client().post("/api/image-jobs", **UPLOAD)
+    assert answer.status_code == 201, answer.text
+    job = answer.json()["data"]
     assert job["status"] == "PENDING"
+    assert "enqueuedAt" not in job
+    assert answer.json()["message"] == WAITS
     (recorded,) = api.all_jobs()
     assert recorded.enqueued_at is None
     assert (api.all_keys(), list(api.queue.messages)) == ([job["sourceImageKey"]], [])
 
 
-def test_redis_lost_between_the_check_and_the_push_does_not_lose_the_job(api: MemoryApi) -> None:
-    api.cut("redis", at="push")
-    assert created_job(api.client())["status"] == "PENDING"
-    assert api.all_jobs()[0].enqueued_at is None
+def test_an_event_without_redis_says_how_many_of_its_images_wait(api: MemoryApi) -> None:
+    client = api.client()
+    images = {"files": [("images", image_file()), ("images", image_file())]}
+    api.cut("redis")
+    created = client.post("/api/events", data={"name": "x"}, **images)
+    assert created.status_code == 201, created.text
+    assert created.json()["message"] == WAITS.replace("1", "2")
+    changed = client.put(f"/api/events/{created.json()['data']['_id']}", **images)
+    assert changed.json()["message"] == WAITS.replace("1", "4")
+
+
+def test_a_retry_without_redis_waits_too(api: MemoryApi) -> None:
+    client = api.client()
+    job_id = created_job(client)["_id"]
+    patched(client, job_id, status="FAILED")
+    api.queue.messages.clear()
+    api.cut("redis")
+    answer = client.post(f"/api/image-jobs/{job_id}/retry")
+    assert (answer.status_code, answer.json()["message"]) == (200, WAITS)
+    assert [job.enqueued_at for job in api.all_jobs()] == [None]
+
+
+def test_with_redis_there_is_nothing_to_say(api: MemoryApi) -> None:
+    assert "message" not in api.client().post("/api/image-jobs", **UPLOAD).json()

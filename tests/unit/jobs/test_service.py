@@ -21,6 +21,9 @@ from job_world import LEASE, MILLISECOND, PENDING_AFTER, World, new_image, new_r
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 ANY = Guard(frozenset(JobStatus))
 
+REFUSING = JobPolicy(accept_without_queue=False)
+"""Without a queue nothing is accepted."""
+
 
 def assert_nothing_is_left(world: World) -> None:
     assert world.storage.stored_keys() == set()
@@ -105,7 +108,8 @@ class TestCreate:
         assert world.storage.stored_keys() == set()
 
     @pytest.mark.parametrize("service", ["database", "queue"])
-    def test_when_a_service_is_away_before_nothing_is_stored(self, world: World, service: str) -> None:
+    def test_when_a_service_is_away_before_nothing_is_stored(self, service: str) -> None:
+        world = World(REFUSING)
         (world.repository if service == "database" else world.queue).away = True
         with pytest.raises(BackingServiceUnavailable):
             world.create()
@@ -119,10 +123,10 @@ class TestCreate:
             world.create()
         assert len(world.repository.all()) == len(world.storage.stored_keys()) == 2
 
-    def test_without_a_queue_jobs_are_accepted_where_the_policy_says_so(self) -> None:
-        world = World(JobPolicy(accept_without_queue=True))
+    def test_without_a_queue_jobs_are_accepted(self, world: World) -> None:
         world.queue.away = True
         job = world.created()
+        assert job.waits_for_queue
         assert world.now(job).enqueued_at is None, "so that the reconciler pushes it first"
         world.queue.away = False
         world.repair.run_once()
@@ -137,6 +141,7 @@ class TestCreate:
         with monkeypatch.context() as patch:
             patch.setattr(world.queue, "push", fail)
             jobs = world.create(2)
+        assert all(job.waits_for_queue for job in jobs)
         assert [world.now(job).enqueued_at for job in jobs] == [None, None]
         world.repair.run_once()
         assert world.queue.job_ids == [job.id for job in jobs]
@@ -304,7 +309,17 @@ class TestRetry:
             assert sum(pool.map(retry, range(8))) == 1
         assert world.queue.job_ids == [job.id]
 
-    def test_without_a_queue_the_job_stays_failed(self, world: World) -> None:
+    def test_without_a_queue_the_job_is_pending_and_waits_for_it(self, world: World) -> None:
+        job = new_record(world.repository, status=JobStatus.FAILED, enqueued_at=world.clock.time)
+        world.queue.away = True
+        assert world.jobs.retry(job.id).waits_for_queue
+        assert world.now(job).waits_for_queue
+        world.queue.away = False
+        world.repair.run_once()
+        assert world.queue.job_ids == [job.id]
+
+    def test_or_stays_failed_where_the_policy_refuses(self) -> None:
+        world = World(REFUSING)
         job = new_record(world.repository, status=JobStatus.FAILED)
         world.queue.away = True
         with pytest.raises(QueueUnavailable):
