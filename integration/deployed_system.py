@@ -12,7 +12,6 @@ from typing import Self
 
 import httpx2
 from backing import Backing
-from imagejobs.cli.processes import WORKER_SHUTDOWN_MS
 from imagejobs.embedded.applications import imagejobs_command
 from imagejobs.embedded.ports import LOOPBACK, free_port
 from redis import Redis
@@ -23,7 +22,7 @@ STOP_SECONDS = 30.0
 
 def worker_command(processes: int) -> tuple[str, ...]:
     """The worker by Dramatiq's own command line, with the options that `imagejobs worker` gives it."""
-    options = ("--processes", str(processes), "--threads", "2", "--worker-shutdown-timeout", str(WORKER_SHUTDOWN_MS))
+    options = ("--processes", str(processes), "--threads", "2", "--worker-shutdown-timeout", "25000")
     return (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app", *options, "--skip-logging")
 
 

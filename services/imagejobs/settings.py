@@ -115,6 +115,7 @@ class Settings(ApiAddress):
 
     worker_processes: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
     worker_threads: PositiveInt = 2
+    shutdown_seconds: PositiveFloat = 20
 
     max_upload_bytes: PositiveInt = 25_000_000
     max_request_bytes: PositiveInt = 100_000_000

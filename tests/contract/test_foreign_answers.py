@@ -3,6 +3,7 @@ of a job. Nothing but NotOurs and TransientFailure comes out, in bounded time an
 """
 
 import io
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -16,6 +17,7 @@ from imagejobs.storage.memory import MemoryStorage
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
 from imagejobs.worker.jobs_api import MAX_ERROR_MSG, Claim, Job, JobsApi
 from imagejobs.worker.process_image import Outcome, ProcessImage
+from imagejobs.worker.retrying import Delivery
 from job_world import STORED, converted
 
 LEASE_SECONDS = 600.0
@@ -116,13 +118,13 @@ class Scene:
             return error(400)
         return data(attempt=1)
 
-    def run(self, *, last_try: bool = False) -> Outcome | Tried:
+    def run(self, delivery: Delivery | None = None) -> Outcome | Tried:
         """How one delivery ends; a failure that may pass is the only thing that may be raised."""
         work = ProcessImage(
             JobsApi(self.stub.client, LEASE_SECONDS), self.storage, lambda _: converted(), "optimized/", LARGE
         )
         try:
-            return work(JOB_ID, last_try=last_try)
+            return work(JOB_ID, delivery)
         except TransientFailure as failure:
             return Tried(failure.code, self.tries(self.at))
 
@@ -161,7 +163,7 @@ def test_a_delivery_ends_completed_dropped_or_to_be_tried_again(stub: Stub, name
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if isinstance(row.claimed, Tried)])
 def test_the_last_delivery_is_told_as_failed_once_the_job_is_this_workers(stub: Stub, name: str, at: str) -> None:
     expected = said(ROWS[name], at)
-    end = Scene(stub, ROWS[name], at).run(last_try=True)
+    end = Scene(stub, ROWS[name], at).run(Delivery(seconds=math.inf))
     if at in {READ, CLAIMED}:
         assert end == expected
         return

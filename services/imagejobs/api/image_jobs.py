@@ -85,7 +85,7 @@ class ImageJobEndpoints:
             case JobStatus.FAILED:
                 job = self.lifecycle.fail(job_id, attempt, _failure(said))
             case _:
-                job = self.lifecycle.hand_back(job_id, int(said["attempt"]), _failure(said))
+                job = self.lifecycle.hand_back(job_id, int(said["attempt"]), _failure(said), said.get("retryInSeconds"))
         return Reply(self._shown(job))
 
     def _claim_or_renew(self, job_id: str, attempt: int | None, lease_seconds: float | None) -> ImageJob:

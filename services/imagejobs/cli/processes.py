@@ -11,8 +11,8 @@ from rich.console import Console
 from imagejobs.logs import set_up_logging
 from imagejobs.settings import Settings, load_settings
 
-WORKER_SHUTDOWN_MS = 20_000
-"""How long running jobs may take after SIGTERM; what does not finish is another attempt's after its lease expired."""
+HANDING_BACK_SECONDS = 5
+"""What a worker gets on top of SHUTDOWN_SECONDS, to hand back what is running then."""
 
 
 def _settings() -> Settings:
@@ -51,7 +51,8 @@ def worker(
     command = [sys.executable, "-m", "dramatiq", "imagejobs.worker.app"]
     command += ["--processes", str(processes or settings.worker_processes)]
     command += ["--threads", str(threads or settings.worker_threads)]
-    command += ["--worker-shutdown-timeout", str(WORKER_SHUTDOWN_MS), "--skip-logging"]
+    shutdown_ms = round((settings.shutdown_seconds + HANDING_BACK_SECONDS) * 1000)
+    command += ["--worker-shutdown-timeout", str(shutdown_ms), "--skip-logging"]
     os.execv(sys.executable, command)  # noqa: S606 - the same process goes on as Dramatiq's command line
 
 

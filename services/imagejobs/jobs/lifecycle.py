@@ -99,13 +99,17 @@ class JobLifecycle:
             raise self._refusal(job_id, attempt, JobStatus.PROCESSING)
         return job
 
-    def hand_back(self, job_id: str, attempt: int, reason: Failure) -> ImageJob:
-        """Give the job up at once, for another attempt: what made this one stop was not the job's fault."""
+    def hand_back(self, job_id: str, attempt: int, reason: Failure, retry_in: float | None = None) -> ImageJob:
+        """Give the job up at once, for another attempt.
+
+        With `retry_in` the worker's own message comes back after so many seconds, and is missed only some time after
+        that; without it the reconciler pushes a new one in its next pass. Raises as `renew` does.
+        """
         now = self._repository.now()
         values = {
             "status": JobStatus.PENDING,
             "lease_until": None,
-            "enqueued_at": now,
+            "enqueued_at": now + timedelta(seconds=retry_in) if retry_in is not None else None,
             "updated_at": now,
             "error_msg": reason.message[:MAX_ERROR_MESSAGE],
             "error_code": reason.code,

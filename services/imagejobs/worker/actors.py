@@ -1,41 +1,41 @@
-"""The Dramatiq actors: which message runs which use case, and how often it is tried again."""
+"""The Dramatiq actors: which message runs which use case, and whether it is tried again."""
 
 import logging
+import time
 from collections.abc import Callable
+from typing import Any
 
 import dramatiq
 from dramatiq import Broker
 from dramatiq.middleware import CurrentMessage
 
+from imagejobs.broker import MAX_RETRIES
 from imagejobs.worker.failures import TransientFailure
 from imagejobs.worker.process_image import ProcessImage
+from imagejobs.worker.retrying import FAULTS, Delivery
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "image_jobs"
-MAX_RETRIES = 10
-MIN_BACKOFF_MS = 500
-MAX_BACKOFF_MS = 20_000
-"""Exponential with jitter: ten retries spread over about two minutes; then the job ends FAILED, retryable."""
 
 
-def declare_actors(broker: Broker, use_case: Callable[[], ProcessImage]) -> None:
+def declare_actors(broker: Broker, use_case: Callable[[], ProcessImage], max_attempts: int) -> None:
     """Register the actors with the broker. `use_case` is asked for in the worker process, at the first message."""
 
-    @dramatiq.actor(
-        broker=broker,
-        actor_name="process_image",
-        queue_name=QUEUE,
-        max_retries=MAX_RETRIES,
-        min_backoff=MIN_BACKOFF_MS,
-        max_backoff=MAX_BACKOFF_MS,
-    )
+    @dramatiq.actor(broker=broker, actor_name="process_image", queue_name=QUEUE, retry_when=_is_tried_again)
     def process_image(image_job_id: str) -> None:
-        message = CurrentMessage.get_current_message()
-        tried = message.options.get("retries", 0) if message else 0
+        message: Any = CurrentMessage.get_current_message()
+        delivery = Delivery.of(message.options, time.time() - message.message_timestamp / 1000, max_attempts)
+        pause = delivery.pause()
         try:
-            use_case()(image_job_id, last_try=tried >= MAX_RETRIES)
+            use_case()(image_job_id, delivery, pause)
         except TransientFailure as failure:
-            logger.warning("job %s: try %d of %d: %s", image_job_id, tried + 1, MAX_RETRIES + 1, failure)
+            message.options[FAULTS] = delivery.faults_after(failure)
+            logger.warning("job %s: try %d, the next in %.1f s: %s", image_job_id, delivery.tries + 1, pause, failure)
             # Dramatiq logs any other exception with its traceback.
-            raise dramatiq.Retry(str(failure)) from failure
+            raise dramatiq.Retry(str(failure), delay=round(pause * 1000)) from failure
+
+
+def _is_tried_again(retries: int, error: BaseException) -> bool:
+    """Until the use case says that it is enough. A fault in the program is tried again a few times."""
+    return isinstance(error, dramatiq.Retry) or retries < MAX_RETRIES

@@ -16,6 +16,7 @@ from imagejobs.logs import set_up_logging
 from imagejobs.settings import Settings, load_settings
 from imagejobs.storage.opening import open_storage
 from imagejobs.worker.actors import declare_actors
+from imagejobs.worker.graceful_stop import GracefulStop
 from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.process_image import ProcessImage
 
@@ -50,6 +51,11 @@ class ConversionProcesses(Middleware):
         self._converter.close()
 
 
+def _give_up() -> None:
+    _use_case().give_up()
+    _converter.close()  # the threads that wait for a conversion need not be waited for
+
+
 try:
     _settings = load_settings()
 except ConfigurationError as mistakes:
@@ -60,4 +66,6 @@ broker = redis_broker(_settings)
 dramatiq.set_broker(broker)
 _converter = Converter(conversion_limits(_settings))
 broker.add_middleware(ConversionProcesses(_converter, _settings.worker_threads))
-declare_actors(broker, cache(partial(process_image, _settings, _converter)))
+_use_case = cache(partial(process_image, _settings, _converter))
+broker.add_middleware(GracefulStop(_settings.shutdown_seconds, _give_up))
+declare_actors(broker, _use_case, _settings.max_attempts)

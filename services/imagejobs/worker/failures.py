@@ -11,11 +11,15 @@ class PermanentFailure(Exception):
 
 
 class TransientFailure(Exception):
-    """Something around the job is away: it is tried again, with backoff, a bounded number of times."""
+    """It may work another time: the job is tried again, with backoff, a bounded number of times."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class ServiceAway(TransientFailure):
+    """A service that the worker needs does not answer, or not with sense: no fault of the job, and not counted."""
 
 
 class NotOurs(Exception):

@@ -11,7 +11,7 @@ from typing import Any
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.conversion.isolated.result import Result
-from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
+from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceAway, TransientFailure
 
 OUTPUT_NOT_ACCEPTED = "output_not_accepted"
 """The API's code for a result that is not where it looks: the job is still this worker's, the settings differ."""
@@ -66,7 +66,7 @@ class JobsApi:
         with _translated():
             data = self._client.call("getImageJob", path={"id": job_id}, strict=False).data
         if not isinstance(data, dict) or not isinstance(data.get("status"), str):
-            raise TransientFailure("api_unexpected_answer", f"The API's answer for image job {job_id} is not a job.")
+            raise ServiceAway("api_unexpected_answer", f"The API's answer for image job {job_id} is not a job.")
         return Job(
             job_id,
             data["status"].upper(),
@@ -109,10 +109,15 @@ class JobsApi:
         }
         self._report(claim.job_id, _fenced(claim, said))
 
-    def hand_back(self, claim: Claim, failure: TransientFailure) -> None:
-        """PATCH PENDING, so that the next try need not wait for the lease to expire."""
+    def hand_back(self, claim: Claim, failure: TransientFailure, retry_in: float | None = None) -> None:
+        """PATCH PENDING, so that the next try need not wait for the lease to expire.
+
+        With `retry_in` this worker's message comes back after so many seconds; without, a new message is needed.
+        """
         if claim.attempt is not None:
-            said = {"status": "PENDING", "errorMsg": _told(failure), "errorCode": failure.code}
+            said: dict[str, Any] = {"status": "PENDING", "errorMsg": _told(failure), "errorCode": failure.code}
+            if retry_in is not None:
+                said["retryInSeconds"] = retry_in
             self._report(claim.job_id, _fenced(claim, said))
 
     def _report(self, job_id: str, said: Mapping[str, Any]) -> Any:
@@ -145,4 +150,4 @@ def _translated() -> Iterator[None]:
         code = error.code if error.code == OUTPUT_NOT_ACCEPTED else "api_refused"
         raise TransientFailure(code, f"The API refused the worker ({error.status}): {error}") from error
     except (ApiUnavailable, UnexpectedAnswer) as error:
-        raise TransientFailure("api_unavailable", str(error)) from error
+        raise ServiceAway("api_unavailable", str(error)) from error

@@ -3,7 +3,7 @@
 import io
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from imagejobs.conversion.errors import ConversionError
@@ -17,13 +17,16 @@ from imagejobs.storage.object_storage import (
     ObjectTooLarge,
     StorageUnavailable,
 )
-from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
+from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceAway, TransientFailure
+from imagejobs.worker.in_flight import InFlight
 from imagejobs.worker.jobs_api import Claim, Job, JobsApi, Stored
 from imagejobs.worker.lease import RenewedLease
+from imagejobs.worker.retrying import Delivery
 
 logger = logging.getLogger(__name__)
 
 OUTPUT_TYPE = "image/webp"
+STOPPED = ServiceAway("worker_stopped", "The worker was stopped before it was done with the image.")
 
 
 class Outcome(StrEnum):
@@ -43,24 +46,36 @@ class ProcessImage:
     convert: Callable[[bytes], Result]
     output_prefix: str
     max_bytes: int
+    in_flight: InFlight = field(default_factory=InFlight)
 
-    def __call__(self, job_id: str, *, last_try: bool = False) -> Outcome:
+    def __call__(self, job_id: str, delivery: Delivery | None = None, retry_in: float = 0.0) -> Outcome:
         """Settle one delivery of the job's message.
 
         Deliveries may come twice or late: only the one whose claim is accepted works. Raises TransientFailure when it
-        should be tried again; on the `last_try` that becomes FAILED, retryable.
+        should be tried again, in `retry_in` seconds; on the last try that becomes FAILED, retryable.
         """
         reach("worker.received")
         try:
             job = self.jobs.get(job_id)
             if job.is_terminal:
                 raise NotOurs(f"it is {job.status} already")  # noqa: TRY301 - one way out for all that is not ours
-            return self._work(job, self.jobs.claim(job_id), last_try=last_try)
+            claim = self.jobs.claim(job_id)
+            with self.in_flight.holding(claim):
+                return self._work(job, claim, delivery or Delivery(), retry_in)
         except NotOurs as reason:
             logger.info("job %s: dropped, %s", job_id, reason)
             return Outcome.DROPPED
 
-    def _work(self, job: Job, claim: Claim, *, last_try: bool) -> Outcome:
+    def give_up(self) -> None:
+        """Hand back what is running, because the process ends before that: others need not wait for the leases."""
+        for claim in self.in_flight.claims():
+            try:
+                self.jobs.hand_back(claim, STOPPED)
+                logger.warning("job %s: handed back, %s", claim.job_id, STOPPED)
+            except (NotOurs, TransientFailure) as error:
+                logger.warning("job %s: not handed back, %s", claim.job_id, error)
+
+    def _work(self, job: Job, claim: Claim, delivery: Delivery, retry_in: float) -> Outcome:
         reach("worker.claimed")
         try:
             with RenewedLease(self.jobs, claim):
@@ -68,9 +83,9 @@ class ProcessImage:
         except PermanentFailure as failure:
             return self._fail(claim, failure)
         except TransientFailure as failure:
-            if last_try:
+            if delivery.is_last(failure):
                 return self._fail(claim, PermanentFailure(failure.code, str(failure), retryable=True))
-            self.jobs.hand_back(claim, failure)
+            self.jobs.hand_back(claim, failure, retry_in)
             raise
         logger.info("job %s: completed", job.id)
         return Outcome.COMPLETED
@@ -107,7 +122,7 @@ class ProcessImage:
             message = f"{key!r} is larger than {self.max_bytes} bytes."
             raise PermanentFailure("too_large", message) from None
         except StorageUnavailable as error:
-            raise TransientFailure("storage_unavailable", str(error)) from error
+            raise ServiceAway("storage_unavailable", str(error)) from error
 
     def _convert(self, source: bytes) -> Result:
         try:
@@ -131,7 +146,7 @@ class ProcessImage:
         try:
             self.storage.put(key, io.BytesIO(data), len(data), OUTPUT_TYPE, IMMUTABLE)
         except StorageUnavailable as error:
-            raise TransientFailure("storage_unavailable", str(error)) from error
+            raise ServiceAway("storage_unavailable", str(error)) from error
 
     def _fail(self, claim: Claim, failure: PermanentFailure) -> Outcome:
         self.jobs.fail(claim, failure)

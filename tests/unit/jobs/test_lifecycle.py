@@ -20,7 +20,7 @@ from imagejobs.jobs.lifecycle import MAX_ERROR_MESSAGE, Failure, Output
 from imagejobs.jobs.model import LEGAL_TRANSITIONS, ImageJob, JobStatus
 from imagejobs.jobs.repository import Change, Guard
 from imagejobs.storage.object_storage import StorageUnavailable
-from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, World, new_record, receipt
+from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record, receipt
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 LEASE_SECONDS = LEASE.total_seconds()
@@ -280,11 +280,29 @@ class TestHandBack:
             job,
             status=JobStatus.PENDING,
             lease_until=None,
-            enqueued_at=now,
+            enqueued_at=None,
             updated_at=now,
             error_msg="x" * MAX_ERROR_MESSAGE,
             error_code="storage_unavailable",
         )
+
+    def test_without_a_message_to_come_the_next_pass_pushes_one(self, world: World) -> None:
+        job = world.claimed()
+        world.queue.messages.clear()
+        world.lifecycle.hand_back(job.id, 1, FAILURE)
+        world.repair.run_once()
+        assert world.queue.job_ids == [job.id]
+
+    def test_a_message_to_come_is_missed_only_some_time_after_it_is_due(self, world: World) -> None:
+        job = world.claimed()
+        world.queue.messages.clear()
+        world.lifecycle.hand_back(job.id, 1, FAILURE, retry_in=40)
+        world.clock.advance(timedelta(seconds=40) + PENDING_AFTER)
+        world.repair.run_once()
+        assert world.queue.job_ids == []
+        world.clock.advance(MILLISECOND)
+        world.repair.run_once()
+        assert world.queue.job_ids == [job.id]
 
     def test_the_same_again_changes_nothing(self, world: World) -> None:
         job = world.claimed()

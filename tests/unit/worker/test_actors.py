@@ -1,5 +1,6 @@
 """The actor under Dramatiq's own retries, on its broker in memory."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -7,12 +8,12 @@ import pytest
 from dramatiq import Worker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import CurrentMessage, Retries
-from imagejobs.broker import _middleware
+from imagejobs.broker import MAX_RETRIES, _middleware
 from imagejobs.queue_adapter.tasks import TASKS
-from imagejobs.worker import actors
-from imagejobs.worker.actors import MAX_BACKOFF_MS, MAX_RETRIES, MIN_BACKOFF_MS, QUEUE, declare_actors
-from imagejobs.worker.failures import TransientFailure
+from imagejobs.worker.actors import QUEUE, declare_actors
+from imagejobs.worker.failures import ServiceAway, TransientFailure
 from imagejobs.worker.process_image import Outcome
+from imagejobs.worker.retrying import Delivery
 from servers import wait_until
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
@@ -23,22 +24,27 @@ class Tries:
     """A use case that fails so many times; what it was asked."""
 
     def __init__(self, failures: int, error: Exception | None = None) -> None:
-        self.asked: list[tuple[str, bool]] = []
+        self.asked: list[tuple[str, Delivery, float]] = []
         self._failures = failures
-        self._error = error or TransientFailure("storage_unavailable", "storage is away")
+        self._error = error or ServiceAway("storage_unavailable", "storage is away")
 
-    def __call__(self, job_id: str, *, last_try: bool = False) -> Outcome:
-        self.asked.append((job_id, last_try))
+    def __call__(self, job_id: str, delivery: Delivery, retry_in: float) -> Outcome:
+        self.asked.append((job_id, delivery, retry_in))
         if len(self.asked) <= self._failures:
             raise self._error
         return Outcome.COMPLETED
+
+    @property
+    def counted(self) -> list[tuple[int, int]]:
+        """The tries and the faults before each."""
+        return [(delivery.tries, delivery.faults) for _, delivery, _ in self.asked]
 
 
 @contextmanager
 def working(use_case: Callable[..., Outcome]) -> Iterator[StubBroker]:
     """A worker of the actor, which gets the message that the queue adapter makes, at our broker's middleware."""
     broker = StubBroker(middleware=[CurrentMessage(), *(each for each in _middleware() if isinstance(each, Retries))])
-    declare_actors(broker, lambda: use_case)  # type: ignore[arg-type,return-value]  # called like a ProcessImage
+    declare_actors(broker, lambda: use_case, 3)  # type: ignore[arg-type,return-value]  # called like a ProcessImage
     broker.enqueue(TASK.message(JOB_ID))
     worker = Worker(broker, worker_timeout=10, worker_threads=1)
     worker.start()
@@ -51,61 +57,67 @@ def working(use_case: Callable[..., Outcome]) -> Iterator[StubBroker]:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actors, "MIN_BACKOFF_MS", 1)
-    monkeypatch.setattr(actors, "MAX_BACKOFF_MS", 1)
+    monkeypatch.setattr(Delivery, "pause", lambda _: 0.001)
 
 
 def test_queue_actor_and_argument_are_the_adapters() -> None:
     broker = StubBroker(middleware=[Retries()])
-    declare_actors(broker, lambda: pytest.fail("not at the declaration"))
+    declare_actors(broker, lambda: pytest.fail("not at the declaration"), 5)
     actor = broker.get_actor(TASK.actor)
     assert actor.queue_name == TASK.queue == QUEUE
     assert actor.fn.__code__.co_varnames[: actor.fn.__code__.co_argcount] == (TASK.argument,)
-
-
-def test_the_retries_are_bounded_in_number_and_in_time() -> None:
-    broker = StubBroker(middleware=[Retries()])
-    declare_actors(broker, lambda: pytest.fail("not at the declaration"))
-    options = broker.get_actor(TASK.actor).options
-    assert options["max_retries"] == MAX_RETRIES
-    assert (options["min_backoff"], options["max_backoff"]) == (MIN_BACKOFF_MS, MAX_BACKOFF_MS)
-    assert MAX_RETRIES * MAX_BACKOFF_MS < 5 * 60_000
 
 
 def test_a_message_of_the_adapter_runs_the_use_case_once() -> None:
     tries = Tries(0)
     with working(tries) as broker:
         broker.join(QUEUE, timeout=5_000)
-    assert tries.asked == [(JOB_ID, False)]
+    ((job_id, delivery, retry_in),) = tries.asked
+    assert (job_id, delivery.tries, delivery.faults, delivery.max_attempts) == (JOB_ID, 0, 0, 3)
+    assert 0 <= delivery.seconds < 5
+    assert 0 <= retry_in <= 1
     assert broker.dead_letters == []
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_transient_failure_is_tried_again_until_it_passes() -> None:
-    tries = Tries(3)
+def test_an_outage_is_ridden_out_however_often_it_is_met() -> None:
+    tries = Tries(MAX_RETRIES * 4)
+    with working(tries) as broker:
+        broker.join(QUEUE, timeout=20_000)
+    assert tries.counted == [(number, 0) for number in range(MAX_RETRIES * 4 + 1)]
+    assert broker.dead_letters == []
+
+
+@pytest.mark.usefixtures("at_once")
+def test_faults_are_counted_from_delivery_to_delivery() -> None:
+    tries = Tries(2, TransientFailure("conversion_memory", "no memory"))
     with working(tries) as broker:
         broker.join(QUEUE, timeout=5_000)
-    assert tries.asked == [(JOB_ID, False)] * 4
+    assert tries.counted == [(0, 0), (1, 1), (2, 2)]
 
 
-@pytest.mark.usefixtures("at_once")
-def test_the_last_try_is_told_so_and_no_other_follows() -> None:
-    tries = Tries(MAX_RETRIES + 1)
+def test_the_next_try_comes_when_the_use_case_was_told_that_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Delivery, "pause", lambda _: 0.3)
+    tries = Tries(1)
+    with working(tries):
+        wait_until(lambda: len(tries.asked) == 1)
+        begun = time.monotonic()
+        wait_until(lambda: len(tries.asked) == 2)
+    assert 0.25 < time.monotonic() - begun < 3
+    assert tries.asked[0][2] == 0.3
+
+
+def test_an_unforeseen_error_is_tried_again_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Retries, "min_backoff", property(lambda _: 1, lambda *_: None), raising=False)
+    monkeypatch.setattr(Retries, "max_backoff", property(lambda _: 1, lambda *_: None), raising=False)
+    tries = Tries(1_000, ZeroDivisionError("a fault in the program"))
     with working(tries) as broker:
         broker.join(QUEUE, timeout=5_000, fail_fast=False)
-    assert tries.asked == [(JOB_ID, False)] * MAX_RETRIES + [(JOB_ID, True)]
+    assert len(tries.asked) == MAX_RETRIES + 1
     assert len(broker.dead_letters) == 1
-
-
-@pytest.mark.usefixtures("at_once")
-def test_an_unforeseen_error_is_tried_again_too() -> None:
-    tries = Tries(1, ZeroDivisionError("a fault in the program"))
-    with working(tries) as broker:
-        broker.join(QUEUE, timeout=5_000, fail_fast=False)
-    assert len(tries.asked) == 2
 
 
 def test_a_transient_failure_is_a_line_in_the_log_and_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
     with working(Tries(1)):
-        wait_until(lambda: f"job {JOB_ID}: try 1 of {MAX_RETRIES + 1}: storage is away" in caplog.text)
+        wait_until(lambda: f"job {JOB_ID}: try 1, the next in" in caplog.text)
     assert "Traceback" not in caplog.text

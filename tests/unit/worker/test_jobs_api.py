@@ -78,11 +78,14 @@ def test_reports_carry_the_token() -> None:
     api, line = answering(httpx2.Response(200, json={"success": True}))
     claim = Claim(JOB_ID, 2)
     api.renew(claim)
+    handed_back = {"status": "PENDING", "errorMsg": "storage is away", "errorCode": "storage_unavailable", "attempt": 2}
     api.hand_back(claim, TransientFailure("storage_unavailable", "storage is away"))
+    api.hand_back(claim, TransientFailure("storage_unavailable", "storage is away"), 8.5)
     api.fail(claim, PermanentFailure("corrupt", "broken"))
     assert line.patches == [
         {"status": "PROCESSING", "leaseSeconds": 12.5, "attempt": 2},
-        {"status": "PENDING", "errorMsg": "storage is away", "errorCode": "storage_unavailable", "attempt": 2},
+        handed_back,
+        handed_back | {"retryInSeconds": 8.5},
         {"status": "FAILED", "errorMsg": "broken", "errorCode": "corrupt", "retryable": False, "attempt": 2},
     ]
 

@@ -1,8 +1,10 @@
 """Every way in which one delivery of a message ends, against both kinds of backend."""
 
 import io
+import math
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,13 +16,15 @@ from imagejobs.conversion.isolated.child import answer
 from imagejobs.conversion.isolated.result import Picture, Result, read_result
 from imagejobs.conversion.options import Options
 from imagejobs.storage.object_storage import IMMUTABLE
-from imagejobs.worker.failures import TransientFailure
+from imagejobs.worker.failures import ServiceAway, TransientFailure
 from imagejobs.worker.jobs_api import JobsApi
-from imagejobs.worker.process_image import Outcome, ProcessImage
+from imagejobs.worker.process_image import STOPPED, Outcome, ProcessImage
+from imagejobs.worker.retrying import Delivery
 from job_world import LEASE, MILLISECOND, converted, receipt
 from PIL import Image
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
+FIRST, LAST = Delivery(), Delivery(seconds=math.inf)
 
 
 def real_conversion(source: bytes) -> Result:
@@ -175,14 +179,14 @@ class TestFailed:
     def test_on_the_last_try_what_might_pass_ends_the_job_retryable(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
         conversion = failing(ErrorCode.CONVERSION_MEMORY, retryable=True)
-        assert worker_of(backend, conversion)(job_id, last_try=True) == Outcome.FAILED
+        assert worker_of(backend, conversion)(job_id, LAST) == Outcome.FAILED
         told = self.assert_failed(backend, job_id, "conversion_memory", retryable=True)["errorMsg"]
         assert told == "It does not work."
 
     def test_on_the_last_try_storage_that_is_away_ends_the_job_retryable(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
         backend.storage.away = True
-        assert worker_of(backend)(job_id, last_try=True) == Outcome.FAILED
+        assert worker_of(backend)(job_id, LAST) == Outcome.FAILED
         backend.storage.away = False
         self.assert_failed(backend, job_id, "storage_unavailable", retryable=True)
         assert "storage is away" in backend.shown(job_id)["errorMsg"]
@@ -231,9 +235,9 @@ class TestTriedAgain:
     def test_an_api_that_is_away(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
         backend.line.is_cut = lambda _: True
-        for last_try in (False, True):
-            with pytest.raises(TransientFailure) as caught:
-                worker_of(backend)(job_id, last_try=last_try)
+        for delivery in (FIRST, LAST):
+            with pytest.raises(ServiceAway) as caught:
+                worker_of(backend)(job_id, delivery)
             assert caught.value.code == "api_unavailable"
 
     def test_an_api_that_goes_away_before_the_report(self, backend: Backend) -> None:
@@ -268,9 +272,69 @@ class TestTriedAgain:
         with pytest.raises(TransientFailure, match="does not lie under 'optimized/'"):
             misconfigured(job_id)
         assert fencing.shown(job_id)["status"] == "PENDING"
-        assert misconfigured(job_id, last_try=True) == Outcome.FAILED
+        assert misconfigured(job_id, LAST) == Outcome.FAILED
         shown = fencing.shown(job_id)
         assert (shown["status"], shown["errorCode"]) == ("FAILED", "output_not_accepted")
+
+    def test_a_fault_counts_and_an_outage_does_not(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        tried = Delivery(tries=50, faults=4, seconds=600)
+        fencing.storage.away = True
+        with pytest.raises(ServiceAway):
+            worker_of(fencing)(job_id, tried)
+        fencing.storage.away = False
+        faulty = worker_of(fencing, failing(ErrorCode.CONVERSION_MEMORY, retryable=True))
+        assert faulty(job_id, tried) == Outcome.FAILED
+        assert fencing.shown(job_id)["errorCode"] == "conversion_memory"
+
+    def test_the_backend_is_told_when_the_message_comes_back(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        fencing.storage.away = True
+        with pytest.raises(TransientFailure):
+            worker_of(fencing)(job_id, FIRST, retry_in=8.5)
+        assert fencing.line.patches[-1]["retryInSeconds"] == 8.5
+        assert fencing.world.repository.get(job_id).enqueued_at == fencing.world.clock.time + timedelta(seconds=8.5)
+
+
+class TestGivingUp:
+    def test_what_is_running_is_handed_back_at_once_and_its_result_thrown_away(self, fencing: FencingBackend) -> None:
+        def stop() -> None:
+            worker.give_up()
+
+        job_id = fencing.add_job(b"picture")
+        worker = worker_of(fencing, during_conversion(stop))
+        assert worker(job_id) == Outcome.DROPPED
+        shown = fencing.shown(job_id)
+        assert (shown["status"], shown["errorCode"], shown["errorMsg"]) == ("PENDING", STOPPED.code, str(STOPPED))
+        assert "enqueuedAt" not in shown, "for the reconciler's next pass"
+        assert outputs(fencing) == set()
+
+    def test_a_conversion_that_was_ended_for_it_is_no_second_hand_back(self, fencing: FencingBackend) -> None:
+        def give_up(_: bytes) -> Result:
+            worker.give_up()
+            raise ConversionError(ErrorCode.CONVERSION_MEMORY, "It was killed.", retryable=True)
+
+        job_id = fencing.add_job(b"picture")
+        worker = worker_of(fencing, give_up)
+        with pytest.raises(TransientFailure):
+            worker(job_id)
+        assert fencing.shown(job_id)["errorCode"] == STOPPED.code
+
+    def test_an_api_that_is_away_leaves_it_to_the_lease(self, fencing: FencingBackend) -> None:
+        def give_up() -> None:
+            fencing.line.is_cut = lambda _: True
+            worker.give_up()
+            fencing.line.is_cut = lambda _: False
+
+        worker = worker_of(fencing, during_conversion(give_up))
+        assert worker(fencing.add_job(b"picture")) == Outcome.COMPLETED
+
+    def test_finished_jobs_are_not_handed_back(self, backend: Backend) -> None:
+        worker = worker_of(backend, lambda _: converted())
+        worker(backend.add_job(b"picture"))
+        told = len(backend.line.patches)
+        worker.give_up()
+        assert len(backend.line.patches) == told
 
 
 class TestDropped:
@@ -319,15 +383,17 @@ class TestDropped:
         if isinstance(backend, FencingBackend):
             assert backend.storage.stored_keys() == set()
 
-    @pytest.mark.parametrize("last_try", [False, True])
-    def test_a_failure_of_a_job_that_another_worker_took_over(self, fencing: FencingBackend, last_try: bool) -> None:
+    @pytest.mark.parametrize("delivery", [FIRST, LAST])
+    def test_a_failure_of_a_job_that_another_worker_took_over(
+        self, fencing: FencingBackend, delivery: Delivery
+    ) -> None:
         def take_over_and_fail(_: bytes) -> Result:
             fencing.world.clock.advance(LEASE + MILLISECOND)
             fencing.world.lifecycle.claim(job_id)
             raise ConversionError(ErrorCode.CONVERSION_MEMORY, "It does not work.", retryable=True)
 
         job_id = fencing.add_job(b"picture")
-        assert worker_of(fencing, take_over_and_fail)(job_id, last_try=last_try) == Outcome.DROPPED
+        assert worker_of(fencing, take_over_and_fail)(job_id, delivery) == Outcome.DROPPED
         shown = fencing.shown(job_id)
         assert (shown["status"], shown["attempt"]) == ("PROCESSING", 2)
 
