@@ -1,0 +1,13 @@
+"""Sends Dramatiq messages."""
+
+from dramatiq_worker import job
+from producing import produce
+
+
+def enqueue(job_id: str) -> str:
+    """One message."""
+    job.send(job_id)
+    return job_id
+
+
+produce(enqueue)

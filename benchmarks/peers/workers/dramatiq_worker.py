@@ -1,0 +1,15 @@
+"""Plain Dramatiq with its defaults: `dramatiq dramatiq_worker`."""
+
+import os
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+from sleeping import work
+
+dramatiq.set_broker(RedisBroker(url=f"redis://127.0.0.1:{os.environ['REDIS_PORT']}/0"))
+
+
+@dramatiq.actor
+def job(job_id: str) -> None:
+    """See sleeping.work."""
+    work(job_id)

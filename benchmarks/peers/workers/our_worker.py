@@ -1,0 +1,23 @@
+"""This project's worker as it is shipped, but that each conversion takes JOB_SECONDS longer: `dramatiq our_worker`."""
+
+from dramatiq.middleware import CurrentMessage
+from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.isolated.result import Result
+from imagejobs.conversion.options import Options
+from imagejobs.worker.app import broker
+from sleeping import work
+
+__all__ = ["broker"]
+
+_convert = Converter.convert
+
+
+def _convert_and_sleep(converter: Converter, source: bytes, options: Options) -> Result:
+    result = _convert(converter, source, options)
+    message = CurrentMessage.get_current_message()
+    assert message
+    work(message.kwargs["image_job_id"])
+    return result
+
+
+Converter.convert = _convert_and_sleep  # type: ignore[method-assign]  # the application takes it at its first message
