@@ -1,0 +1,40 @@
+"""Arms the fail points of imagejobs.fail_points: which process dies, or stops, at which step."""
+
+import signal
+from pathlib import Path
+
+from imagejobs.fail_points import VARIABLE
+from running_system import eventually
+
+REACHED_SECONDS = 30.0
+
+
+class ArmedPoints:
+    """The directory FAIL_POINTS of a system."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        directory.mkdir(exist_ok=True)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a system needs to know."""
+        return {VARIABLE: str(self._directory)}
+
+    def arm(self, point: str, sent: signal.Signals = signal.SIGKILL) -> None:
+        """The next process that reaches the point sends itself this signal, once."""
+        being_written = self._directory / f".{point}"
+        being_written.write_text(sent.name)
+        being_written.rename(self._directory / point)
+
+    def wait_until_reached(self, point: str) -> None:
+        """Return right after a process reached it; fails if none does."""
+        eventually(lambda: not (self._directory / point).exists(), REACHED_SECONDS, lambda: f"{point} was not reached")
+
+    def disarm(self, point: str) -> bool:
+        """Take it back; whether it was still armed."""
+        try:
+            (self._directory / point).unlink()
+        except FileNotFoundError:
+            return False
+        return True

@@ -1,0 +1,78 @@
+"""What a system at rest must not have: messages that wait, messages of unfinished jobs, objects that are no job's."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import redis
+from imagejobs.broker import waiting_key
+from imagejobs.storage.keys import is_rendition_of, output_key
+
+from faults.history import State
+
+LIST = "task_queue"
+PREFIX = "optimized/"
+QUEUES = tuple(waiting_key(name) for name in ("image_jobs", "image_jobs.DQ"))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message somewhere in Redis; it `waits` on a list, or else a process that may be dead holds it."""
+
+    place: str
+    job_id: str | None
+    waits: bool
+
+
+def messages(client: "redis.Redis") -> list[Message]:
+    """All that are there, on the list, in processing lists, and in Dramatiq's queues. Raises RedisError."""
+    processing = [key.decode() for key in client.scan_iter(f"{LIST}:processing:*")]
+    found = [Message(key, _listed(raw), key == LIST) for key in [LIST, *processing] for raw in _all(client, key)]
+    for queue in QUEUES:
+        waiting = set(_all(client, queue))
+        bodies = cast("dict[bytes, bytes]", client.hgetall(f"{queue}.msgs"))
+        found += [Message(queue, _enqueued(body), name in waiting) for name, body in bodies.items()]
+    return found
+
+
+def stranded(found: Iterable[Message], records: Mapping[str, State]) -> Iterator[str]:
+    """No message is left behind: none waits, and what a process still holds is of jobs that ended, or are gone."""
+    for message in found:
+        record = records.get(message.job_id or "")
+        if message.waits:
+            yield f"a message of job {message.job_id} waits in {message.place} for ever"
+        elif record is not None and not record.has_ended:
+            yield f"a message of job {message.job_id}, which is {record.status}, lies in {message.place}"
+
+
+def orphans(keys: Iterable[str], records: Mapping[str, State]) -> Iterator[str]:
+    """After the sweep every object is a job's: its source, a recorded result, or what an unsuccessful one may keep."""
+    sources = {record.source_key for record in records.values()}
+    results = {key for record in records.values() for key in record.sizes}
+    expected = {output_key(record.source_key, PREFIX) for record in records.values() if record.status != "COMPLETED"}
+    for key in keys:
+        if key not in sources | results and not any(is_rendition_of(key, output) for output in expected):
+            yield f"{key} is no job's"
+
+
+def _all(client: "redis.Redis", key: str) -> list[bytes]:
+    return cast("list[bytes]", client.lrange(key, 0, -1))
+
+
+def _listed(raw: bytes) -> str | None:
+    return _text(raw, "payload", "imageJobID")
+
+
+def _enqueued(raw: bytes) -> str | None:
+    return _text(raw, "kwargs", "image_job_id")
+
+
+def _text(raw: bytes, *path: str) -> str | None:
+    try:
+        value: Any = json.loads(raw)
+        for name in path:
+            value = value[name]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return str(value)

@@ -1,0 +1,61 @@
+"""The worker as it is, with a witness: it writes down deliveries, finished conversions and accepted results.
+
+`dramatiq faults.observed_worker` in place of `dramatiq imagejobs.worker.app`. WITNESS names a directory: each line of
+its file `seen` is one observation, and a file `deadly.<sha256>` there makes the source of this hash end its worker
+process, as often as it comes, the way a fault in a decoder would that takes the whole process with it.
+"""
+
+import hashlib
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from dramatiq import Broker
+from dramatiq.broker import MessageProxy
+from dramatiq.middleware import Middleware
+from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.isolated.result import Result
+from imagejobs.conversion.options import Options
+from imagejobs.worker import app
+from imagejobs.worker.jobs_api import Claim, JobsApi
+
+WITNESS = Path(os.environ["WITNESS"])
+
+broker = app.broker
+_convert = Converter.convert
+_complete = JobsApi.complete
+_file = os.open(WITNESS / "seen", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+
+def _saw(*words: object) -> None:
+    os.write(_file, f"{' '.join(map(str, words))}\n".encode())
+
+
+class Deliveries(Middleware):
+    """Each message that is begun."""
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - its signature
+        _saw("delivery", message.kwargs.get("image_job_id", "?"))
+
+
+def convert(self: Converter, source: bytes, options: Options) -> Result:
+    """Convert, and say that it is done."""
+    sha256 = hashlib.sha256(source).hexdigest()
+    if (WITNESS / f"deadly.{sha256}").exists():
+        _saw("death", sha256)
+        os.kill(os.getpid(), signal.SIGKILL)
+    result = _convert(self, source, options)
+    _saw("conversion", sha256)
+    return result
+
+
+def complete(self: JobsApi, claim: Claim, *rest: Any, **named: Any) -> None:
+    """Report a result, and say that it was accepted."""
+    _complete(self, claim, *rest, **named)
+    _saw("accepted", claim.job_id, claim.attempt)
+
+
+broker.add_middleware(Deliveries())
+Converter.convert = convert  # type: ignore[method-assign]
+JobsApi.complete = complete  # type: ignore[method-assign]

@@ -1,0 +1,117 @@
+"""Watches MongoDB: every state of a record that differs from the one before it."""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from bson import ObjectId
+from imagejobs.jobs.outputs import recorded_sizes
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from faults.history import State
+
+POLL_SECONDS = 0.02
+UNFINISHED = ["PENDING", "PROCESSING", "DELETING"]
+TIMEOUT_MS = 2_000
+
+
+class Recorder:
+    """Reads the unfinished records again and again, each that stopped being one of them, and all of them at the end.
+
+    What it shows of a job may leave out states, since it looks about every 20 ms, but never makes one up.
+    """
+
+    def __init__(self, mongodb_uri: str) -> None:
+        self._client: MongoClient[dict[str, Any]] = MongoClient(
+            mongodb_uri,
+            tz_aware=True,
+            serverSelectionTimeoutMS=TIMEOUT_MS,
+            socketTimeoutMS=TIMEOUT_MS,
+            connectTimeoutMS=TIMEOUT_MS,
+        )
+        self._records = self._client.get_default_database()["image_jobs"]
+        self._lock = threading.Lock()
+        self._one_read_at_a_time = threading.Lock()
+        self._states: dict[str, list[State]] = {}
+        self._watched: set[str] = set()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="recorder")
+        self._fault: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._client.close()
+
+    @property
+    def states(self) -> Mapping[str, Sequence[State]]:
+        """What each job went through, as far as it was seen."""
+        with self._lock:
+            if self._fault is not None:
+                raise self._fault
+            return {job_id: tuple(states) for job_id, states in self._states.items()}
+
+    def read_all(self) -> Mapping[str, State]:
+        """Every record as it is now. Raises PyMongoError."""
+        return {state.job_id: state for state in self._read({})}
+
+    def unfinished(self) -> int:
+        """How many records have not ended. Raises PyMongoError."""
+        return self._records.count_documents({"status": {"$in": UNFINISHED}})
+
+    def _watch(self) -> None:
+        try:
+            while not self._over.wait(POLL_SECONDS):
+                self._look()
+        except BaseException as fault:  # noqa: BLE001 - told to whoever asks for the states
+            self._fault = fault
+
+    def _look(self) -> None:
+        try:
+            seen = {state.job_id for state in self._read({"status": {"$in": UNFINISHED}})}
+            left = self._watched - seen
+            if left:
+                self._read({"_id": {"$in": [ObjectId(job_id) for job_id in left]}})
+            self._watched = seen
+        except PyMongoError:
+            self._over.wait(10 * POLL_SECONDS)  # it is away; what left meanwhile is still watched
+
+    def _read(self, query: Mapping[str, Any]) -> list[State]:
+        with self._one_read_at_a_time:  # so that states are kept in the order in which they were
+            asked_at = time.monotonic()
+            documents = list(self._records.find(query))
+            read = [_state(document, asked_at, time.monotonic()) for document in documents]
+            self._keep(read)
+        return read
+
+    def _keep(self, read: Iterable[State]) -> None:
+        with self._lock:
+            for state in read:
+                states = self._states.setdefault(state.job_id, [])
+                if not states or not states[-1].seen_again(state):
+                    states.append(state)
+
+
+def _state(document: Mapping[str, Any], asked_at: float, seen_at: float) -> State:
+    output_key = document.get("outputImageKey")
+    return State(
+        job_id=str(document["_id"]),
+        status=str(document["status"]),
+        attempt=int(document.get("attempt") or 0),
+        asked_at=asked_at,
+        seen_at=seen_at,
+        lost_leases=int(document.get("lostLeases") or 0),
+        error_code=document.get("errorCode"),
+        source_key=str(document.get("sourceImageKey")),
+        source_sha256=document.get("sourceSha256"),
+        output_key=output_key,
+        sizes=recorded_sizes(output_key, document.get("renditions"), document.get("receipt")) if output_key else {},
+        processed_at=document.get("processedAt"),
+        updated_at=document.get("updatedAt"),
+    )

@@ -1,0 +1,51 @@
+"""Reads what the observed workers wrote down; see observed_worker."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from faults.marked_pictures import MarkedPicture
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """How often each thing was seen: messages begun by job, conversions and deaths by source, results by job."""
+
+    deliveries: Mapping[str, int] = field(default_factory=dict)
+    conversions: Mapping[str, int] = field(default_factory=dict)
+    deaths: Mapping[str, int] = field(default_factory=dict)
+    accepted: Mapping[str, list[int]] = field(default_factory=dict)
+
+
+class Witness:
+    """The directory WITNESS of the observed workers."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir(exist_ok=True)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the observed workers need to know."""
+        return {"WITNESS": str(self.directory)}
+
+    def make_deadly(self, picture: MarkedPicture) -> None:
+        """From now on this source kills every worker process that begins to convert it."""
+        (self.directory / f"deadly.{picture.sha256}").touch()
+
+    def sightings(self) -> Sightings:
+        """All that was seen until now."""
+        counts: dict[str, Counter[str]] = {"delivery": Counter(), "conversion": Counter(), "death": Counter()}
+        accepted: dict[str, list[int]] = {}
+        for kind, subject, *rest in self._lines():
+            if kind == "accepted":
+                accepted.setdefault(subject, []).append(int(rest[0]))
+            else:
+                counts[kind][subject] += 1
+        return Sightings(counts["delivery"], counts["conversion"], counts["death"], accepted)
+
+    def _lines(self) -> Iterator[list[str]]:
+        seen = self.directory / "seen"
+        if seen.exists():
+            yield from (line.split() for line in seen.read_text().splitlines())

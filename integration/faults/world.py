@@ -1,0 +1,111 @@
+"""A system with fail points, observed workers and a recorder, in which trials are held."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import deployed_system
+import redis
+from backing import Backing
+from deployed_system import Deployment, deployed
+from imagejobs.database import Database
+from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+from imagejobs.jobs.sweep import Sweep, SweepPolicy
+from pymongo.errors import PyMongoError
+from running_system import System, eventually
+
+from faults.armed_points import ArmedPoints
+from faults.checker import violations
+from faults.extent import DRAIN_SECONDS, SETTINGS, SETTLE_SECONDS
+from faults.figures import report
+from faults.leftovers import PREFIX, Message, messages, orphans, stranded
+from faults.marked_pictures import Album
+from faults.recorder import Recorder
+from faults.trial import Trial
+from faults.witness import Witness
+
+INTEGRATION = Path(__file__).parent.parent
+OBSERVED_WORKER = tuple(
+    "faults.observed_worker" if word == "imagejobs.worker.app" else word for word in deployed_system.worker_command(2)
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What the tests do their harm to."""
+
+    backing: Backing
+    redis: "redis.Redis"
+    system: System
+    processes: Deployment
+    points: ArmedPoints
+    witness: Witness
+    recorder: Recorder
+    album: Album
+
+    @contextmanager
+    def trial(self, fault: str) -> Iterator[Trial]:
+        """Whatever the block does, afterwards all of the promise holds for the jobs of its clients."""
+        trial = Trial.begun(fault, self.system.http, self.recorder, self.witness, self.system.storage)
+        yield trial
+        eventually(self.is_settled, SETTLE_SECONDS, self.processes.said)
+        finished = trial.finished()
+        found = violations(finished)
+        report(trial.figures(finished, found))
+        assert not found, "\n".join([*found, self.processes.said()])
+
+    def is_settled(self) -> bool:
+        """Whether the API answers and every job has ended."""
+        try:
+            return self.system.is_ready() and not self.recorder.unfinished()
+        except PyMongoError:
+            return False
+
+    def assert_nothing_is_left(self) -> None:
+        """No message waits, and after a sweep every object is a job's."""
+        eventually(self.is_settled, SETTLE_SECONDS, self.processes.said)
+        left = self._drained()
+        self._sweep()
+        records = self.recorder.read_all()
+        keys = [info.key for info in self.system.storage.list("")]
+        found = [*stranded(left, records), *orphans(keys, records)]
+        assert not found, "\n".join(found)
+
+    def _drained(self) -> list[Message]:
+        """The messages that are left when all that goes by itself is gone."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while (left := messages(self.redis)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return left
+
+    def _sweep(self) -> None:
+        """With no regard to age: nothing is under way."""
+        database = Database(self.backing.mongodb_uri)
+        try:
+            repository = MongoImageJobRepository(database)
+            sweep = Sweep(repository, self.system.storage, SweepPolicy(PREFIX, timedelta(0)))
+            for _ in sweep.run(hold_back=False):
+                pass
+        finally:
+            database.close()
+
+
+@contextmanager
+def faulty_system(
+    backing: Backing, directory: Path, reached: Backing | None = None, seed: int = 0, **settings: str
+) -> Iterator[World]:
+    """A running system. Where its processes do not reach the backing services directly, `reached` says how they do."""
+    points, witness = ArmedPoints(directory / "points"), Witness(directory / "witness")
+    chosen = {**SETTINGS, **points.settings, **witness.settings, "PYTHONPATH": str(INTEGRATION), **settings}
+    with (
+        redis.Redis.from_url(backing.redis_uri) as client,
+        patch.dict(deployed_system.COMMANDS, worker=OBSERVED_WORKER),
+        Recorder(backing.mongodb_uri) as recorder,
+    ):
+        client.flushdb()
+        with deployed(reached or backing, directory, **chosen) as (system, processes):
+            yield World(backing, client, system, processes, points, witness, recorder, Album(seed))
