@@ -1,7 +1,6 @@
 """`python -m benchmarks [--json] [--jobs N]`: time to ready, latency of one upload, CPU use while a queue drains."""
 
 import argparse
-import io
 import json
 import statistics
 import time
@@ -15,8 +14,8 @@ from rich.table import Table
 
 from benchmarks.local_system import LocalSystem, local_system
 from benchmarks.pictures import photograph
+from benchmarks.uploads import POLL_SECONDS, upload, wait
 
-POLL_SECONDS = 0.005
 ROUNDS = 15
 
 
@@ -92,29 +91,6 @@ def cpu_of_one_conversion(picture: bytes) -> float:
         convert(picture, Options())
         times.append(time.process_time() - before)
     return statistics.median(times)
-
-
-def upload(api: ApiClient, picture: bytes) -> str:
-    """POST one image; the job's id."""
-    parts = [
-        ("entityType", (None, "other")),
-        ("entityId", (None, "bench")),
-        ("image", ("bench.jpg", io.BytesIO(picture))),
-    ]
-    return str(api.call("createImageJob", parts=parts).data["_id"])
-
-
-def wait(api: ApiClient, job_id: str, pause: float = POLL_SECONDS) -> dict:  # type: ignore[type-arg]  # JSON
-    """Poll until the job is COMPLETED."""
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        job = api.call("getImageJob", path={"id": job_id}).data
-        if job["status"] == "COMPLETED":
-            return job
-        if job["status"] == "FAILED":
-            raise SystemExit(f"job {job_id} failed: {job['errorMsg']}")
-        time.sleep(pause)
-    raise SystemExit(f"job {job_id} did not end")
 
 
 if __name__ == "__main__":

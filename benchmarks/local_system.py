@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,15 +25,22 @@ class LocalSystem:
 
     def worker_cpu_seconds(self) -> float:
         """User and system time of the Dramatiq processes so far (Linux)."""
-        return sum(_cpu_seconds(pid) for pid in _family(self.pids["worker"]))
+        return self.cpu_seconds("worker")
+
+    def cpu_seconds(self, name: str) -> float:
+        """The same of any of its processes with all that it started; of all of them under the name "up"."""
+        return sum(_cpu_seconds(pid) for pid in _family(self.pids[name]))
+
+
+UP = (sys.executable, "-m", "imagejobs", "up")
 
 
 @contextmanager
-def local_system() -> Iterator[LocalSystem]:
-    """The system with its defaults, for the length of the block."""
+def local_system(program: Sequence[str] = UP) -> Iterator[LocalSystem]:
+    """The system with its defaults, for the length of the block. `program` takes the options of `imagejobs up`."""
     with tempfile.TemporaryDirectory() as directory:
         started = time.perf_counter()
-        command = [sys.executable, "-m", "imagejobs", "up", "--data-dir", directory, "--port", "0"]
+        command = [*program, "--data-dir", directory, "--port", "0"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             state = _wait_until_ready(process, Path(directory) / "up.json")

@@ -1,0 +1,19 @@
+"""The worker without lease renewal: `dramatiq benchmarks.safety.bare_worker`."""
+
+from imagejobs.worker.app import broker
+from imagejobs.worker.jobs_api import Claim, JobsApi
+from imagejobs.worker.lease import RenewedLease
+
+__all__ = ["broker"]
+
+
+def _do_not_renew(_jobs: JobsApi, _claim: Claim) -> None:
+    """A claim stays as it is, and nothing is asked before the upload."""
+
+
+def _start_no_thread(lease: RenewedLease) -> RenewedLease:
+    return lease
+
+
+JobsApi.renew = _do_not_renew  # type: ignore[method-assign]
+RenewedLease.__enter__ = _start_no_thread  # type: ignore[method-assign]

@@ -1,0 +1,33 @@
+"""Uploads a picture and waits for its job, as a client does."""
+
+import io
+import time
+from typing import Any
+
+from imagejobs.client.api_client import ApiClient
+
+POLL_SECONDS = 0.005
+WAIT_SECONDS = 300.0
+
+
+def upload(api: ApiClient, picture: bytes) -> str:
+    """POST one image; the job's id."""
+    parts = [
+        ("entityType", (None, "other")),
+        ("entityId", (None, "bench")),
+        ("image", ("bench.jpg", io.BytesIO(picture))),
+    ]
+    return str(api.call("createImageJob", parts=parts).data["_id"])
+
+
+def wait(api: ApiClient, job_id: str, pause: float = POLL_SECONDS) -> dict[str, Any]:
+    """Poll until the job is COMPLETED."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        job = api.call("getImageJob", path={"id": job_id}).data
+        if job["status"] == "COMPLETED":
+            return dict(job)
+        if job["status"] == "FAILED":
+            raise SystemExit(f"job {job_id} failed: {job['errorMsg']}")
+        time.sleep(pause)
+    raise SystemExit(f"job {job_id} did not end")
