@@ -110,6 +110,7 @@ class Settings(ApiAddress):
     validate_responses: bool = False
 
     task_queue: str = Field("task_queue", min_length=1)
+    enqueue_to: Literal["task_queue", "dramatiq"] = "task_queue"
     max_queue_length: PositiveInt = 100_000
     accept_without_queue: bool = True
 
@@ -137,6 +138,9 @@ class Settings(ApiAddress):
     reconcile_interval: PositiveFloat = 5
     sweep_interval: NonNegativeFloat = 3600
     orphan_after: float = Field(86_400, ge=600)
+
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(0, ge=0, le=65535)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

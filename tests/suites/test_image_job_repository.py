@@ -338,6 +338,9 @@ class TestLists:
             JobStatus.FAILED: 1,
             JobStatus.DELETING: 0,
         }
+        assert {status: repository.count(status) for status in JobStatus} == {
+            status: counts.get(status, 0) for status in JobStatus
+        }
 
     def test_the_last_completed_are_the_latest(self, repository: ImageJobRepository) -> None:
         made = [
@@ -561,6 +564,7 @@ class TestDocumentsOfOtherPrograms:
         assert ids(mongo.leases_expired(MOMENT, MOMENT + SECOND, 10)) == [str(running["_id"])]
         counts = mongo.count_by_status()
         assert [counts[each] for each in (JobStatus.PENDING, JobStatus.COMPLETED)] == [2, 2]
+        assert [mongo.count(each) for each in (JobStatus.PENDING, JobStatus.COMPLETED)] == [2, 2]
         assert len(mongo.of_entities(EntityType.EVENT, ["655501d2f12a3d0f3c5a1001"])) == 3
         changed = mongo.change(str(waiting["_id"]), PENDING, Change({"error_msg": "x"}))
         assert changed

@@ -15,8 +15,10 @@ from uuid import uuid4
 import pytest
 from imagejobs.embedded.ports import free_port
 from imagejobs.redis_client import redis_client
+from imagejobs.task_queue import reclaiming
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue, MemoryTaskQueueConsumer
 from imagejobs.task_queue.message import ProcessImage, decode
+from imagejobs.task_queue.reclaiming import return_all
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue, RedisTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue, TaskQueueConsumer
@@ -62,7 +64,6 @@ class MemoryWorld:
 
 class RedisWorld:
     def __init__(self, uri: str, socket_timeout: float = 3) -> None:
-        # A name with characters that mean something in a SCAN pattern.
         self.keys = RedisKeys(f"queue[{uuid4()}]*?")
         self.client = redis_client(uri, socket_timeout=socket_timeout)
         self.queue = RedisTaskQueue(self.client, self.keys.name)
@@ -219,6 +220,16 @@ class TestCrashes:
         assert ids(world.waiting()) == IDS
         assert world.consumer("heir").reclaim() == 0
 
+    def test_a_producer_reclaims_them_too(self, world: World) -> None:
+        world.queue.push(IDS)
+        take_all(world.consumer("dead"))
+        alive = world.consumer("alive")
+        alive.heartbeat()
+        world.let_die("dead")
+        assert world.queue.reclaim() == len(IDS)
+        assert ids(world.waiting()) == IDS
+        assert world.queue.reclaim() == 0
+
     def test_a_live_consumers_messages_stay_its_own_from_its_first_take_on(self, world: World) -> None:
         world.queue.push(IDS)
         alive = world.consumer("alive")
@@ -270,6 +281,35 @@ class TestRedis:
         world.queue.push(IDS)
         RedisTaskQueueConsumer(world.client, world.keys.name, "dead", heartbeat_ttl=1).take(0)
         assert 0 < world.client.pttl(world.keys.heartbeat("dead")) <= 1000
+
+    def test_a_consumer_that_died_is_forgotten_and_a_living_one_is_not(self, redis_world: RedisWorld) -> None:
+        world = redis_world
+        for name in ("dead", "alive", "released"):
+            world.consumer(name).take(0)
+        world.let_die("dead")
+        world.consumer("released").release()
+        world.queue.reclaim()
+        assert world.client.smembers(world.keys.consumers) == {b"alive"}
+
+    def test_one_that_comes_back_to_life_while_it_is_reclaimed_is_not_forgotten(
+        self, redis_world: RedisWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def reclaimed_and_alive(*arguments: Any) -> int:
+            moved = return_all(*arguments)
+            zombie.heartbeat()
+            return moved
+
+        world = redis_world
+        world.queue.push(IDS)
+        zombie = world.consumer("zombie")
+        zombie.take(0)
+        world.let_die("zombie")
+        with monkeypatch.context() as patch:
+            patch.setattr(reclaiming, "return_all", reclaimed_and_alive)
+            assert world.queue.reclaim() == 1
+        zombie.take(0)
+        world.let_die("zombie")
+        assert world.queue.reclaim() == 1, "it was still registered"
 
     def test_a_refused_connection_is_reported_at_once(self) -> None:
         world = RedisWorld(f"redis://127.0.0.1:{free_port()}")
@@ -339,6 +379,7 @@ def every_call(world: RedisWorld) -> list[Any]:
     return [
         world.queue.ping,
         world.queue.length,
+        world.queue.reclaim,
         lambda: world.queue.push(IDS),
         lambda: consumer.take(1),
         consumer.unsettled,

@@ -10,12 +10,12 @@ from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats import BASIC, FORMATS, Format
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.database import Database
+from imagejobs.enqueueing import open_task_queue
 from imagejobs.events.mongo_repository import MongoEventRepository
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
 from imagejobs.settings import Settings
 from imagejobs.stopping import exit_cleanly_on_sigterm
 from imagejobs.storage.opening import open_storage
-from imagejobs.task_queue.opening import open_task_queue
 
 logger = logging.getLogger(__name__)
 

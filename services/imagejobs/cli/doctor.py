@@ -83,7 +83,7 @@ def _engine() -> str:
 
 
 def _redis(settings: Settings) -> str:
-    from imagejobs.task_queue.opening import open_task_queue
+    from imagejobs.enqueueing import open_task_queue
 
     return f"answers; {open_task_queue(settings).length()} message(s) wait on {settings.task_queue!r}"
 

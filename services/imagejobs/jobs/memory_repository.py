@@ -72,6 +72,9 @@ class MemoryImageJobRepository:
         )
         return sorted(found, key=lambda job: job.id)
 
+    def count(self, status: JobStatus) -> int:
+        return sum(job.status == status for job in self._all())
+
     def count_by_status(self) -> Mapping[JobStatus, int]:
         return Counter(job.status for job in self._all())
 

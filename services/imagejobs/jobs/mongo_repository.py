@@ -72,6 +72,10 @@ class MongoImageJobRepository:
         query = Q(entity_type=entity_type, entity_id__in=list(entity_ids))
         return self._all(query & _in_status(*LIVE), "id", None)
 
+    def count(self, status: JobStatus) -> int:
+        with translated_errors():
+            return int(ImageJobDocument.objects(_in_status(status)).count())
+
     def count_by_status(self) -> Mapping[JobStatus, int]:
         with translated_errors():
             rows = ImageJobDocument.objects.aggregate([{"$group": {"_id": "$status", "count": {"$sum": 1}}}])

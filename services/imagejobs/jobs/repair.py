@@ -1,7 +1,7 @@
 """What the reconciler does: nothing that died may keep a job from ending. Each action is one compare-and-set."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from imagejobs.fail_points import reach
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.jobs.repository import Change, Guard
 from imagejobs.jobs.service import ImageJobs
+from imagejobs.storage.object_storage import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +30,18 @@ class RepairPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """How many jobs one pass changed."""
+    """How many messages one pass put back, and how many jobs it changed."""
 
-    requeued: int
-    leases_expired: int
-    attempts_exhausted: int
-    deletions_finished: int
+    reclaimed: int = 0
+    requeued: int = 0
+    leases_expired: int = 0
+    attempts_exhausted: int = 0
+    deletions_finished: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the pass stopped at its bounds, so that the next one finds more at once."""
+        return BATCH in {self.requeued, self.leases_expired + self.attempts_exhausted, self.deletions_finished}
 
 
 class Repair:
@@ -50,6 +57,7 @@ class Repair:
         expired = [done for job in self._find_expired() if (done := self.expire_lease(job))]
         exhausted = sum(job.status == JobStatus.FAILED for job in expired)
         return RepairReport(
+            reclaimed=self._jobs.queue.reclaim(),
             requeued=self.requeue_lost(),
             leases_expired=len(expired) - exhausted,
             attempts_exhausted=exhausted,
@@ -66,7 +74,7 @@ class Repair:
         overdue = self._repository.pending_since(now - self._policy.pending_after, BATCH)
         if not overdue:
             return 0
-        room = self._repository.count_by_status().get(JobStatus.PENDING, 0) - self._jobs.queue.length()
+        room = self._repository.count(JobStatus.PENDING) - self._jobs.queue.length()
         long_ago = now - LOST_FOR_CERTAIN * self._policy.pending_after
         lost = [job for n, job in enumerate(overdue) if n < room or (job.enqueued_at or job.created_at) < long_ago]
         return self._push_again(lost)
@@ -92,9 +100,16 @@ class Repair:
         return self._repository.change(job.id, guard, change)
 
     def finish_deletions(self) -> int:
-        """Finish deletions that a crash or an outage cut short."""
-        since = self._repository.now() - self._policy.pending_after
-        return _count(self._jobs.finish_deletion, self._repository.deleting_since(since, BATCH))
+        """Finish deletions that a crash or an outage cut short. One that cannot be comes after all others next time."""
+        now = self._repository.now()
+        unfinished = self._repository.deleting_since(now - self._policy.pending_after, BATCH)
+        for job in unfinished:
+            try:
+                self._jobs.finish_deletion(job)
+            except StorageUnavailable:
+                self._repository.change(job.id, Guard(frozenset({JobStatus.DELETING})), Change({"updated_at": now}))
+                raise
+        return len(unfinished)
 
     def _find_expired(self) -> Sequence[ImageJob]:
         now = self._repository.now()
@@ -116,9 +131,3 @@ class Repair:
             reach("repair.marked")
             self._jobs.push(marked)
         return len(marked)
-
-
-def _count(action: Callable[[ImageJob], None], jobs: Sequence[ImageJob]) -> int:
-    for job in jobs:
-        action(job)
-    return len(jobs)

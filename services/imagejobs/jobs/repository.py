@@ -66,6 +66,9 @@ class ImageJobRepository(Protocol):
     def of_entities(self, entity_type: EntityType, entity_ids: Sequence[str]) -> Sequence[ImageJob]:
         """Every job of these entities, oldest first, tombstones left out."""
 
+    def count(self, status: JobStatus) -> int:
+        """How many jobs there are in this status."""
+
     def count_by_status(self) -> Mapping[JobStatus, int]:
         """How many jobs there are in each status; statuses without a job may be missing."""
 

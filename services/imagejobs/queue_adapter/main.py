@@ -7,15 +7,15 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from imagejobs.broker import redis_broker, waiting_key
+from imagejobs.broker import delayed_key, redis_broker, waiting_key
 from imagejobs.queue_adapter.adapter import TAKE_SECONDS, QueueAdapter
-from imagejobs.queue_adapter.tasks import TASKS
 from imagejobs.redis_client import redis_client
 from imagejobs.settings import Settings
 from imagejobs.stopping import stop_on_signals
 from imagejobs.task_queue.message import PROCESS_IMAGE
 from imagejobs.task_queue.redis_errors import translated_errors
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueueConsumer
+from imagejobs.tasks import TASKS
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def queue_adapter(settings: Settings, consumer: str) -> Iterator[QueueAdapter]:
 
     def waiting() -> int:
         with translated_errors():
-            return client.llen(waiting_key(task.queue))
+            return client.llen(waiting_key(task.queue)) + client.hlen(delayed_key(task.queue))
 
     with client, broker.client:
         yield QueueAdapter(RedisTaskQueueConsumer(client, settings.task_queue, consumer), enqueue, waiting)

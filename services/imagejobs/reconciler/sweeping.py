@@ -10,6 +10,7 @@ from itertools import groupby
 from imagejobs.errors import BackingServiceUnavailable
 from imagejobs.jobs.audit import Audit, Damage
 from imagejobs.jobs.sweep import Kind, Sweep, Swept
+from imagejobs.reconciler.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -23,11 +24,12 @@ class Sweeping:
     The first pass comes after a tenth of the interval, so that a process that is replaced often sweeps too.
     """
 
-    def __init__(self, sweep: Sweep, audit: Audit, interval: float, stop: threading.Event) -> None:
+    def __init__(self, sweep: Sweep, audit: Audit, interval: float, stop: threading.Event, metrics: Metrics) -> None:
         self._sweep = sweep
         self._audit = audit
         self._interval = interval
         self._stop = stop
+        self._metrics = metrics
         self._cursor: str | None = None
         self._fault: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
@@ -62,6 +64,7 @@ class Sweeping:
         found = {kind: Swept() for kind in Kind}
         for kind, swept in self._sweep.run():
             found[kind] += swept
+            self._metrics.swept(kind, swept)
             if self._stop.is_set():
                 return
         for kind, swept in found.items():
@@ -75,8 +78,10 @@ class Sweeping:
                 return
             page = self._audit.page(self._cursor)
             self._cursor = page.cursor
+            found = _tell(page.damages)
+            self._metrics.audited(page.jobs, found)
             jobs += page.jobs
-            damaged += _tell(page.damages)
+            damaged += found
             if page.cursor is None:
                 break
         logger.info("audited %d COMPLETED jobs, %d damaged", jobs, damaged)

@@ -36,6 +36,21 @@ class MemoryTaskQueue:
         with self.changed:
             return len(self.messages)
 
+    def reclaim(self) -> int:
+        """See TaskQueue."""
+        with self.changed:
+            now = self.clock()
+            dead = [each for each in self.processing if self.alive_until.get(each, now) <= now]
+            return sum(self.return_all(each) for each in dead)
+
+    def return_all(self, consumer_id: str) -> int:
+        """Put what a consumer holds back to the front of the list; the number of messages."""
+        with self.changed:
+            held = self.processing.pop(consumer_id, [])
+            self.messages.extendleft(reversed(held))
+            self.changed.notify_all()
+            return len(held)
+
     def ping(self) -> None:
         """See TaskQueue: memory is always there."""
 
@@ -87,16 +102,13 @@ class MemoryTaskQueueConsumer:
 
     def reclaim(self) -> int:
         """See TaskQueueConsumer."""
-        with self._queue.changed:
-            now = self._queue.clock()
-            dead = [each for each in self._queue.processing if self._queue.alive_until.get(each, now) <= now]
-            return sum(self._return_all(each) for each in dead)
+        return self._queue.reclaim()
 
     def release(self) -> int:
         """See TaskQueueConsumer."""
         with self._queue.changed:
             self._queue.alive_until.pop(self._id, None)
-            return self._return_all(self._id)
+            return self._queue.return_all(self._id)
 
     def length(self) -> int:
         """See TaskQueueConsumer."""
@@ -111,9 +123,3 @@ class MemoryTaskQueueConsumer:
                 return False
             self._held().remove(raw)
             return True
-
-    def _return_all(self, consumer_id: str) -> int:
-        held = self._queue.processing.pop(consumer_id, [])
-        self._queue.messages.extendleft(reversed(held))
-        self._queue.changed.notify_all()
-        return len(held)

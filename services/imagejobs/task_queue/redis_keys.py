@@ -1,6 +1,5 @@
 """The Redis keys beside the list, all derived from its name."""
 
-import re
 from dataclasses import dataclass
 
 
@@ -24,10 +23,6 @@ class RedisKeys:
         return f"{self.name}:consumer:{consumer_id}"
 
     @property
-    def any_processing(self) -> str:
-        """The SCAN pattern of all processing lists."""
-        return re.sub(r"([*?\[\]\\^-])", r"\\\1", self.processing("")) + "*"
-
-    def consumer_of(self, processing_key: bytes) -> str:
-        """The consumer's id in a processing list's key."""
-        return processing_key.decode().removeprefix(self.processing(""))
+    def consumers(self) -> str:
+        """The set of the ids of all consumers that may have a processing list."""
+        return f"{self.name}:consumers"

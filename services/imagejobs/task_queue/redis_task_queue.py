@@ -11,6 +11,7 @@ from redis import Redis
 
 from imagejobs.task_queue.dead_letter import encode_dead_letter
 from imagejobs.task_queue.message import ProcessImage
+from imagejobs.task_queue.reclaiming import DeadConsumers, return_all
 from imagejobs.task_queue.redis_errors import translated_errors
 from imagejobs.task_queue.redis_keys import RedisKeys
 
@@ -32,6 +33,7 @@ class RedisTaskQueue:
     def __init__(self, client: Redis, name: str) -> None:
         self._client = client
         self._name = name
+        self._dead_consumers = DeadConsumers(client, RedisKeys(name))
 
     def push(self, image_job_ids: Sequence[str]) -> None:
         """See TaskQueue; one LPUSH, all or nothing."""
@@ -43,6 +45,10 @@ class RedisTaskQueue:
         """See TaskQueue."""
         with translated_errors():
             return self._client.llen(self._name)
+
+    def reclaim(self) -> int:
+        """See TaskQueue."""
+        return self._dead_consumers.reclaim()
 
     def ping(self) -> None:
         """See TaskQueue."""
@@ -58,7 +64,9 @@ class RedisTaskQueueConsumer:
 
     def __init__(self, client: Redis, name: str, consumer_id: str, heartbeat_ttl: int = HEARTBEAT_TTL) -> None:
         self._client = client
+        self._id = consumer_id
         self._keys = RedisKeys(name)
+        self._dead_consumers = DeadConsumers(client, self._keys)
         self._processing = self._keys.processing(consumer_id)
         self._heartbeat = self._keys.heartbeat(consumer_id)
         self._heartbeat_ttl = heartbeat_ttl
@@ -95,22 +103,23 @@ class RedisTaskQueueConsumer:
 
     def heartbeat(self) -> None:
         """See TaskQueueConsumer."""
-        with translated_errors():
-            self._client.set(self._heartbeat, b"1", ex=self._heartbeat_ttl)
+        with translated_errors(), self._client.pipeline() as both:
+            both.sadd(self._keys.consumers, self._id)
+            both.set(self._heartbeat, b"1", ex=self._heartbeat_ttl)
+            both.execute()
         self._announced = True
 
     def reclaim(self) -> int:
-        """See TaskQueueConsumer. Several consumers may reclaim at once: each message moves once."""
-        with translated_errors():
-            found = list(self._client.scan_iter(match=self._keys.any_processing, count=1000))
-            dead = [key for key in found if not self._is_alive(key)]
-        return sum(self._return_all(key) for key in dead)
+        """See TaskQueueConsumer."""
+        return self._dead_consumers.reclaim()
 
     def release(self) -> int:
         """See TaskQueueConsumer."""
-        moved = self._return_all(self._processing)
-        with translated_errors():
-            self._client.delete(self._heartbeat)
+        moved = return_all(self._client, self._processing, self._keys.name)
+        with translated_errors(), self._client.pipeline() as both:
+            both.delete(self._heartbeat)
+            both.srem(self._keys.consumers, self._id)
+            both.execute()
         self._announced = False
         return moved
 
@@ -118,17 +127,6 @@ class RedisTaskQueueConsumer:
         """See TaskQueueConsumer."""
         with translated_errors():
             return self._client.llen(self._keys.name)
-
-    def _is_alive(self, processing_key: bytes) -> bool:
-        return bool(self._client.exists(self._keys.heartbeat(self._keys.consumer_of(processing_key))))
-
-    def _return_all(self, processing_key: str | bytes) -> int:
-        """Newest first to the right end, so that the oldest is again the next one to be taken."""
-        moved = 0
-        with translated_errors():
-            while self._client.lmove(cast("str", processing_key), self._keys.name, "LEFT", "RIGHT") is not None:
-                moved += 1
-        return moved
 
     def _move(self, raw: bytes, target: str, message: bytes) -> None:
         with translated_errors():

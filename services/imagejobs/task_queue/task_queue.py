@@ -22,6 +22,9 @@ class TaskQueue(Protocol):
     def length(self) -> int:
         """Messages waiting on the list, whoever they are for."""
 
+    def reclaim(self) -> int:
+        """Return the messages of consumers that died to the front of the list; the number of messages moved."""
+
     def ping(self) -> None:
         """Return if Redis answers."""
 

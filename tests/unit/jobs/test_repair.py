@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 from imagejobs.jobs import repair as repair_module
 from imagejobs.jobs.lifecycle import Failure
-from imagejobs.jobs.model import JobStatus
-from imagejobs.jobs.repair import LOST_FOR_CERTAIN, RepairReport
+from imagejobs.jobs.model import LIVE, JobStatus
+from imagejobs.jobs.repair import BATCH, LOST_FOR_CERTAIN, RepairReport
+from imagejobs.jobs.repository import Change, Guard
 from imagejobs.storage.object_storage import StorageUnavailable
+from imagejobs.task_queue.memory_task_queue import MemoryTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record
 
 FOREIGN = b'{"task_type":"send_mail","payload":{}}'
-NOTHING = RepairReport(requeued=0, leases_expired=0, attempts_exhausted=0, deletions_finished=0)
+NOTHING = RepairReport()
 
 
 def let_expire(world: World) -> None:
@@ -105,7 +107,7 @@ class TestRequeue:
         world.created()
         world.queue.messages.clear()
         world.clock.advance(PENDING_AFTER * 2)
-        monkeypatch.setattr(world.repository, "count_by_status", dict)
+        monkeypatch.setattr(world.repository, "count", lambda _: 0)
         assert world.repair.requeue_lost() == 0
 
     def test_when_the_push_fails_the_next_pass_does_it(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,8 +249,50 @@ class TestDeletions:
             world.repair.run_once()
         assert len(world.repository.all()) == 1
         world.storage.away = False
+        world.clock.advance(PENDING_AFTER * 2)
         assert world.repair.run_once().deletions_finished == 1
         assert world.repository.all() == []
+
+    def test_one_that_cannot_be_finished_does_not_keep_the_others_from_it(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def delete(key: str) -> None:
+            if key == stuck.source_image_key:
+                raise StorageUnavailable("locked")
+            delete_for_good(key)
+
+        delete_for_good = world.storage.delete
+        stuck, other = world.create(2)
+        for job in (stuck, other):
+            world.repository.change(job.id, Guard(LIVE), Change({"status": JobStatus.DELETING}))
+        monkeypatch.setattr(world.storage, "delete", delete)
+        world.clock.advance(PENDING_AFTER * 2)
+        with pytest.raises(StorageUnavailable):
+            world.repair.finish_deletions()
+        assert world.repair.finish_deletions() == 1
+        assert [job.id for job in world.repository.all()] == [stuck.id]
+        world.clock.advance(PENDING_AFTER * 2)
+        with pytest.raises(StorageUnavailable):
+            world.repair.finish_deletions()
+
+
+class TestReclaim:
+    def test_messages_of_a_dead_queue_adapter_go_back_to_the_list(self, world: World) -> None:
+        job = world.created()
+        dead = MemoryTaskQueueConsumer(world.queue, "dead")
+        dead.take(0)
+        assert world.repair.run_once() == NOTHING
+        del world.queue.alive_until["dead"]
+        assert world.repair.run_once() == RepairReport(reclaimed=1)
+        assert world.queue.job_ids == [job.id]
+
+
+@pytest.mark.parametrize("repair", ["requeued", "leases_expired", "attempts_exhausted", "deletions_finished"])
+def test_a_report_is_full_when_one_repair_came_to_its_bound(repair: str) -> None:
+    assert RepairReport(**{repair: BATCH}).is_full
+    assert not RepairReport(**{repair: BATCH - 1}).is_full
+    assert RepairReport(leases_expired=1, attempts_exhausted=BATCH - 1).is_full
+    assert not RepairReport(reclaimed=BATCH).is_full
 
 
 def test_a_pass_tells_put_back_and_given_up_jobs_apart(world: World) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
-from imagejobs.jobs.repair import RepairReport
+from imagejobs.jobs.repair import BATCH, RepairReport
 from imagejobs.reconciler.main import reconcile
+from imagejobs.reconciler.metrics import Metrics
 from imagejobs.storage.object_storage import StorageUnavailable
 
-NOTHING = RepairReport(requeued=0, leases_expired=0, attempts_exhausted=0, deletions_finished=0)
-SOMETHING = RepairReport(requeued=3, leases_expired=0, attempts_exhausted=1, deletions_finished=0)
+NOTHING = RepairReport()
+SOMETHING = RepairReport(requeued=3, attempts_exhausted=1)
+FULL = RepairReport(leases_expired=BATCH - 1, attempts_exhausted=1)
 MONGODB = DatabaseUnavailable("Connection refused")
 STORAGE = StorageUnavailable("Connection refused")
 
@@ -22,6 +24,7 @@ class Passes:
 
     def __init__(self, *ends: RepairReport | Exception) -> None:
         self.stop = threading.Event()
+        self.metrics = Metrics()
         self._ends: Iterator[RepairReport | Exception] = iter(ends)
         self._left = len(ends)
 
@@ -35,7 +38,7 @@ class Passes:
         return end
 
     def reconcile(self, interval: float = 0.001) -> None:
-        reconcile(self, interval, self.stop)  # type: ignore[arg-type]  # the one thing that it asks of a Repair
+        reconcile(self, interval, self.stop, self.metrics)  # type: ignore[arg-type]  # the one thing that it asks of a Repair
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +93,28 @@ def test_it_waits_between_passes() -> None:
 
 def test_every_service_that_may_be_away_is_ridden_out() -> None:
     Passes(BackingServiceUnavailable("Redis", "x"), NOTHING).reconcile()
+
+
+def test_a_pass_that_stopped_at_its_bounds_is_followed_by_the_next_at_once() -> None:
+    started = time.monotonic()
+    Passes(*[FULL] * 50, NOTHING).reconcile(0.2)
+    assert time.monotonic() - started < 2, "one wait before the first pass, none before the others"
+
+
+@pytest.mark.parametrize("repair", ["reclaimed", "requeued", "leases_expired", "attempts_exhausted"])
+def test_what_was_repaired_is_counted(repair: str) -> None:
+    passes = Passes(RepairReport(**{repair: 3}), NOTHING, RepairReport(**{repair: 2}))
+    passes.reconcile()
+    value = passes.metrics.registry.get_sample_value
+    assert value("imagejobs_repairs_total", {"repair": repair}) == 5
+    assert value("imagejobs_repairs_total", {"repair": "deletions_finished"}) == 0
+    assert value("imagejobs_repair_pass_seconds_count") == 3
+    assert (value("imagejobs_repair_last_pass_timestamp_seconds") or 0) == pytest.approx(time.time(), abs=5)
+
+
+def test_a_pass_that_an_outage_ended_is_no_last_pass() -> None:
+    passes = Passes(MONGODB, MONGODB)
+    passes.reconcile()
+    value = passes.metrics.registry.get_sample_value
+    assert value("imagejobs_repair_passes_cut_short_total", {"service": "mongodb"}) == 2
+    assert value("imagejobs_repair_last_pass_timestamp_seconds") == 0

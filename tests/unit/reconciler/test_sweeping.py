@@ -12,6 +12,7 @@ from imagejobs.errors import BackingServiceUnavailable
 from imagejobs.jobs import audit as audit_module
 from imagejobs.jobs.sweep import Kind, Swept
 from imagejobs.reconciler import sweeping as sweeping_module
+from imagejobs.reconciler.metrics import Metrics
 from imagejobs.reconciler.sweeping import Sweeping
 from imagejobs.storage.object_storage import StorageUnavailable
 from job_world import ORPHAN_AFTER, World
@@ -39,7 +40,7 @@ class Passes:
 
 
 def sweeping(sweep: Any, stop: threading.Event, world: World | None = None, interval: float = 0.001) -> Sweeping:
-    return Sweeping(sweep, (world or World()).audit, interval, stop)
+    return Sweeping(sweep, (world or World()).audit, interval, stop, Metrics())
 
 
 def run(passes: Passes, interval: float = 0.001) -> Sweeping:
@@ -165,3 +166,22 @@ def completed(world: World) -> Any:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def test_what_was_swept_and_audited_is_counted() -> None:
+    world = World()
+    sound, damaged = world.claimed(), world.claimed()
+    for job in (sound, damaged):
+        world.lifecycle.complete(job.id, 1, world.output(job))
+    world.storage.delete(world.now(damaged).output_image_key or "")
+    passes = Passes(Swept(referenced=4, orphans=2, deleted=2, bytes=9), Swept(orphans=1))
+    loop = sweeping(passes, passes.stop, world)
+    loop._sweep_all()
+    loop._stop.clear()
+    loop._audit_some()
+    value = loop._metrics.registry.get_sample_value
+    assert value("imagejobs_swept_objects_total", {"kind": "raw", "outcome": "referenced"}) == 4
+    assert value("imagejobs_swept_objects_total", {"kind": "raw", "outcome": "deleted"}) == 2
+    assert value("imagejobs_orphan_bytes_total", {"kind": "raw"}) == 9
+    assert value("imagejobs_audited_jobs_total") == 2
+    assert value("imagejobs_damaged_jobs_total") == 1

@@ -9,7 +9,7 @@ from dramatiq import Worker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import CurrentMessage, Retries
 from imagejobs.broker import MAX_RETRIES, _middleware
-from imagejobs.queue_adapter.tasks import TASKS
+from imagejobs.tasks import TASKS
 from imagejobs.worker.actors import QUEUE, declare_actors
 from imagejobs.worker.failures import ServiceAway, TransientFailure
 from imagejobs.worker.process_image import Outcome

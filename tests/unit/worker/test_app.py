@@ -12,7 +12,7 @@ import pytest
 from command_line import SETTINGS
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.logs import QUIET
-from imagejobs.queue_adapter.tasks import TASKS
+from imagejobs.tasks import TASKS
 
 
 @pytest.fixture(autouse=True)

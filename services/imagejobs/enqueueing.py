@@ -1,0 +1,52 @@
+"""Where the API and the reconciler put jobs: on the list, or straight to Dramatiq where nobody else reads the list.
+
+MongoDB knows every job either way, so the promise is the same; the way over the list serves legacy workers too.
+"""
+
+from collections.abc import Sequence
+
+from imagejobs.broker import redis_broker, waiting_key
+from imagejobs.redis_client import redis_client
+from imagejobs.settings import Settings
+from imagejobs.task_queue.message import PROCESS_IMAGE
+from imagejobs.task_queue.redis_errors import translated_errors
+from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
+from imagejobs.task_queue.task_queue import TaskQueue
+from imagejobs.tasks import TASKS
+
+PUSH_SECONDS = 3.0
+
+
+def open_task_queue(settings: Settings) -> TaskQueue:
+    """The queue that ENQUEUE_TO names, at REDIS_URI. Nothing is asked of Redis until the first call."""
+    if settings.enqueue_to == "dramatiq":
+        return DramatiqTaskQueue(settings)
+    return RedisTaskQueue(redis_client(settings.redis_uri, socket_timeout=PUSH_SECONDS), settings.task_queue)
+
+
+class DramatiqTaskQueue:
+    """The queue of the actors themselves: no queue adapter is needed, and legacy workers see nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._broker = redis_broker(settings, socket_timeout=PUSH_SECONDS)
+        self._task = TASKS[PROCESS_IMAGE]
+
+    def push(self, image_job_ids: Sequence[str]) -> None:
+        """See TaskQueue; one after the other, so after a failure some may be there."""
+        with translated_errors():
+            for each in image_job_ids:
+                self._broker.enqueue(self._task.message(each))
+
+    def length(self) -> int:
+        """See TaskQueue: those that no worker has fetched yet."""
+        with translated_errors():
+            return self._broker.client.llen(waiting_key(self._task.queue))
+
+    def reclaim(self) -> int:
+        """See TaskQueue: Dramatiq's workers do that among themselves."""
+        return 0
+
+    def ping(self) -> None:
+        """See TaskQueue."""
+        with translated_errors():
+            self._broker.client.ping()

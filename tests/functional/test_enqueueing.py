@@ -1,0 +1,47 @@
+"""Jobs that go straight to Dramatiq, on a real Redis."""
+
+from collections.abc import Iterator
+
+import pytest
+from dramatiq import Message
+from imagejobs.broker import waiting_key
+from imagejobs.embedded.ports import free_port
+from imagejobs.enqueueing import DramatiqTaskQueue
+from imagejobs.settings import Settings
+from imagejobs.task_queue.task_queue import QueueUnavailable
+from servers import RedisServer, redis_server
+
+IDS = [f"{number:024x}" for number in range(3)]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with redis_server() as started:
+        yield started
+
+
+def queue_at(uri: str) -> DramatiqTaskQueue:
+    return DramatiqTaskQueue(Settings(_env_file=None, redis_uri=uri, storage="filesystem", enqueue_to="dramatiq"))
+
+
+def test_each_job_is_one_message_for_the_actor(server: RedisServer) -> None:
+    queue = queue_at(server.uri)
+    queue.ping()
+    queue.push([])
+    assert queue.length() == 0
+    queue.push(IDS)
+    assert queue.length() == 3
+    assert queue.reclaim() == 0
+    with server.client() as client:
+        ids = client.lrange(waiting_key("image_jobs"), 0, -1)
+        messages = [Message.decode(client.hget(f"{waiting_key('image_jobs')}.msgs", each) or b"") for each in ids]
+    assert [(each.actor_name, each.kwargs["image_job_id"]) for each in messages] == [
+        ("process_image", each) for each in IDS
+    ]
+
+
+def test_without_redis_every_call_says_so() -> None:
+    queue = queue_at(f"redis://127.0.0.1:{free_port()}")
+    for call in (queue.ping, queue.length, lambda: queue.push(IDS)):
+        with pytest.raises(QueueUnavailable, match="Redis is away"):
+            call()

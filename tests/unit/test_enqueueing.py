@@ -1,0 +1,28 @@
+"""Which queue the settings open; what the queues do is in tests/suites."""
+
+from imagejobs.enqueueing import PUSH_SECONDS, DramatiqTaskQueue, open_task_queue
+from imagejobs.settings import Settings
+from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
+from imagejobs.task_queue.task_queue import TaskQueue
+from redis import Redis
+
+
+def opened(**chosen: str) -> TaskQueue:
+    return open_task_queue(Settings(_env_file=None, redis_uri="redis://127.0.0.1:9", storage="filesystem", **chosen))
+
+
+def assert_bounded(client: Redis) -> None:
+    assert client.get_connection_kwargs()["socket_timeout"] == PUSH_SECONDS
+    assert client.get_retry().get_retries() == 0
+
+
+def test_the_list_is_opened_without_asking_redis_and_sends_nothing_twice() -> None:
+    queue = opened()
+    assert isinstance(queue, RedisTaskQueue)
+    assert_bounded(queue._client)
+
+
+def test_so_is_dramatiqs_queue() -> None:
+    queue = opened(enqueue_to="dramatiq")
+    assert isinstance(queue, DramatiqTaskQueue)
+    assert_bounded(queue._broker.client)
