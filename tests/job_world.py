@@ -21,10 +21,10 @@ from imagejobs.jobs.service import ImageJobs, JobPolicy
 from imagejobs.jobs.sweep import Sweep, SweepPolicy
 from imagejobs.storage.keys import output_key
 from imagejobs.storage.memory import MemoryStorage
-from imagejobs.storage.object_storage import ObjectInfo, StorageUnavailable
+from imagejobs.storage.object_storage import ObjectInfo, ObjectStorage, StorageUnavailable
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue
 from imagejobs.task_queue.message import UnknownTaskType, decode
-from imagejobs.task_queue.task_queue import QueueUnavailable
+from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue
 from imagejobs.worker.jobs_api import Stored
 
 PENDING_AFTER = timedelta(seconds=30)
@@ -148,10 +148,14 @@ class World:
         self.repository = AwayRepository(self.clock)
         self.storage = AwayStorage(clock=self.clock)
         self.queue = AwayQueue()
-        self.jobs = ImageJobs(self.repository, self.storage, self.queue, self.policy)
+        self.wire(self.repository, self.storage, self.queue)
+
+    def wire(self, repository: ImageJobRepository, storage: ObjectStorage, queue: TaskQueue) -> None:
+        """Make the services over these adapters, which may be others that stand before the world's own."""
+        self.jobs = ImageJobs(repository, storage, queue, self.policy)
         self.repair = Repair(self.jobs, RepairPolicy(PENDING_AFTER, LEGACY_LEASE, MAX_ATTEMPTS))
-        self.sweep = Sweep(self.repository, self.storage, SweepPolicy(self.policy.output_prefix, ORPHAN_AFTER))
-        self.audit = Audit(self.repository, self.storage)
+        self.sweep = Sweep(repository, storage, SweepPolicy(self.policy.output_prefix, ORPHAN_AFTER))
+        self.audit = Audit(repository, storage)
         self.lifecycle = JobLifecycle(self.jobs, self.repair, LEASE, LEGACY_LEASE)
 
     def create(self, count: int = 1, key: str | None = None, body: bytes = b"picture") -> list[ImageJob]:

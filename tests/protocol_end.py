@@ -1,0 +1,68 @@
+"""What holds in each state, and of the end to which everything comes at last."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import timedelta
+
+from imagejobs.jobs.lifecycle import Output
+from imagejobs.jobs.model import ImageJob, JobStatus
+from imagejobs.storage.keys import output_key
+from job_world import LEGACY_LEASE, MAX_ATTEMPTS, ORPHAN_AFTER, World
+from protocol_acts import LEASE_SECONDS, mark
+
+LONG = LEGACY_LEASE + timedelta(seconds=1)
+ROUNDS = MAX_ATTEMPTS + 2
+"""In each round of the end so much time passes that every lease is over and every PENDING job counts as lost."""
+
+
+def check_state(world: World) -> None:
+    """What is COMPLETED is there."""
+    stored = world.storage.stored_keys()
+    for job in world.repository.all():
+        assert job.status != JobStatus.COMPLETED or job.output_image_key in stored, f"the result of {job} is not there"
+
+
+def check_end(world: World, accepted: AbstractSet[str], deleted: AbstractSet[str], poisonous: AbstractSet[str]) -> None:
+    """All processes that were under way are dead. A reconciler and a worker run, and time passes: is all well then?"""
+    for _ in range(ROUNDS):
+        world.clock.advance(LONG)
+        world.repair.run_once()
+        _work(world, poisonous)
+        if all(job.status.is_terminal for job in world.repository.all()):
+            break
+    check_state(world)
+    records = {job.id: job for job in world.repository.all()}
+    for job in records.values():
+        assert job.status.is_terminal, f"{job} does not end"
+        assert job.source_image_key in world.storage.stored_keys(), f"the source of {job} is gone"
+        if job.error_code == "attempts_exhausted":
+            assert job.lost_leases == MAX_ATTEMPTS, f"{job} was given up too early or too late"
+    assert accepted - deleted <= records.keys(), "an accepted job is gone"
+    world.clock.advance(ORPHAN_AFTER + LONG)
+    list(world.sweep.run())
+    left = {key for key in world.storage.stored_keys() if not is_owned(key, records)}
+    assert not left, f"nobody's objects outlive the sweep: {left}"
+
+
+def _work(world: World, poisonous: AbstractSet[str]) -> None:
+    """Take every message; a poisonous job kills its worker after the claim."""
+    job_ids = world.queue.job_ids
+    world.queue.messages.clear()
+    for job_id in job_ids:
+        record = world.repository.get(job_id)
+        if record and record.status == JobStatus.PENDING:
+            job = world.lifecycle.claim(job_id, LEASE_SECONDS)
+            if job_id not in poisonous:
+                world.lifecycle.complete(job_id, job.attempt, _made(world, job))
+
+
+def _made(world: World, job: ImageJob) -> Output:
+    return replace(world.output(job), thumb_hash=mark(job))
+
+
+def is_owned(key: str, records: Mapping[str, ImageJob]) -> bool:
+    """Whether it is the source of a job, its result, or what becomes its result."""
+    return any(
+        key in {job.source_image_key, output_key(job.source_image_key, "optimized/")} for job in records.values()
+    )

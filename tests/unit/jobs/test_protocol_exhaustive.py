@@ -1,0 +1,104 @@
+"""The promise, held against every history of a few small systems: each order of their calls, deaths at each step.
+
+How many states there are is told so that a change which makes most of them unreachable does not go unnoticed.
+"""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from imagejobs.jobs.lifecycle import Failure
+from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, ORPHAN_AFTER, PENDING_AFTER
+from protocol_acts import LEASE_SECONDS, Manner, delete, repair, retry, sweep, upload, worker
+from protocol_exploration import explore
+from protocol_stage import Stage
+
+LEASE_OVER, LEGACY_LEASE_OVER = LEASE + MILLISECOND, LEGACY_LEASE + MILLISECOND
+OVERDUE, ORPHANED = PENDING_AFTER + MILLISECOND, ORPHAN_AFTER + PENDING_AFTER
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Thousands of outages need not be told."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """Where only writes are steps."""
+    return Stage(reads_are_steps=False)
+
+
+@pytest.fixture
+def job(stage: Stage) -> str:
+    """One accepted job."""
+    return stage.world.created().id
+
+
+def test_two_deliveries_and_a_reconciler(stage: Stage, job: str) -> None:
+    actors = [worker("a", job), worker("b", job), repair("r")]
+    assert explore(stage, actors, [LEASE_OVER, LEASE_OVER]).states > 10_000
+
+
+def test_a_legacy_worker_beside_one_of_ours(stage: Stage, job: str) -> None:
+    actors = [worker("a", job, is_fenced=False), worker("b", job), repair("r")]
+    assert explore(stage, actors, [LEGACY_LEASE_OVER]).states > 3_000
+
+
+@pytest.mark.parametrize("manner", [Manner.FAILING, Manner.HANDING_BACK, Manner.FORGETFUL, Manner.MISTAKEN])
+def test_a_worker_that_does_not_complete_beside_one_that_does(stage: Stage, job: str, manner: Manner) -> None:
+    actors = [worker("a", job, manner), worker("b", job), repair("r")]
+    assert explore(stage, actors, [LEASE_OVER]).states > 800
+
+
+def test_two_reconcilers_beside_a_worker(stage: Stage, job: str) -> None:
+    actors = [repair("1"), repair("2"), worker("a", job)]
+    assert explore(stage, actors, [OVERDUE, LEASE_OVER]).states > 900
+
+
+def test_two_reconcilers_beside_two_workers_that_die(stage: Stage, job: str) -> None:
+    actors = [worker("a", job, Manner.DYING), worker("b", job, Manner.DYING), repair("1"), repair("2")]
+    assert explore(stage, actors, [LEASE_OVER]).states > 400
+
+
+def test_a_job_whose_last_attempt_but_one_was_lost(stage: Stage, job: str) -> None:
+    for _ in range(MAX_ATTEMPTS - 1):
+        stage.world.lifecycle.claim(job, LEASE_SECONDS)
+        stage.world.clock.advance(LEASE_OVER)
+        stage.world.repair.run_once()
+    actors = [worker("a", job), worker("b", job, Manner.DYING), repair("1"), repair("2")]
+    assert explore(stage, actors, [LEASE_OVER]).states > 1_000
+
+
+def test_a_deletion_beside_a_worker_and_a_sweep(stage: Stage, job: str) -> None:
+    actors = [worker("a", job), delete("d", job), sweep("s")]
+    assert explore(stage, actors, [ORPHANED]).states > 400
+
+
+def test_two_deletions_that_services_cut_short(stage: Stage, job: str) -> None:
+    actors = [delete("1", job), delete("2", job), repair("r")]
+    assert explore(stage, actors, [OVERDUE], faults=1).states > 100
+
+
+def test_a_failed_job_that_is_retried_twice_at_once(stage: Stage, job: str) -> None:
+    stage.world.lifecycle.fail(job, None, Failure("the file is damaged"))
+    actors = [retry("1", job), retry("2", job), worker("a", job), repair("r")]
+    assert explore(stage, actors, [OVERDUE]).states > 1_500
+
+
+def test_two_deliveries_whose_calls_fail(stage: Stage, job: str) -> None:
+    actors = [worker("a", job), worker("b", job)]
+    assert explore(stage, actors, [LEASE_OVER], faults=1).states > 1_000
+
+
+def test_an_upload_whose_calls_fail(stage: Stage) -> None:
+    actors = [upload("1", images=2), repair("r")]
+    assert explore(stage, actors, [OVERDUE], faults=1).states > 1_500
+
+
+@pytest.mark.xfail(strict=True, reason="an insert whose answer is lost takes back what the second request was promised")
+def test_an_upload_that_a_client_sends_again_under_its_key(stage: Stage) -> None:
+    actors = [upload("1", key="k"), upload("2", key="k"), repair("r")]
+    assert explore(stage, actors, [OVERDUE], faults=1).states > 500
