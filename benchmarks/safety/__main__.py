@@ -22,8 +22,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.safety", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print every round as JSON instead of a table")
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--jobs", type=int, default=100, help="in each round, of each variant")
+    parser.add_argument("--rounds", type=int, default=24)
+    parser.add_argument("--jobs", type=int, default=40, help="in each round, of each variant")
     parser.add_argument("--width", type=int, default=1600, help="of the pictures, whose height is three quarters of it")
     options = parser.parse_args()
     picture = photograph(options.width, options.width * 3 // 4, seed=2)

@@ -37,7 +37,7 @@ def main() -> None:
         port=options.port,
         data_dir=options.data_dir,
         workers=None,
-        console=Console(stderr=True),
+        console=Console(),
         command=lambda name: commands.get(name) or imagejobs_command(name),
     )
 

@@ -3,13 +3,14 @@
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from imagejobs.client.api_client import ApiClient
 
-from benchmarks.local_system import UP, local_system
+from benchmarks.local_system import UP, LocalSystem, local_system
 from benchmarks.safety.bare_system import NO_CHECK, NO_REPAIR
 from benchmarks.uploads import upload, wait
 
@@ -21,8 +22,8 @@ VARIANTS: Mapping[str, Sequence[str]] = {
     "and without the look at the output": (*_BARE, NO_CHECK),
 }
 CLIENTS = 4
-WARM_UP = 12
-POLL_SECONDS = 0.1
+WARM_UP_ROUNDS = 1
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,23 @@ class Share:
 
 
 def rounds(count: int, jobs: int, picture: bytes, notice: Callable[[str], None]) -> Iterator[Mapping[str, Pace]]:
-    """Each round begins with another variant, so that none is always first."""
+    """One system of each variant; while one works the others stand still.
+
+    Each round begins with another variant, so that none is always first.
+    """
     names = list(VARIANTS)
-    for number in range(count):
-        turn = number % len(names)
-        paces = {name: _pace(VARIANTS[name], jobs, picture) for name in names[turn:] + names[:turn]}
-        said = ", ".join(f"{name} {pace.jobs_per_second:.1f} jobs/s" for name, pace in paces.items())
-        notice(f"round {number + 1}: {said}")
-        yield paces
+    with ExitStack() as stack:
+        systems = {name: stack.enter_context(local_system(program)) for name, program in VARIANTS.items()}
+        for number in range(-WARM_UP_ROUNDS, count):
+            turn = number % len(names)
+            paces = {}
+            for name in names[turn:] + names[:turn]:
+                with _suspended(each for other, each in systems.items() if other != name):
+                    paces[name] = _pace(systems[name], jobs, picture)
+            said = ", ".join(f"{name} {pace.jobs_per_second:.1f} jobs/s" for name, pace in paces.items())
+            notice(f"round {number + 1 if number >= 0 else 'to warm up'}: {said}")
+            if number >= 0:
+                yield paces
 
 
 def share(found: Sequence[Mapping[str, Pace]], name: str, figure: Callable[[Pace], float]) -> Share:
@@ -59,15 +69,19 @@ def share(found: Sequence[Mapping[str, Pace]], name: str, figure: Callable[[Pace
     return Share(statistics.median(ratios), min(ratios), max(ratios))
 
 
-def _pace(program: Sequence[str], jobs: int, picture: bytes) -> Pace:
-    with local_system(program) as system, ThreadPoolExecutor(CLIENTS) as pool:
-        api = ApiClient(system.api_url)
-        _work_off(api, pool, WARM_UP, picture)
-        before, started = system.cpu_seconds("up"), time.perf_counter()
-        _work_off(api, pool, jobs, picture)
-        return Pace(jobs / (time.perf_counter() - started), (system.cpu_seconds("up") - before) / jobs)
+@contextmanager
+def _suspended(systems: Iterable[LocalSystem]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for each in systems:
+            stack.enter_context(each.suspended())
+        yield
 
 
-def _work_off(api: ApiClient, pool: ThreadPoolExecutor, jobs: int, picture: bytes) -> None:
-    for job_id in list(pool.map(lambda _: upload(api, picture), range(jobs))):
+def _pace(system: LocalSystem, jobs: int, picture: bytes) -> Pace:
+    api = ApiClient(system.api_url)
+    before, started = system.cpu_seconds("up"), time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        uploaded = list(pool.map(lambda _: upload(api, picture), range(jobs)))
+    for job_id in uploaded:
         wait(api, job_id, POLL_SECONDS)
+    return Pace(jobs / (time.perf_counter() - started), (system.cpu_seconds("up") - before) / jobs)
