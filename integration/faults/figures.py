@@ -40,8 +40,9 @@ class Figures:
     def row(self) -> str:
         """Of the table."""
         times = f"{percentile(self.recovery, 50):.1f} s, {percentile(self.recovery, 99):.1f} s" if self.recovery else ""
-        cells = (self.fault, self.trials, self.jobs, self.lost, self.wrong, times, self.duplicate_deliveries)
-        return " | ".join(["|", *map(str, cells), str(self.duplicate_conversions), "|"]).strip()
+        counts = (self.duplicate_deliveries, self.duplicate_conversions)
+        cells = (self.fault, self.trials, self.jobs, self.lost, self.wrong, times, *counts)
+        return f"| {' | '.join(map(str, cells))} |"
 
 
 def of_trial(name: str, faults: Sequence[Fault], finished: Finished, violations: Sequence[str]) -> Figures:

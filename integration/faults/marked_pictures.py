@@ -3,11 +3,13 @@
 import hashlib
 import io
 import itertools
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
+from bad_pictures import BAD
 from PIL import Image
 
 LEVELS = (16, 48, 80, 112, 144, 176, 208, 240)
@@ -87,6 +89,11 @@ class Album:
     def next(self, size: tuple[int, int] = SIZE, content: bytes | None = None) -> MarkedPicture:
         """One that was not handed out before. For any number of threads."""
         return MarkedPicture(next(self._numbers) * self.STRIDE % NUMBERS, size, content)
+
+    def broken(self) -> MarkedPicture:
+        """A JPEG that is accepted and cannot be decoded."""
+        number = next(self._numbers)
+        return MarkedPicture(number, content=BAD["jpg"](random.Random(number)))  # noqa: S311 - a fixed seed
 
     def take(self, count: int, size: tuple[int, int] = SIZE) -> list[MarkedPicture]:
         """As many."""

@@ -11,7 +11,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from dramatiq import Broker
+from dramatiq import Broker, Worker
 from dramatiq.broker import MessageProxy
 from dramatiq.middleware import Middleware
 from imagejobs.conversion.isolated.pool import Converter
@@ -33,7 +33,10 @@ def _saw(*words: object) -> None:
 
 
 class Deliveries(Middleware):
-    """Each message that is begun."""
+    """Each worker process that is ready, and each message that is begun."""
+
+    def after_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002 - its signature
+        _saw("ready", os.getpid())
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - its signature
         _saw("delivery", message.kwargs.get("image_job_id", "?"))

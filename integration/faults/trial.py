@@ -47,6 +47,11 @@ class Trial:
         """What was seen of one job until now."""
         return self.recorder.states.get(job_id, ())
 
+    def has_ended(self, job_id: str) -> bool:
+        """Whether one job was last seen COMPLETED or FAILED."""
+        states = self.states(job_id)
+        return bool(states) and states[-1].has_ended
+
     def finished(self) -> Finished:
         """Everything, once all jobs ended."""
         records = self.recorder.read_all()

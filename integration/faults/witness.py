@@ -1,6 +1,6 @@
 """Reads what the observed workers wrote down; see observed_worker."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +10,9 @@ from faults.marked_pictures import MarkedPicture
 
 @dataclass(frozen=True)
 class Sightings:
-    """How often each thing was seen: messages begun by job, conversions and deaths by source, results by job."""
+    """Processes that became ready; deliveries of each job; conversions and deaths of each source; accepted attempts."""
 
+    ready: frozenset[int] = frozenset()
     deliveries: Mapping[str, int] = field(default_factory=dict)
     conversions: Mapping[str, int] = field(default_factory=dict)
     deaths: Mapping[str, int] = field(default_factory=dict)
@@ -36,14 +37,16 @@ class Witness:
 
     def sightings(self) -> Sightings:
         """All that was seen until now."""
-        counts: dict[str, Counter[str]] = {"delivery": Counter(), "conversion": Counter(), "death": Counter()}
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
         accepted: dict[str, list[int]] = {}
         for kind, subject, *rest in self._lines():
             if kind == "accepted":
                 accepted.setdefault(subject, []).append(int(rest[0]))
             else:
                 counts[kind][subject] += 1
-        return Sightings(counts["delivery"], counts["conversion"], counts["death"], accepted)
+        return Sightings(
+            frozenset(map(int, counts["ready"])), counts["delivery"], counts["conversion"], counts["death"], accepted
+        )
 
     def _lines(self) -> Iterator[list[str]]:
         seen = self.directory / "seen"

@@ -1,5 +1,6 @@
 """A system with fail points, observed workers and a recorder, in which trials are held."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import deployed_system
+import psutil
 import redis
 from backing import Backing
 from deployed_system import Deployment, deployed
@@ -20,17 +22,19 @@ from running_system import System, eventually
 
 from faults.armed_points import ArmedPoints
 from faults.checker import violations
-from faults.extent import DRAIN_SECONDS, SETTINGS, SETTLE_SECONDS
+from faults.extent import DRAIN_SECONDS, FULL, SETTINGS, SETTLE_SECONDS
 from faults.figures import report
-from faults.leftovers import PREFIX, Message, messages, orphans, stranded
+from faults.leftovers import PREFIX, messages, orphans, stranded
 from faults.marked_pictures import Album
 from faults.recorder import Recorder
 from faults.trial import Trial
 from faults.witness import Witness
 
+WORKERS = 2
 INTEGRATION = Path(__file__).parent.parent
 OBSERVED_WORKER = tuple(
-    "faults.observed_worker" if word == "imagejobs.worker.app" else word for word in deployed_system.worker_command(2)
+    "faults.observed_worker" if word == "imagejobs.worker.app" else word
+    for word in deployed_system.worker_command(WORKERS)
 )
 
 
@@ -65,22 +69,31 @@ class World:
         except PyMongoError:
             return False
 
+    def workers_are_ready(self) -> bool:
+        """Whether each worker process there should be takes messages, and knows what to do at a signal."""
+        try:
+            children = {child.pid for child in self.system.process("worker").children()}
+        except psutil.NoSuchProcess:
+            return False
+        return len(children & self.witness.sightings().ready) == WORKERS
+
     def assert_nothing_is_left(self) -> None:
         """No message waits, and after a sweep every object is a job's."""
         eventually(self.is_settled, SETTLE_SECONDS, self.processes.said)
-        left = self._drained()
+        self._wait_for_messages()
         self._sweep()
         records = self.recorder.read_all()
         keys = [info.key for info in self.system.storage.list("")]
-        found = [*stranded(left, records), *orphans(keys, records)]
+        found = [*stranded(messages(self.redis), records), *orphans(keys, records)]
         assert not found, "\n".join(found)
 
-    def _drained(self) -> list[Message]:
-        """The messages that are left when all that goes by itself is gone."""
+    def _wait_for_messages(self) -> None:
+        """Until all are gone that go by themselves; the reduced form does not wait for those that are of no use."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while (left := messages(self.redis)) and time.monotonic() < deadline:
+            if not FULL and not any(stranded(left, self.recorder.read_all())):
+                return
             time.sleep(0.1)
-        return left
 
     def _sweep(self) -> None:
         """With no regard to age: nothing is under way."""
@@ -100,7 +113,8 @@ def faulty_system(
 ) -> Iterator[World]:
     """A running system. Where its processes do not reach the backing services directly, `reached` says how they do."""
     points, witness = ArmedPoints(directory / "points"), Witness(directory / "witness")
-    chosen = {**SETTINGS, **points.settings, **witness.settings, "PYTHONPATH": str(INTEGRATION), **settings}
+    path = os.pathsep.join([str(INTEGRATION), *filter(None, [os.environ.get("PYTHONPATH")])])
+    chosen = {**SETTINGS, **points.settings, **witness.settings, "PYTHONPATH": path, **settings}
     with (
         redis.Redis.from_url(backing.redis_uri) as client,
         patch.dict(deployed_system.COMMANDS, worker=OBSERVED_WORKER),

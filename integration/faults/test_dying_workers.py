@@ -1,0 +1,60 @@
+"""Injections 12 and 13: a job that kills each worker that touches it, and workers that are restarted under load."""
+
+import threading
+
+from running_system import eventually
+
+from faults.extent import FULL, JOBS
+from faults.marked_pictures import MarkedPicture
+from faults.world import World
+
+MAX_ATTEMPTS = 5
+"""The setting's default."""
+RESTARTS = 6 if FULL else 3
+
+
+def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_alone(world: World) -> None:
+    with world.trial("a job that kills its worker every time") as trial:
+        deadly = MarkedPicture(world.album.next().number, content=world.album.next().data)
+        world.witness.make_deadly(deadly)
+        job_id = trial.clients.upload(deadly)
+        assert job_id
+        trial.inject()
+        others = trial.clients.upload_all(world.album.take(JOBS))
+
+        eventually(lambda: trial.has_ended(job_id), 300 if FULL else 60)
+
+        last = trial.states(job_id)[-1]
+        assert (last.status, last.error_code) == ("FAILED", "attempts_exhausted")
+        assert (last.attempt, last.lost_leases) == (MAX_ATTEMPTS, MAX_ATTEMPTS)
+        assert world.witness.sightings().deaths[deadly.sha256] == MAX_ATTEMPTS
+        eventually(lambda: all(trial.has_ended(other) for other in others), 120 if FULL else 60)
+
+
+def test_workers_restarted_under_load_fail_no_job(world: World) -> None:
+    over = threading.Event()
+    with world.trial("SIGTERM of the workers under load") as trial:
+
+        def load() -> None:
+            while not over.is_set():
+                trial.clients.upload_all(world.album.take(2, (600, 400)), clients=2)
+                over.wait(0.3)
+
+        uploader = threading.Thread(target=load)
+        uploader.start()
+        try:
+            for _ in range(RESTARTS):
+                eventually(world.workers_are_ready)
+                done = len(world.witness.sightings().accepted)
+                eventually(lambda done=done: len(world.witness.sightings().accepted) > done)
+                exit_code = world.processes.stop("worker")
+                trial.inject()
+                world.processes.start("worker")
+                assert exit_code == 0, world.processes.said()
+        finally:
+            over.set()
+            uploader.join()
+
+
+def test_nothing_is_left_behind_by_dying_workers(world: World) -> None:
+    world.assert_nothing_is_left()
