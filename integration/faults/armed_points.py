@@ -29,7 +29,11 @@ class ArmedPoints:
 
     def wait_until_reached(self, point: str) -> None:
         """Return right after a process reached it; fails if none does."""
-        eventually(lambda: not (self._directory / point).exists(), REACHED_SECONDS, lambda: f"{point} was not reached")
+        eventually(lambda: not self.is_armed(point), REACHED_SECONDS, lambda: f"{point} was not reached")
+
+    def is_armed(self, point: str) -> bool:
+        """Whether no process has reached it yet."""
+        return (self._directory / point).exists()
 
     def disarm(self, point: str) -> bool:
         """Take it back; whether it was still armed."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 from imagejobs.jobs.model import LEGAL_TRANSITIONS, JobStatus
@@ -36,7 +37,15 @@ class Finished:
 
     def about(self, kind: Kind, job_id: str) -> list[Request]:
         """The requests of a kind for one job that may have been carried out."""
-        return [each for each in of_kind(self.requests, kind) if each.job_id == job_id and not each.was_refused]
+        return self._by_job.get((kind, job_id), [])
+
+    @cached_property
+    def _by_job(self) -> dict[tuple[Kind, str | None], list[Request]]:
+        found: dict[tuple[Kind, str | None], list[Request]] = {}
+        for each in self.requests:
+            if not each.was_refused:
+                found.setdefault((each.kind, each.job_id), []).append(each)
+        return found
 
 
 def lost_uploads(finished: Finished) -> Iterator[str]:

@@ -13,6 +13,8 @@ from pymongo.errors import PyMongoError
 from faults.history import State
 
 POLL_SECONDS = 0.02
+REST = 4
+"""Times as long as a look took, so that many jobs under way do not make the database slower."""
 UNFINISHED = ["PENDING", "PROCESSING", "DELETING"]
 TIMEOUT_MS = 2_000
 
@@ -67,8 +69,11 @@ class Recorder:
 
     def _watch(self) -> None:
         try:
-            while not self._over.wait(POLL_SECONDS):
+            took = 0.0
+            while not self._over.wait(max(POLL_SECONDS, REST * took)):
+                begun = time.monotonic()
                 self._look()
+                took = time.monotonic() - begun
         except BaseException as fault:  # noqa: BLE001 - told to whoever asks for the states
             self._fault = fault
 

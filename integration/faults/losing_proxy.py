@@ -1,0 +1,85 @@
+"""A way to Redis or MongoDB on which exactly one message is lost: the next request of a kind, or its reply."""
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from faults.proxy import CHUNK, Proxy
+
+NOTHING_CAME = (b"*-1\r\n", b"$-1\r\n", b"_\r\n", b"*0\r\n")
+"""How Redis says that there was no message."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What is to be lost: whatever carries all of these bytes, or the reply to it, unless that is one of `except_for`.
+
+    `then` is done at that moment, before the connection ends.
+    """
+
+    carries: Sequence[bytes]
+    is_reply: bool = True
+    except_for: Sequence[bytes] = ()
+    then: Callable[[], None] | None = None
+    happened: threading.Event = field(default_factory=threading.Event)
+
+    def once_more(self) -> "Loss":
+        """The same, to happen again."""
+        return replace(self, happened=threading.Event())
+
+    def is_asked_for_by(self, request: bytes) -> bool:
+        """Whether this is the request."""
+        return all(part in request for part in self.carries)
+
+
+class LosingProxy(Proxy):
+    """Like a proxy, until it is told what to lose; a connection on which something was lost ends with it."""
+
+    def __init__(self, server_port: int) -> None:
+        super().__init__(server_port)
+        self._loss: Loss | None = None
+        self._asked: set[socket.socket] = set()
+        self._loss_lock = threading.Lock()
+
+    def lose(self, loss: Loss) -> Loss:
+        """Lose this once, whoever sends it first."""
+        with self._loss_lock:
+            self._loss = loss
+            self._asked.clear()
+        return loss
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            is_reply = source.getpeername()[1] == self._server_port
+            client = target if is_reply else source
+            while data := source.recv(CHUNK):
+                self._flows.wait()
+                if not self._passes(client, data, is_reply=is_reply):
+                    break
+                target.sendall(data)
+        for each in (source, target):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self._forget(source)
+
+    def _passes(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bool:
+        """Whether it is handed on. A request whose reply is to be lost is remembered by its connection."""
+        with self._loss_lock:
+            loss = self._loss
+            if loss is None:
+                return True
+            if not is_reply and not loss.is_asked_for_by(data):
+                self._asked.discard(client)
+                return True
+            if not is_reply and loss.is_reply:
+                self._asked.add(client)
+                return True
+            if is_reply and (client not in self._asked or data in loss.except_for):
+                return True
+            self._loss = None
+        if loss.then:
+            loss.then()
+        loss.happened.set()
+        return False

@@ -1,0 +1,50 @@
+"""A system that reaches each of its backing services only by a way on which things can be lost."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from backing import BackingServers
+from imagejobs.embedded.mongodb import mongodb_uri
+from imagejobs.embedded.ports import LOOPBACK
+from servers import MongoServer, RedisServer, mongo_server, redis_server
+
+from faults.losing_proxy import LosingProxy
+from faults.storage_proxy import StorageProxy
+from faults.world import World, faulty_system
+
+
+@dataclass(frozen=True)
+class Siege:
+    """The system, its servers, which keep their data when they are killed, and the ways to them."""
+
+    world: World
+    redis: RedisServer
+    mongodb: MongoServer
+    redis_way: LosingProxy
+    mongodb_way: LosingProxy
+    storage_way: StorageProxy
+
+
+@contextmanager
+def besieged(servers: BackingServers, directory: Path) -> Iterator[Siege]:
+    """Begun when the system answers."""
+    backing = servers.backing()
+    name = backing.bucket
+    with (
+        redis_server() as redis,
+        mongo_server() as mongodb,
+        LosingProxy(redis.port) as redis_way,
+        LosingProxy(mongodb.port) as mongodb_way,
+        StorageProxy(backing.s3.endpoint) as storage_way,
+    ):
+        own = replace(backing, redis_uri=redis.uri, mongodb_uri=mongodb.uri(name))
+        reached = replace(
+            backing,
+            redis_uri=f"redis://{LOOPBACK}:{redis_way.port}/0",
+            mongodb_uri=mongodb_uri(mongodb_way.port, name),
+            s3=replace(backing.s3, endpoint=storage_way.endpoint),
+        )
+        with faulty_system(own, directory, reached) as world:
+            yield Siege(world, redis, mongodb, redis_way, mongodb_way, storage_way)
