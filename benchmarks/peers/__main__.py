@@ -24,6 +24,8 @@ def main() -> None:
     options = _arguments().parse_args()
     notices = Console(stderr=True, soft_wrap=True)
     names = list(_present([each for each in contenders() if each.name in (options.only or [each.name])], notices))
+    if not names:
+        raise SystemExit("nothing to measure")
     faults = [each for each in FAULTS if any(part in each for part in options.faults or [each])]
     trials = [Trial(who, fault) for fault in faults for who in names for _ in range(options.trials)]
     order = {(trial.fault, trial.contender.name): number for number, trial in enumerate(trials)}
@@ -53,7 +55,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print every trial as JSON instead of a table")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--trials", type=int, default=3, help="of each fault with each system")
-    parser.add_argument("--at-once", type=int, default=12, help="trials at the same time")
+    parser.add_argument("--at-once", type=int, default=16, help="trials at the same time")
     parser.add_argument("--job-seconds", type=float, default=1.0, help="how long a job sleeps")
     parser.add_argument("--deadline", type=float, default=120.0, help="seconds after the fault")
     parser.add_argument("--only", nargs="+", metavar="SYSTEM", help="only these systems, by their names in the table")

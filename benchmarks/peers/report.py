@@ -18,7 +18,7 @@ COLUMNS = (
     "hit",
     "lost",
     "of it in Redis",
-    "executed twice",
+    "done twice",
     "errors told",
     "p50",
     "p99",
