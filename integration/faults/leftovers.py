@@ -56,6 +56,14 @@ def orphans(keys: Iterable[str], records: Mapping[str, State]) -> Iterator[str]:
             yield f"{key} is no job's"
 
 
+def swept_away(keys: Iterable[str], records: Mapping[str, State]) -> Iterator[str]:
+    """The sweep takes nothing that is a job's."""
+    there = set(keys)
+    for job_id, record in records.items():
+        for key in {record.source_key, *record.sizes} - there:
+            yield f"{key} of job {job_id}, which is {record.status}, was swept away"
+
+
 def _all(client: "redis.Redis", key: str) -> list[bytes]:
     return cast("list[bytes]", client.lrange(key, 0, -1))
 

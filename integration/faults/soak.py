@@ -67,8 +67,9 @@ class Load:
                 (broken if is_broken else own).append(job_id)
             if own and source.random() < DELETED:
                 self.trial.clients.delete(own.pop(source.randrange(len(own))))
-            if broken and source.random() < RETRIED:
-                self.trial.clients.retry(source.choice(broken))
+            for jobs in (broken, own):
+                if jobs and source.random() < RETRIED:
+                    self.trial.clients.retry(source.choice(jobs))
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from faults.checker import Finished, SeenObject, violations
 from faults.history import Kind, Request, State
-from faults.leftovers import Message, orphans, stranded
+from faults.leftovers import Message, orphans, stranded, swept_away
 from faults.marked_pictures import MarkedPicture
 from faults.witness import Sightings
 
@@ -151,6 +151,13 @@ def test_every_object_is_a_jobs() -> None:
     found = list(orphans([SOURCE, OUTPUT, SMALLER, kept, others], {"a": COMPLETED, "b": failed}))
 
     assert found == [f"{others} is no job's"]
+
+
+def test_no_object_of_a_job_is_swept_away() -> None:
+    assert list(swept_away(OBJECTS, {"a": COMPLETED})) == []
+    assert list(swept_away([SOURCE, OUTPUT], {"a": COMPLETED})) == [
+        f"{SMALLER} of job a, which is COMPLETED, was swept away"
+    ]
 
 
 @pytest.mark.parametrize("number", [0, 1, 4711, 262_143])

@@ -31,6 +31,14 @@ def test_a_queue_adapter_killed_at_any_step_loses_no_job(world: World, step: str
                 trial.clients.upload_all(world.album.take(JOBS))
 
 
+def test_a_killed_queue_adapter_leaves_its_messages_to_the_next_one(world: World) -> None:
+    with world.trial("kill -9 of the adapter, no reconciler") as trial, paused(world.system.process("reconciler")):
+        for step in ("taken", "enqueued"):
+            with killed(world, trial, "queue-adapter", f"adapter.{step}"):
+                job_ids = trial.clients.upload_all(world.album.take(JOBS))
+            eventually(lambda job_ids=job_ids: all(map(trial.has_ended, job_ids)))
+
+
 @pytest.mark.parametrize("step", ["stored", "recorded", "pushed"])
 def test_an_api_killed_at_any_step_of_an_upload_loses_no_job(world: World, step: str) -> None:
     with world.trial(f"kill -9 of the API, {step}") as trial:

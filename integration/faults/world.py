@@ -24,7 +24,7 @@ from faults.armed_points import ArmedPoints
 from faults.checker import violations
 from faults.extent import DRAIN_SECONDS, FULL, SETTINGS, SETTLE_SECONDS
 from faults.figures import report
-from faults.leftovers import PREFIX, messages, orphans, stranded
+from faults.leftovers import PREFIX, messages, orphans, stranded, swept_away
 from faults.marked_pictures import Album
 from faults.recorder import Recorder
 from faults.trial import Trial
@@ -84,7 +84,7 @@ class World:
         self._sweep()
         records = self.recorder.read_all()
         keys = [info.key for info in self.system.storage.list("")]
-        found = [*stranded(messages(self.redis), records), *orphans(keys, records)]
+        found = [*stranded(messages(self.redis), records), *orphans(keys, records), *swept_away(keys, records)]
         assert not found, "\n".join(found)
 
     def _wait_for_messages(self) -> None:
