@@ -133,6 +133,7 @@ class Settings(ApiAddress):
 
     lease_seconds: PositiveFloat = 20
     legacy_lease_seconds: PositiveFloat = 600
+    check_legacy_output: bool = False
     max_attempts: PositiveInt = 5
     pending_after: PositiveFloat = 30
     reconcile_interval: PositiveFloat = 5

@@ -7,9 +7,8 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
@@ -18,6 +17,7 @@ from starlette.types import Scope
 from imagejobs.api.authentication import Authentication
 from imagejobs.api.call import Call, Endpoint, Reply
 from imagejobs.api.errors import ApiError, as_api_error, error_response
+from imagejobs.api.lanes import Lanes
 from imagejobs.api.reading import BodyLimits, check_content_type, read_json, read_multipart, read_params, to_form
 from imagejobs.contract.openapi import JSON, Contract, Operation
 from imagejobs.errors import ConfigurationError
@@ -36,6 +36,7 @@ class Binding:
     limits: BodyLimits
     validate_responses: bool
     observe: Observer
+    lanes: Lanes = field(default_factory=Lanes)
 
 
 def bind(contract: Contract, endpoints: Mapping[str, Endpoint], binding: Binding) -> list[Route]:
@@ -109,7 +110,7 @@ class _Bound:
             await parts.close()
 
     async def _run(self, call: Call) -> Response:
-        return _to_response(await run_in_threadpool(self.endpoint, call))
+        return _to_response(await self.binding.lanes.run(self.operation.id, self.endpoint, call))
 
     def _checked(self, response: Response) -> Response:
         """In development and in tests: an answer that breaks the contract is a fault of ours."""

@@ -3,7 +3,7 @@
 Who owns a job is decided by the database's clock alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -126,7 +126,8 @@ class JobLifecycle:
         """Record the result. The same result again changes nothing and is no error.
 
         Raises JobNotFound, StaleAttempt, IllegalTransition, and OutputNotAccepted: every key must lie under the output
-        prefix, and for a caller with an attempt be the job's own and exist in storage with the size it claims.
+        prefix, and for a caller with an attempt be the job's own and exist in storage with the size it claims. One
+        without is believed about the key, and by the policy `check_legacy_output` about the object too.
         """
         current = self._jobs.get(job_id)
         url = output.url or self._jobs.storage.public_url(output.key)
@@ -184,17 +185,11 @@ class JobLifecycle:
         for key in sizes:
             if not is_safe_key(key) or not key.startswith(prefix):
                 raise OutputNotAccepted(f"outputImageKey {key!r} does not lie under {prefix!r}.")
-        if attempt is None:
-            return
-        expected = output_key(job.source_image_key, prefix)
-        if output.key != expected:
-            raise OutputNotAccepted(
-                f"outputImageKey {output.key!r} is not image job {job.id}'s, which is {expected!r}."
-            )
-        for key, claimed in sizes.items():
-            if not is_rendition_of(key, expected):
-                raise OutputNotAccepted(f"The rendition {key!r} is not image job {job.id}'s.")
-            self._check_object(key, claimed)
+        if attempt is not None:
+            _check_keys(job, output.key, sizes, output_key(job.source_image_key, prefix))
+        if attempt is not None or self._jobs.policy.check_legacy_output:
+            for key, claimed in sizes.items():
+                self._check_object(key, claimed)
 
     def _check_object(self, key: str, claimed: int | None) -> None:
         try:
@@ -214,3 +209,11 @@ class JobLifecycle:
         if wanted == job.status == JobStatus.PROCESSING:
             return JobHeld(job)
         return IllegalTransition(job, wanted)
+
+
+def _check_keys(job: ImageJob, key: str, all_keys: Iterable[str], expected: str) -> None:
+    if key != expected:
+        raise OutputNotAccepted(f"outputImageKey {key!r} is not image job {job.id}'s, which is {expected!r}.")
+    for each in all_keys:
+        if not is_rendition_of(each, expected):
+            raise OutputNotAccepted(f"The rendition {each!r} is not image job {job.id}'s.")

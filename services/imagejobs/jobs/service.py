@@ -26,6 +26,7 @@ class JobPolicy:
     renditions: tuple[int, ...] = ()
     max_queue_length: int = 100_000
     accept_without_queue: bool = True
+    check_legacy_output: bool = False
 
 
 class ImageJobs:

@@ -18,6 +18,7 @@ def job_policy(settings: Settings) -> JobPolicy:
         renditions=settings.renditions,
         max_queue_length=settings.max_queue_length,
         accept_without_queue=settings.accept_without_queue,
+        check_legacy_output=settings.check_legacy_output,
     )
 
 

@@ -19,6 +19,7 @@ from imagejobs.jobs.errors import (
 from imagejobs.jobs.lifecycle import MAX_ERROR_MESSAGE, Failure, Output
 from imagejobs.jobs.model import LEGAL_TRANSITIONS, ImageJob, JobStatus
 from imagejobs.jobs.repository import Change, Guard
+from imagejobs.jobs.service import JobPolicy
 from imagejobs.storage.object_storage import StorageUnavailable
 from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record, receipt
 
@@ -418,6 +419,16 @@ class TestComplete:
         with pytest.raises(StorageUnavailable):
             world.lifecycle.complete(job.id, 1, output)
         assert world.now(job) == job
+
+    def test_unless_the_policy_says_so(self) -> None:
+        world = World(JobPolicy(check_legacy_output=True))
+        job = world.created()
+        world.lifecycle.claim(job.id)
+        with pytest.raises(OutputNotAccepted, match="no object 'optimized/by-hand"):
+            world.lifecycle.complete(job.id, None, Output("optimized/by-hand.webp"))
+        world.storage.put("optimized/by-hand.webp", io.BytesIO(b"x"), 1, "image/webp")
+        done = world.lifecycle.complete(job.id, None, Output("optimized/by-hand.webp"))
+        assert done.status == JobStatus.COMPLETED
 
     def test_a_legacy_workers_output_is_not_looked_for(self, world: World) -> None:
         job = world.claimed()

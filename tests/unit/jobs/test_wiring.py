@@ -13,6 +13,7 @@ SETTINGS = Settings(
     renditions=(640, 320),
     max_queue_length=7,
     accept_without_queue=False,
+    check_legacy_output=True,
     pending_after=3,
     lease_seconds=4,
     legacy_lease_seconds=5,
@@ -27,7 +28,9 @@ def wired_world() -> tuple[World, ImageJobs]:
 
 
 def test_the_rules_for_clients_are_the_settings() -> None:
-    assert job_policy(SETTINGS) == JobPolicy("processed/", (640, 320), 7, accept_without_queue=False)
+    assert job_policy(SETTINGS) == JobPolicy(
+        "processed/", (640, 320), 7, accept_without_queue=False, check_legacy_output=True
+    )
 
 
 def test_the_leases_are_the_settings() -> None:

@@ -1,0 +1,54 @@
+"""Keeps slow storage from holding up what needs none: claims, renewals and questions go past it.
+
+Requests run in threads, of which anyio has 40. Those that ask the storage share a part of them; when it hangs, they fill
+that part, and the others wait for their turn without a thread.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+from anyio import CapacityLimiter
+from starlette.concurrency import run_in_threadpool
+
+from imagejobs.api.call import Call
+from imagejobs.storage.object_storage import StorageUnavailable
+
+STORAGE_THREADS = 24
+LONGEST_WAIT = 10.0
+"""Seconds for a turn, less than a worker waits for an answer; then it is 503, and the caller comes back later."""
+
+T = TypeVar("T")
+
+
+class Lanes:
+    """For one application."""
+
+    def __init__(self) -> None:
+        self._storage = CapacityLimiter(STORAGE_THREADS)
+
+    async def run(self, operation_id: str, endpoint: Callable[[Call], T], call: Call) -> T:
+        """Run the endpoint in a thread. Raises what it raises, and StorageUnavailable if its turn does not come."""
+        if not _asks_storage(operation_id, call):
+            return await run_in_threadpool(endpoint, call)
+        turn = object()
+        try:
+            with anyio.fail_after(LONGEST_WAIT):
+                await self._storage.acquire_on_behalf_of(turn)
+        except TimeoutError:
+            raise StorageUnavailable(f"{STORAGE_THREADS} requests wait for its answers") from None
+        try:
+            return await run_in_threadpool(endpoint, call)
+        finally:
+            self._storage.release_on_behalf_of(turn)
+
+
+def _asks_storage(operation_id: str, call: Call) -> bool:
+    match operation_id:
+        case "createImageJob" | "deleteImageJob" | "getReadiness":
+            return True
+        case "createEvent" | "updateEvent":
+            return bool(call.form.files)
+        case "updateImageJobStatus":
+            return str(call.json["status"]).upper() == "COMPLETED"
+    return False
