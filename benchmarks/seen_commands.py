@@ -73,13 +73,16 @@ class SeenCommands(monitoring.CommandListener):
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """See CommandListener."""
+        self._note(event)
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """See CommandListener. What the driver gave up after its timeout took at least that long."""
+        self._note(event)
+
+    def _note(self, event: monitoring.CommandSucceededEvent | monitoring.CommandFailedEvent) -> None:
         command = self._begun.pop(event.request_id)
         kind = event.command_name, shape(command.get(CONDITIONS.get(event.command_name, "")))
         self._ended[kind].append((event.duration_micros / 1000, command))
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """See CommandListener."""
-        self._begun.pop(event.request_id)
 
     def summary(self) -> Sequence[Kind]:
         """The kinds, in the order in which they were first seen."""

@@ -29,14 +29,12 @@ class TestShape:
 
 
 class TestSeenCommands:
-    def run(self, seen: SeenCommands, number: int, command: dict[str, Any], micros: int) -> None:
+    def run(self, seen: SeenCommands, number: int, command: dict[str, Any], micros: int, fails: bool = False) -> None:
         name = next(iter(command))
         address = ("localhost", 1)
         seen.started(CommandStartedEvent(command, "db", number, address, number))
-        if micros:
-            seen.succeeded(CommandSucceededEvent(timedelta(microseconds=micros), {}, name, number, address, number))
-        else:
-            seen.failed(CommandFailedEvent(timedelta(microseconds=1), {}, name, number, address, number))
+        ended, tell = (CommandFailedEvent, seen.failed) if fails else (CommandSucceededEvent, seen.succeeded)
+        tell(ended(timedelta(microseconds=micros), {}, name, number, address, number))
 
     def test_commands_that_differ_in_values_only_are_one_kind(self) -> None:
         seen = SeenCommands()
@@ -47,9 +45,13 @@ class TestSeenCommands:
         found = [(kind.name, kind.asked, kind.times, kind.median_ms, kind.longest_ms) for kind in seen.summary()]
         assert found == [("find", "attempt", 3, 3, 11), ("count", "status PENDING", 1, 7, 7)]
 
-    def test_what_failed_or_was_forgotten_is_not_told(self) -> None:
+    def test_what_took_too_long_counts_with_its_timeout(self) -> None:
         seen = SeenCommands()
-        self.run(seen, 1, {"find": "image_jobs", "filter": PENDING}, 0)
-        self.run(seen, 2, {"find": "image_jobs", "filter": PENDING}, 10)
+        self.run(seen, 1, {"find": "image_jobs", "filter": PENDING}, 10_000_000, fails=True)
+        assert [(kind.times, kind.longest_ms) for kind in seen.summary()] == [(1, 10_000)]
+
+    def test_what_was_forgotten_is_not_told(self) -> None:
+        seen = SeenCommands()
+        self.run(seen, 1, {"find": "image_jobs", "filter": PENDING}, 10)
         seen.clear()
         assert seen.summary() == []
