@@ -1,7 +1,7 @@
 """Keeps slow storage from holding up what needs none: claims, renewals and questions go past it.
 
-Requests run in threads, of which anyio has 40. Those that ask the storage share a part of them; when it hangs, they fill
-that part, and the others wait for their turn without a thread.
+Requests run in threads, of which anyio has 40. Those that ask the storage share a part of them; when it hangs, they
+fill that part, and the others wait for their turn without a thread.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,40 @@
+"""Workers that are told to stop in the middle of long conversions: what is running is handed back, at once."""
+
+from pathlib import Path
+
+from backing import Backing
+from deployed_system import Deployment, deployed
+from pictures import jpeg
+from running_system import System, eventually
+
+LEASE_SECONDS = "120"
+"""So long that no job can be waiting for its lease to expire."""
+
+
+def large_uploads(system: System) -> list[str]:
+    """More jobs than there are threads, each of which takes a second or more."""
+    return [system.create_job(f"{n}.jpg", jpeg(6000, 5000, seed=n)) for n in range(6)]
+
+
+def running(system: System, job_ids: list[str]) -> list[str]:
+    return [job_id for job_id in job_ids if system.job(job_id)["status"] == "PROCESSING"]
+
+
+def test_what_is_running_is_handed_back_and_done_by_the_next_worker(backing: Backing, tmp_path: Path) -> None:
+    settings = {"SHUTDOWN_SECONDS": "0.1", "LEASE_SECONDS": LEASE_SECONDS, "MAX_PIXELS": "50000000"}
+    with deployed(backing, tmp_path, **settings) as (system, deployment):
+        job_ids = large_uploads(system)
+        eventually(lambda: len(running(system, job_ids)) > 1)
+        assert deployment.stop("worker") == 0
+        assert_handed_back(system, deployment, job_ids)
+        deployment.start("worker")
+        ended = [system.ended(job_id, 100) for job_id in job_ids]
+    assert {job["status"] for job in ended} == {"COMPLETED"}
+    assert max(job["attempt"] for job in ended) > 1
+
+
+def assert_handed_back(system: System, deployment: Deployment, job_ids: list[str]) -> None:
+    assert running(system, job_ids) == [], deployment.said()
+    handed_back = [job for job in map(system.job, job_ids) if job.get("errorCode") == "worker_stopped"]
+    assert handed_back, deployment.said()
+    assert {job["status"] for job in handed_back} == {"PENDING"}
