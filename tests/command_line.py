@@ -1,6 +1,8 @@
 """Fixtures that run the command line in the test's process, with nothing of this machine's settings."""
 
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import httpx2
 import pytest
 from click.testing import Result
 from imagejobs.cli import app
+from imagejobs.logs import QUIET
 from imagejobs.settings import Settings
 from typer.testing import CliRunner
 
@@ -16,12 +19,27 @@ SETTINGS = sorted(name.upper() for name in Settings.model_fields)
 Run = Callable[..., Result]
 
 
+@contextmanager
+def logging_unchanged() -> Iterator[None]:
+    """What a process sets up for itself is undone after the block: the handlers and the levels."""
+    names = (None, *QUIET)
+    handlers, levels = logging.root.handlers[:], [logging.getLogger(name).level for name in names]
+    try:
+        yield
+    finally:
+        logging.root.handlers[:] = handlers
+        for name, level in zip(names, levels, strict=True):
+            logging.getLogger(name).setLevel(level)
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of this machine, no `.env`, no running system."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No setting of this machine, no `.env`, no running system; the logging stays the test's."""
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+    with logging_unchanged():
+        yield
 
 
 @pytest.fixture(autouse=True)

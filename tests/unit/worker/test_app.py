@@ -1,6 +1,5 @@
 """The module that Dramatiq imports, in the test's process; as Dramatiq imports it: tests/functional."""
 
-import logging
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +8,8 @@ from typing import Any
 
 import dramatiq
 import pytest
-from command_line import SETTINGS
+from command_line import SETTINGS, logging_unchanged
 from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.logs import QUIET
 from imagejobs.tasks import TASKS
 
 
@@ -23,11 +21,8 @@ def _as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STORAGE", "filesystem")
     monkeypatch.setattr(dramatiq.broker, "global_broker", None)
-    handlers, levels = logging.root.handlers[:], [logging.getLogger(name).level for name in (None, *QUIET)]
-    yield
-    logging.root.handlers[:] = handlers
-    for name, level in zip((None, *QUIET), levels, strict=True):
-        logging.getLogger(name).setLevel(level)
+    with logging_unchanged():
+        yield
 
 
 def imported() -> SimpleNamespace:
