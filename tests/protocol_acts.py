@@ -29,6 +29,7 @@ class Manner(StrEnum):
     HANDING_BACK = "hands back"
     FORGETFUL = "forgets to upload"
     MISTAKEN = "tells another's key"
+    ELSEWHERE = "tells an address of its own"
     DYING = "dies"
 
 
@@ -46,14 +47,18 @@ def worker(name: str, job_id: str, manner: Manner = Manner.HONEST, *, is_fenced:
             return _reported(lambda: lifecycle.hand_back(job_id, token, AWAY))
         if manner == Manner.DYING:
             return None
-        output = Output(output_key(job.source_image_key, "optimized/"), thumb_hash=mark(job))
+        key = output_key(job.source_image_key, "optimized/")
+        address = f"http://elsewhere.invalid/{name}" if manner == Manner.ELSEWHERE else None
+        output = Output(key, address, thumb_hash=mark(job))
         if token:
             lifecycle.renew(job_id, token, LEASE_SECONDS)
             if manner == Manner.MISTAKEN:
                 output = Output("optimized/1700000000000-0123456789ab-optimized.webp", thumb_hash=mark(job))
         if manner != Manner.FORGETFUL or not token:
             stage.storage.put(output.key, io.BytesIO(SMALLER), len(SMALLER), "image/webp")
-        return _reported(lambda: lifecycle.complete(job_id, token, output))
+        completed = _reported(lambda: lifecycle.complete(job_id, token, output))
+        assert address in {None, completed.output_image_url}, f"{name} is told yes for another result"
+        return completed
 
     return Actor(name, Role.WORKER, program, job_id, is_fenced)
 

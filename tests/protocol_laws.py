@@ -23,6 +23,9 @@ def judged_step(stage: Stage, actor: Actor, fault: Fault | None = None) -> Actor
     after = stage.records()
     actor = check_step(before, after, actor, stage.called, stage.world.clock.time)
     check_state(stage.world)
+    for job in (before[job_id] for job_id in before.keys() - after.keys()):
+        left = job.status == DELETING and job.source_image_key in stage.world.storage.stored_keys()
+        assert not left, f"the record of {job} is gone before its objects"
     if actor.is_done:
         check_result(actor)
     return actor
@@ -74,11 +77,16 @@ def _check_change(old: ImageJob | None, new: ImageJob | None, actor: Actor, now:
 
 
 def _is_mark(old: ImageJob, new: ImageJob, actor: Actor, now: datetime) -> bool:
-    """A reconciler marks what counts as lost, and who finds the queue away takes the mark back."""
+    """A reconciler marks what counts as lost, and who finds the queue away takes the mark back.
+
+    Two may mark what was put back and marked within one millisecond, which `updated_at` does not tell apart: that is
+    one more message, and changes nothing.
+    """
     same = replace(new, enqueued_at=old.enqueued_at, updated_at=old.updated_at) == old
     if new.enqueued_at is None:
         return same and actor.role in {Role.REPAIR, Role.UPLOAD, Role.RETRY}
     is_lost = old.enqueued_at is None or old.enqueued_at < now - PENDING_AFTER
+    is_lost = is_lost or (old.lost_leases > 0 and old.enqueued_at == old.updated_at)
     return same and actor.role == Role.REPAIR and is_lost
 
 
@@ -100,7 +108,8 @@ def _is_lost(old: ImageJob, new: ImageJob, now: datetime, *, for_good: bool) -> 
     """Whether the lease was over and is counted, and the job is given up when MAX_ATTEMPTS are lost, not before."""
     over = old.lease_until is not None and old.lease_until < now
     counted = new.lost_leases == old.lost_leases + 1
-    return over and counted and for_good == (new.lost_leases == MAX_ATTEMPTS)
+    pushed_next = for_good or new.enqueued_at is None
+    return over and counted and pushed_next and for_good == (new.lost_leases == MAX_ATTEMPTS)
 
 
 def _is_put_back(old: ImageJob, new: ImageJob, actor: Actor, now: datetime) -> bool:

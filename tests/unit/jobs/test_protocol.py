@@ -45,9 +45,14 @@ class History(RuleBasedStateMachine):
     def some_are_uploaded(self, images: int) -> None:
         self._run(upload(self._name("upload"), images))
 
-    @rule(images=st.integers(1, 2), key=st.sampled_from([None, None, "key-1"]))
-    def a_client_uploads(self, images: int, key: str | None) -> None:
-        self._start(upload(self._name("upload"), 1 if key else images, key))
+    @rule(images=st.integers(1, 2))
+    def a_client_uploads(self, images: int) -> None:
+        self._start(upload(self._name("upload"), images))
+
+    @rule()
+    def a_client_uploads_under_its_key(self) -> None:
+        """For the first time, or once more."""
+        self._run(upload(self._name("upload"), key="key-1"))
 
     @precondition(lambda self: self.stage.records())
     @rule(which=WHICH, act=st.sampled_from([retry, retry, delete]))

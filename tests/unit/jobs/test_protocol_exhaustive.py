@@ -53,9 +53,20 @@ def test_a_worker_that_does_not_complete_beside_one_that_does(stage: Stage, job:
     assert explore(stage, actors, [LEASE_OVER]).states > 800
 
 
-def test_two_reconcilers_beside_a_worker(stage: Stage, job: str) -> None:
+def test_two_reconcilers_beside_a_worker_whose_message_was_lost(stage: Stage, job: str) -> None:
+    stage.world.queue.messages.clear()
     actors = [repair("1"), repair("2"), worker("a", job)]
     assert explore(stage, actors, [OVERDUE, LEASE_OVER]).states > 900
+
+
+def test_two_workers_that_fail(stage: Stage, job: str) -> None:
+    actors = [worker("a", job, Manner.FAILING), worker("b", job, Manner.FAILING), repair("r")]
+    assert explore(stage, actors, [LEASE_OVER]).states > 400
+
+
+def test_two_legacy_workers_with_different_results(stage: Stage, job: str) -> None:
+    actors = [worker(name, job, Manner.ELSEWHERE, is_fenced=False) for name in "ab"]
+    assert explore(stage, actors, [LEGACY_LEASE_OVER]).states > 100
 
 
 def test_two_reconcilers_beside_two_workers_that_die(stage: Stage, job: str) -> None:
@@ -86,6 +97,12 @@ def test_a_failed_job_that_is_retried_twice_at_once(stage: Stage, job: str) -> N
     stage.world.lifecycle.fail(job, None, Failure("the file is damaged"))
     actors = [retry("1", job), retry("2", job), worker("a", job), repair("r")]
     assert explore(stage, actors, [OVERDUE]).states > 1_500
+
+
+def test_a_retry_whose_calls_fail_while_a_worker_is_there(stage: Stage, job: str) -> None:
+    stage.world.lifecycle.fail(job, None, Failure("the file is damaged"))
+    actors = [retry("1", job), worker("a", job)]
+    assert explore(stage, actors, faults=1).states > 80
 
 
 def test_two_deliveries_whose_calls_fail(stage: Stage, job: str) -> None:
