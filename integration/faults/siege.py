@@ -1,5 +1,6 @@
 """A system that reaches each of its backing services only by a way on which things can be lost."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ class Siege:
 @contextmanager
 def besieged(servers: BackingServers, directory: Path) -> Iterator[Siege]:
     """Begun when the system answers."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # moto tells of each request
     backing = servers.backing()
     name = backing.bucket
     with (

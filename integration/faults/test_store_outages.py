@@ -1,0 +1,80 @@
+"""Injections 9 and 10: a MongoDB that restarts in the middle of a PATCH, and an S3 service in all kinds of trouble."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from backing import BackingServers
+from running_system import eventually
+
+from faults.extent import FULL, JOBS, ROUNDS, SETTINGS
+from faults.losing_proxy import Loss
+from faults.siege import Siege, besieged
+from faults.storage_proxy import Trouble, Troubles
+
+SLOW_SECONDS = 1.5 * float(SETTINGS["LEASE_SECONDS"])
+"""Beyond a lease that nobody renews."""
+BEYOND_RETRIES = 4
+"""Requests in trouble: more than the storage's client makes of one by itself."""
+PATCHES = {"PROCESSING": b"leaseUntil", "COMPLETED": b"outputImageKey"}
+"""What the update of a record carries, and no other command does."""
+RESTARTS = [("before", "PROCESSING"), ("after", "COMPLETED")]
+if FULL:
+    RESTARTS += [("after", "PROCESSING"), ("before", "COMPLETED")]
+TROUBLES = [
+    Troubles(Trouble.REFUSED, "GET", "/raw/", BEYOND_RETRIES),
+    Troubles(Trouble.OVERLOADED, "GET", "/raw/", BEYOND_RETRIES),
+    Troubles(Trouble.SLOW, "GET", "/raw/", BEYOND_RETRIES, slow_seconds=SLOW_SECONDS),
+    Troubles(Trouble.CUT, "GET", "/raw/", BEYOND_RETRIES),
+    Troubles(Trouble.OVERLOADED, "PUT", "/optimized/", BEYOND_RETRIES),
+    Troubles(Trouble.REPLY_LOST, "PUT", "/optimized/", BEYOND_RETRIES),
+    Troubles(Trouble.OVERLOADED, "HEAD", "/optimized/", BEYOND_RETRIES),
+    Troubles(Trouble.OVERLOADED, "PUT", "/raw/", BEYOND_RETRIES),
+    Troubles(Trouble.REPLY_LOST, "PUT", "/raw/", BEYOND_RETRIES),
+]
+
+
+@pytest.fixture(scope="module")
+def siege(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
+    """One system for all of these."""
+    with besieged(servers, tmp_path_factory.mktemp("besieged")) as begun:
+        yield begun
+
+
+@pytest.mark.parametrize(("moment", "status"), RESTARTS, ids=[" ".join(each) for each in RESTARTS])
+def test_a_mongodb_that_restarts_in_the_middle_of_a_patch_loses_no_job(siege: Siege, moment: str, status: str) -> None:
+    world = siege.world
+    with world.trial(f"MongoDB restarted {moment} {status} is recorded") as trial:
+        for _ in range(ROUNDS):
+            carries = [b"findAndModify", PATCHES[status], status.encode()]
+            loss = siege.mongodb_way.lose(Loss(carries, is_reply=moment == "after", then=siege.mongodb.kill))
+            trial.clients.upload_all(world.album.take(JOBS))
+            assert loss.happened.wait(30), "there was no such PATCH"
+            trial.inject()
+            assert trial.clients.upload(world.album.next()) is None, "it is refused while MongoDB is away"
+            siege.mongodb.start()
+            eventually(world.system.is_ready)
+
+
+@pytest.mark.parametrize("troubles", TROUBLES, ids=lambda each: f"{each.method} {each.part} {each.trouble}")
+def test_a_storage_in_trouble_loses_no_job(siege: Siege, troubles: Troubles) -> None:
+    world = siege.world
+    with world.trial(f"S3, {troubles.method} {troubles.part}: {troubles.trouble}") as trial:
+        for _ in range(ROUNDS):
+            begun = siege.storage_way.trouble(replace(troubles))
+            trial.inject()
+            trial.clients.upload_all(world.album.take(JOBS))
+            eventually(lambda begun=begun: begun.met == begun.times)
+
+
+@pytest.mark.xfail(strict=True, reason="a worker does not compare what it downloads with what was uploaded")
+def test_a_source_that_comes_shorter_than_it_was_uploaded_fails_no_job(siege: Siege) -> None:
+    world = siege.world
+    with world.trial("S3, GET /raw/: half, with a length to match") as trial:
+        siege.storage_way.trouble(Troubles(Trouble.SHORT, "GET", "/raw/", BEYOND_RETRIES))
+        trial.inject()
+        trial.clients.upload_all(world.album.take(JOBS))
+
+
+def test_nothing_is_left_behind_by_outages_of_the_stores(siege: Siege) -> None:
+    siege.world.assert_nothing_is_left()
