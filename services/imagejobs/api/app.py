@@ -68,13 +68,14 @@ def create_app(
     _refuse_open_network(settings, authentication)
     jobs = ImageJobs(adapters.jobs, adapters.storage, adapters.queue, job_policy(settings))
     metrics = Metrics(jobs)
+    dispensable = frozenset({"redis"} if settings.accept_without_queue else ())
     uploads = Uploads(settings.max_upload_bytes, conversion_options(settings), formats)
     endpoints = {
         **ImageJobEndpoints(
             jobs, job_lifecycle(jobs, settings), uploads, settings.source_url == "presigned"
         ).by_operation(),
         **EventEndpoints(Events(adapters.events, jobs), uploads).by_operation(),
-        **OperationsEndpoints(contract, adapters.pings(), metrics).by_operation(),
+        **OperationsEndpoints(contract, adapters.pings(), dispensable, metrics).by_operation(),
     }
     limits = BodyLimits(settings.max_upload_bytes, settings.max_request_bytes, settings.max_images)
     binding = Binding(authentication, limits, settings.validate_responses, metrics.observe)

@@ -17,10 +17,11 @@ from imagejobs.errors import BackingServiceUnavailable
 
 @dataclass(frozen=True, slots=True)
 class OperationsEndpoints:
-    """`pings` asks each backing service, by the name a person knows it by."""
+    """`pings` asks each backing service by the name a person knows it by; those in `dispensable` may be away."""
 
     contract: Contract
     pings: Mapping[str, Callable[[], None]]
+    dispensable: frozenset[str]
     metrics: Metrics
 
     def by_operation(self) -> Mapping[str, Endpoint]:
@@ -40,11 +41,11 @@ class OperationsEndpoints:
         with ThreadPoolExecutor(len(self.pings)) as threads:
             answers = dict(zip(self.pings, threads.map(_why_away, self.pings.values()), strict=True))
         away = {name: reason for name, reason in answers.items() if reason}
-        if away:
+        if away.keys() - self.dispensable:
             details = [Violation(name, reason) for name, reason in away.items()]
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             raise ApiError(503, "not_ready", f"Not ready: {', '.join(away)} away.", details, headers)
-        return Reply(dict.fromkeys(self.pings, "ok"))
+        return Reply({name: "away" if name in away else "ok" for name in self.pings})
 
     def get_metrics(self, call: Call) -> Reply:  # noqa: ARG002 - as above
         return Reply(raw=self.metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")

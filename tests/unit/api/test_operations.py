@@ -25,7 +25,8 @@ def test_ready_when_every_service_answers(api: MemoryApi) -> None:
 @pytest.mark.parametrize(
     "away", [list(some) for n in (1, 2, 3) for some in itertools.combinations(("mongodb", "redis", "storage"), n)]
 )
-def test_not_ready_names_every_service_that_is_away(api: MemoryApi, away: list[str]) -> None:
+def test_not_ready_names_every_service_that_is_away(away: list[str]) -> None:
+    api = memory_api(accept_without_queue=False)
     api.cut(*away)
     answer = api.client().get("/readyz")
     assert ", ".join(away) in assert_error(answer, 503, "not_ready")
@@ -33,6 +34,16 @@ def test_not_ready_names_every_service_that_is_away(api: MemoryApi, away: list[s
     assert int(answer.headers["retry-after"]) > 0
     api.mend()
     assert api.client().get("/readyz").status_code == 200
+
+
+def test_without_redis_it_goes_on_and_says_so(api: MemoryApi) -> None:
+    api.cut("redis")
+    answer = api.client().get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["data"] == {"mongodb": "ok", "redis": "away", "storage": "ok"}
+    api.cut("redis", "storage")
+    answer = api.client().get("/readyz")
+    assert "redis, storage" in assert_error(answer, 503, "not_ready")
 
 
 def test_the_contract_is_served_as_it_is_written(api: MemoryApi) -> None:
