@@ -1,0 +1,122 @@
+"""Injections 14 and 17: workers with wrong clocks, and workers of both kinds that are killed at random."""
+
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from unittest.mock import patch
+
+import deployed_system
+import psutil
+import pytest
+from backing import BackingServers
+from interop.legacy_programs import LegacyWorker
+from running_system import eventually
+
+from faults.checker import Finished, violations
+from faults.extent import FULL, JOBS, SETTINGS
+from faults.world import INTEGRATION, OBSERVED_WORKER, World, faulty_system
+
+HERE = Path(__file__).parent
+KILLS = 20 if FULL else 4
+MINUTES_OFF = {"worker-ahead": 5, "worker-behind": -5}
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Workers of ours with a right clock, with one that is ahead and one behind, and a legacy worker."""
+
+    world: World
+    legacy: LegacyWorker
+
+
+@pytest.fixture(scope="module")
+def mixed(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
+    """All of them on one list; the legacy worker, which knows no tokens, is not started yet."""
+    backing = servers.backing()
+    directory = tmp_path_factory.mktemp("mixed")
+    open_to_all = {"API_TOKENS": "", "WORKER_TOKENS": "", "LEGACY_LEASE_SECONDS": SETTINGS["LEASE_SECONDS"]}
+    wrong = {name: _with_wrong_clock(minutes) for name, minutes in MINUTES_OFF.items()}
+    with (
+        patch.dict(deployed_system.COMMANDS, wrong),
+        faulty_system(backing, directory, **open_to_all) as world,
+    ):
+        environment = backing.environment() | {"API_URL": str(world.system.http.base_url).rstrip("/")}
+        legacy = LegacyWorker(environment, tmp_path_factory.mktemp("legacy-worker"))
+        yield Mixed(world, legacy)
+        legacy.kill()
+
+
+def test_leases_go_by_the_clock_of_the_database_and_not_by_those_of_workers(mixed: Mixed) -> None:
+    world = mixed.world
+    with world.trial("workers' clocks off by 5 minutes") as trial:
+        trial.inject()
+        world.processes.stop("worker")
+        try:
+            job_ids = trial.clients.upload_all(world.album.take(2 * JOBS))
+            eventually(lambda: all(trial.has_ended(job_id) for job_id in job_ids), 120)
+        finally:
+            world.processes.start("worker")
+        for last in (trial.states(job_id)[-1] for job_id in job_ids):
+            assert (last.status, last.attempt, last.lost_leases) == ("COMPLETED", 1, 0)
+
+
+@pytest.fixture
+def _legacy_results_may_be_of_any_size() -> Iterator[None]:
+    """A legacy worker records none; that its results are there, decode and show their sources is asked all the same."""
+    with patch("faults.world.violations", lambda finished: violations(_with_sizes(finished))):
+        yield
+
+
+@pytest.mark.usefixtures("_legacy_results_may_be_of_any_size")
+def test_workers_of_both_kinds_on_one_list_that_are_killed_at_random_lose_no_job(mixed: Mixed) -> None:
+    world, legacy = mixed.world, mixed.legacy
+    chance = random.Random(14)  # noqa: S311 - a fixed seed
+    with world.trial("random kills of our workers and a legacy one") as trial:
+        for name in MINUTES_OFF:
+            world.processes.stop(name)
+        legacy.start_waiting(world.redis)
+        for _ in range(KILLS):
+            job_ids = trial.clients.upload_all(world.album.take(JOBS))
+            begun = chance.choice(job_ids)
+            eventually(lambda begun=begun: trial.states(begun) and trial.states(begun)[-1].status != "PENDING")
+            trial.inject()
+            if chance.random() < 0.5:
+                legacy.kill()
+                legacy.start()
+            else:
+                _kill_one(world, "worker", chance)
+        eventually(lambda: legacy.did(did="reported", status="COMPLETED", answer=200), say=world.processes.said)
+
+
+def test_nothing_is_left_behind_by_strange_workers(mixed: Mixed) -> None:
+    mixed.legacy.kill()
+    mixed.world.assert_nothing_is_left()
+
+
+def _with_sizes(finished: Finished) -> Finished:
+    """What is not recorded of a size taken from the object."""
+    found = {key: each.size for key, each in finished.objects.items()}
+    records = {
+        job_id: replace(record, sizes={key: size or found.get(key) for key, size in record.sizes.items()})
+        for job_id, record in finished.records.items()
+    }
+    return replace(finished, records=records)
+
+
+def _with_wrong_clock(minutes: int) -> tuple[str, ...]:
+    """One worker process, on a machine whose wall clock is off."""
+    path = f"PYTHONPATH={HERE / 'wrong_clock'}:{INTEGRATION}"
+    one = ("1" if word == "2" and before == "--processes" else word for before, word in _pairs(OBSERVED_WORKER))
+    return ("/usr/bin/env", path, f"CLOCK_OFF={60 * minutes}", *one)
+
+
+def _pairs(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    return zip(("", *words), words, strict=False)
+
+
+def _kill_one(world: World, name: str, chance: random.Random) -> None:
+    """One of Dramatiq's worker processes, as it is; its main process ends for it and is started again."""
+    with suppress(psutil.NoSuchProcess):
+        chance.choice(world.system.process(name).children()).kill()

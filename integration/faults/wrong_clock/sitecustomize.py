@@ -1,0 +1,29 @@
+"""Makes the wall clock of this process, and of its children, wrong by CLOCK_OFF seconds.
+
+Python imports a module of this name at its start: a system whose processes have this directory on PYTHONPATH is a
+machine with a wrong clock. The monotonic clock stays as it is, as it would there.
+"""
+
+import datetime as dt
+import os
+import time
+from typing import Any, Self
+
+OFF = float(os.environ.get("CLOCK_OFF", "0"))
+_time, _time_ns = time.time, time.time_ns
+
+
+class _Shifted(dt.datetime):
+    @classmethod
+    def now(cls, tz: dt.tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(time.time(), tz)
+
+    @classmethod
+    def utcnow(cls) -> Any:
+        return cls.fromtimestamp(time.time(), dt.UTC).replace(tzinfo=None)
+
+
+time.time = lambda: _time() + OFF
+time.time_ns = lambda: _time_ns() + round(OFF * 1e9)
+if OFF:
+    dt.datetime = _Shifted  # type: ignore[misc]
