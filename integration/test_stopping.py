@@ -21,7 +21,7 @@ def running(system: System, job_ids: list[str]) -> list[str]:
 
 
 def test_what_is_running_is_handed_back_and_done_by_the_next_worker(backing: Backing, tmp_path: Path) -> None:
-    settings = {"SHUTDOWN_SECONDS": "0.1", "LEASE_SECONDS": LEASE_SECONDS, "MAX_PIXELS": "50000000"}
+    settings = {"SHUTDOWN_SECONDS": "0.01", "LEASE_SECONDS": LEASE_SECONDS, "MAX_PIXELS": "50000000"}
     with deployed(backing, tmp_path, **settings) as (system, deployment):
         job_ids = large_uploads(system)
         eventually(lambda: len(running(system, job_ids)) > 1)
