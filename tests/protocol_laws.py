@@ -48,9 +48,11 @@ def check_step(before: Records, after: Records, actor: Actor, call: Call | None,
 
 
 def check_result(actor: Actor) -> None:
-    """A fenced worker that was told yes is the attempt that holds, or ended, the job."""
+    """A fenced worker that was told yes is the attempt that holds, or ended, the job; an upload's jobs are no ruins."""
     if actor.role == Role.WORKER and actor.is_fenced and isinstance(actor.result, ImageJob):
         assert actor.result.attempt == actor.attempt, f"{actor.name} is told yes for another attempt"
+    if actor.role == Role.UPLOAD and isinstance(actor.result, list):
+        assert all(job.status != DELETING for job in actor.result), f"{actor.name} is given a job that is being deleted"
 
 
 def _marked(call: Call | None) -> frozenset[str]:

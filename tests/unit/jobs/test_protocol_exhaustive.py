@@ -59,9 +59,11 @@ def test_two_reconcilers_beside_a_worker_whose_message_was_lost(stage: Stage, jo
     assert explore(stage, actors, [OVERDUE, LEASE_OVER]).states > 900
 
 
-def test_two_workers_that_fail(stage: Stage, job: str) -> None:
-    actors = [worker("a", job, Manner.FAILING), worker("b", job, Manner.FAILING), repair("r")]
-    assert explore(stage, actors, [LEASE_OVER]).states > 400
+def test_two_workers_that_fail_and_look_again_before_each_change() -> None:
+    stage = Stage()
+    job = stage.world.created().id
+    actors = [worker("a", job, Manner.FAILING), worker("b", job, Manner.FAILING)]
+    assert explore(stage, actors, [LEASE_OVER]).states > 100
 
 
 def test_two_legacy_workers_with_different_results(stage: Stage, job: str) -> None:
@@ -113,6 +115,12 @@ def test_two_deliveries_whose_calls_fail(stage: Stage, job: str) -> None:
 def test_an_upload_whose_calls_fail(stage: Stage) -> None:
     actors = [upload("1", images=2), repair("r")]
     assert explore(stage, actors, [OVERDUE], faults=1).states > 1_500
+
+
+def test_an_upload_under_the_key_of_a_job_that_is_being_deleted(stage: Stage) -> None:
+    job = stage.world.create(key="k")[0].id
+    actors = [delete("d", job), upload("1", key="k"), repair("r")]
+    assert explore(stage, actors, [OVERDUE]).states > 100
 
 
 @pytest.mark.xfail(strict=True, reason="an insert whose answer is lost takes back what the second request was promised")
