@@ -1,5 +1,6 @@
 """Injections 14 and 17: workers with wrong clocks, and workers of both kinds that are killed at random."""
 
+import os
 import random
 from collections.abc import Iterator
 from contextlib import suppress
@@ -107,9 +108,9 @@ def _with_sizes(finished: Finished) -> Finished:
 
 def _with_wrong_clock(minutes: int) -> tuple[str, ...]:
     """One worker process, on a machine whose wall clock is off."""
-    path = f"PYTHONPATH={HERE / 'wrong_clock'}:{INTEGRATION}"
+    path = os.pathsep.join([str(HERE / "wrong_clock"), str(INTEGRATION), *filter(None, [os.environ.get("PYTHONPATH")])])
     one = ("1" if word == "2" and before == "--processes" else word for before, word in _pairs(OBSERVED_WORKER))
-    return ("/usr/bin/env", path, f"CLOCK_OFF={60 * minutes}", *one)
+    return ("/usr/bin/env", f"PYTHONPATH={path}", f"CLOCK_OFF={60 * minutes}", *one)
 
 
 def _pairs(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
