@@ -7,6 +7,7 @@ the deadline. All systems run with their defaults, a worker with four slots, eac
 
 import argparse
 import json
+import signal
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -21,6 +22,7 @@ WIDTH = 150
 
 def main() -> None:
     """Measure and print."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is ended
     options = _arguments().parse_args()
     notices = Console(stderr=True, soft_wrap=True)
     names = list(_present([each for each in contenders() if each.name in (options.only or [each.name])], notices))

@@ -45,9 +45,12 @@ def run_all(
     starting = threading.Lock()
     with ThreadPoolExecutor(at_once) as pool:
         running = {pool.submit(each.run, job_seconds, deadline, starting): each for each in trials}
-        for done in as_completed(running):
-            trial = running[done]
-            try:
-                yield trial, done.result()
-            except Exception as error:  # noqa: BLE001 - the other trials go on
-                notice(f"{trial.contender.name}, {trial.fault}: could not be tried: {error}")
+        try:
+            for done in as_completed(running):
+                trial = running[done]
+                try:
+                    yield trial, done.result()
+                except Exception as error:  # noqa: BLE001 - the other trials go on
+                    notice(f"{trial.contender.name}, {trial.fault}: could not be tried: {error}")
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -6,6 +6,7 @@ before the upload) and which has no reconciler; and then with one whose API does
 
 import argparse
 import json
+import signal
 import statistics
 from dataclasses import asdict
 
@@ -20,6 +21,7 @@ GOAL_PER_CENT = 90
 
 def main() -> None:
     """Measure and print."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is ended
     parser = argparse.ArgumentParser(prog="python -m benchmarks.safety", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print every round as JSON instead of a table")
     parser.add_argument("--rounds", type=int, default=24)
