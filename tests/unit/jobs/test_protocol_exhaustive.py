@@ -90,6 +90,10 @@ def test_a_deletion_beside_a_worker_and_a_sweep(stage: Stage, job: str) -> None:
     assert explore(stage, actors, [ORPHANED]).states > 400
 
 
+def test_a_sweep_beside_an_upload_that_has_no_record_yet(stage: Stage) -> None:
+    assert explore(stage, [upload("1"), sweep("s")], [OVERDUE]).states > 40
+
+
 def test_two_deletions_that_services_cut_short(stage: Stage, job: str) -> None:
     actors = [delete("1", job), delete("2", job), repair("r")]
     assert explore(stage, actors, [OVERDUE], faults=1).states > 100
