@@ -6,7 +6,7 @@ from pathlib import Path
 from imagejobs.fail_points import VARIABLE
 from running_system import eventually
 
-REACHED_SECONDS = 30.0
+REACHED_SECONDS = 90.0
 
 
 class ArmedPoints:

@@ -1,11 +1,13 @@
 """`python -m faults.soak --minutes 30 [--seed N]`: uploads, deletions and retries under random faults without a pause.
 
-Ends with the checker over the whole history and with the figures; the exit code is 1 at any violation.
+Ends with the checker over the whole history and with the figures. At any violation the exit code is 1, and the
+processes' logs and the times of the faults are kept.
 """
 
 import argparse
 import logging
 import random
+import shutil
 import sys
 import tempfile
 import threading
@@ -14,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from backing import backing_servers
@@ -79,33 +82,37 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=1)
     wanted = arguments.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    directory = Path(tempfile.mkdtemp(prefix="soak-"))
     with (
-        tempfile.TemporaryDirectory() as directory,
         backing_servers() as servers,
         places(backing := servers.backing()) as ways,
-        faulty_system(backing, Path(directory), reached=ways.reached, seed=wanted.seed) as world,
+        faulty_system(backing, directory, reached=ways.reached, seed=wanted.seed) as world,
     ):
         faults = RandomFaults(world, ways, wanted.seed, float(SETTINGS["LEASE_SECONDS"]))
         try:
             with world.trial("random faults") as trial:
-                kinds = _soak(world, trial, faults, wanted.seed, wanted.minutes * 60)
+                kinds = _soak(world, trial, faults, wanted, directory / "faults.log")
             world.assert_nothing_is_left()
         except AssertionError as violated:
-            _say(f"violated:\n{violated}")
+            _say(f"violated:\n{violated}\nlogs: {directory}")
             return 1
         _tell(trial, kinds)
+    shutil.rmtree(directory)
     return 0
 
 
-def _soak(world: World, trial: Trial, faults: RandomFaults, seed: int, seconds: float) -> Counter[str]:
+def _soak(world: World, trial: Trial, faults: RandomFaults, wanted: argparse.Namespace, file: Path) -> Counter[str]:
     kinds: Counter[str] = Counter()
-    end = time.monotonic() + seconds
+    end = time.monotonic() + wanted.minutes * 60
     told_at = time.monotonic()
-    with Load(world, trial, seed, threading.Event()).running():
+    with Load(world, trial, wanted.seed, threading.Event()).running(), file.open("w", buffering=1) as log:
         while time.monotonic() < end:
             time.sleep(faults.pause())
             trial.inject()
-            kinds[faults.next()] += 1
+            begun = datetime.now(UTC)
+            kind = faults.next()
+            kinds[kind] += 1
+            log.write(f"{begun:%H:%M:%S.%f} to {datetime.now(UTC):%H:%M:%S.%f} {kind}\n")
             if time.monotonic() - told_at >= PROGRESS_SECONDS:
                 told_at = time.monotonic()
                 _say(_progress(world, trial, kinds, end - told_at))
