@@ -18,9 +18,9 @@ BEYOND_RETRIES = 4
 """Requests in trouble: more than the storage's client makes of one by itself."""
 PATCHES = {"PROCESSING": b"leaseUntil", "COMPLETED": b"outputImageKey"}
 """What the update of a record carries, and no other command does."""
-RESTARTS = [("before", "PROCESSING"), ("after", "COMPLETED")]
+RESTARTS = [("after", "PROCESSING"), ("before", "COMPLETED"), ("after", "COMPLETED")]
 if FULL:
-    RESTARTS += [("after", "PROCESSING"), ("before", "COMPLETED")]
+    RESTARTS.append(("before", "PROCESSING"))
 TROUBLES = [
     Troubles(Trouble.REFUSED, "GET", "/raw/", BEYOND_RETRIES),
     Troubles(Trouble.OVERLOADED, "GET", "/raw/", BEYOND_RETRIES),
