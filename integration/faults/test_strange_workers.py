@@ -3,13 +3,11 @@
 import os
 import random
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
 
 import deployed_system
-import psutil
 import pytest
 from backing import BackingServers
 from interop.legacy_programs import LegacyWorker
@@ -21,6 +19,9 @@ from faults.world import INTEGRATION, OBSERVED_WORKER, World, faulty_system
 
 HERE = Path(__file__).parent
 KILLS = 20 if FULL else 4
+STEPS = ("claimed", "downloaded", "converted", "renewed", "uploaded")
+SLOWLY = ("--seconds-per-image", "0.5")
+"""So that the legacy worker has a job in its hands when it dies."""
 MINUTES_OFF = {"worker-ahead": 5, "worker-behind": -5}
 
 
@@ -77,17 +78,21 @@ def test_workers_of_both_kinds_on_one_list_that_are_killed_at_random_lose_no_job
     with world.trial("random kills of our workers and a legacy one") as trial:
         for name in MINUTES_OFF:
             world.processes.stop(name)
-        legacy.start_waiting(world.redis)
+        legacy.start_waiting(world.redis, *SLOWLY)
         for _ in range(KILLS):
-            job_ids = trial.clients.upload_all(world.album.take(JOBS))
-            begun = chance.choice(job_ids)
-            eventually(lambda begun=begun: trial.states(begun) and trial.states(begun)[-1].status != "PENDING")
-            trial.inject()
-            if chance.random() < 0.5:
+            is_legacy = chance.random() < 0.5
+            if is_legacy:
+                popped = len(legacy.did(did="popped"))
+                trial.clients.upload_all(world.album.take(JOBS))
+                eventually(lambda popped=popped: len(legacy.did(did="popped")) > popped)
                 legacy.kill()
-                legacy.start()
+                legacy.start(*SLOWLY)
             else:
-                _kill_one(world, "worker", chance)
+                step = f"worker.{chance.choice(STEPS)}"
+                world.points.arm(step)
+                trial.clients.upload_all(world.album.take(JOBS))
+                world.points.wait_until_reached(step)
+            trial.inject()
         eventually(lambda: legacy.did(did="reported", status="COMPLETED", answer=200), say=world.processes.said)
 
 
@@ -115,9 +120,3 @@ def _with_wrong_clock(minutes: int) -> tuple[str, ...]:
 
 def _pairs(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     return zip(("", *words), words, strict=False)
-
-
-def _kill_one(world: World, name: str, chance: random.Random) -> None:
-    """One of Dramatiq's worker processes, as it is; its main process ends for it and is started again."""
-    with suppress(psutil.NoSuchProcess):
-        chance.choice(world.system.process(name).children()).kill()
