@@ -79,16 +79,11 @@ def _check_change(old: ImageJob | None, new: ImageJob | None, actor: Actor, now:
 
 
 def _is_mark(old: ImageJob, new: ImageJob, actor: Actor, now: datetime) -> bool:
-    """A reconciler marks what counts as lost, and who finds the queue away takes the mark back.
-
-    Two may mark what was put back and marked within one millisecond, which `updated_at` does not tell apart: that is
-    one more message, and changes nothing.
-    """
+    """A reconciler marks what counts as lost, and who finds the queue away takes the mark back."""
     same = replace(new, enqueued_at=old.enqueued_at, updated_at=old.updated_at) == old
     if new.enqueued_at is None:
         return same and actor.role in {Role.REPAIR, Role.UPLOAD, Role.RETRY}
     is_lost = old.enqueued_at is None or old.enqueued_at < now - PENDING_AFTER
-    is_lost = is_lost or (old.lost_leases > 0 and old.enqueued_at == old.updated_at)
     return same and actor.role == Role.REPAIR and is_lost
 
 

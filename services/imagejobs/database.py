@@ -1,6 +1,6 @@
 """The connection to MongoDB, shared by every repository of a process, and the translation of its errors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,12 @@ class Database:
         """Return if the server answers, else raise DatabaseUnavailable."""
         with translated_errors():
             self._client.admin.command("ping")
+
+    def count(self, collection: str, query: Mapping[str, Any]) -> int:
+        """How many documents match; by the command, for which nx-27017 uses an index, unlike for an aggregation."""
+        with translated_errors():
+            answer = self._client.get_default_database().command("count", collection, query=query)
+            return int(answer["n"])
 
     def close(self) -> None:
         """End the connections."""

@@ -56,6 +56,7 @@ FULL: dict[str, Any] = {
     "lease_until": MOMENT + 5 * SECOND,
     "attempt": 3,
     "lost_leases": 2,
+    "revision": 7,
     "renditions": [{"key": "optimized/1-optimized.webp", "url": "http://x", "width": 2, "height": 1, "bytes": 5}],
     "thumb_hash": "HkiKHAQPVViIOIiA",
     "dominant_color": "#b0706f",
@@ -110,7 +111,9 @@ class TestRecording:
     def test_every_field_comes_back_as_it_was(self, repository: ImageJobRepository) -> None:
         assert FULL.keys() == {each.name for each in fields(ImageJob)} - {"id"}
         job = new_record(repository, **FULL)
-        assert repository.get(job.id) == job
+        found = repository.get(job.id)
+        assert found == job
+        assert found.revision == job.revision == 7
 
     def test_a_job_of_only_what_is_required_comes_back_as_it_was(self, repository: ImageJobRepository) -> None:
         job = new_record(repository)
@@ -188,7 +191,7 @@ class TestChange:
         assert (changed.status, changed.error_msg) == (JobStatus.FAILED, "no")
         assert repository.get(job.id) == changed
 
-    @pytest.mark.parametrize("name", sorted(set(FULL) - {"idempotency_key"}))
+    @pytest.mark.parametrize("name", sorted(set(FULL) - {"idempotency_key", "revision"}))
     def test_each_field_can_be_set(self, repository: ImageJobRepository, name: str) -> None:
         job = new_record(repository)
         changed = repository.change(job.id, PENDING, Change({name: FULL[name]}))
@@ -216,13 +219,13 @@ class TestChange:
             Guard(frozenset({JobStatus.PENDING, JobStatus.COMPLETED})),
             Guard(frozenset({JobStatus.PROCESSING}), attempt=1),
             Guard(frozenset({JobStatus.PROCESSING}), attempt=0),
-            Guard(frozenset({JobStatus.PROCESSING}), attempt=2, updated_at=MOMENT + timedelta(milliseconds=1)),
+            Guard(frozenset({JobStatus.PROCESSING}), attempt=2, revision=2),
             Guard(frozenset()),
         ],
-        ids=["status", "older attempt", "attempt 0", "updated since", "no status"],
+        ids=["status", "older attempt", "attempt 0", "changed since", "no status"],
     )
     def test_nothing_happens_if_the_guard_does_not_hold(self, repository: ImageJobRepository, guard: Guard) -> None:
-        job = new_record(repository, status=JobStatus.PROCESSING, attempt=2, updated_at=MOMENT)
+        job = new_record(repository, status=JobStatus.PROCESSING, attempt=2, revision=3)
         assert repository.change(job.id, guard, Change({"error_msg": "changed"}, frozenset({"attempt"}))) is None
         assert repository.remove(job.id, guard) is False
         assert repository.get(job.id) == job
@@ -232,25 +235,33 @@ class TestChange:
         [
             Guard(frozenset({JobStatus.PROCESSING, JobStatus.PENDING})),
             Guard(frozenset({JobStatus.PROCESSING}), attempt=2),
-            Guard(frozenset({JobStatus.PROCESSING}), updated_at=MOMENT),
-            Guard(frozenset({JobStatus.PROCESSING}), attempt=2, updated_at=MOMENT),
+            Guard(frozenset({JobStatus.PROCESSING}), revision=3),
+            Guard(frozenset({JobStatus.PROCESSING}), attempt=2, revision=3),
         ],
     )
     def test_it_happens_if_all_of_the_guard_holds(self, repository: ImageJobRepository, guard: Guard) -> None:
-        job = new_record(repository, status=JobStatus.PROCESSING, attempt=2, updated_at=MOMENT)
-        assert repository.change(job.id, guard, Change({"error_msg": "changed"}))
-        assert repository.remove(job.id, guard) is True
-        assert repository.get(job.id) is None
+        changing, removed = (
+            new_record(repository, status=JobStatus.PROCESSING, attempt=2, revision=3) for _ in range(2)
+        )
+        assert repository.change(changing.id, guard, Change({"error_msg": "changed"}))
+        assert repository.remove(removed.id, guard) is True
+        assert repository.get(removed.id) is None
 
     def test_a_job_that_was_never_claimed_has_attempt_0(self, repository: ImageJobRepository) -> None:
         job = new_record(repository)
         assert repository.change(job.id, Guard(PENDING.status, attempt=0), Change({"error_msg": "changed"}))
 
-    def test_a_time_that_a_change_wrote_is_one_that_a_guard_finds(self, repository: ImageJobRepository) -> None:
+    def test_each_change_is_counted_and_makes_a_guard_of_before_fail(self, repository: ImageJobRepository) -> None:
         job = new_record(repository)
-        now = repository.now()
-        repository.change(job.id, PENDING, Change({"updated_at": now, "attempt": 1}))
-        assert repository.change(job.id, Guard(PENDING.status, 1, now), Change({"error_msg": "changed"}))
+        for revision in range(3):
+            guard = Guard(PENDING.status, revision=revision)
+            changed = repository.change(job.id, guard, Change({"updated_at": job.updated_at}))
+            assert changed
+            assert changed.revision == revision + 1
+            assert repository.change(job.id, guard, Change({"error_msg": "changed"})) is None
+        found = repository.get(job.id)
+        assert found
+        assert found.revision == 3
 
     def test_a_missing_job_is_not_made(self, repository: ImageJobRepository) -> None:
         assert repository.change(MISSING_ID, ANY, Change({"error_msg": "changed"})) is None
@@ -506,6 +517,7 @@ class TestDocumentsOfOtherPrograms:
             "status": "PROCESSING",
             "leaseUntil": MOMENT + SECOND,
             "attempt": 1,
+            "revision": 1,
         }
 
     def test_our_documents_have_the_guides_names_and_nothing_empty(
@@ -524,6 +536,7 @@ class TestDocumentsOfOtherPrograms:
             "updatedAt": job.updated_at,
             "attempt": 0,
             "lostLeases": 0,
+            "revision": 0,
         }
 
     def test_every_field_is_stored_under_its_name_and_a_removed_one_is_gone(
@@ -546,7 +559,8 @@ class TestDocumentsOfOtherPrograms:
         document = foreign() | attempt
         documents.insert_one(document)
         assert mongo.change(str(document["_id"]), Guard(PENDING.status, 1), Change({"error_msg": "x"})) is None
-        assert mongo.change(str(document["_id"]), Guard(PENDING.status, 0), Change({"error_msg": "x"}))
+        assert mongo.change(str(document["_id"]), Guard(PENDING.status, 0, 1), Change({"error_msg": "x"})) is None
+        assert mongo.change(str(document["_id"]), Guard(PENDING.status, 0, 0), Change({"error_msg": "x"}))
 
     def test_a_status_in_lower_case_is_the_same_status(
         self, mongo: MongoImageJobRepository, documents: Collection[dict[str, Any]]

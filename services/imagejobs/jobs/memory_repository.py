@@ -48,7 +48,7 @@ class MemoryImageJobRepository:
             job = self._jobs.get(job_id)
             if job is None or not _holds(guard, job):
                 return None
-            counted = {name: getattr(job, name) + 1 for name in change.increments}
+            counted = {name: getattr(job, name) + 1 for name in (*change.increments, "revision")}
             self._jobs[job_id] = replace(job, **change.values, **counted)
             return self._jobs[job_id]
 
@@ -131,9 +131,7 @@ class MemoryImageJobRepository:
 
 def _holds(guard: Guard, job: ImageJob) -> bool:
     return (
-        job.status in guard.status
-        and guard.attempt in {None, job.attempt}
-        and guard.updated_at in {None, job.updated_at}
+        job.status in guard.status and guard.attempt in {None, job.attempt} and guard.revision in {None, job.revision}
     )
 
 

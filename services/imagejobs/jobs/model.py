@@ -53,7 +53,10 @@ def _named(name: str, default: Any = None) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageJob:
-    """One document of the collection `image_jobs`. Times are in UTC by the database's clock; sizes are bytes."""
+    """One document of the collection `image_jobs`. Times are in UTC by the database's clock; sizes are bytes.
+
+    `revision` counts the record's changes, for those who change what they have read.
+    """
 
     id: str = field(metadata={"name": "_id"})
     entity_type: EntityType
@@ -77,6 +80,7 @@ class ImageJob:
     lease_until: datetime | None = None
     attempt: int = 0
     lost_leases: int = 0
+    revision: int = field(default=0, compare=False)
     renditions: Sequence[Mapping[str, Any]] | None = None
     thumb_hash: str | None = None
     dominant_color: str | None = None

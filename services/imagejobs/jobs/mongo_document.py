@@ -13,12 +13,14 @@ from mongoengine import (
 
 from imagejobs.jobs.model import FIELD_NAMES
 
+COLLECTION = "image_jobs"
+
 
 class ImageJobDocument(Document):  # type: ignore[misc]  # mongoengine has no types
     """The stored form of ImageJob; the names in the database are FIELD_NAMES'."""
 
     meta = {  # noqa: RUF012 - read by mongoengine's metaclass
-        "collection": "image_jobs",
+        "collection": COLLECTION,
         "strict": False,
         "auto_create_index": False,
         "indexes": [
@@ -54,6 +56,7 @@ class ImageJobDocument(Document):  # type: ignore[misc]  # mongoengine has no ty
     lease_until = DateTimeField(db_field=FIELD_NAMES["lease_until"])
     attempt = IntField(db_field=FIELD_NAMES["attempt"])
     lost_leases = IntField(db_field=FIELD_NAMES["lost_leases"])
+    revision = IntField(db_field=FIELD_NAMES["revision"])
     renditions = ListField(DictField(), db_field=FIELD_NAMES["renditions"], default=None)
     thumb_hash = StringField(db_field=FIELD_NAMES["thumb_hash"])
     dominant_color = StringField(db_field=FIELD_NAMES["dominant_color"])

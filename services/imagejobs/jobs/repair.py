@@ -96,7 +96,7 @@ class Repair:
         else:
             values = {"status": JobStatus.PENDING, "enqueued_at": None}
         change = Change(values | {"lease_until": None, "updated_at": now}, frozenset({"lost_leases"}))
-        guard = Guard(frozenset({JobStatus.PROCESSING}), job.attempt, job.updated_at)
+        guard = Guard(frozenset({JobStatus.PROCESSING}), job.attempt, job.revision)
         return self._repository.change(job.id, guard, change)
 
     def finish_deletions(self) -> int:
@@ -123,7 +123,7 @@ class Repair:
             for job in lost
             if self._repository.change(
                 job.id,
-                Guard(frozenset({JobStatus.PENDING}), updated_at=job.updated_at),
+                Guard(frozenset({JobStatus.PENDING}), revision=job.revision),
                 Change({"enqueued_at": now, "updated_at": now}),
             )
         ]

@@ -15,7 +15,7 @@ class Guard:
 
     status: frozenset[JobStatus]
     attempt: int | None = None
-    updated_at: datetime | None = None
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,10 @@ class ImageJobRepository(Protocol):
         """The job that was created under this key."""
 
     def change(self, job_id: str, guard: Guard, change: Change) -> ImageJob | None:
-        """Apply the change if the guard holds, at once on the server. The job afterwards, or None if it did not."""
+        """Apply the change if the guard holds, at once on the server, and count `revision` up.
+
+        The job afterwards, or None if it did not hold.
+        """
 
     def remove(self, job_id: str, guard: Guard) -> bool:
         """Delete the record if the guard holds; whether it did."""
