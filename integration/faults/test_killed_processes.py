@@ -47,7 +47,7 @@ def test_an_api_killed_at_any_step_of_an_upload_loses_no_job(world: World, step:
                 accepted = trial.clients.upload_all(world.album.take(JOBS))
             assert len(accepted) < JOBS, "the upload that died was not answered"
             eventually(world.system.is_ready)
-            trial.clients.upload_all(world.album.take(1))
+            trial.clients.upload_all(world.album.take(JOBS))
 
 
 def test_an_api_killed_in_a_retry_loses_no_job(world: World) -> None:
