@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,7 +29,10 @@ class Trouble(StrEnum):
 
 @dataclass
 class Troubles:
-    """The next `times` requests with this method whose path has this part; `met` counts them."""
+    """The next `times` requests with this method whose path has this part; `met` counts them.
+
+    `then` is done when the first of them comes.
+    """
 
     trouble: Trouble
     method: str
@@ -36,6 +40,7 @@ class Troubles:
     times: int
     slow_seconds: float = 0.0
     met: int = 0
+    then: Callable[[], None] | None = None
 
 
 class StorageProxy:
@@ -79,7 +84,9 @@ class StorageProxy:
             if found is None or method != found.method or found.part not in path or found.met >= found.times:
                 return None
             found.met += 1
-            return found
+        if found.then and found.met == 1:
+            found.then()
+        return found
 
 
 def _handler_of(proxy: StorageProxy) -> type[BaseHTTPRequestHandler]:

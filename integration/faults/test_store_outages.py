@@ -61,8 +61,7 @@ def test_a_storage_in_trouble_loses_no_job(siege: Siege, troubles: Troubles) -> 
     world = siege.world
     with world.trial(f"S3, {troubles.method} {troubles.part}: {troubles.trouble}") as trial:
         for _ in range(ROUNDS):
-            begun = siege.storage_way.trouble(replace(troubles))
-            trial.inject()
+            begun = siege.storage_way.trouble(replace(troubles, then=trial.inject))
             trial.clients.upload_all(world.album.take(JOBS))
             eventually(lambda begun=begun: begun.met == begun.times)
 
@@ -71,8 +70,7 @@ def test_a_storage_in_trouble_loses_no_job(siege: Siege, troubles: Troubles) -> 
 def test_a_source_that_comes_shorter_than_it_was_uploaded_fails_no_job(siege: Siege) -> None:
     world = siege.world
     with world.trial("S3, GET /raw/: half, with a length to match") as trial:
-        siege.storage_way.trouble(Troubles(Trouble.SHORT, "GET", "/raw/", BEYOND_RETRIES))
-        trial.inject()
+        siege.storage_way.trouble(Troubles(Trouble.SHORT, "GET", "/raw/", BEYOND_RETRIES, then=trial.inject))
         trial.clients.upload_all(world.album.take(JOBS))
 
 
