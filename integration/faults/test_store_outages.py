@@ -66,7 +66,6 @@ def test_a_storage_in_trouble_loses_no_job(siege: Siege, troubles: Troubles) -> 
             eventually(lambda begun=begun: begun.met == begun.times)
 
 
-@pytest.mark.xfail(strict=True, reason="a worker does not compare what it downloads with what was uploaded")
 def test_a_source_that_comes_shorter_than_it_was_uploaded_fails_no_job(siege: Siege) -> None:
     world = siege.world
     with world.trial("S3, GET /raw/: half, with a length to match") as trial:

@@ -23,6 +23,7 @@ from imagejobs.api.operations import OperationsEndpoints
 from imagejobs.api.origin import OwnOriginOnly
 from imagejobs.api.reading import BodyLimits
 from imagejobs.api.routes import Binding, bind
+from imagejobs.api.taking_back import taking_back
 from imagejobs.api.uploads import Uploads
 from imagejobs.contract.openapi import Contract, load_contract
 from imagejobs.conversion.formats import FORMATS, Format
@@ -81,7 +82,12 @@ def create_app(
     binding = Binding(authentication, limits, settings.validate_responses, metrics.observe)
     routes: list[BaseRoute] = [*bind(contract, endpoints, binding), *_files(settings, adapters.storage)]
     guard = [Middleware(OwnOriginOnly, hosts=frozenset({settings.api_host}))] if authentication.is_open() else []
-    return Starlette(routes=routes, middleware=guard, exception_handlers={HTTPException: _error, Exception: _error})
+    return Starlette(
+        routes=routes,
+        middleware=guard,
+        exception_handlers={HTTPException: _error, Exception: _error},
+        lifespan=lambda _: taking_back(jobs),
+    )
 
 
 def _files(settings: Settings, storage: ObjectStorage) -> list[BaseRoute]:

@@ -1,6 +1,7 @@
 """What clients do with image jobs: create, look, retry, delete."""
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -43,6 +44,7 @@ class ImageJobs:
         self.storage = storage
         self.queue = queue
         self.policy = policy or JobPolicy()
+        self.unsettled: deque[ImageJob] = deque()
 
     def create(
         self,
@@ -54,8 +56,8 @@ class ImageJobs:
         """Store each image, record its PENDING job, then push the messages. An idempotency key goes with one image.
 
         Once this returns, every job ends COMPLETED or FAILED, whatever dies. Without `enqueued_at` it waits for Redis
-        to come back, and for the reconciler. When it raises, nothing is left behind, or
-        what is left is found by the sweep. Raises IdempotencyKeyReused, QueueFull, BackingServiceUnavailable.
+        to come back, and for the reconciler. When it raises, nothing is left behind, or `take_back` removes it; an
+        object is found by the sweep in any case. Raises IdempotencyKeyReused, QueueFull, BackingServiceUnavailable.
         """
         enqueues = self.require_ready()
         if idempotency_key and (job := self._created_under(idempotency_key)):
@@ -152,12 +154,15 @@ class ImageJobs:
         return self.storage.presigned_url(key, expires) if expires else self.storage.public_url(key)
 
     def _created_under(self, idempotency_key: str) -> ImageJob | None:
-        """The job of an earlier request with this key. A tombstone still holds the key: its deletion is finished."""
+        """The job of an earlier request with this key, which from now on nobody takes back.
+
+        A tombstone still holds the key: its deletion is finished.
+        """
         job = self.repository.find_by_idempotency_key(idempotency_key)
         if job and job.status == JobStatus.DELETING:
             self.finish_deletion(job)
             return None
-        return job
+        return self.repository.change(job.id, Guard(LIVE), Change({})) if job else None
 
     def _store(
         self,
@@ -194,20 +199,30 @@ class ImageJobs:
             raise
         return job
 
+    def take_back(self) -> None:
+        """Try once more to undo refused uploads that could not be undone, because a service was away."""
+        for _ in range(len(self.unsettled)):
+            self._undo([self.unsettled.popleft()])
+
     def _undo(self, jobs: Sequence[ImageJob]) -> None:
-        """Take back records, then objects. A record that may exist keeps its object; the sweep finds what stays.
+        """Take back records, then objects. A record that may exist keeps its object; `take_back` goes on.
 
         A slow upload's first job may be at work already, pushed by a reconciler: it is refused like the others.
         """
         for job in jobs:
             try:
-                self.repository.remove(job.id, Guard(frozenset(JobStatus)))
+                if self._is_promised(job):
+                    continue
                 for key in self._keys_of(job):
                     self.storage.delete(key)
             except (DatabaseUnavailable, StorageUnavailable) as error:
-                logger.warning(
-                    "upload %s was refused, its object is left for the sweep: %s", job.source_image_key, error
-                )
+                logger.warning("upload %s was refused and is yet to be undone: %s", job.source_image_key, error)
+                self.unsettled.append(job)
+
+    def _is_promised(self, job: ImageJob) -> bool:
+        """Remove the record, unless another request under its key was told of it meanwhile."""
+        guard = Guard(frozenset(JobStatus), revision=0 if job.idempotency_key else None)
+        return not self.repository.remove(job.id, guard) and self.repository.get(job.id) is not None
 
     def _unqueued(self, job: ImageJob) -> ImageJob:
         """The job marked as one that has no message, for the reconciler's next pass."""

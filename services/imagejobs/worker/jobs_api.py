@@ -28,6 +28,7 @@ class Job:
     status: str
     source_key: str
     source_url: str
+    source_sha256: str | None = None
 
     @property
     def is_terminal(self) -> bool:
@@ -72,6 +73,7 @@ class JobsApi:
             data["status"].upper(),
             str(data.get("sourceImageKey") or ""),
             str(data.get("sourceImageURL") or ""),
+            str(data.get("sourceSha256") or "") or None,
         )
 
     def claim(self, job_id: str) -> Claim:

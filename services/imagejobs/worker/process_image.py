@@ -1,5 +1,6 @@
 """The use case: one image job from its message to COMPLETED, FAILED, or thrown away."""
 
+import hashlib
 import io
 import logging
 from collections.abc import Callable, Sequence
@@ -93,6 +94,7 @@ class ProcessImage:
     def _make(self, job: Job, claim: Claim) -> None:
         source_key = self._source_key(job)
         source = self._download(source_key)
+        _check_source(job, source)
         reach("worker.downloaded")
         result = self._convert(source)
         reach("worker.converted")
@@ -152,3 +154,11 @@ class ProcessImage:
         self.jobs.fail(claim, failure)
         logger.warning("job %s: failed, %s: %s", claim.job_id, failure.code, failure)
         return Outcome.FAILED
+
+
+def _check_source(job: Job, source: bytes) -> None:
+    """A storage may hand out less than it was given, with a length to match. Other backends tell no checksum."""
+    if job.source_sha256 not in {None, hashlib.sha256(source).hexdigest()}:
+        raise TransientFailure(
+            "source_differs", f"{job.source_key!r} came with {len(source)} bytes that are not those that were uploaded."
+        )

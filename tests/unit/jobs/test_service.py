@@ -1,7 +1,9 @@
 """What clients may do with jobs, and what is left when a service goes away in the middle."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
@@ -10,13 +12,13 @@ import pytest
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
 from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNotFound, QueueFull
 from imagejobs.jobs.lifecycle import Failure
-from imagejobs.jobs.model import EntityType, JobStatus
+from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
 from imagejobs.jobs.repository import Change, Guard, JobFilter
 from imagejobs.jobs.service import JobPolicy
 from imagejobs.storage.keys import output_key
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable
-from job_world import LEASE, MILLISECOND, PENDING_AFTER, World, new_image, new_record
+from job_world import LEASE, MILLISECOND, PENDING_AFTER, AwayRepository, World, new_image, new_record
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 ANY = Guard(frozenset(JobStatus))
@@ -29,6 +31,23 @@ def assert_nothing_is_left(world: World) -> None:
     assert world.storage.stored_keys() == set()
     assert world.repository.all() == []
     assert world.queue.job_ids == []
+
+
+@contextmanager
+def lost_insert(world: World) -> Iterator[None]:
+    """In the block each record is taken, but the answer never comes, and nothing can be removed."""
+
+    def insert(job: ImageJob) -> None:
+        AwayRepository.insert(world.repository, job)
+        refuse()
+
+    def refuse(*_: object) -> bool:
+        raise DatabaseUnavailable("connection reset")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.repository, "insert", insert)
+        patch.setattr(world.repository, "remove", refuse)
+        yield
 
 
 class TestCreate:
@@ -74,18 +93,38 @@ class TestCreate:
             world.create(3)
         assert_nothing_is_left(world)
 
-    def test_a_record_that_cannot_be_taken_back_keeps_its_object(
+    def test_a_record_that_cannot_be_taken_back_keeps_its_object_until_it_can(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: object) -> bool:
             raise DatabaseUnavailable("not primary")
 
-        monkeypatch.setattr(world.repository, "remove", refuse)
-        world.repository.inserts_left = 1
-        with pytest.raises(DatabaseUnavailable):
-            world.create(2)
-        (left,) = world.repository.all()
-        assert left.source_image_key in world.storage.stored_keys()
+        with monkeypatch.context() as patch:
+            patch.setattr(world.repository, "remove", refuse)
+            world.repository.inserts_left = 1
+            with pytest.raises(DatabaseUnavailable):
+                world.create(2)
+            world.jobs.take_back()
+            (left,) = world.repository.all()
+            assert left.source_image_key in world.storage.stored_keys()
+        world.jobs.take_back()
+        assert_nothing_is_left(world)
+        assert not world.jobs.unsettled
+
+    def test_an_insert_whose_answer_is_lost_is_taken_back_once_the_database_is_there(self, world: World) -> None:
+        with lost_insert(world), pytest.raises(DatabaseUnavailable):
+            world.create()
+        assert len(world.repository.all()) == 1, "it is not known whether it is there"
+        world.jobs.take_back()
+        assert_nothing_is_left(world)
+
+    def test_unless_it_was_sent_again_under_its_key_meanwhile(self, world: World) -> None:
+        with lost_insert(world), pytest.raises(DatabaseUnavailable):
+            world.create(key="key-1")
+        (job,) = world.create(key="key-1")
+        world.jobs.take_back()
+        assert world.now(job).id == job.id
+        assert job.source_image_key in world.storage.stored_keys()
 
     def test_a_first_job_that_is_at_work_when_a_later_image_is_refused_is_taken_back_too(
         self, world: World, monkeypatch: pytest.MonkeyPatch

@@ -260,6 +260,16 @@ class TestTriedAgain:
             worker_of(guide)(MISSING_ID)
         assert caught.value.code == "api_unexpected_answer"
 
+    def test_a_source_that_is_not_what_was_uploaded(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        key = fencing.shown(job_id)["sourceImageKey"]
+        fencing.storage.put(key, io.BytesIO(b"pict"), 4, "image/jpeg")
+        with pytest.raises(TransientFailure, match="came with 4 bytes that are not those that were uploaded") as caught:
+            worker_of(fencing)(job_id)
+        assert (caught.value.code, isinstance(caught.value, ServiceAway)) == ("source_differs", False)
+        fencing.storage.put(key, io.BytesIO(b"picture"), 7, "image/jpeg")
+        assert worker_of(fencing, lambda _: converted())(job_id) == Outcome.COMPLETED
+
     def test_a_worker_whose_token_is_refused(self, guide: GuideBackend) -> None:
         guide.line._transport = httpx2.MockTransport(lambda _: httpx2.Response(401, json={"message": "No token."}))
         with pytest.raises(TransientFailure, match=r"refused the worker \(401\): No token") as caught:

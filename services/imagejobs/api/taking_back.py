@@ -1,0 +1,27 @@
+"""Undoes refused uploads that an outage kept from being undone at once, for as long as the API runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from starlette.concurrency import run_in_threadpool
+
+from imagejobs.jobs.service import ImageJobs
+
+PAUSE_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def taking_back(jobs: ImageJobs) -> AsyncIterator[None]:
+    """Try every second while there is something to undo, until the block ends."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_take_back, jobs)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+async def _take_back(jobs: ImageJobs) -> None:
+    while True:
+        await anyio.sleep(PAUSE_SECONDS)
+        if jobs.unsettled:
+            await run_in_threadpool(jobs.take_back)

@@ -1,0 +1,46 @@
+"""Refused uploads that could not be undone at once are undone beside the requests."""
+
+import asyncio
+
+import pytest
+from imagejobs.api import taking_back as module
+from imagejobs.api.taking_back import taking_back
+from imagejobs.storage.object_storage import StorageUnavailable
+from job_world import World
+from memory_api import memory_api
+from starlette.testclient import TestClient
+
+
+async def undone(world: World) -> bool:
+    """Whether nothing is left within five seconds of a running API."""
+    async with taking_back(world.jobs):
+        for _ in range(500):
+            if not world.jobs.unsettled and not world.storage.stored_keys():
+                return True
+            await asyncio.sleep(0.01)
+    return False
+
+
+def test_it_goes_on_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.01)
+    world, failures = World(), iter([True, True, False, True, False])
+    delete = world.storage.delete
+
+    def sometimes(key: str) -> None:
+        if next(failures, False):
+            raise StorageUnavailable("Connection refused")
+        delete(key)
+
+    monkeypatch.setattr(world.storage, "delete", sometimes)
+    world.repository.inserts_left = 0
+    with pytest.raises(Exception, match="not primary"):
+        world.create()
+    assert world.jobs.unsettled
+    assert asyncio.run(undone(world))
+
+
+def test_the_application_does_it_while_it_runs_and_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    entered = []
+    monkeypatch.setattr("imagejobs.api.app.taking_back", lambda jobs: entered.append(jobs) or taking_back(jobs))
+    with TestClient(memory_api().app):
+        assert len(entered) == 1
