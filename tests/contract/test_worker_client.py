@@ -43,7 +43,7 @@ STATUSES = {
 
 def job(body: Said) -> Job:
     data = body["data"]
-    return Job(JOB_ID, data["status"], data["sourceImageKey"], data["sourceImageURL"], data["sourceSha256"])
+    return Job(JOB_ID, data["status"], data["sourceImageKey"], data["sourceImageURL"], data.get("sourceSha256"))
 
 
 def claim(body: Said) -> Claim:
