@@ -3,10 +3,9 @@
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from faults.proxy import CHUNK, Proxy
+from faults.proxy import Proxy
 
 NOTHING_CAME = (b"*-1\r\n", b"$-1\r\n", b"_\r\n", b"*0\r\n")
 """How Redis says that there was no message."""
@@ -50,22 +49,8 @@ class LosingProxy(Proxy):
             self._asked.clear()
         return loss
 
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            is_reply = source.getpeername()[1] == self._server_port
-            client = target if is_reply else source
-            while data := source.recv(CHUNK):
-                self._flows.wait()
-                if not self._passes(client, data, is_reply=is_reply):
-                    break
-                target.sendall(data)
-        for each in (source, target):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-        self._forget(source)
-
-    def _passes(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bool:
-        """Whether it is handed on. A request whose reply is to be lost is remembered by its connection."""
+    def passes(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bool:
+        """See Proxy. A request whose reply is to be lost is remembered by its connection."""
         with self._loss_lock:
             loss = self._loss
             if loss is None:

@@ -72,10 +72,18 @@ class Proxy:
         for source, target in ((client, server), (server, client)):
             threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
 
+    def passes(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bool:  # noqa: ARG002 - for those that choose
+        """Whether this is handed on to the server, or to the client; else the connection ends."""
+        return True
+
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
+            is_reply = source.getpeername()[1] == self._server_port
+            client = target if is_reply else source
             while data := source.recv(CHUNK):
                 self._flows.wait()
+                if not self.passes(client, data, is_reply=is_reply):
+                    break
                 target.sendall(data)
         for each in (source, target):
             with suppress(OSError):

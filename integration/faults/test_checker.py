@@ -76,6 +76,10 @@ def test_a_good_history_passes(good: Finished) -> None:
     assert violations(good) == []
 
 
+def test_a_result_whose_size_nobody_recorded_may_have_any() -> None:
+    assert violations(through(PROCESSING, replace(COMPLETED, sizes=dict.fromkeys((OUTPUT, SMALLER))))) == []
+
+
 @pytest.mark.parametrize(
     ("bad", "said"),
     [

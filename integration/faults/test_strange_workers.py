@@ -3,7 +3,7 @@
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,7 +13,6 @@ from backing import BackingServers
 from interop.legacy_programs import LegacyWorker
 from running_system import eventually
 
-from faults.checker import Finished, violations
 from faults.extent import FULL, JOBS, SETTINGS
 from faults.world import INTEGRATION, OBSERVED_WORKER, World, faulty_system
 
@@ -64,14 +63,6 @@ def test_leases_go_by_the_clock_of_the_database_and_not_by_those_of_workers(mixe
             assert (last.status, last.attempt, last.lost_leases) == ("COMPLETED", 1, 0)
 
 
-@pytest.fixture
-def _legacy_results_may_be_of_any_size() -> Iterator[None]:
-    """A legacy worker records none; that its results are there, decode and show their sources is asked all the same."""
-    with patch("faults.world.violations", lambda finished: violations(_with_sizes(finished))):
-        yield
-
-
-@pytest.mark.usefixtures("_legacy_results_may_be_of_any_size")
 def test_workers_of_both_kinds_on_one_list_that_are_killed_at_random_lose_no_job(mixed: Mixed) -> None:
     world, legacy = mixed.world, mixed.legacy
     chance = random.Random(14)  # noqa: S311 - a fixed seed
@@ -99,16 +90,6 @@ def test_workers_of_both_kinds_on_one_list_that_are_killed_at_random_lose_no_job
 def test_nothing_is_left_behind_by_strange_workers(mixed: Mixed) -> None:
     mixed.legacy.kill()
     mixed.world.assert_nothing_is_left()
-
-
-def _with_sizes(finished: Finished) -> Finished:
-    """What is not recorded of a size taken from the object."""
-    found = {key: each.size for key, each in finished.objects.items()}
-    records = {
-        job_id: replace(record, sizes={key: size or found.get(key) for key, size in record.sizes.items()})
-        for job_id, record in finished.records.items()
-    }
-    return replace(finished, records=records)
 
 
 def _with_wrong_clock(minutes: int) -> tuple[str, ...]:
