@@ -118,16 +118,11 @@ class Repair:
     def _push_again(self, lost: Sequence[ImageJob]) -> int:
         """Mark first, then push: of several reconcilers only the one whose mark holds pushes."""
         now = self._repository.now()
-        marked = [
-            job
-            for job in lost
-            if self._repository.change(
-                job.id,
-                Guard(frozenset({JobStatus.PENDING}), revision=job.revision),
-                Change({"enqueued_at": now, "updated_at": now}),
-            )
-        ]
-        if marked:
-            reach("repair.marked")
-            self._jobs.push(marked)
-        return len(marked)
+        mark = Change({"enqueued_at": now, "updated_at": now})
+        pending = frozenset({JobStatus.PENDING})
+        tried = (self._repository.change(job.id, Guard(pending, revision=job.revision), mark) for job in lost)
+        marked = [job for job in tried if job]
+        if not marked:
+            return 0
+        reach("repair.marked")
+        return sum(not job.waits_for_queue for job in self._jobs.push(marked))

@@ -119,7 +119,9 @@ class TestRequeue:
         world.clock.advance(PENDING_AFTER * 2)
         with monkeypatch.context() as patch:
             patch.setattr(world.queue, "push", fail)
-            world.repair.requeue_lost()
+            assert world.repair.requeue_lost() == 0, (
+                "a full batch that is refused must not make the next pass come at once"
+            )
         assert world.now(job).enqueued_at is None
         assert world.repair.requeue_lost() == 1
         assert world.queue.job_ids == [job.id]
