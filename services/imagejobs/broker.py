@@ -12,8 +12,8 @@ twice changes nothing. The options below only make both rare. They follow from t
 - A socket timeout of 10 s rides out a stall that is no outage (a fork for a snapshot, a failover).
 - A dead worker is noticed after 15 s without a heartbeat (Dramatiq: 60 s). Each fetch counts as one, also an idle
   worker's (every second). One fetch in 20 looks for the dead (Dramatiq: one in 1000, which means about 18 minutes).
-- Retries are the only middleware that changes what happens, with explicit limits: Dramatiq's own go on for weeks. A
-  message retried for too long is of no use anyway, as the reconciler then has pushed another.
+- Retries are the only middleware that changes what happens. How often and how soon is said by the use case
+  (worker/retrying.py); the limits here are for faults in the program. Dramatiq's own go on for weeks.
 - No TimeLimit: it raises an exception inside the thread, which C code never sees; the conversion's child process has a
   limit of its own. No AgeLimit: old jobs are wanted too. No Prometheus: it listens on all interfaces.
 """

@@ -86,7 +86,7 @@ def create_app(
         routes=routes,
         middleware=guard,
         exception_handlers={HTTPException: _error, Exception: _error},
-        lifespan=lambda _: taking_back(jobs),
+        lifespan=lambda _: taking_back(jobs.refused),
     )
 
 

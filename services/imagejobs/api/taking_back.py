@@ -6,22 +6,22 @@ from contextlib import asynccontextmanager
 import anyio
 from starlette.concurrency import run_in_threadpool
 
-from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.refused_uploads import RefusedUploads
 
 PAUSE_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def taking_back(jobs: ImageJobs) -> AsyncIterator[None]:
+async def taking_back(refused: RefusedUploads) -> AsyncIterator[None]:
     """Try every second while there is something to undo, until the block ends."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_take_back, jobs)
+        tasks.start_soon(_take_back, refused)
         yield
         tasks.cancel_scope.cancel()
 
 
-async def _take_back(jobs: ImageJobs) -> None:
+async def _take_back(refused: RefusedUploads) -> None:
     while True:
         await anyio.sleep(PAUSE_SECONDS)
-        if jobs.unsettled:
-            await run_in_threadpool(jobs.take_back)
+        if refused.unsettled:
+            await run_in_threadpool(refused.try_again)

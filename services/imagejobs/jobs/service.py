@@ -1,7 +1,6 @@
 """What clients do with image jobs: create, look, retry, delete."""
 
 import logging
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,9 +10,11 @@ from imagejobs.fail_points import reach
 from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNotFound, QueueFull
 from imagejobs.jobs.model import LIVE, EntityType, ImageJob, JobStatus
 from imagejobs.jobs.new_image import NewImage
+from imagejobs.jobs.outputs import keys_of
+from imagejobs.jobs.refused_uploads import RefusedUploads
 from imagejobs.jobs.repository import Change, Guard, ImageJobRepository, JobFilter
-from imagejobs.storage.keys import is_raw_key, is_safe_key, new_raw_key, output_key, rendition_key
-from imagejobs.storage.object_storage import ObjectStorage, StorageUnavailable
+from imagejobs.storage.keys import new_raw_key
+from imagejobs.storage.object_storage import ObjectStorage
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class ImageJobs:
         self.storage = storage
         self.queue = queue
         self.policy = policy or JobPolicy()
-        self.unsettled: deque[ImageJob] = deque()
+        self.refused = RefusedUploads(repository, self._delete_objects)
 
     def create(
         self,
@@ -56,7 +57,7 @@ class ImageJobs:
         """Store each image, record its PENDING job, then push the messages. An idempotency key goes with one image.
 
         Once this returns, every job ends COMPLETED or FAILED, whatever dies. Without `enqueued_at` it waits for Redis
-        to come back, and for the reconciler. When it raises, nothing is left behind, or `take_back` removes it; an
+        to come back, and for the reconciler. When it raises, nothing is left behind, or `refused` removes it; an
         object is found by the sweep in any case. Raises IdempotencyKeyReused, QueueFull, BackingServiceUnavailable.
         """
         enqueues = self.require_ready()
@@ -68,7 +69,7 @@ class ImageJobs:
         except DuplicateKey:
             return self.create(entity_type, entity_id, images, idempotency_key)
         except BaseException:
-            self._undo(jobs)
+            self.refused.take_back(jobs)
             raise
         reach("jobs.recorded")
         if enqueues:
@@ -121,8 +122,7 @@ class ImageJobs:
 
     def finish_deletion(self, job: ImageJob) -> None:
         """Remove what a tombstone still holds: source, output, record."""
-        for key in self._keys_of(job):
-            self.storage.delete(key)
+        self._delete_objects(job)
         reach("jobs.objects_deleted")
         self.repository.remove(job.id, Guard(frozenset({JobStatus.DELETING})))
 
@@ -195,34 +195,9 @@ class ImageJobs:
         try:
             self.repository.insert(job)
         except BaseException:
-            self._undo([job])
+            self.refused.take_back([job])
             raise
         return job
-
-    def take_back(self) -> None:
-        """Try once more to undo refused uploads that could not be undone, because a service was away."""
-        for _ in range(len(self.unsettled)):
-            self._undo([self.unsettled.popleft()])
-
-    def _undo(self, jobs: Sequence[ImageJob]) -> None:
-        """Take back records, then objects. A record that may exist keeps its object; `take_back` goes on.
-
-        A slow upload's first job may be at work already, pushed by a reconciler: it is refused like the others.
-        """
-        for job in jobs:
-            try:
-                if self._is_promised(job):
-                    continue
-                for key in self._keys_of(job):
-                    self.storage.delete(key)
-            except (DatabaseUnavailable, StorageUnavailable) as error:
-                logger.warning("upload %s was refused and is yet to be undone: %s", job.source_image_key, error)
-                self.unsettled.append(job)
-
-    def _is_promised(self, job: ImageJob) -> bool:
-        """Remove the record, unless another request under its key was told of it meanwhile."""
-        guard = Guard(frozenset(JobStatus), revision=0 if job.idempotency_key else None)
-        return not self.repository.remove(job.id, guard) and self.repository.get(job.id) is not None
 
     def _unqueued(self, job: ImageJob) -> ImageJob:
         """The job marked as one that has no message, for the reconciler's next pass."""
@@ -232,14 +207,9 @@ class ImageJobs:
             logger.warning("job %s could not be marked as not queued: %s", job.id, error)
         return replace(job, enqueued_at=None)
 
-    def _keys_of(self, job: ImageJob) -> set[str]:
-        """Only keys under raw/ and the output prefix: a record that others wrote must not delete anything else."""
-        prefix = self.policy.output_prefix
-        keys: set[str] = set()
-        if is_raw_key(job.source_image_key):
-            output = output_key(job.source_image_key, prefix)
-            keys = {job.source_image_key, output, *(rendition_key(output, side) for side in self.policy.renditions)}
-        return keys | {key for key in job.output_keys if is_safe_key(key) and key.startswith(prefix)}
+    def _delete_objects(self, job: ImageJob) -> None:
+        for key in keys_of(job, self.policy.output_prefix, self.policy.renditions):
+            self.storage.delete(key)
 
 
 def _same_upload(job: ImageJob, entity_type: EntityType, entity_id: str, image: NewImage) -> ImageJob:

@@ -1,10 +1,12 @@
 """Refused uploads that could not be undone at once are undone beside the requests."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 from imagejobs.api import taking_back as module
 from imagejobs.api.taking_back import taking_back
+from imagejobs.jobs.refused_uploads import RefusedUploads
 from imagejobs.storage.object_storage import StorageUnavailable
 from job_world import World
 from memory_api import memory_api
@@ -13,9 +15,9 @@ from starlette.testclient import TestClient
 
 async def undone(world: World) -> bool:
     """Whether nothing is left within five seconds of a running API."""
-    async with taking_back(world.jobs):
+    async with taking_back(world.jobs.refused):
         for _ in range(500):
-            if not world.jobs.unsettled and not world.storage.stored_keys():
+            if not world.jobs.refused.unsettled and not world.storage.stored_keys():
                 return True
             await asyncio.sleep(0.01)
     return False
@@ -35,12 +37,14 @@ def test_it_goes_on_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     world.repository.inserts_left = 0
     with pytest.raises(Exception, match="not primary"):
         world.create()
-    assert world.jobs.unsettled
+    assert world.jobs.refused.unsettled
     assert asyncio.run(undone(world))
 
 
 def test_the_application_does_it_while_it_runs_and_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     entered = []
-    monkeypatch.setattr("imagejobs.api.app.taking_back", lambda jobs: entered.append(jobs) or taking_back(jobs))
+    monkeypatch.setattr(
+        "imagejobs.api.app.taking_back", lambda refused: entered.append(refused) or taking_back(refused)
+    )
     with TestClient(memory_api().app):
         assert len(entered) == 1

@@ -104,25 +104,25 @@ class TestCreate:
             world.repository.inserts_left = 1
             with pytest.raises(DatabaseUnavailable):
                 world.create(2)
-            world.jobs.take_back()
+            world.jobs.refused.try_again()
             (left,) = world.repository.all()
             assert left.source_image_key in world.storage.stored_keys()
-        world.jobs.take_back()
+        world.jobs.refused.try_again()
         assert_nothing_is_left(world)
-        assert not world.jobs.unsettled
+        assert not world.jobs.refused.unsettled
 
     def test_an_insert_whose_answer_is_lost_is_taken_back_once_the_database_is_there(self, world: World) -> None:
         with lost_insert(world), pytest.raises(DatabaseUnavailable):
             world.create()
         assert len(world.repository.all()) == 1, "it is not known whether it is there"
-        world.jobs.take_back()
+        world.jobs.refused.try_again()
         assert_nothing_is_left(world)
 
     def test_unless_it_was_sent_again_under_its_key_meanwhile(self, world: World) -> None:
         with lost_insert(world), pytest.raises(DatabaseUnavailable):
             world.create(key="key-1")
         (job,) = world.create(key="key-1")
-        world.jobs.take_back()
+        world.jobs.refused.try_again()
         assert world.now(job).id == job.id
         assert job.source_image_key in world.storage.stored_keys()
 
