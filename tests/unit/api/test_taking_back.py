@@ -42,9 +42,12 @@ def test_it_goes_on_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_application_does_it_while_it_runs_and_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    entered = []
-    monkeypatch.setattr(
-        "imagejobs.api.app.taking_back", lambda refused: entered.append(refused) or taking_back(refused)
-    )
+    entered: list[RefusedUploads] = []
+
+    def entering(refused: RefusedUploads) -> AbstractAsyncContextManager[None]:
+        entered.append(refused)
+        return taking_back(refused)
+
+    monkeypatch.setattr("imagejobs.api.app.taking_back", entering)
     with TestClient(memory_api().app):
         assert len(entered) == 1
