@@ -45,11 +45,13 @@ class Trial:
 
     def states(self, job_id: str) -> Sequence[State]:
         """What was seen of one job until now."""
+        self.recorder.look_at(job_id)
         return self.recorder.states.get(job_id, ())
 
     def has_ended(self, job_id: str) -> bool:
         """Whether one job was last seen COMPLETED or FAILED."""
-        states = self.states(job_id)
+        seen = self.recorder.states.get(job_id)
+        states = seen if seen and seen[-1].has_ended else self.states(job_id)
         return bool(states) and states[-1].has_ended
 
     def finished(self) -> Finished:
