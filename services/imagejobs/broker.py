@@ -22,7 +22,6 @@ from typing import Any
 
 from dramatiq import Consumer
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.common import dq_name
 from dramatiq.middleware import CurrentMessage, Middleware, Retries, ShutdownNotifications
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -64,11 +63,6 @@ def redis_broker(settings: Settings, *, socket_timeout: float = SOCKET_SECONDS) 
 def waiting_key(queue_name: str) -> str:
     """The Redis list of the messages that no worker has fetched yet."""
     return f"{NAMESPACE}:{queue_name}"
-
-
-def delayed_key(queue_name: str) -> str:
-    """The Redis hash of the messages that wait for their time to be tried again."""
-    return f"{NAMESPACE}:{dq_name(queue_name)}.msgs"
 
 
 def _middleware() -> list[Middleware]:

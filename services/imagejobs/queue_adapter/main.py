@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from imagejobs.broker import delayed_key, redis_broker, waiting_key
+from imagejobs.broker import redis_broker, waiting_key
 from imagejobs.queue_adapter.adapter import TAKE_SECONDS, QueueAdapter
 from imagejobs.redis_client import redis_client
 from imagejobs.settings import Settings
@@ -45,7 +45,7 @@ def queue_adapter(settings: Settings, consumer: str) -> Iterator[QueueAdapter]:
 
     def waiting() -> int:
         with translated_errors():
-            return client.llen(waiting_key(task.queue)) + client.hlen(delayed_key(task.queue))
+            return client.llen(waiting_key(task.queue))
 
     with client, broker.client:
         yield QueueAdapter(RedisTaskQueueConsumer(client, settings.task_queue, consumer), enqueue, waiting)
