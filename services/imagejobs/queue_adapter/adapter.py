@@ -19,8 +19,10 @@ KEEP_ALIVE_SECONDS = 3.0
 PAUSE_SECONDS = 0.5
 """Between looks at a full Dramatiq queue, or at a list on which all messages are another worker's."""
 HIGH_WATER = 100
-"""Messages that may wait in Dramatiq. The rest stays on the list, whose length is what people watch. Those that wait for
-their next try are not counted: Dramatiq forgets some of them when Redis breaks off, and they would count for ever."""
+"""Messages that may wait in Dramatiq. The rest stays on the list, whose length is what people watch.
+
+Those that wait for their next try are not counted: Dramatiq forgets some of them when Redis breaks off, and they would
+count for ever."""
 
 
 class QueueAdapter:
