@@ -96,7 +96,7 @@ def _recovery(faults: Sequence[Fault], finished: Finished) -> Iterator[float]:
     pictures = {each.picture.sha256: each for each in of_kind(finished.requests, Kind.UPLOAD) if each.picture}
     for states in finished.states.values():
         upload = pictures.get(states[0].source_sha256 or "")
-        completed = next((state.seen_at for state in states if state.status == "COMPLETED"), None)
+        completed = next((state.ended_at for state in states if state.status == "COMPLETED"), None)
         if upload is None or completed is None:
             continue
         hit = next((fault.at for fault in faults if upload.invoked_at <= fault.at <= completed), None)

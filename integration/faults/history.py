@@ -7,9 +7,13 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 from faults.marked_pictures import MarkedPicture
+
+BOOTED_AT = time.time() - time.monotonic()
+"""Seconds from the epoch to the zero of the monotonic clock."""
 
 
 class Kind(StrEnum):
@@ -63,8 +67,13 @@ class State:
     source_sha256: str | None = None
     output_key: str | None = None
     sizes: Mapping[str, int | None] = field(default_factory=dict)
-    processed_at: object = None
-    updated_at: object = None
+    processed_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def ended_at(self) -> float:
+        """When it ended, which may be long before anybody looked; MongoDB's clock is this machine's."""
+        return self.processed_at.timestamp() - BOOTED_AT if self.processed_at else self.seen_at
 
     @property
     def has_ended(self) -> bool:

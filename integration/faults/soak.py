@@ -139,7 +139,7 @@ def _tell(trial: Trial, kinds: Counter[str]) -> None:
     _say(f"{figures.duplicate_conversions} of {figures.conversions} conversions were done twice")
     accepted = {each.job_id: each.invoked_at for each in of_kind(finished.requests, Kind.UPLOAD) if each.was_accepted}
     took = [
-        next(state.seen_at for state in finished.states[job_id] if state.has_ended) - begun
+        next(state.ended_at for state in finished.states[job_id] if state.has_ended) - begun
         for job_id, begun in accepted.items()
         if job_id in finished.records
     ]

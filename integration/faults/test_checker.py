@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
@@ -106,7 +107,7 @@ def test_a_result_whose_size_nobody_recorded_may_have_any() -> None:
         (replace(GOOD, states={"a": (PENDING, TOMBSTONE, TOMBSTONE)}), "from PENDING to DELETING"),
         (through(replace(PROCESSING, attempt=2), COMPLETED), "from attempt 2 back to 1"),
         (through(PENDING, replace(COMPLETED, attempt=0), sightings=Sightings()), "was worked on in no attempt"),
-        (through(replace(COMPLETED, processed_at="earlier"), COMPLETED), "job a has had 2 results"),
+        (through(replace(COMPLETED, processed_at=datetime.now(UTC)), COMPLETED), "job a has had 2 results"),
         (replace(GOOD, sightings=Sightings(accepted={"a": [1, 2]})), "the results of attempts [1, 2] were accepted"),
         (
             through(PENDING, replace(COMPLETED, attempt=2)),

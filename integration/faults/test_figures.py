@@ -1,13 +1,14 @@
 """The figures by themselves: from a finished history to a row of the published table."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from faults.checker import violations
 from faults.figures import VARIABLE, Figures, of_trial, percentile, read, report, table
-from faults.history import Fault
+from faults.history import BOOTED_AT, Fault
 from faults.test_checker import COMPLETED, GOOD, PENDING, PICTURE, through
 from faults.witness import Sightings
 
@@ -20,6 +21,12 @@ def test_a_trial_counts_what_came_twice_and_how_long_a_job_took_that_a_fault_hit
     figures = of_trial("kill", [Fault("kill", 2.0), Fault("kill", 2.5)], TWICE, violations(TWICE))
 
     assert figures == Figures("kill", 1, 1, 0, 0, (1.1,), 2, 2, 1)
+
+
+def test_a_job_took_until_it_ended_and_not_until_somebody_looked() -> None:
+    ended = replace(COMPLETED, processed_at=datetime.fromtimestamp(BOOTED_AT + 2.5, UTC), seen_at=1_000.0)
+    (took,) = of_trial("kill", [Fault("kill", 2.0)], through(PENDING, ended), []).recovery
+    assert took == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize("at", [-1.0, 4.0])
