@@ -8,18 +8,26 @@ from running_system import eventually, paused
 from faults.extent import JOBS, ROUNDS
 from faults.leftovers import LIST
 from faults.sleepers import arm, asleep
+from faults.trial import Trial
 from faults.world import World
 
 STEPS = ("received", "claimed", "downloaded", "converted", "renewed", "uploaded", "completed")
+
+
+def the_job_that_reaches(world: World, trial: Trial, point: str) -> str:
+    """Upload one, to find the point armed; nothing of an earlier round is under way that could come to it first."""
+    eventually(world.is_settled, 120)
+    arm(world, point)
+    job_id = trial.clients.upload(world.album.next())
+    assert job_id
+    return job_id
 
 
 @pytest.mark.parametrize("step", ["converted", "renewed", "uploaded"])
 def test_the_result_of_a_worker_that_slept_beyond_its_lease_is_thrown_away(world: World, step: str) -> None:
     with world.trial(f"SIGSTOP of a worker beyond its lease, {step}") as trial:
         for _ in range(ROUNDS):
-            arm(world, f"worker.{step}")
-            job_id = trial.clients.upload(world.album.next())
-            assert job_id
+            job_id = the_job_that_reaches(world, trial, f"worker.{step}")
             with asleep(world, f"worker.{step}"):
                 trial.inject()
                 trial.clients.upload_all(world.album.take(JOBS))
@@ -33,9 +41,7 @@ def test_the_result_of_a_worker_that_slept_beyond_its_lease_is_thrown_away(world
 def test_a_deletion_holds_whatever_a_worker_is_doing(world: World, step: str) -> None:
     with world.trial(f"DELETE while a worker sleeps, {step}") as trial:
         for _ in range(ROUNDS):
-            arm(world, f"worker.{step}")
-            job_id = trial.clients.upload(world.album.next())
-            assert job_id
+            job_id = the_job_that_reaches(world, trial, f"worker.{step}")
             with asleep(world, f"worker.{step}"):
                 trial.inject()
                 assert trial.clients.delete(job_id) == 200
