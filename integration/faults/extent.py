@@ -12,7 +12,7 @@ ROUNDS = 5 if FULL else 1
 
 DEFAULTS: Mapping[str, str] = {
     "LEASE_SECONDS": "20",
-    "RECONCILE_INTERVAL": "5",
+    "RECONCILE_INTERVAL": "3",
     "PENDING_AFTER": "30",
     "SWEEP_INTERVAL": "60",
     "RENDITIONS": "64",

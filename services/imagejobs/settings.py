@@ -136,7 +136,7 @@ class Settings(ApiAddress):
     check_legacy_output: bool = False
     max_attempts: PositiveInt = 5
     pending_after: PositiveFloat = 30
-    reconcile_interval: PositiveFloat = 5
+    reconcile_interval: PositiveFloat = 3
     sweep_interval: NonNegativeFloat = 3600
     orphan_after: float = Field(86_400, ge=600)
 
