@@ -97,4 +97,7 @@ def test_a_redis_without_memory_delays_jobs_and_loses_none(siege: Siege) -> None
 
 
 def test_nothing_is_left_behind_by_outages_of_redis(siege: Siege) -> None:
+    """A living worker forgets its delayed messages when Redis breaks off (dramatiq#527); they are back when it ends."""
+    siege.world.processes.stop("worker")
+    siege.world.processes.start("worker")
     siege.world.assert_nothing_is_left()
