@@ -1,16 +1,28 @@
 """Injections 12 and 13: a job that kills each worker that touches it, and workers that are restarted under load."""
 
 import threading
+from collections.abc import Iterator
 
+import pytest
+from backing import BackingServers
 from running_system import eventually
 
 from faults.extent import FULL, JOBS
 from faults.marked_pictures import MarkedPicture
-from faults.world import World
+from faults.world import OBSERVED_WORKER, World, faulty_system
 
 MAX_ATTEMPTS = 5
 """The setting's default."""
 RESTARTS = 6 if FULL else 3
+ALONE = (*OBSERVED_WORKER, "--threads", "1")
+"""With several threads a job that kills the whole process takes the attempts of its neighbours with it."""
+
+
+@pytest.fixture(scope="module")
+def world(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A system whose worker processes have one job each."""
+    with faulty_system(servers.backing(), tmp_path_factory.mktemp("dying"), worker=ALONE) as started:
+        yield started
 
 
 def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_alone(world: World) -> None:

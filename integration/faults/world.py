@@ -109,7 +109,12 @@ class World:
 
 @contextmanager
 def faulty_system(
-    backing: Backing, directory: Path, reached: Backing | None = None, seed: int = 0, **settings: str
+    backing: Backing,
+    directory: Path,
+    reached: Backing | None = None,
+    seed: int = 0,
+    worker: tuple[str, ...] = OBSERVED_WORKER,
+    **settings: str,
 ) -> Iterator[World]:
     """A running system. Where its processes do not reach the backing services directly, `reached` says how they do."""
     points, witness = ArmedPoints(directory / "points"), Witness(directory / "witness")
@@ -117,7 +122,7 @@ def faulty_system(
     chosen = {**SETTINGS, **points.settings, **witness.settings, "PYTHONPATH": path, **settings}
     with (
         redis.Redis.from_url(backing.redis_uri) as client,
-        patch.dict(deployed_system.COMMANDS, worker=OBSERVED_WORKER),
+        patch.dict(deployed_system.COMMANDS, worker=worker),
         Recorder(backing.mongodb_uri) as recorder,
     ):
         client.flushdb()

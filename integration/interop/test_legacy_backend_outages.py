@@ -62,7 +62,7 @@ def test_a_job_under_way_when_the_backend_goes_is_begun_again_once_it_is_back(
     (job_id,) = consumer.system.create_event(("large.jpg", jpeg(6000, 4000)))["imageJobIds"]
     eventually(lambda: legacy_backend.statuses(job_id) == ["PROCESSING"])
     legacy_backend.kill()
-    eventually(lambda: f"job {job_id}: try 1 of" in consumer.programs["worker"].log.read_text())
+    eventually(lambda: f"job {job_id}: try 1, " in consumer.programs["worker"].log.read_text())
 
     legacy_backend.start_answering()
 
