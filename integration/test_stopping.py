@@ -12,8 +12,8 @@ LEASE_SECONDS = "120"
 
 
 def large_uploads(system: System) -> list[str]:
-    """More jobs than there are threads, each of which takes a second or more."""
-    return [system.create_job(f"{n}.jpg", jpeg(6000, 5000, seed=n)) for n in range(6)]
+    """Jobs that take several seconds each, since their results are as large as they."""
+    return [system.create_job(f"{n}.jpg", jpeg(6000, 4000, seed=n)) for n in range(3)]
 
 
 def running(system: System, job_ids: list[str]) -> list[str]:
@@ -21,7 +21,7 @@ def running(system: System, job_ids: list[str]) -> list[str]:
 
 
 def test_what_is_running_is_handed_back_and_done_by_the_next_worker(backing: Backing, tmp_path: Path) -> None:
-    settings = {"SHUTDOWN_SECONDS": "0.01", "LEASE_SECONDS": LEASE_SECONDS, "MAX_PIXELS": "50000000"}
+    settings = {"SHUTDOWN_SECONDS": "0.01", "LEASE_SECONDS": LEASE_SECONDS, "MAX_SIDE": "6000"}
     with deployed(backing, tmp_path, **settings) as (system, deployment):
         job_ids = large_uploads(system)
         eventually(lambda: len(running(system, job_ids)) > 1)
