@@ -44,17 +44,15 @@ class Trial:
         self.history.inject(self.name)
 
     def states(self, job_id: str) -> Sequence[State]:
-        """What was seen of one job until now; it is looked at if the recorder does not watch it anyway."""
-        seen = self.recorder.states.get(job_id, ())
-        if seen and not seen[-1].has_ended:
-            return seen
+        """What was seen of one job until now."""
         self.recorder.look_at(job_id)
         return self.recorder.states.get(job_id, ())
 
     def has_ended(self, job_id: str) -> bool:
         """Whether one job was last seen COMPLETED or FAILED."""
-        seen = self.recorder.states.get(job_id) or self.states(job_id)
-        return bool(seen) and seen[-1].has_ended
+        seen = self.recorder.states.get(job_id)
+        states = seen if seen and seen[-1].has_ended else self.states(job_id)
+        return bool(states) and states[-1].has_ended
 
     def finished(self) -> Finished:
         """Everything, once all jobs ended."""
