@@ -12,8 +12,10 @@ from typing import Self
 
 import httpx2
 from backing import Backing
+from imagejobs.cli.processes import worker_shutdown_ms
 from imagejobs.embedded.applications import imagejobs_command
 from imagejobs.embedded.ports import LOOPBACK, free_port
+from imagejobs.settings import Settings
 from redis import Redis
 from running_system import QUICK, System, eventually
 
@@ -22,7 +24,8 @@ STOP_SECONDS = 30.0
 
 def worker_command(processes: int) -> tuple[str, ...]:
     """The worker by Dramatiq's own command line, with the options that `imagejobs worker` gives it."""
-    options = ("--processes", str(processes), "--threads", "2", "--worker-shutdown-timeout", "25000")
+    shutdown_ms = worker_shutdown_ms(Settings.model_fields["shutdown_seconds"].default)
+    options = ("--processes", str(processes), "--threads", "2", "--worker-shutdown-timeout", str(shutdown_ms))
     return (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app", *options, "--skip-logging")
 
 

@@ -15,6 +15,11 @@ HANDING_BACK_SECONDS = 5
 """What a worker gets on top of SHUTDOWN_SECONDS, to hand back what is running then."""
 
 
+def worker_shutdown_ms(shutdown_seconds: float) -> int:
+    """Dramatiq's `--worker-shutdown-timeout` for this SHUTDOWN_SECONDS."""
+    return round((shutdown_seconds + HANDING_BACK_SECONDS) * 1000)
+
+
 def _settings() -> Settings:
     settings = load_settings()
     set_up_logging(settings.log_level)
@@ -51,7 +56,7 @@ def worker(
     command = [sys.executable, "-m", "dramatiq", "imagejobs.worker.app"]
     command += ["--processes", str(processes or settings.worker_processes)]
     command += ["--threads", str(threads or settings.worker_threads)]
-    shutdown_ms = round((settings.shutdown_seconds + HANDING_BACK_SECONDS) * 1000)
+    shutdown_ms = worker_shutdown_ms(settings.shutdown_seconds)
     command += ["--worker-shutdown-timeout", str(shutdown_ms), "--skip-logging"]
     os.execv(sys.executable, command)  # noqa: S606 - the same process goes on as Dramatiq's command line
 
