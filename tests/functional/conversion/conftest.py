@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from conversion_children import slow_picture
 from decoded_pictures import encode, photo
-from imagejobs.conversion.isolated import process
+from imagejobs.conversion.isolated import spawning
 from imagejobs.conversion.isolated.pool import Converter
 
 
@@ -27,5 +27,5 @@ def slow() -> bytes:
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Path]]:
     """The folders of children that there are; they are made below a folder of the test."""
-    monkeypatch.setattr(process.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(spawning.tempfile, "tempdir", str(tmp_path))
     return lambda: sorted(tmp_path.glob("imagejobs-conversion-*"))

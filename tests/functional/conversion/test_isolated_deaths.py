@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conversion_children import END_SECONDS, cpu_seconds, folder_of, has_ended, has_stopped, slow_conversion
 from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.isolated import spawning
 from imagejobs.conversion.isolated.confinement import Limits
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.options import Options
@@ -110,16 +111,65 @@ def test_stopping_the_service_does_not_stop_the_job_under_way(
 
 
 def test_a_hung_child_is_killed_when_it_is_to_be_closed(
-    folders: Callable[[], list[Path]], slow: bytes, monkeypatch: pytest.MonkeyPatch
+    folders: Callable[[], list[Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imagejobs.conversion.isolated.process._END_SECONDS", 0.2)
+    monkeypatch.setattr("imagejobs.conversion.isolated.spawning._END_SECONDS", 0.2)
+    with Converter() as converter:
+        converter.abilities()
+        (pid,) = converter.pids
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: has_stopped(pid))
+        converter.close()
+    assert has_ended(pid)
+    assert folders() == []
+
+
+def test_closing_does_not_wait_for_a_conversion_that_nobody_wants_any_more(
+    folders: Callable[[], list[Path]], slow: bytes
+) -> None:
     with Converter() as converter, slow_conversion(converter, slow) as (pid, conversion):
         os.kill(pid, signal.SIGSTOP)
         wait_until(lambda: has_stopped(pid))
         before = time.monotonic()
         converter.close()
 
-        assert time.monotonic() < before + 10, "it waited for the deadline of the job"
+        assert time.monotonic() < before + 4, "it waited for the child to end by itself"
         assert isinstance(conversion.exception(END_SECONDS), ConversionError)
-        wait_until(lambda: has_ended(pid))
+        assert has_ended(pid)
         assert folders() == []
+
+
+def test_closing_while_a_child_is_started_leaves_none(
+    folders: Callable[[], list[Path]], small: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids: list[int] = []
+    converter = Converter()
+    closing = threading.Thread(target=converter.close)
+
+    def spawn(limits: Limits) -> spawning.Child:
+        child = spawning.spawn(limits)
+        pids.append(child.process.pid)
+        closing.start()
+        closing.join(0.2)
+        return child
+
+    monkeypatch.setattr("imagejobs.conversion.isolated.process.spawn", spawn)
+    with pytest.raises(ConversionError) as caught:
+        converter.convert(small, Options())
+    closing.join(END_SECONDS)
+
+    assert caught.value.retryable
+    assert [has_ended(pid) for pid in pids] == [True]
+    assert folders() == []
+
+
+@pytest.mark.parametrize("started", [0, 1])
+def test_after_closing_no_child_is_started(started: int, folders: Callable[[], list[Path]], small: bytes) -> None:
+    converter = Converter()
+    converter.start(started)
+    converter.close()
+
+    with pytest.raises(ConversionError, match="conversions are being ended") as caught:
+        converter.convert(small, Options())
+    assert caught.value.retryable
+    assert (converter.pids, folders()) == ([], [])

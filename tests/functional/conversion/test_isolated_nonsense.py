@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conversion_children import has_ended
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.isolated import process
+from imagejobs.conversion.isolated import spawning
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.options import Options
 
@@ -43,7 +43,7 @@ def convert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: bytes) -> It
     executable.write_text(f'#!/bin/sh\nexec "{interpreter}" -I "{program}"\n')
     executable.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(executable))
-    monkeypatch.setattr(process, "_END_SECONDS", 0.2)
+    monkeypatch.setattr(spawning, "_END_SECONDS", 0.2)
     with Converter() as converter:
 
         def convert(answer: bytes, then: str = "") -> bytes:

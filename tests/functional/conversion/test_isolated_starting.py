@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.isolated import process
+from imagejobs.conversion.isolated import process, spawning
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.options import Options
 
@@ -90,7 +90,7 @@ def test_a_program_that_is_not_there_is_named(
 def test_without_room_for_its_folder_no_child_starts(
     failure: Callable[[], ConversionError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process.tempfile, "tempdir", "/nowhere")
+    monkeypatch.setattr(spawning.tempfile, "tempdir", "/nowhere")
 
     assert "/nowhere" in str(failure())
 

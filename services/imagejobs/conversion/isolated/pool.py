@@ -19,7 +19,8 @@ class Converter:
         self._limits = limits or Limits()
         self._idle: queue.LifoQueue[ConversionProcess] = queue.LifoQueue()
         self._children: list[ConversionProcess] = []
-        self._growing = threading.Lock()
+        self._is_closed = False
+        self._changing = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +52,9 @@ class Converter:
             return child.convert(source, options)
 
     def close(self) -> None:
-        """End the children."""
+        """End the children, for good: what is still asked for raises ConversionError, retryable."""
+        with self._changing:
+            self._is_closed = True
         for child in self._children:
             child.close()
 
@@ -69,6 +72,8 @@ class Converter:
 
     def _new_child(self) -> ConversionProcess:
         child = ConversionProcess(self._limits)
-        with self._growing:
+        with self._changing:
             self._children.append(child)
+            if self._is_closed:
+                child.close()
         return child
