@@ -22,10 +22,10 @@ from running_system import QUICK, System, eventually
 STOP_SECONDS = 30.0
 
 
-def worker_command(processes: int) -> tuple[str, ...]:
+def worker_command(processes: int, threads: int = 2) -> tuple[str, ...]:
     """The worker by Dramatiq's own command line, with the options that `imagejobs worker` gives it."""
     shutdown_ms = worker_shutdown_ms(Settings.model_fields["shutdown_seconds"].default)
-    options = ("--processes", str(processes), "--threads", "2", "--worker-shutdown-timeout", str(shutdown_ms))
+    options = ("--processes", str(processes), "--threads", str(threads), "--worker-shutdown-timeout", str(shutdown_ms))
     return (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app", *options, "--skip-logging")
 
 

@@ -2,12 +2,13 @@
 
 `dramatiq faults.observed_worker` in place of `dramatiq imagejobs.worker.app`. WITNESS names a directory: each line of
 its file `seen` is one observation, and a file `deadly.<sha256>` there makes the source of this hash end its worker
-process, as often as it comes, the way a fault in a decoder would that takes the whole process with it.
+process, as often as it comes, after a while of work: the way it goes when a container runs out of memory.
 """
 
 import hashlib
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from imagejobs.worker import app
 from imagejobs.worker.jobs_api import Claim, JobsApi
 
 WITNESS = Path(os.environ["WITNESS"])
+DYING_SECONDS = 1.0
+"""Enough for the other threads of the process to have jobs of their own in their hands."""
 
 broker = app.broker
 _convert = Converter.convert
@@ -47,6 +50,7 @@ def convert(self: Converter, source: bytes, options: Options) -> Result:
     sha256 = hashlib.sha256(source).hexdigest()
     if (WITNESS / f"deadly.{sha256}").exists():
         _saw("death", sha256)
+        time.sleep(DYING_SECONDS)
         os.kill(os.getpid(), signal.SIGKILL)
     result = _convert(self, source, options)
     _saw("conversion", sha256)

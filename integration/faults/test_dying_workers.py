@@ -5,23 +5,25 @@ from collections.abc import Iterator
 
 import pytest
 from backing import BackingServers
+from imagejobs.worker.quarantine import SUSPICIOUS
 from running_system import eventually
 
 from faults.extent import FULL, JOBS
-from faults.marked_pictures import MarkedPicture
-from faults.world import OBSERVED_WORKER, World, faulty_system
+from faults.marked_pictures import LARGE, MarkedPicture
+from faults.world import World, faulty_system, observed_worker
 
 MAX_ATTEMPTS = 5
 """The setting's default."""
 RESTARTS = 6 if FULL else 3
-ALONE = (*OBSERVED_WORKER, "--threads", "1")
-"""With several threads a job that kills the whole process takes the attempts of its neighbours with it."""
+THREADS = 4
+"""Of one process: whatever kills it has neighbours."""
 
 
 @pytest.fixture(scope="module")
 def world(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A system whose worker processes have one job each."""
-    with faulty_system(servers.backing(), tmp_path_factory.mktemp("dying"), worker=ALONE) as started:
+    """A system with one worker process."""
+    worker = observed_worker(1, THREADS)
+    with faulty_system(servers.backing(), tmp_path_factory.mktemp("dying"), worker=worker) as started:
         yield started
 
 
@@ -32,7 +34,7 @@ def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_
         job_id = trial.clients.upload(deadly)
         assert job_id
         trial.inject()
-        others = trial.clients.upload_all(world.album.take(JOBS))
+        others = trial.clients.upload_all(world.album.take(JOBS, LARGE))
 
         eventually(lambda: trial.has_ended(job_id), 300 if FULL else 60)
 
@@ -41,6 +43,8 @@ def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_
         assert (last.attempt, last.lost_leases) == (MAX_ATTEMPTS, MAX_ATTEMPTS)
         assert world.witness.sightings().deaths[deadly.sha256] == MAX_ATTEMPTS
         eventually(lambda: all(trial.has_ended(other) for other in others), 120 if FULL else 60)
+        neighbours_deaths = max(trial.states(other)[-1].lost_leases for other in others)
+        assert 1 <= neighbours_deaths <= SUSPICIOUS, "it died beside others, and later alone"
 
 
 def test_workers_restarted_under_load_fail_no_job(world: World) -> None:
@@ -56,7 +60,7 @@ def test_workers_restarted_under_load_fail_no_job(world: World) -> None:
         uploader.start()
         try:
             for _ in range(RESTARTS):
-                eventually(world.workers_are_ready)
+                eventually(lambda: world.workers_are_ready(1))
                 done = len(world.witness.sightings().accepted)
                 eventually(lambda done=done: len(world.witness.sightings().accepted) > done)
                 exit_code = world.processes.stop("worker")

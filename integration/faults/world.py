@@ -32,10 +32,15 @@ from faults.witness import Witness
 
 WORKERS = 2
 INTEGRATION = Path(__file__).parent.parent
-OBSERVED_WORKER = tuple(
-    "faults.observed_worker" if word == "imagejobs.worker.app" else word
-    for word in deployed_system.worker_command(WORKERS)
-)
+
+
+def observed_worker(processes: int, threads: int = 2) -> tuple[str, ...]:
+    """Workers with a witness, by Dramatiq's own command line."""
+    command = deployed_system.worker_command(processes, threads)
+    return tuple("faults.observed_worker" if word == "imagejobs.worker.app" else word for word in command)
+
+
+OBSERVED_WORKER = observed_worker(WORKERS)
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,13 @@ class World:
         except PyMongoError:
             return False
 
-    def workers_are_ready(self) -> bool:
-        """Whether each worker process there should be takes messages, and knows what to do at a signal."""
+    def workers_are_ready(self, processes: int = WORKERS) -> bool:
+        """Whether each worker process takes messages, and knows what to do at a signal."""
         try:
             children = {child.pid for child in self.system.process("worker").children()}
         except psutil.NoSuchProcess:
             return False
-        return len(children & self.witness.sightings().ready) == WORKERS
+        return len(children & self.witness.sightings().ready) == processes
 
     def assert_nothing_is_left(self) -> None:
         """No message waits, and after a sweep every object is a job's."""

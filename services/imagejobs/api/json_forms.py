@@ -8,7 +8,7 @@ from imagejobs.clock import isoformat
 from imagejobs.events.model import EventWithJobs
 from imagejobs.jobs.model import FIELD_NAMES, ImageJob
 
-_INTERNAL = frozenset({"lost_leases", "revision", "idempotency_key"})
+_INTERNAL = frozenset({"revision", "idempotency_key"})
 _SHOWN = {name: shown for name, shown in FIELD_NAMES.items() if name not in _INTERNAL}
 
 

@@ -29,6 +29,7 @@ class Job:
     source_key: str
     source_url: str
     source_sha256: str | None = None
+    lost_leases: int = 0
 
     @property
     def is_terminal(self) -> bool:
@@ -38,10 +39,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to finish a job; `attempt` is its fencing token, None at a backend that has none."""
+    """The right to finish a job; `attempt` is its fencing token, None at a backend that has none.
+
+    `lost_leases` is the count as of the claim: the claim of an expired lease counts that one first.
+    """
 
     job_id: str
     attempt: int | None
+    lost_leases: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +79,14 @@ class JobsApi:
             str(data.get("sourceImageKey") or ""),
             str(data.get("sourceImageURL") or ""),
             str(data.get("sourceSha256") or "") or None,
+            _positive(data.get("lostLeases")) or 0,
         )
 
     def claim(self, job_id: str) -> Claim:
         """PATCH PROCESSING: from now on the job is this worker's, for the lease."""
         data = self._report(job_id, {"status": "PROCESSING", "leaseSeconds": self.lease_seconds})
-        attempt = data.get("attempt") if isinstance(data, dict) else None
-        return Claim(job_id, _token(attempt))
+        told = data if isinstance(data, dict) else {}
+        return Claim(job_id, _positive(told.get("attempt")), _positive(told.get("lostLeases")) or 0)
 
     def renew(self, claim: Claim) -> None:
         """Extend the lease; raises NotOurs when another attempt has begun or the job is gone."""
@@ -127,11 +133,11 @@ class JobsApi:
             return self._client.call("updateImageJobStatus", path={"id": job_id}, json=said, strict=False).data
 
 
-def _token(attempt: object) -> int | None:
+def _positive(number: object) -> int | None:
     """To JSON 1.0 is the integer 1; to Python true is one, too."""
-    if isinstance(attempt, bool) or not isinstance(attempt, int | float) or attempt < 1 or attempt % 1:
+    if isinstance(number, bool) or not isinstance(number, int | float) or number < 1 or number % 1:
         return None
-    return int(attempt)
+    return int(number)
 
 
 def _told(failure: Exception) -> str:

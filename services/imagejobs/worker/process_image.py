@@ -22,12 +22,14 @@ from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceAway, Tr
 from imagejobs.worker.in_flight import InFlight
 from imagejobs.worker.jobs_api import Claim, Job, JobsApi, Stored
 from imagejobs.worker.lease import RenewedLease
+from imagejobs.worker.quarantine import Quarantine, is_suspect
 from imagejobs.worker.retrying import Delivery
 
 logger = logging.getLogger(__name__)
 
 OUTPUT_TYPE = "image/webp"
 STOPPED = ServiceAway("worker_stopped", "The worker was stopped before it was done with the image.")
+SUSPECT = ServiceAway("runs_alone", "One more worker had died under the image when it was claimed: it is to run alone.")
 
 
 class Outcome(StrEnum):
@@ -48,6 +50,7 @@ class ProcessImage:
     output_prefix: str
     max_bytes: int
     in_flight: InFlight = field(default_factory=InFlight)
+    quarantine: Quarantine = field(default_factory=Quarantine)
 
     def __call__(self, job_id: str, delivery: Delivery | None = None, retry_in: float = 0.0) -> Outcome:
         """Settle one delivery of the job's message.
@@ -60,9 +63,8 @@ class ProcessImage:
             job = self.jobs.get(job_id)
             if job.is_terminal:
                 raise NotOurs(f"it is {job.status} already")  # noqa: TRY301 - one way out for all that is not ours
-            claim = self.jobs.claim(job_id)
-            with self.in_flight.holding(claim):
-                return self._work(job, claim, delivery or Delivery(), retry_in)
+            with self.quarantine.admitted(alone=is_suspect(job.lost_leases)):
+                return self._claim_and_work(job, delivery or Delivery(), retry_in)
         except NotOurs as reason:
             logger.info("job %s: dropped, %s", job_id, reason)
             return Outcome.DROPPED
@@ -76,9 +78,16 @@ class ProcessImage:
             except (NotOurs, TransientFailure) as error:
                 logger.warning("job %s: not handed back, %s", claim.job_id, error)
 
+    def _claim_and_work(self, job: Job, delivery: Delivery, retry_in: float) -> Outcome:
+        claim = self.jobs.claim(job.id)
+        with self.in_flight.holding(claim):
+            return self._work(job, claim, delivery, retry_in)
+
     def _work(self, job: Job, claim: Claim, delivery: Delivery, retry_in: float) -> Outcome:
         reach("worker.claimed")
         try:
+            if is_suspect(claim.lost_leases) and not is_suspect(job.lost_leases):
+                raise SUSPECT
             with RenewedLease(self.jobs, claim):
                 self._make(job, claim)
         except PermanentFailure as failure:

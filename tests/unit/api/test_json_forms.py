@@ -29,11 +29,12 @@ def test_unset_fields_are_left_out_and_an_empty_message_is_not() -> None:
         "createdAt": "2024-01-01T00:00:00.000Z",
         "updatedAt": "2024-01-01T00:00:00.000Z",
         "attempt": 0,
+        "lostLeases": 0,
     }
 
 
 def test_what_is_of_no_concern_to_callers_is_not_shown() -> None:
-    internal = {"revision": 7, "idempotency_key": "secret", "lost_leases": 3}
+    internal = {"revision": 7, "idempotency_key": "secret"}
     names = {each.name for each in fields(ImageJob)}
     job = ImageJob(**{name: internal.get(name, getattr(JOB, name)) for name in names})
     assert not {FIELD_NAMES[name] for name in internal} & job_to_json(job).keys()

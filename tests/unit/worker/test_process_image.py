@@ -3,7 +3,8 @@
 import io
 import math
 from collections.abc import Callable
-from dataclasses import asdict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -19,9 +20,11 @@ from imagejobs.storage.object_storage import IMMUTABLE
 from imagejobs.worker.failures import ServiceAway, TransientFailure
 from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.process_image import STOPPED, Outcome, ProcessImage
+from imagejobs.worker.quarantine import SUSPICIOUS
 from imagejobs.worker.retrying import Delivery
 from job_world import LEASE, MILLISECOND, converted, receipt
 from PIL import Image
+from servers import wait_until
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 FIRST, LAST = Delivery(), Delivery(seconds=math.inf)
@@ -55,6 +58,14 @@ def failing(code: ErrorCode, *, retryable: bool) -> Callable[[bytes], Result]:
         raise ConversionError(code, "It does not work.", retryable=retryable)
 
     return conversion
+
+
+def lose_leases(backend: FencingBackend, job_id: str, count: int) -> None:
+    """So many workers die under the job."""
+    for _ in range(count):
+        backend.world.lifecycle.claim(job_id, LEASE.total_seconds())
+        backend.world.clock.advance(LEASE + MILLISECOND)
+        backend.world.repair.run_once()
 
 
 def outputs(backend: Backend) -> set[str]:
@@ -416,3 +427,33 @@ class TestDropped:
         assert worker_of(fencing, during_conversion(deliver_again))(job_id) == Outcome.COMPLETED
         assert second == [Outcome.DROPPED]
         assert fencing.shown(job_id)["attempt"] == 1
+
+
+class TestSuspects:
+    def test_a_job_whose_workers_died_is_claimed_when_no_other_is_running(self, fencing: FencingBackend) -> None:
+        def begin_the_suspect(_: bytes) -> Result:
+            waiting.append(threads.submit(replace(worker, convert=lambda _: converted()), suspect))
+            wait_until(worker.quarantine._entrance.locked)
+            assert fencing.shown(suspect)["status"] == "PENDING"
+            return converted()
+
+        waiting: list[Future[Outcome]] = []
+        suspect, other = fencing.add_job(b"suspect"), fencing.add_job(b"other")
+        lose_leases(fencing, suspect, SUSPICIOUS)
+        worker = worker_of(fencing, begin_the_suspect)
+        with ThreadPoolExecutor(1) as threads:
+            assert worker(other) == Outcome.COMPLETED
+            assert waiting[0].result(10) == Outcome.COMPLETED
+
+    def test_one_that_becomes_a_suspect_by_its_claim_is_handed_back_to_run_alone(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        lose_leases(fencing, job_id, SUSPICIOUS - 1)
+        fencing.world.lifecycle.claim(job_id, LEASE.total_seconds())
+        fencing.world.clock.advance(LEASE + MILLISECOND)
+
+        with pytest.raises(ServiceAway, match="alone"):
+            worker_of(fencing)(job_id)
+        shown = fencing.shown(job_id)
+        assert (shown["status"], shown["lostLeases"]) == ("PENDING", SUSPICIOUS)
+
+        assert worker_of(fencing, lambda _: converted())(job_id) == Outcome.COMPLETED
