@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 OUTPUT_TYPE = "image/webp"
 STOPPED = ServiceAway("worker_stopped", "The worker was stopped before it was done with the image.")
-SUSPECT = ServiceAway("runs_alone", "One more worker had died under the image when it was claimed: it is to run alone.")
 
 
 class Outcome(StrEnum):
@@ -86,8 +85,7 @@ class ProcessImage:
     def _work(self, job: Job, claim: Claim, delivery: Delivery, retry_in: float) -> Outcome:
         reach("worker.claimed")
         try:
-            if is_suspect(claim.lost_leases) and not is_suspect(job.lost_leases):
-                raise SUSPECT
+            _check_company(job, claim)
             with RenewedLease(self.jobs, claim):
                 self._make(job, claim)
         except PermanentFailure as failure:
@@ -163,6 +161,12 @@ class ProcessImage:
         self.jobs.fail(claim, failure)
         logger.warning("job %s: failed, %s: %s", claim.job_id, failure.code, failure)
         return Outcome.FAILED
+
+
+def _check_company(job: Job, claim: Claim) -> None:
+    """A job that another worker died under since it was read was let in beside others."""
+    if is_suspect(claim.lost_leases) and not is_suspect(job.lost_leases):
+        raise ServiceAway("runs_alone", "One more worker died under the image: it is tried again alone.")
 
 
 def _check_source(job: Job, source: bytes) -> None:
