@@ -11,7 +11,6 @@ from dramatiq.middleware import CurrentMessage
 
 from imagejobs.broker import MAX_RETRIES
 from imagejobs.worker.failures import TransientFailure
-from imagejobs.worker.process_image import ProcessImage
 from imagejobs.worker.retrying import FAULTS, Delivery
 
 logger = logging.getLogger(__name__)
@@ -19,8 +18,8 @@ logger = logging.getLogger(__name__)
 QUEUE = "image_jobs"
 
 
-def declare_actors(broker: Broker, use_case: Callable[[], ProcessImage], max_attempts: int) -> None:
-    """Register the actors with the broker. `use_case` is asked for in the worker process, at the first message."""
+def declare_actors(broker: Broker, use_case: Callable[[str, Delivery, float], object], max_attempts: int) -> None:
+    """Register the actors with the broker. `use_case` is called from any of the worker's threads: see ProcessImage."""
 
     @dramatiq.actor(broker=broker, actor_name="process_image", queue_name=QUEUE, retry_when=_is_tried_again)
     def process_image(image_job_id: str) -> None:
@@ -28,7 +27,7 @@ def declare_actors(broker: Broker, use_case: Callable[[], ProcessImage], max_att
         delivery = Delivery.of(message.options, time.time() - message.message_timestamp / 1000, max_attempts)
         pause = delivery.pause()
         try:
-            use_case()(image_job_id, delivery, pause)
+            use_case(image_job_id, delivery, pause)
         except TransientFailure as failure:
             message.options[FAULTS] = delivery.faults_after(failure)
             logger.warning("job %s: try %d, the next in %.1f s: %s", image_job_id, delivery.tries + 1, pause, failure)

@@ -1,6 +1,6 @@
 """Wires the worker. `dramatiq imagejobs.worker.app` imports this module, in its main and in each worker process."""
 
-from functools import cache, partial
+from functools import partial
 
 import dramatiq
 from dramatiq import Broker, Worker
@@ -52,20 +52,20 @@ class ConversionProcesses(Middleware):
 
 
 def _give_up() -> None:
-    _use_case().give_up()
+    _use_case.give_up()
     _converter.close()  # the threads that wait for a conversion need not be waited for
 
 
 try:
     _settings = load_settings()
+    _converter = Converter(conversion_limits(_settings))
+    _use_case = process_image(_settings, _converter)  # one for all threads: it knows who runs beside whom
 except ConfigurationError as mistakes:
     raise SystemExit(f"imagejobs worker: the settings are wrong:\n{mistakes}") from None
 
 set_up_logging(_settings.log_level)
 broker = redis_broker(_settings)
 dramatiq.set_broker(broker)
-_converter = Converter(conversion_limits(_settings))
 broker.add_middleware(ConversionProcesses(_converter, _settings.worker_threads))
-_use_case = cache(partial(process_image, _settings, _converter))
 broker.add_middleware(GracefulStop(_settings.shutdown_seconds, _give_up))
 declare_actors(broker, _use_case, _settings.max_attempts)

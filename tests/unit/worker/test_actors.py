@@ -44,7 +44,7 @@ class Tries:
 def working(use_case: Callable[..., Outcome]) -> Iterator[StubBroker]:
     """A worker of the actor, which gets the message that the queue adapter makes, at our broker's middleware."""
     broker = StubBroker(middleware=[CurrentMessage(), *(each for each in _middleware() if isinstance(each, Retries))])
-    declare_actors(broker, lambda: use_case, 3)  # type: ignore[arg-type,return-value]  # called like a ProcessImage
+    declare_actors(broker, use_case, 3)
     broker.enqueue(TASK.message(JOB_ID))
     worker = Worker(broker, worker_timeout=10, worker_threads=1)
     worker.start()
@@ -62,7 +62,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_queue_actor_and_argument_are_the_adapters() -> None:
     broker = StubBroker(middleware=[Retries()])
-    declare_actors(broker, lambda: pytest.fail("not at the declaration"), 5)
+    declare_actors(broker, lambda *_: pytest.fail("not at the declaration"), 5)
     actor = broker.get_actor(TASK.actor)
     assert actor.queue_name == TASK.queue == QUEUE
     assert actor.fn.__code__.co_varnames[: actor.fn.__code__.co_argcount] == (TASK.argument,)
