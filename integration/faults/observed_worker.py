@@ -18,14 +18,12 @@ from dramatiq.middleware import Middleware
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.isolated.result import Result
 from imagejobs.conversion.options import Options
-from imagejobs.worker import app
 from imagejobs.worker.jobs_api import Claim, JobsApi
 
 WITNESS = Path(os.environ["WITNESS"])
 DYING_SECONDS = 1.0
 """Enough for the other threads of the process to have jobs of their own in their hands."""
 
-broker = app.broker
 _convert = Converter.convert
 _complete = JobsApi.complete
 _file = os.open(WITNESS / "seen", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -63,6 +61,9 @@ def complete(self: JobsApi, claim: Claim, *rest: Any, **named: Any) -> None:
     _saw("accepted", claim.job_id, claim.attempt)
 
 
-broker.add_middleware(Deliveries())
 Converter.convert = convert  # type: ignore[method-assign]
 JobsApi.complete = complete  # type: ignore[method-assign]
+
+from imagejobs.worker.app import broker  # noqa: E402 - it takes what it uses at its import
+
+broker.add_middleware(Deliveries())
