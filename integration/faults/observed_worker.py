@@ -1,14 +1,14 @@
-"""The worker as it is, with a witness: it writes down deliveries, finished conversions and accepted results.
+"""The worker as it is, with a witness: it writes down deliveries, finished conversions, accepted results, and tries to
+acknowledge a message.
 
 `dramatiq faults.observed_worker` in place of `dramatiq imagejobs.worker.app`. WITNESS names a directory: each line of
 its file `seen` is one observation, and a file `deadly.<sha256>` there makes the source of this hash end its worker
-process, as often as it comes, after a while of work: the way it goes when a container runs out of memory.
+process, as often as it comes, the way a fault in a decoder would that takes the whole process with it.
 """
 
 import hashlib
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,12 @@ from dramatiq.middleware import Middleware
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.isolated.result import Result
 from imagejobs.conversion.options import Options
+from imagejobs.worker import app
 from imagejobs.worker.jobs_api import Claim, JobsApi
 
 WITNESS = Path(os.environ["WITNESS"])
-DYING_SECONDS = 1.0
-"""Enough for the other threads of the process to have jobs of their own in their hands."""
 
+broker = app.broker
 _convert = Converter.convert
 _complete = JobsApi.complete
 _file = os.open(WITNESS / "seen", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -34,7 +34,7 @@ def _saw(*words: object) -> None:
 
 
 class Deliveries(Middleware):
-    """Each worker process that is ready, and each message that is begun."""
+    """Each worker process that is ready, each message that is begun, and each try to acknowledge one."""
 
     def after_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002 - its signature
         _saw("ready", os.getpid())
@@ -42,13 +42,15 @@ class Deliveries(Middleware):
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - its signature
         _saw("delivery", message.kwargs.get("image_job_id", "?"))
 
+    def before_ack(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - its signature
+        _saw("ack", message.kwargs.get("image_job_id", "?"))
+
 
 def convert(self: Converter, source: bytes, options: Options) -> Result:
     """Convert, and say that it is done."""
     sha256 = hashlib.sha256(source).hexdigest()
     if (WITNESS / f"deadly.{sha256}").exists():
         _saw("death", sha256)
-        time.sleep(DYING_SECONDS)
         os.kill(os.getpid(), signal.SIGKILL)
     result = _convert(self, source, options)
     _saw("conversion", sha256)
@@ -61,9 +63,6 @@ def complete(self: JobsApi, claim: Claim, *rest: Any, **named: Any) -> None:
     _saw("accepted", claim.job_id, claim.attempt)
 
 
+broker.add_middleware(Deliveries())
 Converter.convert = convert  # type: ignore[method-assign]
 JobsApi.complete = complete  # type: ignore[method-assign]
-
-from imagejobs.worker.app import broker  # noqa: E402 - it takes what it uses at its import
-
-broker.add_middleware(Deliveries())

@@ -1,6 +1,7 @@
 """Injections 3, 4, 5 and 18: a Redis that stops, loses single replies, stalls, and has no memory left."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import cast
 
@@ -10,6 +11,7 @@ from imagejobs.broker import SOCKET_SECONDS
 from running_system import eventually
 
 from faults.extent import FULL, JOBS, ROUNDS
+from faults.leftovers import messages
 from faults.losing_proxy import NOTHING_CAME, Loss
 from faults.siege import Siege, besieged
 from faults.sleepers import arm, asleep
@@ -76,10 +78,16 @@ def test_a_redis_that_stalls_when_a_message_is_acknowledged_loses_no_job(siege: 
             assert job_id
             with asleep(world, "worker.completed"):
                 redis.client_pause(round(seconds * 1000))
+                goes_on_at = time.monotonic() + seconds
                 trial.inject()
             assert trial.clients.upload(world.album.next()), "it is accepted"
-            eventually(lambda job_id=job_id: trial.has_ended(job_id))
-            pass_by(seconds)
+            assert time.monotonic() < goes_on_at, "it is accepted while Redis stalls"
+            pass_by(goes_on_at - time.monotonic())
+            eventually(lambda job_id=job_id: not any(each.job_id == job_id for each in messages(redis)))
+            sightings = world.witness.sightings()
+            assert sightings.deliveries[job_id] == 1, "it is acknowledged by the worker that did it"
+            tries = sightings.acks[job_id]
+            assert (tries == 1) if seconds < SOCKET_SECONDS else (tries > 1), f"{tries} tries to acknowledge it"
 
 
 def test_a_redis_without_memory_delays_jobs_and_loses_none(siege: Siege) -> None:

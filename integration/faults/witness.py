@@ -10,13 +10,17 @@ from faults.marked_pictures import MarkedPicture
 
 @dataclass(frozen=True)
 class Sightings:
-    """Processes that became ready; deliveries of each job; conversions and deaths of each source; accepted attempts."""
+    """Processes that became ready; deliveries of each job; conversions and deaths of each source; accepted attempts.
+
+    `acks` are the tries to acknowledge a message of each job.
+    """
 
     ready: frozenset[int] = frozenset()
     deliveries: Mapping[str, int] = field(default_factory=dict)
     conversions: Mapping[str, int] = field(default_factory=dict)
     deaths: Mapping[str, int] = field(default_factory=dict)
     accepted: Mapping[str, list[int]] = field(default_factory=dict)
+    acks: Mapping[str, int] = field(default_factory=dict)
 
 
 class Witness:
@@ -45,7 +49,12 @@ class Witness:
             else:
                 counts[kind][subject] += 1
         return Sightings(
-            frozenset(map(int, counts["ready"])), counts["delivery"], counts["conversion"], counts["death"], accepted
+            frozenset(map(int, counts["ready"])),
+            counts["delivery"],
+            counts["conversion"],
+            counts["death"],
+            accepted,
+            counts["ack"],
         )
 
     def _lines(self) -> Iterator[list[str]]:
