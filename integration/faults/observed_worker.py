@@ -3,12 +3,13 @@ acknowledge a message.
 
 `dramatiq faults.observed_worker` in place of `dramatiq imagejobs.worker.app`. WITNESS names a directory: each line of
 its file `seen` is one observation, and a file `deadly.<sha256>` there makes the source of this hash end its worker
-process, as often as it comes, the way a fault in a decoder would that takes the whole process with it.
+process, as often as it comes, after a while of work: the way it goes when a container runs out of memory.
 """
 
 import hashlib
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from dramatiq.middleware import Middleware
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.isolated.result import Result
 from imagejobs.conversion.options import Options
-from imagejobs.worker import app
 from imagejobs.worker.jobs_api import Claim, JobsApi
 
 WITNESS = Path(os.environ["WITNESS"])
+DYING_SECONDS = 1.0
+"""Enough for the other threads of the process to have jobs of their own in their hands."""
 
-broker = app.broker
 _convert = Converter.convert
 _complete = JobsApi.complete
 _file = os.open(WITNESS / "seen", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -51,6 +52,7 @@ def convert(self: Converter, source: bytes, options: Options) -> Result:
     sha256 = hashlib.sha256(source).hexdigest()
     if (WITNESS / f"deadly.{sha256}").exists():
         _saw("death", sha256)
+        time.sleep(DYING_SECONDS)
         os.kill(os.getpid(), signal.SIGKILL)
     result = _convert(self, source, options)
     _saw("conversion", sha256)
@@ -63,6 +65,9 @@ def complete(self: JobsApi, claim: Claim, *rest: Any, **named: Any) -> None:
     _saw("accepted", claim.job_id, claim.attempt)
 
 
-broker.add_middleware(Deliveries())
 Converter.convert = convert  # type: ignore[method-assign]
 JobsApi.complete = complete  # type: ignore[method-assign]
+
+from imagejobs.worker.app import broker  # noqa: E402 - it takes what it uses at its import
+
+broker.add_middleware(Deliveries())
