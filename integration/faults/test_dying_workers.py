@@ -9,7 +9,7 @@ from imagejobs.worker.quarantine import SUSPICIOUS
 from running_system import eventually
 
 from faults.extent import FULL, JOBS
-from faults.marked_pictures import LARGE, MarkedPicture
+from faults.marked_pictures import MarkedPicture
 from faults.world import World, faulty_system, observed_worker
 
 MAX_ATTEMPTS = 5
@@ -17,6 +17,8 @@ MAX_ATTEMPTS = 5
 RESTARTS = 6 if FULL else 3
 THREADS = 4
 """Of one process: whatever kills it has neighbours."""
+SLOW = (3600, 2400)
+"""The size of pictures that are not done before their neighbour has killed them."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_
         job_id = trial.clients.upload(deadly)
         assert job_id
         trial.inject()
-        others = trial.clients.upload_all(world.album.take(JOBS, LARGE))
+        others = trial.clients.upload_all(world.album.take(JOBS, SLOW))
 
         eventually(lambda: trial.has_ended(job_id), 300 if FULL else 60)
 

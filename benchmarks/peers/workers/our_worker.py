@@ -4,10 +4,7 @@ from dramatiq.middleware import CurrentMessage
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.isolated.result import Result
 from imagejobs.conversion.options import Options
-from imagejobs.worker.app import broker
 from sleeping import work
-
-__all__ = ["broker"]
 
 _convert = Converter.convert
 
@@ -20,4 +17,6 @@ def _convert_and_sleep(converter: Converter, source: bytes, options: Options) ->
     return result
 
 
-Converter.convert = _convert_and_sleep  # type: ignore[method-assign]  # the application takes it at its first message
+Converter.convert = _convert_and_sleep  # type: ignore[method-assign]
+
+from imagejobs.worker.app import broker  # noqa: E402, F401 - it takes the converter at its import
