@@ -36,7 +36,8 @@ def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_
         job_id = trial.clients.upload(deadly)
         assert job_id
         trial.inject()
-        others = trial.clients.upload_all(world.album.take(JOBS, SLOW))
+        neighbours = trial.clients.upload_all(world.album.take(THREADS - 1, SLOW))
+        others = [*neighbours, *trial.clients.upload_all(world.album.take(JOBS))]
 
         eventually(lambda: trial.has_ended(job_id), 300 if FULL else 60)
 
@@ -45,8 +46,8 @@ def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_
         assert (last.attempt, last.lost_leases) == (MAX_ATTEMPTS, MAX_ATTEMPTS)
         assert world.witness.sightings().deaths[deadly.sha256] == MAX_ATTEMPTS
         eventually(lambda: all(trial.has_ended(other) for other in others), 120 if FULL else 60)
-        neighbours_deaths = max(trial.states(other)[-1].lost_leases for other in others)
-        assert 1 <= neighbours_deaths <= SUSPICIOUS, "it died beside others, and later alone"
+        deaths = max(trial.states(neighbour)[-1].lost_leases for neighbour in neighbours)
+        assert 1 <= deaths <= SUSPICIOUS, "it died beside others, and later alone"
 
 
 def test_workers_restarted_under_load_fail_no_job(world: World) -> None:
