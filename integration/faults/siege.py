@@ -29,7 +29,7 @@ class Siege:
 
 
 @contextmanager
-def besieged(servers: BackingServers, directory: Path) -> Iterator[Siege]:
+def besieged(servers: BackingServers, directory: Path, **settings: str) -> Iterator[Siege]:
     """Begun when the system answers."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # moto tells of each request
     backing = servers.backing()
@@ -48,5 +48,5 @@ def besieged(servers: BackingServers, directory: Path) -> Iterator[Siege]:
             mongodb_uri=mongodb_uri(mongodb_way.port, name),
             s3=replace(backing.s3, endpoint=storage_way.endpoint),
         )
-        with faulty_system(own, directory, reached) as world:
+        with faulty_system(own, directory, reached, **settings) as world:
             yield Siege(world, redis, mongodb, redis_way, mongodb_way, storage_way)

@@ -1,6 +1,6 @@
 """Injections 9 and 10: a MongoDB that restarts in the middle of a PATCH, and an S3 service in all kinds of trouble."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,16 +8,21 @@ from backing import BackingServers
 from running_system import eventually
 
 from faults.extent import FULL, JOBS, ROUNDS, SETTINGS
+from faults.history import State
 from faults.losing_proxy import Loss
 from faults.siege import Siege, besieged
 from faults.storage_proxy import Trouble, Troubles
+from faults.world import World
 
 SLOW_SECONDS = 1.5 * float(SETTINGS["LEASE_SECONDS"])
 """Beyond a lease that nobody renews."""
 BEYOND_RETRIES = 4
 """Requests in trouble: more than the storage's client makes of one by itself."""
+MAX_ATTEMPTS = 3
+"""Fewer than by default, so that an outage which goes on for more tries is short."""
 PATCHES = {"PROCESSING": b"leaseUntil", "COMPLETED": b"outputImageKey"}
 """What the update of a record carries, and no other command does."""
+INSERT = [b"insert", b"sourceImageKey", b"PENDING"]
 RESTARTS = [("after", "PROCESSING"), ("before", "COMPLETED"), ("after", "COMPLETED")]
 if FULL:
     RESTARTS.append(("before", "PROCESSING"))
@@ -37,7 +42,7 @@ TROUBLES = [
 @pytest.fixture(scope="module")
 def siege(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
     """One system for all of these."""
-    with besieged(servers, tmp_path_factory.mktemp("besieged")) as begun:
+    with besieged(servers, tmp_path_factory.mktemp("besieged"), MAX_ATTEMPTS=str(MAX_ATTEMPTS)) as begun:
         yield begun
 
 
@@ -48,12 +53,32 @@ def test_a_mongodb_that_restarts_in_the_middle_of_a_patch_loses_no_job(siege: Si
         for _ in range(ROUNDS):
             carries = [b"findAndModify", PATCHES[status], status.encode()]
             loss = siege.mongodb_way.lose(Loss(carries, is_reply=moment == "after", then=siege.mongodb.kill))
-            trial.clients.upload_all(world.album.take(JOBS))
+            job_ids = trial.clients.upload_all(world.album.take(JOBS))
             assert loss.happened.wait(30), "there was no such PATCH"
             trial.inject()
-            assert trial.clients.upload(world.album.next()) is None, "it is refused while MongoDB is away"
+            trial.clients.upload(world.album.next())
+            assert trial.history.requests[-1].status == 503, "it is refused while MongoDB is away"
             siege.mongodb.start()
             eventually(world.system.is_ready)
+            recorded = [job_id for job_id in job_ids if trial.has_ended(job_id)]
+            eventually(lambda recorded=recorded: all(map(world.witness.sightings().accepted.get, recorded)))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_mongodb_that_restarts_in_the_middle_of_an_upload_leaves_nothing_of_it(siege: Siege, moment: str) -> None:
+    world = siege.world
+    with world.trial(f"MongoDB restarted {moment} an upload is recorded") as trial:
+        for _ in range(ROUNDS):
+            eventually(world.is_settled)
+            before = _sources(world)
+            loss = siege.mongodb_way.lose(Loss(INSERT, is_reply=moment == "after", then=siege.mongodb.kill))
+            trial.clients.upload(world.album.next())
+            assert loss.happened.is_set(), "there was no insert"
+            assert trial.history.requests[-1].status == 503
+            trial.inject()
+            siege.mongodb.start()
+            eventually(world.system.is_ready)
+            eventually(lambda before=before: _sources(world) <= before)
 
 
 @pytest.mark.parametrize("troubles", TROUBLES, ids=lambda each: f"{each.method} {each.part} {each.trouble}")
@@ -66,6 +91,16 @@ def test_a_storage_in_trouble_loses_no_job(siege: Siege, troubles: Troubles) -> 
             eventually(lambda begun=begun: begun.met == begun.times)
 
 
+def test_a_storage_that_is_away_for_as_many_tries_as_a_job_has_costs_none_of_them(siege: Siege) -> None:
+    world = siege.world
+    with world.trial(f"S3 away for {MAX_ATTEMPTS} tries of a job") as trial:
+        siege.storage_way.trouble(Troubles(Trouble.OVERLOADED, "GET", "/raw/", 1_000_000, then=trial.inject))
+        job_id = trial.clients.upload(world.album.next())
+        assert job_id
+        eventually(lambda: _is_handed_back(trial.states(job_id), MAX_ATTEMPTS), say=world.processes.said)
+        siege.storage_way.heal()
+
+
 def test_a_source_that_comes_shorter_than_it_was_uploaded_fails_no_job(siege: Siege) -> None:
     world = siege.world
     with world.trial("S3, GET /raw/: half, with a length to match") as trial:
@@ -75,3 +110,11 @@ def test_a_source_that_comes_shorter_than_it_was_uploaded_fails_no_job(siege: Si
 
 def test_nothing_is_left_behind_by_outages_of_the_stores(siege: Siege) -> None:
     siege.world.assert_nothing_is_left()
+
+
+def _is_handed_back(states: Sequence[State], attempt: int) -> bool:
+    return bool(states) and states[-1].attempt >= attempt and states[-1].status != "PROCESSING"
+
+
+def _sources(world: World) -> set[str]:
+    return {info.key for info in world.system.storage.list("raw/")}
