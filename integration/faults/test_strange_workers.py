@@ -1,8 +1,9 @@
-"""Injections 14 and 17: workers with wrong clocks, and workers of both kinds that are killed at random."""
+"""Injections 14 and 17: workers of both kinds that are killed at random, and no clock right but the database's."""
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -13,7 +14,9 @@ from backing import BackingServers
 from interop.legacy_programs import LegacyWorker
 from running_system import eventually
 
-from faults.extent import FULL, JOBS, SETTINGS
+from faults.extent import FULL, JOBS, SETTINGS, SETTLE_SECONDS
+from faults.leftovers import LIST
+from faults.trial import Trial
 from faults.world import INTEGRATION, OBSERVED_WORKER, World, faulty_system
 
 HERE = Path(__file__).parent
@@ -22,6 +25,7 @@ STEPS = ("claimed", "downloaded", "converted", "renewed", "uploaded")
 SLOWLY = ("--seconds-per-image", "0.5")
 """So that the legacy worker has a job in its hands when it dies."""
 MINUTES_OFF = {"worker-ahead": 5, "worker-behind": -5}
+OTHERS_OFF = {"the API behind": {"api": -5, "reconciler": 5}, "the API ahead": {"api": 5, "reconciler": -5}}
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def mixed(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> 
     backing = servers.backing()
     directory = tmp_path_factory.mktemp("mixed")
     open_to_all = {"API_TOKENS": "", "WORKER_TOKENS": "", "LEGACY_LEASE_SECONDS": SETTINGS["LEASE_SECONDS"]}
-    wrong = {name: _with_wrong_clock(minutes) for name, minutes in MINUTES_OFF.items()}
+    wrong = {name: _with_wrong_clock(_one_process(OBSERVED_WORKER), minutes) for name, minutes in MINUTES_OFF.items()}
     with (
         patch.dict(deployed_system.COMMANDS, wrong),
         faulty_system(backing, directory, **open_to_all) as world,
@@ -49,18 +53,25 @@ def mixed(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> 
         legacy.kill()
 
 
-def test_leases_go_by_the_clock_of_the_database_and_not_by_those_of_workers(mixed: Mixed) -> None:
+@pytest.mark.parametrize("minutes", OTHERS_OFF.values(), ids=OTHERS_OFF)
+def test_leases_go_by_the_clock_of_the_database_and_not_by_those_of_workers(
+    mixed: Mixed, minutes: Mapping[str, int]
+) -> None:
     world = mixed.world
-    with world.trial("workers' clocks off by 5 minutes") as trial:
+    with world.trial("all other clocks off by 5 minutes") as trial, _only_wrong_clocks(world, minutes):
         trial.inject()
-        world.processes.stop("worker")
-        try:
-            job_ids = trial.clients.upload_all(world.album.take(2 * JOBS))
-            eventually(lambda: all(trial.has_ended(job_id) for job_id in job_ids), 120)
-        finally:
-            world.processes.start("worker")
-        for last in (trial.states(job_id)[-1] for job_id in job_ids):
-            assert (last.status, last.attempt, last.lost_leases) == ("COMPLETED", 1, 0)
+        job_ids = trial.clients.upload_all(world.album.take(JOBS))
+        eventually(lambda: all(trial.has_ended(job_id) for job_id in job_ids), SETTLE_SECONDS, world.processes.said)
+        assert {_how_it_ended(trial, job_id) for job_id in job_ids} == {("COMPLETED", 1, 0)}, "no lease ends too early"
+        world.points.arm("worker.claimed")
+        held = trial.clients.upload(world.album.next())
+        world.points.wait_until_reached("worker.claimed")
+        forgotten = _without_message(world, trial)
+        assert held
+        assert forgotten
+        eventually(lambda: trial.has_ended(held) and trial.has_ended(forgotten), SETTLE_SECONDS, world.processes.said)
+        assert _how_it_ended(trial, held) == ("COMPLETED", 2, 1), "the lease of a dead worker ends"
+        assert _how_it_ended(trial, forgotten) == ("COMPLETED", 1, 0), "what waits for too long is pushed again"
 
 
 def test_workers_of_both_kinds_on_one_list_that_are_killed_at_random_lose_no_job(mixed: Mixed) -> None:
@@ -92,11 +103,44 @@ def test_nothing_is_left_behind_by_strange_workers(mixed: Mixed) -> None:
     mixed.world.assert_nothing_is_left()
 
 
-def _with_wrong_clock(minutes: int) -> tuple[str, ...]:
-    """One worker process, on a machine whose wall clock is off."""
+@contextmanager
+def _only_wrong_clocks(world: World, minutes: Mapping[str, int]) -> Iterator[None]:
+    """No worker whose clock is right; these processes are started again on machines whose clocks are wrong."""
+    wrong = {name: _with_wrong_clock(deployed_system.COMMANDS[name], off) for name, off in minutes.items()}
+    world.processes.stop("worker")
+    try:
+        with patch.dict(deployed_system.COMMANDS, wrong):
+            for name in wrong:
+                world.processes.stop(name)
+                world.processes.start(name)
+            eventually(world.system.is_ready, say=world.processes.said)
+            yield
+    finally:
+        world.processes.start("worker")
+
+
+def _without_message(world: World, trial: Trial) -> str | None:
+    """Upload a picture whose message gets lost; the job's id."""
+    world.processes.stop("queue-adapter")
+    job_id = trial.clients.upload(world.album.next())
+    world.redis.delete(LIST)
+    world.processes.start("queue-adapter")
+    return job_id
+
+
+def _how_it_ended(trial: Trial, job_id: str) -> tuple[str, int, int]:
+    last = trial.states(job_id)[-1]
+    return last.status, last.attempt, last.lost_leases
+
+
+def _one_process(worker: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("1" if word == "2" and before == "--processes" else word for before, word in _pairs(worker))
+
+
+def _with_wrong_clock(command: tuple[str, ...], minutes: int) -> tuple[str, ...]:
+    """The command on a machine whose wall clock is off."""
     path = os.pathsep.join([str(HERE / "wrong_clock"), str(INTEGRATION), *filter(None, [os.environ.get("PYTHONPATH")])])
-    one = ("1" if word == "2" and before == "--processes" else word for before, word in _pairs(OBSERVED_WORKER))
-    return ("/usr/bin/env", f"PYTHONPATH={path}", f"CLOCK_OFF={60 * minutes}", *one)
+    return ("/usr/bin/env", f"PYTHONPATH={path}", f"CLOCK_OFF={60 * minutes}", *command)
 
 
 def _pairs(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:

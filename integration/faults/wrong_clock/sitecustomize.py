@@ -10,10 +10,17 @@ import time
 from typing import Any, Self
 
 OFF = float(os.environ.get("CLOCK_OFF", "0"))
-_time, _time_ns = time.time, time.time_ns
+_time, _time_ns, _datetime = time.time, time.time_ns, dt.datetime
 
 
-class _Shifted(dt.datetime):
+class _AnyDatetime(type):
+    """What C code makes, such as the times in a MongoDB document, are datetimes too."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, _datetime)
+
+
+class _Shifted(dt.datetime, metaclass=_AnyDatetime):
     @classmethod
     def now(cls, tz: dt.tzinfo | None = None) -> Self:
         return cls.fromtimestamp(time.time(), tz)
