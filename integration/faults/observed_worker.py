@@ -3,7 +3,8 @@ acknowledge a message.
 
 `dramatiq faults.observed_worker` in place of `dramatiq imagejobs.worker.app`. WITNESS names a directory: each line of
 its file `seen` is one observation, and a file `deadly.<sha256>` there makes the source of this hash end its worker
-process, as often as it comes, after a while of work: the way it goes when a container runs out of memory.
+process, as often as it comes, after a while of work: the way it goes when a container runs out of memory. A file
+`slow.<sha256>` makes its conversion take longer.
 """
 
 import hashlib
@@ -24,6 +25,8 @@ from imagejobs.worker.jobs_api import Claim, JobsApi
 WITNESS = Path(os.environ["WITNESS"])
 DYING_SECONDS = 1.0
 """Enough for the other threads of the process to have jobs of their own in their hands."""
+SLOW_SECONDS = 3.0
+"""Enough to be still at work when another job of the process kills it."""
 
 _convert = Converter.convert
 _complete = JobsApi.complete
@@ -54,6 +57,8 @@ def convert(self: Converter, source: bytes, options: Options) -> Result:
         _saw("death", sha256)
         time.sleep(DYING_SECONDS)
         os.kill(os.getpid(), signal.SIGKILL)
+    if (WITNESS / f"slow.{sha256}").exists():
+        time.sleep(SLOW_SECONDS)
     result = _convert(self, source, options)
     _saw("conversion", sha256)
     return result

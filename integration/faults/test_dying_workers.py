@@ -17,8 +17,6 @@ MAX_ATTEMPTS = 5
 RESTARTS = 6 if FULL else 3
 THREADS = 4
 """Of one process: whatever kills it has neighbours."""
-SLOW = (3600, 2400)
-"""The size of pictures that are not done before their neighbour has killed them."""
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +31,12 @@ def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_
     with world.trial("a job that kills its worker every time") as trial:
         deadly = MarkedPicture(world.album.next().number, content=world.album.next().data)
         world.witness.make_deadly(deadly)
+        slow = world.album.take(THREADS - 1)
+        world.witness.make_slow(slow)
         job_id = trial.clients.upload(deadly)
         assert job_id
         trial.inject()
-        neighbours = trial.clients.upload_all(world.album.take(THREADS - 1, SLOW))
+        neighbours = trial.clients.upload_all(slow)
         others = [*neighbours, *trial.clients.upload_all(world.album.take(JOBS))]
 
         eventually(lambda: trial.has_ended(job_id), 300 if FULL else 60)

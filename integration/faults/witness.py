@@ -1,7 +1,7 @@
 """Reads what the observed workers wrote down; see observed_worker."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +38,11 @@ class Witness:
     def make_deadly(self, picture: MarkedPicture) -> None:
         """From now on this source kills every worker process that begins to convert it."""
         (self.directory / f"deadly.{picture.sha256}").touch()
+
+    def make_slow(self, pictures: Iterable[MarkedPicture]) -> None:
+        """From now on these sources take seconds longer."""
+        for picture in pictures:
+            (self.directory / f"slow.{picture.sha256}").touch()
 
     def sightings(self) -> Sightings:
         """All that was seen until now."""
