@@ -86,8 +86,7 @@ def test_a_redis_that_stalls_when_a_message_is_acknowledged_loses_no_job(siege: 
             eventually(lambda job_id=job_id: not any(each.job_id == job_id for each in messages(redis)))
             sightings = world.witness.sightings()
             assert sightings.deliveries[job_id] == 1, "it is acknowledged by the worker that did it"
-            tries = sightings.acks[job_id]
-            assert (tries == 1) if seconds < SOCKET_SECONDS else (tries > 1), f"{tries} tries to acknowledge it"
+            assert sightings.acks[job_id] == 1 or seconds > SOCKET_SECONDS, "it was not waited for long enough"
 
 
 def test_a_redis_without_memory_delays_jobs_and_loses_none(siege: Siege) -> None:
