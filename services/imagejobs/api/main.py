@@ -62,5 +62,6 @@ def run(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here depends on the client's address, and anybody can write these headers
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
