@@ -16,7 +16,8 @@ from imagejobs.jobs.model import ImageJob
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from job_world import World
-from protocol_actor import Actor, Answer, Call, Fault
+
+from protocol.actor import Actor, Answer, Call, Fault
 
 PASSED_ON = frozenset({"public_url", "ping", "reclaim"})
 """Calls that neither change nor tell anything that matters here."""

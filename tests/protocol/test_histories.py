@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from job_world import LEASE, LEGACY_LEASE, MILLISECOND, ORPHAN_AFTER, PENDING_AFTER
-from protocol_actor import Actor, Fault
-from protocol_acts import Manner, delete, repair, retry, sweep, upload, worker
-from protocol_end import check_end
-from protocol_laws import judged_step
-from protocol_stage import Stage
+
+from protocol.actor import Actor, Fault
+from protocol.acts import Manner, delete, repair, retry, sweep, upload, worker
+from protocol.end import check_end
+from protocol.laws import judged_step
+from protocol.stage import Stage
 
 FOREIGN = b'{"task_type":"send_mail","payload":{}}'
 WHICH = st.integers(0, 5)

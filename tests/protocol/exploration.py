@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from protocol_actor import Actor, Fault, Role
-from protocol_end import check_end
-from protocol_laws import judged_step
-from protocol_stage import Stage
+from protocol.actor import Actor, Fault, Role
+from protocol.end import check_end
+from protocol.laws import judged_step
+from protocol.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from datetime import datetime
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.storage.keys import output_key, upload_stem
 from job_world import MAX_ATTEMPTS, PENDING_AFTER
-from protocol_actor import Actor, Call, Fault, Role
-from protocol_end import check_state, is_owned
-from protocol_stage import Stage
+
+from protocol.actor import Actor, Call, Fault, Role
+from protocol.end import check_state, is_owned
+from protocol.stage import Stage
 
 PENDING, PROCESSING = JobStatus.PENDING, JobStatus.PROCESSING
 COMPLETED, FAILED, DELETING = JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.DELETING

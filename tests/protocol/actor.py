@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from protocol_stage import Stage
+    from protocol.stage import Stage
 
 
 class Fault(StrEnum):

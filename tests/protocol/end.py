@@ -9,7 +9,8 @@ from imagejobs.jobs.lifecycle import Output
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.storage.keys import output_key
 from job_world import LEGACY_LEASE, MAX_ATTEMPTS, ORPHAN_AFTER, World
-from protocol_acts import LEASE_SECONDS, mark
+
+from protocol.acts import LEASE_SECONDS, mark
 
 LONG = LEGACY_LEASE + timedelta(seconds=1)
 ROUNDS = MAX_ATTEMPTS + 2

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import pytest
 from imagejobs.jobs.lifecycle import Failure
 from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, ORPHAN_AFTER, PENDING_AFTER
-from protocol_acts import LEASE_SECONDS, Manner, delete, repair, retry, sweep, upload, worker
-from protocol_exploration import explore
-from protocol_stage import Stage
+
+from protocol.acts import LEASE_SECONDS, Manner, delete, repair, retry, sweep, upload, worker
+from protocol.exploration import explore
+from protocol.stage import Stage
 
 LEASE_OVER, LEGACY_LEASE_OVER = LEASE + MILLISECOND, LEGACY_LEASE + MILLISECOND
 OVERDUE, ORPHANED = PENDING_AFTER + MILLISECOND, ORPHAN_AFTER + PENDING_AFTER

@@ -12,8 +12,9 @@ from imagejobs.jobs.model import EntityType, ImageJob
 from imagejobs.storage import keys
 from imagejobs.storage.keys import output_key
 from job_world import LEASE, new_image
-from protocol_actor import Actor, Role
-from protocol_stage import Stage
+
+from protocol.actor import Actor, Role
+from protocol.stage import Stage
 
 FAILURE = Failure("the file is damaged", "corrupt", retryable=False)
 AWAY = Failure("storage is away", "storage_unavailable", retryable=True)
