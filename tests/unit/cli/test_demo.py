@@ -57,8 +57,8 @@ def test_the_exit_code_says_whether_every_picture_was_converted(
     assert shown == [("demo", pictures, False, STATE)], "once, in its own thread, and not staying without a terminal"
 
 
-def test_a_picture_that_is_not_there_starts_nothing(run: Run, up: Up, tmp_path: Path) -> None:
-    result = run("demo", str(tmp_path / "none.png"))
+def test_a_picture_that_is_not_there_starts_nothing(run: Run, up: Up) -> None:
+    result = run("demo", "none.png")
     assert result.exit_code == 2
     assert "none.png" in result.stderr
     assert up.settings == []
