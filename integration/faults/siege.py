@@ -13,6 +13,7 @@ from servers import MongoServer, RedisServer, mongo_server, redis_server
 
 from faults.losing_proxy import LosingProxy
 from faults.storage_proxy import StorageProxy
+from faults.trial import Trial
 from faults.world import World, faulty_system
 
 
@@ -26,6 +27,23 @@ class Siege:
     redis_way: LosingProxy
     mongodb_way: LosingProxy
     storage_way: StorageProxy
+
+    @contextmanager
+    def trial(self, fault: str) -> Iterator[Trial]:
+        """As World.trial; one that fails in the middle leaves no outage to those after it."""
+        with self.world.trial(fault) as trial:
+            try:
+                yield trial
+            except BaseException:
+                self.lift()
+                raise
+
+    def lift(self) -> None:
+        """All servers run, and the storage is well."""
+        self.storage_way.heal()
+        for server in (self.redis, self.mongodb):
+            if server.process.poll() is not None:
+                server.start()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from backing import BackingServers
 from imagejobs.broker import SOCKET_SECONDS
 from running_system import eventually
 
-from faults.extent import FULL, JOBS, ROUNDS
+from faults.extent import FULL, JOBS, ROUNDS, SETTLE_SECONDS
 from faults.leftovers import messages
 from faults.losing_proxy import NOTHING_CAME, Loss
 from faults.siege import Siege, besieged
@@ -43,11 +43,11 @@ def pass_by(seconds: float) -> None:
 @pytest.mark.parametrize("seconds", OUTAGES)
 def test_a_redis_that_stops_while_retries_are_pending_loses_no_job(siege: Siege, seconds: int) -> None:
     world = siege.world
-    with world.trial(f"Redis stopped for {seconds} s with retries pending") as trial:
+    with siege.trial(f"Redis stopped for {seconds} s with retries pending") as trial:
         for _ in range(ROUNDS):
             siege.storage_way.trouble(Troubles(Trouble.OVERLOADED, "GET", "/raw/", 1_000_000))
             job_ids = trial.clients.upload_all(world.album.take(JOBS))
-            eventually(lambda ids=job_ids: all(trial.states(job_id)[-1].attempt for job_id in ids))
+            eventually(lambda ids=job_ids: all(trial.states(job_id)[-1].attempt for job_id in ids), SETTLE_SECONDS)
             siege.redis.kill()
             trial.inject()
             accepted = trial.clients.upload_all(world.album.take(2))
@@ -60,7 +60,7 @@ def test_a_redis_that_stops_while_retries_are_pending_loses_no_job(siege: Siege,
 @pytest.mark.parametrize("command", REPLIES)
 def test_a_lost_reply_of_redis_loses_no_job(siege: Siege, command: str) -> None:
     world = siege.world
-    with world.trial(f"reply of {command} lost") as trial:
+    with siege.trial(f"reply of {command} lost") as trial:
         for _ in range(ROUNDS):
             loss = siege.redis_way.lose(REPLIES[command].once_more())
             trial.clients.upload_all(world.album.take(JOBS))
@@ -71,7 +71,7 @@ def test_a_lost_reply_of_redis_loses_no_job(siege: Siege, command: str) -> None:
 @pytest.mark.parametrize("seconds", STALLS)
 def test_a_redis_that_stalls_when_a_message_is_acknowledged_loses_no_job(siege: Siege, seconds: float) -> None:
     world = siege.world
-    with world.trial(f"CLIENT PAUSE {seconds:g} s during ack") as trial, siege.redis.client() as redis:
+    with siege.trial(f"CLIENT PAUSE {seconds:g} s during ack") as trial, siege.redis.client() as redis:
         for _ in range(ROUNDS):
             arm(world, "worker.completed")
             job_id = trial.clients.upload(world.album.next())
@@ -91,7 +91,7 @@ def test_a_redis_that_stalls_when_a_message_is_acknowledged_loses_no_job(siege: 
 
 def test_a_redis_without_memory_delays_jobs_and_loses_none(siege: Siege) -> None:
     world = siege.world
-    with world.trial("Redis at maxmemory") as trial, siege.redis.client() as redis:
+    with siege.trial("Redis at maxmemory") as trial, siege.redis.client() as redis:
         for _ in range(ROUNDS):
             trial.clients.upload_all(world.album.take(JOBS))
             assert cast("dict[str, str]", redis.config_get("maxmemory-policy"))["maxmemory-policy"] == "noeviction"

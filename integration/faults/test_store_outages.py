@@ -49,7 +49,7 @@ def siege(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.mark.parametrize(("moment", "status"), RESTARTS, ids=[" ".join(each) for each in RESTARTS])
 def test_a_mongodb_that_restarts_in_the_middle_of_a_patch_loses_no_job(siege: Siege, moment: str, status: str) -> None:
     world = siege.world
-    with world.trial(f"MongoDB restarted {moment} {status} is recorded") as trial:
+    with siege.trial(f"MongoDB restarted {moment} {status} is recorded") as trial:
         for _ in range(ROUNDS):
             carries = [b"findAndModify", PATCHES[status], status.encode()]
             loss = siege.mongodb_way.lose(Loss(carries, is_reply=moment == "after", then=siege.mongodb.kill))
@@ -67,7 +67,7 @@ def test_a_mongodb_that_restarts_in_the_middle_of_a_patch_loses_no_job(siege: Si
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_mongodb_that_restarts_in_the_middle_of_an_upload_leaves_nothing_of_it(siege: Siege, moment: str) -> None:
     world = siege.world
-    with world.trial(f"MongoDB restarted {moment} an upload is recorded") as trial:
+    with siege.trial(f"MongoDB restarted {moment} an upload is recorded") as trial:
         for _ in range(ROUNDS):
             eventually(world.is_settled)
             before = _sources(world)
@@ -84,7 +84,7 @@ def test_a_mongodb_that_restarts_in_the_middle_of_an_upload_leaves_nothing_of_it
 @pytest.mark.parametrize("troubles", TROUBLES, ids=lambda each: f"{each.method} {each.part} {each.trouble}")
 def test_a_storage_in_trouble_loses_no_job(siege: Siege, troubles: Troubles) -> None:
     world = siege.world
-    with world.trial(f"S3, {troubles.method} {troubles.part}: {troubles.trouble}") as trial:
+    with siege.trial(f"S3, {troubles.method} {troubles.part}: {troubles.trouble}") as trial:
         for _ in range(ROUNDS):
             begun = siege.storage_way.trouble(replace(troubles, then=trial.inject))
             trial.clients.upload_all(world.album.take(JOBS))
@@ -93,7 +93,7 @@ def test_a_storage_in_trouble_loses_no_job(siege: Siege, troubles: Troubles) -> 
 
 def test_a_storage_that_is_away_for_as_many_tries_as_a_job_has_costs_none_of_them(siege: Siege) -> None:
     world = siege.world
-    with world.trial(f"S3 away for {MAX_ATTEMPTS} tries of a job") as trial:
+    with siege.trial(f"S3 away for {MAX_ATTEMPTS} tries of a job") as trial:
         siege.storage_way.trouble(Troubles(Trouble.OVERLOADED, "GET", "/raw/", 1_000_000, then=trial.inject))
         job_id = trial.clients.upload(world.album.next())
         assert job_id
@@ -103,7 +103,7 @@ def test_a_storage_that_is_away_for_as_many_tries_as_a_job_has_costs_none_of_the
 
 def test_a_source_that_comes_shorter_than_it_was_uploaded_fails_no_job(siege: Siege) -> None:
     world = siege.world
-    with world.trial("S3, GET /raw/: half, with a length to match") as trial:
+    with siege.trial("S3, GET /raw/: half, with a length to match") as trial:
         siege.storage_way.trouble(Troubles(Trouble.SHORT, "GET", "/raw/", BEYOND_RETRIES, then=trial.inject))
         trial.clients.upload_all(world.album.take(JOBS))
 
