@@ -220,9 +220,21 @@ class TestChange:
             Guard(frozenset({JobStatus.PROCESSING}), attempt=1),
             Guard(frozenset({JobStatus.PROCESSING}), attempt=0),
             Guard(frozenset({JobStatus.PROCESSING}), attempt=2, revision=2),
+            Guard(frozenset({JobStatus.PENDING}), attempt=2),
+            Guard(frozenset({JobStatus.PENDING}), revision=3),
+            Guard(frozenset({JobStatus.PROCESSING}), attempt=1, revision=3),
             Guard(frozenset()),
         ],
-        ids=["status", "older attempt", "attempt 0", "changed since", "no status"],
+        ids=[
+            "status",
+            "older attempt",
+            "attempt 0",
+            "changed since",
+            "status, though not the attempt",
+            "status, though not the revision",
+            "older attempt, though not changed since",
+            "no status",
+        ],
     )
     def test_nothing_happens_if_the_guard_does_not_hold(self, repository: ImageJobRepository, guard: Guard) -> None:
         job = new_record(repository, status=JobStatus.PROCESSING, attempt=2, revision=3)
@@ -240,12 +252,13 @@ class TestChange:
         ],
     )
     def test_it_happens_if_all_of_the_guard_holds(self, repository: ImageJobRepository, guard: Guard) -> None:
-        changing, removed = (
-            new_record(repository, status=JobStatus.PROCESSING, attempt=2, revision=3) for _ in range(2)
+        other, changing, removed = (
+            new_record(repository, status=JobStatus.PROCESSING, attempt=2, revision=3) for _ in range(3)
         )
         assert repository.change(changing.id, guard, Change({"error_msg": "changed"}))
         assert repository.remove(removed.id, guard) is True
         assert repository.get(removed.id) is None
+        assert repository.get(other.id) == other
 
     def test_a_job_that_was_never_claimed_has_attempt_0(self, repository: ImageJobRepository) -> None:
         job = new_record(repository)
@@ -389,6 +402,15 @@ class TestLists:
         new_record(repository, lease_until=MOMENT - SECOND)
         assert set(ids(repository.leases_expired(MOMENT, long_ago, 10))) == {expired.id, foreign.id}
         assert len(repository.leases_expired(MOMENT, long_ago, 1)) == 1
+
+    def test_leases_that_expired_first_are_found_first(self, repository: ImageJobRepository) -> None:
+        """Those without a lease before the others: the limit is for both together."""
+        leases = [MOMENT - 2 * SECOND, MOMENT - 3 * SECOND, MOMENT - SECOND, MOMENT]
+        leased = [new_record(repository, status=JobStatus.PROCESSING, lease_until=each) for each in leases]
+        unleased = [new_record(repository, status=JobStatus.PROCESSING, updated_at=each) for each in leases]
+        in_order = [jobs[n].id for jobs in (unleased, leased) for n in (1, 0, 2)]
+        assert ids(repository.leases_expired(MOMENT, MOMENT, 10)) == in_order
+        assert ids(repository.leases_expired(MOMENT, MOMENT, 2)) == in_order[:2]
 
     def test_unfinished_deletions_are_found_after_a_while(self, repository: ImageJobRepository) -> None:
         second = new_record(repository, status=JobStatus.DELETING, updated_at=MOMENT - SECOND)

@@ -97,7 +97,7 @@ class MemoryImageJobRepository:
             if job.status == JobStatus.PROCESSING
             and (job.lease_until < now if job.lease_until else job.updated_at < unleased_before)
         )
-        return sorted(found, key=lambda job: job.updated_at)[:limit]
+        return sorted(found, key=lambda job: (job.lease_until is not None, job.lease_until or job.updated_at))[:limit]
 
     def deleting_since(self, updated_before: datetime, limit: int) -> Sequence[ImageJob]:
         found = (job for job in self._all() if job.status == JobStatus.DELETING and job.updated_at < updated_before)

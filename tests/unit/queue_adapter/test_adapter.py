@@ -28,6 +28,7 @@ class Dramatiq:
     def __init__(self) -> None:
         self.jobs: list[str] = []
         self.waiting = 0
+        self.asked = 0
         self.fail_next = 0
         self.reply_lost = False
 
@@ -39,6 +40,10 @@ class Dramatiq:
         if failing:
             raise QueueUnavailable("Connection refused")
 
+    def length(self) -> int:
+        self.asked += 1
+        return self.waiting
+
 
 class Setup:
     """An adapter that waits for nothing."""
@@ -47,7 +52,7 @@ class Setup:
         self.queue = MemoryTaskQueue()
         self.dramatiq = Dramatiq()
         self.consumer = MemoryTaskQueueConsumer(self.queue, "a")
-        self.adapter = QueueAdapter(self.consumer, self.dramatiq.enqueue, lambda: self.dramatiq.waiting)
+        self.adapter = QueueAdapter(self.consumer, self.dramatiq.enqueue, self.dramatiq.length)
         if monkeypatch:
             monkeypatch.setattr(adapter_module, "TAKE_SECONDS", 0.01)
 
@@ -155,6 +160,15 @@ def test_a_full_dramatiq_queue_leaves_the_backlog_on_the_list(setup: Setup) -> N
     setup.dramatiq.waiting = HIGH_WATER - 1
     setup.adapter.step()
     assert setup.queue.length() == 2
+
+
+def test_dramatiqs_queue_is_asked_once_for_as_many_messages_as_it_has_room_for(setup: Setup) -> None:
+    setup.queue.push([ONE] * 5)
+    setup.dramatiq.waiting = HIGH_WATER - 3
+    setup.steps(3)
+    assert (setup.dramatiq.asked, len(setup.dramatiq.jobs)) == (1, 3)
+    setup.steps(1)
+    assert (setup.dramatiq.asked, len(setup.dramatiq.jobs)) == (2, 4)
 
 
 @pytest.mark.parametrize(("reply_lost", "delivered"), [(False, [ONE, TWO]), (True, [ONE, ONE, TWO])])
