@@ -113,14 +113,14 @@ def test_nothing_is_changed(world: World) -> None:
 
 
 def test_pages_are_bounded_and_go_on_where_one_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_module, "PAGE", 2)
-    jobs = [completed(world) for _ in range(5)]
+    monkeypatch.setattr(audit_module, "PAGE", 3)
+    jobs = [completed(world) for _ in range(7)]
     heads: list[str] = []
     real = world.storage.head
     monkeypatch.setattr(world.storage, "head", lambda key: (heads.append(key), real(key))[1])
     page = world.audit.page()
-    assert (page.jobs, page.cursor, len(heads)) == (2, jobs[1].id, 2)
-    assert [each.jobs for each in world.audit.run(page.cursor)] == [2, 1]
+    assert (page.jobs, page.cursor, len(heads)) == (3, jobs[2].id, 3)
+    assert [each.jobs for each in world.audit.run(page.cursor)] == [3, 1]
     assert heads == [job.output_image_key for job in jobs]
 
 
