@@ -17,7 +17,7 @@ from running_system import eventually
 from faults.extent import FULL, JOBS, SETTINGS, SETTLE_SECONDS
 from faults.leftovers import LIST
 from faults.trial import Trial
-from faults.world import INTEGRATION, OBSERVED_WORKER, World, faulty_system
+from faults.world import INTEGRATION, World, faulty_system, observed_worker
 
 HERE = Path(__file__).parent
 KILLS = 20 if FULL else 4
@@ -42,7 +42,7 @@ def mixed(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> 
     backing = servers.backing()
     directory = tmp_path_factory.mktemp("mixed")
     open_to_all = {"API_TOKENS": "", "WORKER_TOKENS": "", "LEGACY_LEASE_SECONDS": SETTINGS["LEASE_SECONDS"]}
-    wrong = {name: _with_wrong_clock(_one_process(OBSERVED_WORKER), minutes) for name, minutes in MINUTES_OFF.items()}
+    wrong = {name: _with_wrong_clock(observed_worker(1), minutes) for name, minutes in MINUTES_OFF.items()}
     with (
         patch.dict(deployed_system.COMMANDS, wrong),
         faulty_system(backing, directory, **open_to_all) as world,
@@ -133,15 +133,7 @@ def _how_it_ended(trial: Trial, job_id: str) -> tuple[str, int, int]:
     return last.status, last.attempt, last.lost_leases
 
 
-def _one_process(worker: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple("1" if word == "2" and before == "--processes" else word for before, word in _pairs(worker))
-
-
 def _with_wrong_clock(command: tuple[str, ...], minutes: int) -> tuple[str, ...]:
     """The command on a machine whose wall clock is off."""
     path = os.pathsep.join([str(HERE / "wrong_clock"), str(INTEGRATION), *filter(None, [os.environ.get("PYTHONPATH")])])
     return ("/usr/bin/env", f"PYTHONPATH={path}", f"CLOCK_OFF={60 * minutes}", *command)
-
-
-def _pairs(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    return zip(("", *words), words, strict=False)
