@@ -6,10 +6,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+STOPS = 5
+
 PROGRAM = """
 from imagejobs.fail_points import reach
 reach("before"); print("between", flush=True); reach("behind"); print("done", flush=True)
 """
+
+A_THREAD_REACHES = """
+import os, threading
+from imagejobs.fail_points import reach
+def pass_by():
+    started.wait()
+    os.write(1, b"before "); reach("here"); os.write(1, b"behind")
+started = threading.Event()
+thread = threading.Thread(target=pass_by)
+thread.start()
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+os.sched_setaffinity(0, {CPU}); os.sched_setaffinity(thread.native_id, {CPU})
+started.set(); thread.join()
+"""
+"""Its main thread must wait for the one CPU that both have."""
 
 
 def run(directory: Path | None) -> tuple[int, str]:
@@ -30,6 +47,17 @@ def test_an_armed_point_ends_one_process_and_no_second(tmp_path: Path) -> None:
 def test_the_signal_is_the_one_in_the_file(tmp_path: Path) -> None:
     (tmp_path / "before").write_text("SIGTERM")
     assert run(tmp_path) == (-signal.SIGTERM, "")
+
+
+def test_the_thread_that_reaches_a_point_stops_there_even_when_the_main_thread_gets_no_cpu(tmp_path: Path) -> None:
+    program = A_THREAD_REACHES.replace("CPU", str(min(os.sched_getaffinity(0))))
+    for _ in range(STOPS):
+        (tmp_path / "here").write_text("SIGSTOP")
+        environment = os.environ | {"FAIL_POINTS": str(tmp_path)}
+        with subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE) as process:
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            process.kill()
+            assert process.communicate()[0] == b"before "
 
 
 def test_points_without_a_file_do_nothing(tmp_path: Path) -> None:
