@@ -8,6 +8,8 @@ import pytest
 from observed_answers import Observations
 
 SHOWN_PROBLEMS = 20
+PART, WHOLE = "contract_observations", "contract_is_whole"
+"""What a process of pytest-xdist tells the one that started it, which asks no API itself and judges them together."""
 
 
 class ObservationPlugin:
@@ -18,6 +20,7 @@ class ObservationPlugin:
         self._folder = folder
         self._deselected = False
         self._whole = False
+        self._wholes: list[bool] = []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -45,8 +48,19 @@ class ObservationPlugin:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """A run that was whole and passed fails after all when something is left."""
         self._whole = self._is_whole(session)
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput |= {PART: self._observations.part(), WHOLE: self._whole}
+            return
         if session.exitstatus == pytest.ExitCode.OK and (self._observations.problems or self._judged_gaps()):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A process of pytest-xdist ended; one that died has told nothing."""
+        told = getattr(node, "workeroutput", {})
+        self._wholes.append(told.get(WHOLE, False))
+        if PART in told:
+            self._observations.add(told[PART])
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The figures, then what is wrong."""
@@ -64,11 +78,13 @@ class ObservationPlugin:
         return self._observations.gaps() if self._whole else []
 
     def _is_whole(self, session: pytest.Session) -> bool:
+        if session.shouldstop or session.shouldfail:
+            return False
+        if self._wholes:
+            return all(self._wholes)
         files = {item.path for item in session.items}
         return not (
             self._deselected
-            or session.shouldstop
-            or session.shouldfail
             or session.config.option.collectonly
             or any("::" in arg for arg in session.config.args)
             or set(self._folder.rglob("test_*.py")) - files

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from threading import Lock
-from typing import Any
+from typing import Any, TypedDict
 
 from imagejobs.contract.openapi import JSON, Contract, Operation
 from observed_fields import documented_fields, fields
@@ -19,6 +19,15 @@ NO_SUCH_PATH = frozenset({404, 403, 307})
 
 NO_SUCH_METHOD = frozenset({405, 403})
 EXCERPT = 400
+
+
+class Part(TypedDict):
+    """The observations of one of several processes, in types that can be sent to another."""
+
+    answers: list[tuple[str, int, int]]
+    """Operation, status, and how often."""
+    missing_fields: list[str]
+    problems: list[str]
 
 
 class Observations:
@@ -47,6 +56,17 @@ class Observations:
             problems = list(self._judge(method, path, status, headers, body))
             shown = f"{method} {path} answered {status} {body[:EXCERPT].decode(errors='replace')}"
             self.problems += [f"{each}\n  {shown}\n  in {self.asker}" for each in problems]
+
+    def part(self) -> Part:
+        """What this process saw, for the one that started it."""
+        answers = [(operation, status, count) for (operation, status), count in self.answers.items()]
+        return {"answers": answers, "missing_fields": sorted(self.missing_fields), "problems": self.problems}
+
+    def add(self, part: Part) -> None:
+        """What another process saw of the same contract."""
+        self.answers.update({(operation, status): count for operation, status, count in part["answers"]})
+        self.missing_fields &= set(part["missing_fields"])
+        self.problems += part["problems"]
 
     def gaps(self) -> list[str]:
         """The documented answers and fields that were not seen, by name."""

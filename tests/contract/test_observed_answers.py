@@ -177,20 +177,33 @@ def run(folder: Path, files: Mapping[str, str], *arguments: str) -> tuple[int, s
     return done.returncode, done.stdout
 
 
-def test_a_run_that_observes_everything_passes(tmp_path: Path) -> None:
-    status, told = run(tmp_path, {"test_a.py": ASKS_200, "test_b.py": ASKS_404})
+SEVERAL_PROCESSES = ["--numprocesses", "2", "--dist", "loadfile"]
+
+
+@pytest.mark.parametrize("processes", [[], SEVERAL_PROCESSES])
+def test_a_run_that_observes_everything_passes(tmp_path: Path, processes: list[str]) -> None:
+    status, told = run(tmp_path, {"test_a.py": ASKS_200, "test_b.py": ASKS_404}, ".", *processes)
     assert status == 0, told
     assert "contract: 2 of 2 documented answers and 0 of 0 fields observed, in 2 answers\n" in told
 
 
-def test_a_gap_fails_a_whole_run_in_which_every_test_passed(tmp_path: Path) -> None:
-    status, told = run(tmp_path, {"test_a.py": ASKS_200})
-    assert "1 passed" in told
+@pytest.mark.parametrize("processes", [[], SEVERAL_PROCESSES])
+def test_a_gap_fails_a_whole_run_in_which_every_test_passed(tmp_path: Path, processes: list[str]) -> None:
+    status, told = run(tmp_path, {"test_a.py": ASKS_200, "test_b.py": ASKS_200}, ".", *processes)
+    assert "2 passed" in told
     assert "gap: getX 404 was not observed" in told
     assert status == 1
 
 
-@pytest.mark.parametrize("arguments", [["test_a.py"], ["-k", "success"], ["test_a.py::test_success", "test_b.py"]])
+PARTS = [
+    ["test_a.py"],
+    ["-k", "success"],
+    ["test_a.py::test_success", "test_b.py"],
+    [".", "-k", "success", *SEVERAL_PROCESSES],
+]
+
+
+@pytest.mark.parametrize("arguments", PARTS)
 def test_a_gap_does_not_count_when_only_a_part_ran(tmp_path: Path, arguments: list[str]) -> None:
     status, told = run(tmp_path, {"test_a.py": ASKS_200, "test_b.py": "def test_nothing():\n    pass\n"}, *arguments)
     assert status == 0, told
@@ -203,3 +216,18 @@ def test_an_undocumented_status_fails_the_test_that_provoked_it(tmp_path: Path) 
     assert status == 1
     assert "FAILED test_a.py::test_fault" in told
     assert "against the contract: getX 500: status: getX does not document 500" in told
+
+
+def test_a_gap_does_not_count_when_a_process_died(tmp_path: Path) -> None:
+    dies = "import os\n\ndef test_death():\n    os._exit(1)\n"
+    status, told = run(tmp_path, {"test_a.py": ASKS_200, "test_b.py": dies}, ".", *SEVERAL_PROCESSES)
+    assert status == 1
+    assert "only a part ran" in told
+    assert "gap:" not in told
+
+
+def test_what_a_process_saw_against_the_contract_is_told_by_the_one_that_started_it(tmp_path: Path) -> None:
+    status, told = run(tmp_path, {"test_a.py": ASKS_200 + ASKS_500, "test_b.py": ASKS_404}, ".", *SEVERAL_PROCESSES)
+    assert status == 1
+    assert "FAILED test_a.py::test_fault" in told
+    assert told.count("against the contract: getX 500: status: getX does not document 500") == 1
