@@ -5,12 +5,11 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 import redis
@@ -121,45 +120,6 @@ def redis_server() -> Iterator[RedisServer]:
             yield server
         finally:
             server.stop()
-
-
-class ReplyDroppingProxy:
-    """Hands bytes on to a server on this machine; once `drop_next` is set, the next reply is lost."""
-
-    def __init__(self, server_port: int) -> None:
-        self.drop_next = threading.Event()
-        self._server_port = server_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._connections: list[socket.socket] = []
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for each in (self._listener, *self._connections):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._server_port))
-                self._connections += [client, server]
-                threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
-                threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
-
-    def _pump(self, source: socket.socket, target: socket.socket, are_replies: bool) -> None:
-        with suppress(OSError):
-            while data := source.recv(65536):
-                if are_replies and self.drop_next.is_set():
-                    self.drop_next.clear()
-                else:
-                    target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
 
 
 @contextmanager

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from backing import Backing
-
-from faults.proxy import Proxy
+from tcp_proxy import Proxy
 
 
 @dataclass(frozen=True)

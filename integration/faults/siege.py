@@ -9,9 +9,9 @@ from pathlib import Path
 from backing import BackingServers
 from imagejobs.embedded.mongodb import mongodb_uri
 from imagejobs.embedded.ports import LOOPBACK
+from losing_proxy import LosingProxy
 from servers import MongoServer, RedisServer, mongo_server, redis_server
 
-from faults.losing_proxy import LosingProxy
 from faults.storage_proxy import StorageProxy
 from faults.trial import Trial
 from faults.world import World, faulty_system

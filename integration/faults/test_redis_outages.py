@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 from backing import BackingServers
 from imagejobs.broker import SOCKET_SECONDS
+from losing_proxy import NOTHING_CAME, Loss
 from running_system import eventually
 
 from faults.extent import FULL, JOBS, ROUNDS, SETTLE_SECONDS
 from faults.leftovers import messages
-from faults.losing_proxy import NOTHING_CAME, Loss
 from faults.siege import Siege, besieged
 from faults.sleepers import arm, asleep
 from faults.storage_proxy import Trouble, Troubles

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 from backing import BackingServers
+from losing_proxy import Loss
 from running_system import eventually
 
 from faults.extent import FULL, JOBS, ROUNDS, SETTINGS
 from faults.history import State
-from faults.losing_proxy import Loss
 from faults.siege import Siege, besieged
 from faults.storage_proxy import Trouble, Troubles
 from faults.world import World

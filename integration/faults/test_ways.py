@@ -9,12 +9,12 @@ import pytest
 import redis
 import urllib3
 from imagejobs.storage.object_storage import ObjectStorage, StorageUnavailable
+from losing_proxy import NOTHING_CAME, LosingProxy, Loss
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from s3_services import moto_service
 from servers import redis_server
 
-from faults.losing_proxy import NOTHING_CAME, LosingProxy, Loss
 from faults.storage_proxy import StorageProxy, Trouble, Troubles
 
 BODY = b"0123456789" * 100

@@ -13,7 +13,8 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, CurrentMessage, Retries, ShutdownNotifications, TimeLimit
 from imagejobs.broker import redis_broker, waiting_key
 from imagejobs.settings import Settings
-from servers import RedisServer, ReplyDroppingProxy, redis_server
+from losing_proxy import LosingProxy, Loss
+from servers import RedisServer, redis_server
 
 QUEUE = "image_jobs"
 
@@ -71,10 +72,10 @@ def test_what_waits_is_counted_under_its_key(broker: RedisBroker) -> None:
 def test_an_enqueue_whose_reply_is_lost_is_not_repeated(
     broker: RedisBroker, broker_at: Callable[[int], RedisBroker], running_redis: RedisServer
 ) -> None:
-    with ReplyDroppingProxy(running_redis.port) as proxy:
+    with LosingProxy(running_redis.port) as proxy:
         behind_proxy = broker_at(proxy.port)
         behind_proxy.enqueue(message())
-        proxy.drop_next.set()
+        proxy.lose(Loss(silently=True))
         with pytest.raises(redis.ConnectionError):
             behind_proxy.enqueue(message())
     assert broker.client.llen(waiting_key(QUEUE)) == 2
@@ -83,11 +84,11 @@ def test_an_enqueue_whose_reply_is_lost_is_not_repeated(
 def test_an_ack_whose_reply_is_late_is_one_that_dramatiq_repeats(
     broker: RedisBroker, broker_at: Callable[[int], RedisBroker], running_redis: RedisServer
 ) -> None:
-    with ReplyDroppingProxy(running_redis.port) as proxy:
+    with LosingProxy(running_redis.port) as proxy:
         behind_proxy = broker_at(proxy.port)
         behind_proxy.enqueue(message())
         consumer, fetched = fetch(behind_proxy)
-        proxy.drop_next.set()
+        proxy.lose(Loss(silently=True))
         with pytest.raises(ConnectionClosed):
             consumer.ack(fetched)
         consumer.ack(fetched)

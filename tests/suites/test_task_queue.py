@@ -22,9 +22,10 @@ from imagejobs.task_queue.reclaiming import return_all
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue, RedisTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue, TaskQueueConsumer
+from losing_proxy import LosingProxy, Loss
 from redis import Redis
 from server_fixtures import REDIS
-from servers import ReplyDroppingProxy, silent_server
+from servers import silent_server
 
 IDS = [f"{number:024x}" for number in range(1, 6)]
 FOREIGN = b'{"task_type":"send_mail","payload":{}}'
@@ -350,10 +351,10 @@ class TestRedis:
 
     def test_a_push_whose_reply_is_lost_is_not_repeated(self, redis_port: int, redis_world: RedisWorld) -> None:
         world = redis_world
-        with ReplyDroppingProxy(redis_port) as proxy, client_behind(proxy) as client:
+        with LosingProxy(redis_port) as proxy, client_behind(proxy) as client:
             queue = RedisTaskQueue(client, world.keys.name)
             queue.ping()
-            proxy.drop_next.set()
+            proxy.lose(Loss(silently=True))
             with pytest.raises(QueueUnavailable):
                 queue.push(IDS[:1])
         assert ids(world.waiting()) == IDS[:1]
@@ -361,16 +362,16 @@ class TestRedis:
     def test_a_message_whose_reply_is_lost_is_still_unsettled(self, redis_port: int, redis_world: RedisWorld) -> None:
         world = redis_world
         world.queue.push(IDS)
-        with ReplyDroppingProxy(redis_port) as proxy, client_behind(proxy) as client:
+        with LosingProxy(redis_port) as proxy, client_behind(proxy) as client:
             consumer = RedisTaskQueueConsumer(client, world.keys.name, "a")
             consumer.heartbeat()
-            proxy.drop_next.set()
+            proxy.lose(Loss(silently=True))
             with pytest.raises(QueueUnavailable):
                 consumer.take(0)
             assert ids(consumer.unsettled()) == IDS[:1]
 
 
-def client_behind(proxy: ReplyDroppingProxy) -> Redis:
+def client_behind(proxy: LosingProxy) -> Redis:
     return redis_client(f"redis://127.0.0.1:{proxy.port}", socket_timeout=0.2)
 
 

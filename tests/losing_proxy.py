@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from faults.proxy import Proxy
+from tcp_proxy import Proxy
 
 NOTHING_CAME = (b"*-1\r\n", b"$-1\r\n", b"_\r\n", b"*0\r\n")
 """How Redis says that there was no message."""
@@ -15,12 +15,13 @@ NOTHING_CAME = (b"*-1\r\n", b"$-1\r\n", b"_\r\n", b"*0\r\n")
 class Loss:
     """What is to be lost: whatever carries all of these bytes, or the reply to it, unless that is one of `except_for`.
 
-    `then` is done at that moment, before the connection ends.
+    `then` is done at that moment, before the connection ends; lost `silently`, it stays and nobody is told.
     """
 
-    carries: Sequence[bytes]
+    carries: Sequence[bytes] = ()
     is_reply: bool = True
     except_for: Sequence[bytes] = ()
+    silently: bool = False
     then: Callable[[], None] | None = None
     happened: threading.Event = field(default_factory=threading.Event)
 
@@ -34,7 +35,7 @@ class Loss:
 
 
 class LosingProxy(Proxy):
-    """Like a proxy, until it is told what to lose; a connection on which something was lost ends with it."""
+    """Like a proxy, until it is told what to lose; a connection ends with what was lost on it, unless silently."""
 
     def __init__(self, server_port: int) -> None:
         super().__init__(server_port)
@@ -49,22 +50,28 @@ class LosingProxy(Proxy):
             self._asked.clear()
         return loss
 
-    def passes(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bool:
+    def handed_on(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bytes | None:
         """See Proxy. A request whose reply is to be lost is remembered by its connection."""
-        with self._loss_lock:
-            loss = self._loss
-            if loss is None:
-                return True
-            if not is_reply and not loss.is_asked_for_by(data):
-                self._asked.discard(client)
-                return True
-            if not is_reply and loss.is_reply:
-                self._asked.add(client)
-                return True
-            if is_reply and (client not in self._asked or data in loss.except_for):
-                return True
-            self._loss = None
+        loss = self._lost_now(client, data, is_reply=is_reply)
+        if loss is None:
+            return data
         if loss.then:
             loss.then()
         loss.happened.set()
-        return False
+        return b"" if loss.silently else None
+
+    def _lost_now(self, client: socket.socket, data: bytes, *, is_reply: bool) -> Loss | None:
+        with self._loss_lock:
+            loss = self._loss
+            if loss is None:
+                return None
+            if not is_reply and not loss.is_asked_for_by(data):
+                self._asked.discard(client)
+                return None
+            if not is_reply and loss.is_reply:
+                self._asked.add(client)
+                return None
+            if is_reply and (client not in self._asked or data in loss.except_for):
+                return None
+            self._loss = None
+            return loss

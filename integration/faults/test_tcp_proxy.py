@@ -7,8 +7,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from servers import redis_server
-
-from faults.proxy import Proxy
+from tcp_proxy import Proxy
 
 
 @pytest.fixture(scope="module")

@@ -72,9 +72,10 @@ class Proxy:
         for source, target in ((client, server), (server, client)):
             threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
 
-    def passes(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bool:  # noqa: ARG002 - for those that choose
-        """Whether this is handed on to the server, or to the client; else the connection ends."""
-        return True
+    def handed_on(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bytes | None:
+        """What of this goes on to the server, or to the client; after None the connection ends."""
+        del client, is_reply  # for those that choose
+        return data
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
@@ -82,9 +83,10 @@ class Proxy:
             client = target if is_reply else source
             while data := source.recv(CHUNK):
                 self._flows.wait()
-                if not self.passes(client, data, is_reply=is_reply):
+                passed = self.handed_on(client, data, is_reply=is_reply)
+                if passed is None:
                     break
-                target.sendall(data)
+                target.sendall(passed)
         for each in (source, target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
