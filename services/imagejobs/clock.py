@@ -1,9 +1,9 @@
 """Times: aware, in UTC, in milliseconds as MongoDB keeps them; and a server's clock read over a slow line."""
 
-import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 REFRESH_SECONDS = 30.0
@@ -28,20 +28,35 @@ class ServerClock:
 
     def __init__(self, read: Callable[[], datetime]) -> None:
         self._read = read
-        self._lock = threading.Lock()
-        self._base = datetime.min.replace(tzinfo=UTC)
-        self._read_at = -math.inf
+        self._reading: _Reading | None = None
+        self._being_read = threading.Lock()
 
     def now(self) -> datetime:
-        """The server's time, to the millisecond; off by at most half of the reading's round trip."""
-        with self._lock:
-            if time.monotonic() - self._read_at > REFRESH_SECONDS:
-                self._refresh()
-            return to_milliseconds(self._base + timedelta(seconds=time.monotonic() - self._read_at))
+        """The server's time, to the millisecond; off by at most half of the reading's round trip.
 
-    def _refresh(self) -> None:
+        Raises what the reading raises. Nobody waits for another thread's reading, which may fail slowly: one at a time
+        renews the known one, with which the others carry on.
+        """
+        reading = self._reading
+        if reading is None:
+            reading = self._reading = self._read_now()
+        elif time.monotonic() - reading.at > REFRESH_SECONDS and self._being_read.acquire(blocking=False):
+            try:
+                reading = self._reading = self._read_now()
+            finally:
+                self._being_read.release()
+        return to_milliseconds(reading.server_time + timedelta(seconds=time.monotonic() - reading.at))
+
+    def _read_now(self) -> "_Reading":
         before = time.monotonic()
         server_time = self._read()
         after = time.monotonic()
-        self._base = server_time.replace(tzinfo=server_time.tzinfo or UTC)
-        self._read_at = (before + after) / 2
+        return _Reading((before + after) / 2, server_time.replace(tzinfo=server_time.tzinfo or UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The server's time at a moment of this machine's monotonic clock."""
+
+    at: float
+    server_time: datetime

@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -88,3 +90,36 @@ def test_a_reading_that_fails_is_told_and_tried_again(monkeypatch: pytest.Monkey
     with pytest.raises(ConnectionError):
         machine.clock.now()
     assert machine.clock.now() == to_milliseconds(MOMENT)
+
+
+def test_readings_that_fail_slowly_fail_side_by_side() -> None:
+    together = threading.Barrier(4)
+
+    def ask() -> datetime:
+        together.wait(10)  # breaks unless all four are asking at the same time
+        raise ConnectionError
+
+    clock = ServerClock(ask)
+    with ThreadPoolExecutor(4) as threads:
+        failures = [asked.exception() for asked in [threads.submit(clock.now) for _ in range(4)]]
+    assert [type(failure) for failure in failures] == [ConnectionError] * 4
+
+
+def test_while_one_thread_reads_again_the_others_carry_on_with_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    asked, answered = threading.Event(), threading.Event()
+
+    def ask() -> datetime:
+        asked.set()
+        assert answered.wait(10)
+        return MOMENT + timedelta(hours=1)
+
+    machine.clock.now()
+    machine.clock._read = ask
+    machine.seconds += 2 * REFRESH_SECONDS
+    with ThreadPoolExecutor(1) as threads:
+        reading = threads.submit(machine.clock.now)
+        assert asked.wait(10)
+        assert machine.clock.now() == to_milliseconds(MOMENT + timedelta(seconds=2 * REFRESH_SECONDS))
+        answered.set()
+        assert reading.result(10) == to_milliseconds(MOMENT + timedelta(hours=1))
