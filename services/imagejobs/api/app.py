@@ -20,7 +20,7 @@ from imagejobs.api.image_jobs import ImageJobEndpoints
 from imagejobs.api.media import Media
 from imagejobs.api.metrics import Metrics
 from imagejobs.api.operations import OperationsEndpoints
-from imagejobs.api.origin import OwnOriginOnly
+from imagejobs.api.origin import OwnOriginOnly, hostname
 from imagejobs.api.reading import BodyLimits
 from imagejobs.api.routes import Binding, bind
 from imagejobs.api.taking_back import taking_back
@@ -81,10 +81,11 @@ def create_app(
     limits = BodyLimits(settings.max_upload_bytes, settings.max_request_bytes, settings.max_images)
     binding = Binding(authentication, limits, settings.validate_responses, metrics.observe)
     routes: list[BaseRoute] = [*bind(contract, endpoints, binding), *_files(settings, adapters.storage)]
-    guard = [Middleware(OwnOriginOnly, hosts=frozenset({settings.api_host}))] if authentication.is_open() else []
+    own = frozenset({settings.api_host, hostname(settings.api_base_url)})
+    guard = [Middleware(OwnOriginOnly, hosts=own, on_network=not settings.is_loopback)]
     return Starlette(
         routes=routes,
-        middleware=guard,
+        middleware=guard if authentication.is_open() else [],
         exception_handlers={HTTPException: _error, Exception: _error},
         lifespan=lambda _: taking_back(jobs.refused),
     )

@@ -31,7 +31,7 @@ class EventEndpoints:
     def create(self, call: Call) -> Reply:
         shown = self.events.create(_fields(call.form), self._images(call.form))
         headers = {"Location": f"/api/events/{shown.event.id}"}
-        return Reply(event_to_json(shown), 201, headers, message=waiting_note(shown.jobs))
+        return Reply(event_to_json(shown), 201, headers, message=waiting_note(shown.accepted))
 
     def page(self, call: Call) -> Reply:
         events, cursor = self.events.page(call.params["cursor"], call.params["limit"])
@@ -42,7 +42,7 @@ class EventEndpoints:
 
     def update(self, call: Call) -> Reply:
         shown = self.events.change(call.params["id"], _fields(call.form), self._images(call.form))
-        return Reply(event_to_json(shown), message=waiting_note(shown.jobs))
+        return Reply(event_to_json(shown), message=waiting_note(shown.accepted))
 
     def _images(self, form: Form) -> list[NewImage]:
         """Every image is judged before the first is stored."""
@@ -53,10 +53,10 @@ def _fields(form: Form) -> EventFields:
     texts = form.texts
     return EventFields(
         name=texts.get("name"),
-        community=texts.get("community"),
-        date=_moment(texts["date"]) if "date" in texts else None,
-        tutor_type=texts.get("tutor[type]"),
-        tutor_name=texts.get("tutor[name]"),
+        community=texts.get("community") or None,
+        date=_moment(texts["date"]) if texts.get("date") else None,
+        tutor_type=texts.get("tutor[type]") or None,
+        tutor_name=texts.get("tutor[name]") or None,
     )
 
 

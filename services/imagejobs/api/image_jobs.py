@@ -47,7 +47,7 @@ class ImageJobEndpoints:
         key = call.params["Idempotency-Key"]
         (job,) = self.jobs.create(EntityType(texts["entityType"]), texts["entityId"], [image], key)
         headers = {"Location": f"/api/image-jobs/{job.id}"}
-        return Reply(self._shown(job), 201, headers, message=waiting_note([job]))
+        return Reply(self._shown(job), 201, headers, message=None if job.attempt else waiting_note([job]))
 
     def page(self, call: Call) -> Reply:
         given = call.params

@@ -3,6 +3,7 @@
 A browser sends `Origin` with every request that changes something across origins, and `Host` tells a rebound DNS name.
 """
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -11,13 +12,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from imagejobs.api.errors import ApiError, error_response
 from imagejobs.settings import LOOPBACK_HOSTS
 
+REMEDY = "Set API_TOKENS and WORKER_TOKENS"
+
 
 class OwnOriginOnly:
-    """ASGI middleware: 403 unless Host, and Origin if there is one, name this server."""
+    """ASGI middleware: 403 unless Host, and Origin if there is one, name this server.
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str] = frozenset()) -> None:
+    Its names are the loopback's and `hosts`. One that listens `on_network` is known there by other addresses, and by
+    short names, too: neither can be what a page's own DNS name was rebound to.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str] = frozenset(), *, on_network: bool = False) -> None:
         self._app = app
         self._hosts = LOOPBACK_HOSTS | hosts
+        self._on_network = on_network
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (refusal := self._refusal(Headers(scope=scope))):
@@ -27,18 +35,38 @@ class OwnOriginOnly:
 
     def _refusal(self, headers: Headers) -> str | None:
         host = headers.get("host", "")
-        if _hostname(f"//{host}") not in self._hosts:
-            return f"Host {host!r} is not this server's; it runs without tokens and answers to its own names only."
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if not self._is_own(hostname(f"//{host}")):
             return (
-                f"Origin {origin!r} may not use this server: it runs without tokens. Set API_TOKENS and WORKER_TOKENS."
+                f"Host {host!r} is not known as this server's name, and it runs without tokens. {REMEDY}, or API_URL "
+                "to the address that it is called by."
             )
+        origin = headers.get("origin")
+        if origin is not None and _netloc(origin) != host:
+            return f"Origin {origin!r} may not use this server: it runs without tokens. {REMEDY}."
         return None
 
+    def _is_own(self, name: str) -> bool:
+        return name in self._hosts or (self._on_network and bool(name) and ("." not in name or _is_address(name)))
 
-def _hostname(url: str) -> str:
+
+def hostname(url: str) -> str:
+    """The host that a URL names, in lower case; "" where there is none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

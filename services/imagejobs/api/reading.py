@@ -91,6 +91,8 @@ async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits
             ).parse()
     except MultiPartException as error:
         raise broken_contract([Violation("", error.message)]) from None
+    except UnicodeError as error:  # of the charset that the Content-Type names
+        raise broken_contract([Violation("", f"the parts' names and texts cannot be read: {error}")]) from None
 
 
 def to_form(body: RequestBody, parts: FormData) -> Form:
@@ -99,7 +101,9 @@ def to_form(body: RequestBody, parts: FormData) -> Form:
     files: dict[str, list[ReceivedFile]] = {}
     problems: list[Violation] = []
     for name in dict.fromkeys(parts.keys()):
-        values = parts.getlist(name)
+        values = [value for value in parts.getlist(name) if not _is_no_choice(value)]
+        if not values:
+            continue
         problems += _misused(body, name, values)
         received = [each for each in values if isinstance(each, UploadFile)]
         if received:
@@ -126,6 +130,11 @@ def _given(parameter: Parameter, request: Request) -> Sequence[str]:
 def _typed(parameter: Parameter, value: str) -> Any:
     """Only plain ASCII digits become an integer; all else is left for the schema to refuse."""
     return int(value) if parameter.is_integer and value.isascii() and value.isdecimal() and len(value) < 19 else value
+
+
+def _is_no_choice(value: str | UploadFile) -> bool:
+    """What a browser sends for a file input in which nothing was chosen: a file without a name or a byte."""
+    return isinstance(value, UploadFile) and not value.filename and not value.size
 
 
 def _misused(body: RequestBody, name: str, values: Sequence[str | UploadFile]) -> list[Violation]:

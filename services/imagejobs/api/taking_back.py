@@ -23,5 +23,5 @@ async def taking_back(refused: RefusedUploads) -> AsyncIterator[None]:
 async def _take_back(refused: RefusedUploads) -> None:
     while True:
         await anyio.sleep(PAUSE_SECONDS)
-        if refused.unsettled:
-            await run_in_threadpool(refused.try_again)
+        for _ in range(len(refused.unsettled)):
+            await run_in_threadpool(refused.try_again)  # one at a time: an end waits for one

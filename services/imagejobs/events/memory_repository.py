@@ -19,9 +19,12 @@ class MemoryEventRepository:
         self._events: dict[str, Event] = {}
         self._lock = threading.Lock()
 
-    def new_event(self, fields: EventFields) -> Event:
+    def new_id(self) -> str:
+        return str(ObjectId())
+
+    def new_event(self, event_id: str, fields: EventFields) -> Event:
         now = to_milliseconds(datetime.now(UTC))
-        event = Event(id=str(ObjectId()), fields=fields, created_at=now, updated_at=now)
+        event = Event(id=event_id, fields=fields, created_at=now, updated_at=now)
         with self._lock:
             self._events[event.id] = event
         return event

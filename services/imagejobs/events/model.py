@@ -1,7 +1,7 @@
 """An event as it is recorded in the collection `events`, and as it is shown with its images."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from imagejobs.jobs.model import ImageJob, JobStatus
@@ -30,10 +30,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventWithJobs:
-    """An event and every image job of it, oldest first."""
+    """An event and every image job of it, oldest first; `accepted` are those that this call added."""
 
     event: Event
     jobs: Sequence[ImageJob]
+    accepted: Sequence[ImageJob] = field(default=(), compare=False)
 
     @property
     def shown(self) -> list[ImageJob]:

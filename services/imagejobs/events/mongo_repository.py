@@ -52,9 +52,12 @@ class MongoEventRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def new_event(self, fields: EventFields) -> Event:
+    def new_id(self) -> str:
+        return str(ObjectId())
+
+    def new_event(self, event_id: str, fields: EventFields) -> Event:
         now = self._database.clock.now()
-        event = Event(id=str(ObjectId()), fields=fields, created_at=now, updated_at=now)
+        event = Event(id=event_id, fields=fields, created_at=now, updated_at=now)
         with translated_errors():
             _to_document(event).save(force_insert=True, validate=False)
         return event

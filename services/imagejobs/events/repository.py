@@ -9,8 +9,11 @@ from imagejobs.events.model import Event, EventFields
 class EventRepository(Protocol):
     """Every method raises DatabaseUnavailable when the database is away, within its timeouts."""
 
-    def new_event(self, fields: EventFields) -> Event:
-        """Record a new event, with a fresh id and the database's time."""
+    def new_id(self) -> str:
+        """A fresh id."""
+
+    def new_event(self, event_id: str, fields: EventFields) -> Event:
+        """Record a new event, with the database's time."""
 
     def get(self, event_id: str) -> Event | None:
         """The event."""

@@ -1,6 +1,7 @@
 """What clients do with events: create, look, change, add images."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from imagejobs.events.model import Event, EventFields, EventWithJobs
 from imagejobs.events.repository import EventRepository
@@ -25,24 +26,29 @@ class Events:
 
     def create(self, fields: EventFields, images: Sequence[NewImage]) -> EventWithJobs:
         """Record the event, then accept its images; when one cannot be accepted, neither is the event."""
-        event = self._repository.new_event(fields)
+        event_id = self._repository.new_id()
         try:
-            jobs = self._accept(event.id, images)
+            event = self._repository.new_event(event_id, fields)
+            jobs = self._accept(event_id, images)
         except BaseException:
-            self._repository.remove(event.id)
+            self._jobs.refused.undo(f"event {event_id}", lambda: self._repository.remove(event_id))
             raise
-        return EventWithJobs(event, jobs)
+        return EventWithJobs(event, jobs, jobs)
 
     def change(self, event_id: str, fields: EventFields, images: Sequence[NewImage]) -> EventWithJobs:
-        """Replace the fields that are said, then add images; repeating a change that failed half-way is harmless.
+        """Add images, then replace the fields that are said; when that fails, the images are not accepted either.
 
         Raises EventNotFound.
         """
-        event = self._repository.change(event_id, fields)
-        if event is None:
+        if self._repository.get(event_id) is None:
             raise EventNotFound(event_id)
-        self._accept(event.id, images)
-        return self._with_jobs([event])[0]
+        accepted = self._accept(event_id, images)
+        try:
+            event = self._changed(event_id, fields)
+        except BaseException:
+            self._jobs.refused.take_back(accepted)
+            raise
+        return replace(self._with_jobs([event])[0], accepted=accepted)
 
     def get(self, event_id: str) -> EventWithJobs:
         """The event with its jobs. Raises EventNotFound."""
@@ -55,6 +61,12 @@ class Events:
         """A page of events, newest first, and the id to go on from, if there are more."""
         page = self._repository.page(before, limit + 1)
         return self._with_jobs(page[:limit]), page[limit - 1].id if len(page) > limit else None
+
+    def _changed(self, event_id: str, fields: EventFields) -> Event:
+        event = self._repository.change(event_id, fields)
+        if event is None:
+            raise EventNotFound(event_id)
+        return event
 
     def _accept(self, event_id: str, images: Sequence[NewImage]) -> list[ImageJob]:
         return self._jobs.create(EntityType.EVENT, event_id, images) if images else []

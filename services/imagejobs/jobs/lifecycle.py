@@ -130,26 +130,23 @@ class JobLifecycle:
         without is believed about the key, and by the policy `check_legacy_output` about the object too.
         """
         current = self._jobs.get(job_id)
-        url = output.url or self._jobs.storage.public_url(output.key)
         if attempt not in {None, current.attempt}:
             raise self._refusal(job_id, attempt, JobStatus.COMPLETED)
-        if current.status == JobStatus.COMPLETED:
-            if (current.output_image_key, current.output_image_url) == (output.key, url):
-                return current
-            raise IllegalTransition(current, JobStatus.COMPLETED)
-        self._check_output(current, attempt, output)
         values = {
             "status": JobStatus.COMPLETED,
             "output_image_key": output.key,
-            "output_image_url": url,
-            "renditions": output.renditions,
+            "output_image_url": output.url or self._jobs.storage.public_url(output.key),
+            "renditions": output.renditions or None,
             "thumb_hash": output.thumb_hash,
             "dominant_color": output.dominant_color,
-            "receipt": output.receipt,
+            "receipt": output.receipt or None,
             "error_msg": "",
             "error_code": None,
             "retryable": None,
         }
+        if current.status.is_terminal:
+            return self._repeated(job_id, attempt, values)
+        self._check_output(current, attempt, output)
         return self._finish(job_id, Guard(PROCESSING, attempt), values)
 
     def fail(self, job_id: str, attempt: int | None, failure: Failure) -> ImageJob:
@@ -157,15 +154,9 @@ class JobLifecycle:
 
         Raises JobNotFound, StaleAttempt, IllegalTransition.
         """
-        message = failure.message[:MAX_ERROR_MESSAGE]
-        current = self._jobs.get(job_id)
-        if current.status == JobStatus.FAILED and attempt in {None, current.attempt}:
-            if (current.error_msg, current.error_code) == (message, failure.code):
-                return current
-            raise IllegalTransition(current, JobStatus.FAILED)
         values = {
             "status": JobStatus.FAILED,
-            "error_msg": message,
+            "error_msg": failure.message[:MAX_ERROR_MESSAGE],
             "error_code": failure.code,
             "retryable": failure.retryable,
         }
@@ -175,9 +166,14 @@ class JobLifecycle:
         now = self._repository.now()
         ended = {"lease_until": None, "processed_at": now, "updated_at": now}
         job = self._repository.change(job_id, guard, Change(values | ended))
-        if job is None:
-            raise self._refusal(job_id, guard.attempt, values["status"])
-        return job
+        return job or self._repeated(job_id, guard.attempt, values)
+
+    def _repeated(self, job_id: str, attempt: int | None, values: Mapping[str, Any]) -> ImageJob:
+        """The job, if it ended like this already: a report may come twice, even at once. Else the refusal is raised."""
+        job = self._repository.get(job_id)
+        if job and attempt in {None, job.attempt} and all(getattr(job, name) == values[name] for name in values):
+            return job
+        raise self._refusal(job_id, attempt, JobStatus(values["status"]))
 
     def _check_output(self, job: ImageJob, attempt: int | None, output: Output) -> None:
         prefix = self._jobs.policy.output_prefix

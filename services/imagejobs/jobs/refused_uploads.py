@@ -1,8 +1,9 @@
-"""Uploads that were refused after something of them had been stored."""
+"""What was refused after something of it had been stored."""
 
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.jobs.model import ImageJob, JobStatus
@@ -18,7 +19,7 @@ class RefusedUploads:
     def __init__(self, repository: ImageJobRepository, delete_objects: Callable[[ImageJob], None]) -> None:
         self._repository = repository
         self._delete_objects = delete_objects
-        self.unsettled: deque[ImageJob] = deque()
+        self.unsettled: deque[tuple[str, Callable[[], None]]] = deque()
 
     def take_back(self, jobs: Sequence[ImageJob]) -> None:
         """Undo what can be undone now. A record that may exist keeps its object.
@@ -26,17 +27,23 @@ class RefusedUploads:
         A slow upload's first job may be at work already, pushed by a reconciler: it is refused like the others.
         """
         for job in jobs:
-            try:
-                if not self._is_promised(job):
-                    self._delete_objects(job)
-            except (DatabaseUnavailable, StorageUnavailable) as error:
-                logger.warning("upload %s was refused and is yet to be undone: %s", job.source_image_key, error)
-                self.unsettled.append(job)
+            self.undo(f"upload {job.source_image_key}", partial(self._remove, job))
+
+    def undo(self, refused: str, undo: Callable[[], None]) -> None:
+        """Do what undoes this, now or later; it may be done more than once."""
+        try:
+            undo()
+        except (DatabaseUnavailable, StorageUnavailable) as error:
+            logger.warning("%s was refused and is yet to be undone: %s", refused, error)
+            self.unsettled.append((refused, undo))
 
     def try_again(self) -> None:
-        """Try once more what could not be undone before."""
-        for _ in range(len(self.unsettled)):
-            self.take_back([self.unsettled.popleft()])
+        """Try once more to undo what waits longest."""
+        self.undo(*self.unsettled.popleft())
+
+    def _remove(self, job: ImageJob) -> None:
+        if not self._is_promised(job):
+            self._delete_objects(job)
 
     def _is_promised(self, job: ImageJob) -> bool:
         """Remove the record, unless another request under its key was told of it meanwhile."""

@@ -60,9 +60,9 @@ class ImageJobs:
         to come back, and for the reconciler. When it raises, nothing is left behind, or `refused` removes it; an
         object is found by the sweep in any case. Raises IdempotencyKeyReused, QueueFull, BackingServiceUnavailable.
         """
-        enqueues = self.require_ready()
         if idempotency_key and (job := self._created_under(idempotency_key)):
             return [_same_upload(job, entity_type, entity_id, images[0])]
+        enqueues = self.require_ready()
         jobs: list[ImageJob] = []
         try:
             jobs.extend(self._store(entity_type, entity_id, image, idempotency_key, enqueues) for image in images)

@@ -125,7 +125,31 @@ def test_an_event_without_redis_says_how_many_of_its_images_wait(api: MemoryApi)
     assert created.status_code == 201, created.text
     assert created.json()["message"] == WAITS.replace("1", "2")
     changed = client.put(f"/api/events/{created.json()['data']['_id']}", **images)
-    assert changed.json()["message"] == WAITS.replace("1", "4")
+    assert changed.json()["message"] == WAITS.replace("1", "2")
+    api.mend()
+    renamed = client.put(f"/api/events/{created.json()['data']['_id']}", files={"name": (None, "y")})
+    assert renamed.json().get("message") is None, "of the images that wait it added none"
+
+
+def test_a_job_that_was_handed_back_does_not_wait_for_redis(api: MemoryApi) -> None:
+    client = api.client()
+    key = {"Idempotency-Key": "key-1"}
+    job_id = client.post("/api/image-jobs", **UPLOAD, headers=key).json()["data"]["_id"]
+    patched(client, job_id, status="PROCESSING")
+    patched(client, job_id, status="PENDING", attempt=1)
+    again = client.post("/api/image-jobs", **UPLOAD, headers=key)
+    assert (again.status_code, again.json().get("message")) == (201, None)
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["queue full", "Redis away"])
+def test_an_upload_that_was_accepted_under_its_key_is_told_again_when_no_more_are_taken(full: bool) -> None:
+    api = memory_api(max_queue_length=1, accept_without_queue=False)
+    first = api.client().post("/api/image-jobs", **UPLOAD, headers={"Idempotency-Key": "key-1"})
+    if not full:
+        api.cut("redis")
+    again = api.client().post("/api/image-jobs", **UPLOAD, headers={"Idempotency-Key": "key-1"})
+    assert (again.status_code, again.json()["data"]) == (201, first.json()["data"])
+    assert api.client().post("/api/image-jobs", **UPLOAD).status_code == 503
 
 
 def test_a_retry_without_redis_waits_too(api: MemoryApi) -> None:

@@ -46,6 +46,7 @@ def post(api: MemoryApi, *parts: bytes, headers: dict[str, str] = MULTIPART, pat
     ("parts", "field", "message"),
     [
         ([TEXTS], "image", "is required"),
+        ([TEXTS, file_part(filename="", data=b"")], "image", "is required"),
         ([TEXTS, file_part(), file_part()], "image", "is given more than once"),
         ([TEXTS, file_part(), text_part("entityType", "report")], "entityType", "is given more than once"),
         ([TEXTS, text_part("image", "no file")], "image", "must be a file"),
@@ -74,6 +75,15 @@ def test_a_form_that_breaks_the_contract_is_told_where(
     api.assert_untouched()
 
 
+def test_what_was_left_empty_in_a_browsers_form_is_not_said(api: MemoryApi) -> None:
+    empty = [text_part(name, "") for name in ("community", "date", "tutor[type]", "tutor[name]")]
+    nothing_chosen = file_part("images", filename="", data=b"")
+    answer = post(api, text_part("name", "x"), *empty, nothing_chosen, path="/api/events")
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["data"].keys() == {"_id", "name", "images", "imageJobIds", "createdAt", "updatedAt"}
+    assert answer.json()["data"]["imageJobIds"] == []
+
+
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
@@ -85,6 +95,8 @@ def test_a_form_that_breaks_the_contract_is_told_where(
         (b"--" + BOUNDARY.encode() + b"\r\n\r\nno name\r\n" + END, f"multipart/form-data; boundary={BOUNDARY}"),
         (text_part("x", "1") * 60 + END, f"multipart/form-data; boundary={BOUNDARY}"),
         (text_part("entityId", "x" * 20_000) + END, f"multipart/form-data; boundary={BOUNDARY}"),
+        (TEXTS + file_part() + END, f"multipart/form-data; boundary={BOUNDARY}; charset=punycode"),
+        (TEXTS + file_part() + END, f"multipart/form-data; boundary={BOUNDARY}; charset=undefined"),
     ],
 )
 def test_what_is_no_multipart_body_is_400(api: MemoryApi, body: bytes, content_type: str) -> None:

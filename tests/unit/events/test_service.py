@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.events.memory_repository import MemoryEventRepository
-from imagejobs.events.model import EventFields
+from imagejobs.events.model import Event, EventFields
 from imagejobs.events.service import EventNotFound, Events
 from imagejobs.jobs.lifecycle import Output
 from imagejobs.jobs.model import EntityType, JobStatus
@@ -58,11 +58,61 @@ def test_a_change_replaces_what_is_said_and_adds_images(events: Events) -> None:
     assert len(changed.jobs) == 2
 
 
-def test_a_change_whose_images_are_refused_may_be_sent_again(world: World, events: Events) -> None:
+class AwayEvents(MemoryEventRepository):
+    """While `away`, nothing changes; a new event that it takes is one whose answer is lost."""
+
+    away = False
+
+    def new_event(self, event_id: str, fields: EventFields) -> Event:
+        event = super().new_event(event_id, fields)
+        self._answer()
+        return event
+
+    def change(self, event_id: str, fields: EventFields) -> Event | None:
+        self._answer()
+        return super().change(event_id, fields)
+
+    def remove(self, event_id: str) -> None:
+        self._answer()
+        super().remove(event_id)
+
+    def _answer(self) -> None:
+        if self.away:
+            raise DatabaseUnavailable("not primary")
+
+
+@pytest.mark.parametrize("images", [0, 2])
+def test_an_event_of_which_nobody_knows_whether_it_was_recorded_is_taken_back(world: World, images: int) -> None:
+    repository = AwayEvents()
+    events = Events(repository, world.jobs)
+    repository.away = True
+    with pytest.raises(DatabaseUnavailable):
+        events.create(FIELDS, [new_image()] * images)
+    world.jobs.refused.try_again()
+    assert len(repository.page(None, 10)) == 1, "not yet"
+    repository.away = False
+    world.jobs.refused.try_again()
+    assert repository.page(None, 10) == []
+    assert not world.jobs.refused.unsettled
+
+
+def test_a_change_that_fails_after_its_images_were_accepted_takes_them_back(world: World) -> None:
+    repository = AwayEvents()
+    events = Events(repository, world.jobs)
+    made = events.create(FIELDS, [new_image(b"1")])
+    repository.away = True
+    with pytest.raises(DatabaseUnavailable):
+        events.change(made.event.id, EventFields(name="new"), [new_image(b"2")])
+    assert events.get(made.event.id) == made
+    assert world.storage.stored_keys() == {made.jobs[0].source_image_key}
+
+
+def test_a_change_whose_images_are_refused_changes_nothing_and_may_be_sent_again(world: World, events: Events) -> None:
     made = events.create(FIELDS, [])
     world.repository.inserts_left = 0
     with pytest.raises(DatabaseUnavailable):
         events.change(made.event.id, EventFields(name="new"), [new_image()])
+    assert events.get(made.event.id) == made
     world.repository.inserts_left = None
     changed = events.change(made.event.id, EventFields(name="new"), [new_image()])
     assert len(changed.jobs) == 1

@@ -20,7 +20,7 @@ from imagejobs.jobs.lifecycle import MAX_ERROR_MESSAGE, Failure, Output
 from imagejobs.jobs.model import LEGAL_TRANSITIONS, ImageJob, JobStatus
 from imagejobs.jobs.repository import Change, Guard
 from imagejobs.jobs.service import JobPolicy
-from imagejobs.storage.object_storage import StorageUnavailable
+from imagejobs.storage.object_storage import ObjectInfo, StorageUnavailable
 from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record, receipt
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
@@ -344,6 +344,20 @@ class TestComplete:
         assert world.lifecycle.complete(job.id, attempt, output) == done
         assert world.now(job) == done
 
+    def test_the_same_twice_at_once_is_accepted_twice(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        job = world.claimed()
+        output, head = replace(world.output(job), renditions=[], receipt={}), world.storage.head
+        both_looked = Barrier(2)
+
+        def slowly(key: str) -> ObjectInfo:
+            both_looked.wait(10)
+            return head(key)
+
+        monkeypatch.setattr(world.storage, "head", slowly)
+        with ThreadPoolExecutor(2) as pool:
+            first, second = pool.map(lambda _: world.lifecycle.complete(job.id, 1, output), range(2))
+        assert first == second == world.now(job)
+
     def test_a_different_one_is_refused(self, world: World) -> None:
         job = world.claimed()
         output = world.output(job)
@@ -351,6 +365,9 @@ class TestComplete:
         for other in (
             replace(output, url="https://elsewhere.invalid/"),
             Output("optimized/other.webp", done.output_image_url),
+            replace(output, thumb_hash="another"),
+            replace(output, renditions=[{"key": output.key, "width": 1}]),
+            replace(output, receipt={"output": {"bytes": 2}}),
         ):
             with pytest.raises(IllegalTransition):
                 world.lifecycle.complete(job.id, 1, other)
@@ -461,7 +478,10 @@ class TestFail:
         assert world.lifecycle.fail(job.id, attempt, failure) == failed
         assert world.now(job) == failed
 
-    @pytest.mark.parametrize("other", [Failure("another", "corrupt"), Failure("broken", "truncated")])
+    @pytest.mark.parametrize(
+        "other",
+        [Failure("another", "corrupt"), Failure("broken", "truncated"), Failure("broken", "corrupt", retryable=True)],
+    )
     def test_a_different_one_is_refused(self, world: World, other: Failure) -> None:
         job = world.claimed()
         failed = world.lifecycle.fail(job.id, 1, Failure("broken", "corrupt"))
