@@ -528,6 +528,26 @@ class TestDocumentsOfOtherPrograms:
             updated_at=MOMENT,
         )
 
+    def test_what_they_lack_is_empty_and_their_ids_time(
+        self, mongo: MongoImageJobRepository, documents: Collection[dict[str, Any]]
+    ) -> None:
+        document = {"_id": ObjectId(), "entityType": "event", "status": "PROCESSING"}
+        documents.insert_one(document)
+        made = document["_id"].generation_time
+        job = ImageJob(
+            id=str(document["_id"]),
+            entity_type=EntityType.EVENT,
+            entity_id="",
+            source_image_url="",
+            source_image_key="",
+            status=JobStatus.PROCESSING,
+            created_at=made,
+            updated_at=made,
+        )
+        assert mongo.get(job.id) == job
+        assert mongo.leases_expired(made, made, 10) == []
+        assert mongo.leases_expired(made, made + SECOND, 10) == [job]
+
     def test_a_change_keeps_what_it_does_not_know(
         self, mongo: MongoImageJobRepository, documents: Collection[dict[str, Any]]
     ) -> None:

@@ -39,18 +39,22 @@ class Authentication:
         if any(_is_known(given.get(scheme), self.tokens[scheme]) for scheme in schemes):
             return
         if any(_is_known(token, self.tokens[scheme]) for scheme, token in given.items()):
-            raise ApiError(403, "wrong_token", f"This token is not for {operation.id}; use {' or '.join(schemes)}.")
+            raise ApiError(403, "wrong_token", f"This token is not for {operation.id}; send {_hints(schemes)}.")
         challenge = 'Bearer realm="image-jobs"' if BEARER in schemes else 'X-Worker-Token realm="image-jobs"'
         problem = "The token is not known" if given else "A token is missing"
         raise ApiError(
             401,
             "unauthorized",
-            f"{problem}: send {_HINTS[schemes[0]]}.",
+            f"{problem}: send {_hints(schemes)}.",
             headers={"WWW-Authenticate": challenge},
         )
 
 
 _HINTS = {BEARER: "Authorization: Bearer with one of API_TOKENS", WORKER: "X-Worker-Token with one of WORKER_TOKENS"}
+
+
+def _hints(schemes: Sequence[str]) -> str:
+    return " or ".join(_HINTS[scheme] for scheme in schemes)
 
 
 def _given_tokens(headers: Headers) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Where data breaks a schema, told so that its sender can mend it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import jsonschema_rs
 
 MAX_VIOLATIONS = 10
 MAX_MESSAGE = 300
+_HARD_TO_READ = (jsonschema_rs.ValidationErrorKind.Pattern, jsonschema_rs.ValidationErrorKind.AnyOf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Schema:
     """A compiled JSON Schema 2020-12, formats checked. Thread-safe."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
         self._validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True, offline=True)
 
     def violations(self, instance: Any, field: str = "") -> list[Violation]:
@@ -41,18 +44,26 @@ class Schema:
             return []
         found: list[Violation] = []
         for error in self._validator.iter_errors(instance):
-            found.append(_violation(error, field))
+            found.append(self._violation(error, field))
             if len(found) == MAX_VIOLATIONS:
                 break
         return found
 
+    def _violation(self, error: jsonschema_rs.ValidationError, field: str) -> Violation:
+        place = [field] if field else []
+        place += [str(part) for part in error.instance_path]
+        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
+            return Violation(".".join([*place, error.kind.property]), "is required")
+        return Violation(".".join(place), self._message(error))
 
-def _violation(error: jsonschema_rs.ValidationError, field: str) -> Violation:
-    place = [field] if field else []
-    place += [str(part) for part in error.instance_path]
-    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
-        return Violation(".".join([*place, error.kind.property]), "is required")
-    return Violation(".".join(place), _shortened(error.message))
+    def _message(self, error: jsonschema_rs.ValidationError) -> str:
+        """The schema's own words for what only a pattern, or several schemas, could tell."""
+        broken: Any = self._schema
+        for part in error.schema_path[:-1]:
+            broken = broken[part]
+        if isinstance(error.kind, _HARD_TO_READ) and "description" in broken:
+            return f"{_shortened(json.dumps(error.instance))} does not match: {broken['description']}"
+        return _shortened(error.message)
 
 
 def _shortened(message: str) -> str:

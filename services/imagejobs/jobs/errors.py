@@ -1,5 +1,6 @@
 """What can be wrong with a request about a job. The message is for the caller; the API maps the type to a status."""
 
+from imagejobs.clock import isoformat
 from imagejobs.jobs.model import ImageJob, JobStatus
 
 
@@ -42,7 +43,8 @@ class JobHeld(JobConflict):
     code = "job_held"
 
     def __init__(self, job: ImageJob) -> None:
-        super().__init__(f"Attempt {job.attempt} holds image job {job.id} until {job.lease_until}.")
+        until = f" until {isoformat(job.lease_until)}" if job.lease_until else ""
+        super().__init__(f"Attempt {job.attempt} holds image job {job.id}{until}.")
 
 
 class OutputNotAccepted(JobConflict):

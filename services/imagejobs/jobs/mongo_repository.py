@@ -20,6 +20,9 @@ from imagejobs.jobs.mongo_document import COLLECTION, ImageJobDocument
 from imagejobs.jobs.repository import Change, Guard, JobFilter
 
 COUNTERS = ("attempt", "lost_leases", "revision")
+TEXTS = ("entity_id", "source_image_url", "source_image_key", "error_msg")
+TIMES = ("created_at", "updated_at")
+"""What other programs' records may lack: then it is 0, empty, and the time that is in the record's id."""
 
 
 class MongoImageJobRepository:
@@ -199,11 +202,12 @@ def _to_fields(job: ImageJob) -> dict[str, Any]:
 def _to_job(document: ImageJobDocument) -> ImageJob:
     values = {name: getattr(document, name) for name in FIELD_NAMES}
     values |= {name: values[name] or 0 for name in COUNTERS}
+    values |= {name: values[name] or "" for name in TEXTS}
+    values |= {name: values[name] or document.id.generation_time for name in TIMES}
     values |= {
         "id": str(document.id),
         "entity_type": _entity_type(document.entity_type),
         "status": JobStatus(document.status.upper()),
-        "error_msg": document.error_msg or "",
         "renditions": [dict(each) for each in document.renditions] if document.renditions else None,
         "receipt": dict(document.receipt) if document.receipt else None,
     }

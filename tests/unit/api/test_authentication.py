@@ -61,13 +61,13 @@ def test_without_a_known_token_it_is_401_with_a_challenge(request_: tuple[str, s
 @pytest.mark.parametrize(("method", "path"), CLIENT_ONLY)
 def test_a_workers_token_is_403_for_a_client(method: str, path: str) -> None:
     answer = ask((method, path), **{"X-Worker-Token": WORKER_TOKENS[1]})
-    assert "use bearerAuth" in assert_error(answer, 403, "wrong_token")
+    assert "send Authorization: Bearer with one of API_TOKENS" in assert_error(answer, 403, "wrong_token")
 
 
 @pytest.mark.parametrize(("method", "path"), WORKER_ONLY)
 def test_a_clients_token_is_403_for_a_worker(method: str, path: str) -> None:
     answer = ask((method, path), Authorization=f"Bearer {CLIENT_TOKENS[1]}")
-    assert "use workerToken" in assert_error(answer, 403, "wrong_token")
+    assert "send X-Worker-Token with one of WORKER_TOKENS" in assert_error(answer, 403, "wrong_token")
 
 
 @pytest.mark.parametrize(

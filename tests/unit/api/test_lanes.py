@@ -3,9 +3,11 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from imagejobs.api import lanes
 from imagejobs.api.lanes import STORAGE_THREADS
 from memory_api import CLIENT_TOKENS, HOST, WORKER_TOKENS, MemoryApi, created_job, memory_api, patched
@@ -81,6 +83,35 @@ def test_others_are_answered_while_storage_hangs_and_all_reports_when_it_is_back
     others, reports = asyncio.run(asked_and_renewed(api, hanging))
     assert others == [200, 200, 200]
     assert reports == [409] * CLIENTS, "the objects are not there, but each was looked for"
+
+
+async def health_while_all_threads_are_busy(api: MemoryApi, asked: threading.Semaphore, let_go: threading.Event) -> int:
+    transport = httpx2.ASGITransport(api.app)
+    headers = {"Authorization": f"Bearer {CLIENT_TOKENS[0]}"}
+    async with httpx2.AsyncClient(transport=transport, base_url=f"http://{HOST}", headers=headers) as client:
+        asking = [asyncio.create_task(client.get("/api/image-jobs")) for _ in range(CLIENTS)]
+        try:
+            async with asyncio.timeout(10):
+                for _ in range(int(current_default_thread_limiter().total_tokens)):
+                    await asyncio.to_thread(asked.acquire)
+                return (await client.get("/healthz")).status_code
+        finally:
+            let_go.set()
+            await asyncio.gather(*asking)
+
+
+def test_whether_the_process_lives_is_answered_while_the_database_holds_every_thread(
+    api: MemoryApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, let_go, page = threading.Semaphore(0), threading.Event(), api.jobs.page
+
+    def hanging(*arguments: Any) -> Any:
+        asked.release()
+        assert let_go.wait(30)
+        return page(*arguments)
+
+    monkeypatch.setattr(api.jobs, "page", hanging)
+    assert asyncio.run(health_while_all_threads_are_busy(api, asked, let_go)) == 200
 
 
 def test_those_whose_turn_does_not_come_are_told_to_come_back(

@@ -59,7 +59,7 @@ def post(api: MemoryApi, *parts: bytes, headers: dict[str, str] = MULTIPART, pat
         (
             [text_part("entityType", "event"), text_part("entityId", "a\x00b"), file_part()],
             "entityId",
-            "does not match",
+            '"a\\u0000b" does not match: One line, without control characters.',
         ),
         ([TEXTS, file_part(), text_part("colour", "red")], "", "colour"),
         ([TEXTS, file_part(), file_part("extra")], "", "extra"),

@@ -150,7 +150,7 @@ class TestClaim:
     def test_a_held_job_is_refused_until_its_lease_expired(self, world: World) -> None:
         job = world.claimed()
         world.clock.advance(LEASE)
-        with pytest.raises(JobHeld, match="Attempt 1 holds image job"):
+        with pytest.raises(JobHeld, match=rf"Attempt 1 holds image job {job.id} until 2024-01-01T00:00:20\.000Z\.$"):
             world.lifecycle.claim(job.id)
         assert world.now(job) == job
         world.clock.advance(MILLISECOND)
