@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Sequence
 
-import uvicorn
-
 from imagejobs.api.app import Adapters, create_app
+from imagejobs.api.server import serve
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats import BASIC, FORMATS, Format
 from imagejobs.conversion.isolated.pool import Converter
@@ -18,9 +17,6 @@ from imagejobs.stopping import exit_cleanly_on_sigterm
 from imagejobs.storage.opening import open_storage
 
 logger = logging.getLogger(__name__)
-
-GRACEFUL_SECONDS = 3
-"""How long requests that are under way may take after SIGTERM."""
 
 
 def production_adapters(settings: Settings) -> Adapters:
@@ -49,19 +45,10 @@ def readable_formats() -> Sequence[Format]:
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; what is under way is finished first, and the exit code is 0."""
+    """Serve until SIGTERM or SIGINT; what is under way is finished first or cut off, and the exit code is 0."""
     exit_cleanly_on_sigterm()
     app = create_app(settings, production_adapters(settings), formats=readable_formats())
     if not (settings.api_tokens and settings.worker_tokens):
         logger.warning("no API_TOKENS or no WORKER_TOKENS: whoever reaches %s may use the API", settings.api_base_url)
     logger.info("image-jobs API on %s, documented at %s/docs", settings.api_base_url, settings.api_base_url)
-    uvicorn.run(
-        app,
-        host=settings.api_host,
-        port=settings.api_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # nothing here depends on the client's address, and anybody can write these headers
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-    )
+    serve(app, settings.api_host, settings.api_port)

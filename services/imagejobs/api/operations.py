@@ -2,17 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from imagejobs import __version__
 from imagejobs.api.call import Call, Endpoint, Reply
 from imagejobs.api.docs_page import DOCS_PAGE
-from imagejobs.api.errors import RETRY_AFTER_SECONDS, ApiError
 from imagejobs.api.metrics import Metrics
+from imagejobs.api.readiness import Readiness
 from imagejobs.contract.openapi import Contract
-from imagejobs.contract.violations import Violation
-from imagejobs.errors import BackingServiceUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class OperationsEndpoints:
         """operationId to endpoint."""
         return {
             "getHealth": self.health,
-            "getReadiness": self.readiness,
+            "getReadiness": Readiness(self.pings, self.dispensable).answer,
             "getMetrics": self.get_metrics,
             "getContract": self.get_contract,
             "getDocs": self.docs,
@@ -36,16 +33,6 @@ class OperationsEndpoints:
 
     def health(self, call: Call) -> Reply:  # noqa: ARG002 - an endpoint takes a call
         return Reply({"status": "ok", "version": __version__})
-
-    def readiness(self, call: Call) -> Reply:  # noqa: ARG002 - as above
-        with ThreadPoolExecutor(len(self.pings)) as threads:
-            answers = dict(zip(self.pings, threads.map(_why_away, self.pings.values()), strict=True))
-        away = {name: reason for name, reason in answers.items() if reason}
-        if away.keys() - self.dispensable:
-            details = [Violation(name, reason) for name, reason in away.items()]
-            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            raise ApiError(503, "not_ready", f"Not ready: {', '.join(away)} away.", details, headers)
-        return Reply({name: "away" if name in away else "ok" for name in self.pings})
 
     def get_metrics(self, call: Call) -> Reply:  # noqa: ARG002 - as above
         return Reply(raw=self.metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
@@ -55,11 +42,3 @@ class OperationsEndpoints:
 
     def docs(self, call: Call) -> Reply:  # noqa: ARG002 - as above
         return Reply(raw=DOCS_PAGE.encode(), content_type="text/html; charset=utf-8")
-
-
-def _why_away(ping: Callable[[], None]) -> str | None:
-    try:
-        ping()
-    except BackingServiceUnavailable as error:
-        return f"{error.service} does not answer."
-    return None

@@ -1,0 +1,98 @@
+"""Requests that are cancelled, as uvicorn does when its grace is over."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from imagejobs.api.cut_off import AnsweringCutOff
+from starlette.types import Message, Receive, Scope, Send
+
+FORM = {"content-type": "multipart/form-data; boundary=x"}
+KEY = {"idempotency-key": "k"}
+
+
+class Hanging:
+    """An application that takes what is sent and then never answers; or only begins to."""
+
+    def __init__(self, *, begins: bool) -> None:
+        self._begins = begins
+        self.hangs = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
+        while (await receive()).get("more_body"):
+            pass
+        if self._begins:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        self.hangs.set()
+        await asyncio.Event().wait()
+
+
+def cut_off(
+    method: str, headers: Mapping[str, str], *, whole: bool = True, begins: bool = False
+) -> tuple[list[Message], bool]:
+    """What is sent, and whether the task ends cancelled, when it is cancelled once nothing goes on any more."""
+    return asyncio.run(_cut_off(method, headers, whole=whole, begins=begins))
+
+
+async def _cut_off(method: str, headers: Mapping[str, str], *, whole: bool, begins: bool) -> tuple[list[Message], bool]:
+    sent: list[Message] = []
+    bodies = [{"type": "http.request", "body": b"a", "more_body": True}]
+    bodies += [{"type": "http.request", "body": b"", "more_body": False}] if whole else []
+    drained = asyncio.Event()
+
+    async def receive() -> Message:
+        if bodies:
+            return bodies.pop(0)
+        drained.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    application = Hanging(begins=begins)
+    app = AnsweringCutOff(application)
+    task = asyncio.create_task(app({"type": "http", "method": method, "headers": raw}, receive, send))  # type: ignore[arg-type]  # a coroutine
+    await (application.hangs if whole else drained).wait()
+    task.cancel()
+    await asyncio.wait([task], timeout=5)
+    return sent, task.cancelled()
+
+
+def answer(sent: list[Message]) -> tuple[int, dict[str, Any], dict[str, str]]:
+    start, body = sent
+    return start["status"], json.loads(body["body"]), {n.decode(): v.decode() for n, v in start["headers"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "whole"),
+    [
+        ("GET", {}, True),
+        ("PATCH", {"content-type": "application/json"}, True),
+        ("POST", FORM | KEY, True),
+        ("POST", FORM, False),
+    ],
+    ids=["a question", "a report", "an upload with a key", "an upload that has not arrived"],
+)
+def test_what_may_be_sent_again_is_answered_503(method: str, headers: dict[str, str], whole: bool) -> None:
+    sent, is_cancelled = cut_off(method, headers, whole=whole)
+    status, body, headers = answer(sent)
+    assert (status, body["success"], body["error"]["code"]) == (503, False, "stopping")
+    assert int(headers["retry-after"]) > 0
+    assert not is_cancelled, "uvicorn would log a traceback"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_an_upload_that_may_be_accepted_is_not_said_to_have_left_nothing(method: str) -> None:
+    status, body, _ = answer(cut_off(method, FORM)[0])
+    assert (status, body["success"], body["error"]) == (500, False, {"code": "interrupted"})
+    assert "look before you send it again" in body["message"]
+
+
+def test_an_answer_that_has_begun_is_not_followed_by_another() -> None:
+    sent, is_cancelled = cut_off("GET", {}, begins=True)
+    assert [message["type"] for message in sent] == ["http.response.start"]
+    assert is_cancelled
