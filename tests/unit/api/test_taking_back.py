@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from threading import Event, Semaphore
 
 import pytest
 from imagejobs.api import taking_back as module
@@ -51,3 +52,21 @@ def test_the_application_does_it_while_it_runs_and_ends_all_the_same(monkeypatch
     monkeypatch.setattr("imagejobs.api.app.taking_back", entering)
     with TestClient(memory_api().app):
         assert len(entered) == 1
+
+
+def test_an_end_waits_for_one_try_and_not_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.01)
+    refused, begun, may_go_on = World().jobs.refused, Semaphore(0), Event()
+
+    def undo() -> None:
+        begun.release()
+        assert may_go_on.wait(10)
+
+    async def ended_during_the_first() -> None:
+        async with taking_back(refused):
+            assert await asyncio.to_thread(begun.acquire, timeout=10)
+            asyncio.get_running_loop().call_soon(may_go_on.set)  # after the end began
+
+    refused.unsettled.extend((f"upload {n}", undo) for n in range(5))
+    asyncio.run(ended_during_the_first())
+    assert len(refused.unsettled) == 4
