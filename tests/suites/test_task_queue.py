@@ -131,6 +131,14 @@ class TestEveryTaskQueue:
         world.queue.push([])
         assert world.queue.length() == 0
 
+    def test_the_jobs_of_which_no_message_waits_are_absent(self, world: World) -> None:
+        world.queue.push(IDS[:3])
+        world.push_raw(FOREIGN)
+        consumer = world.consumer("a")
+        consumer.take(0)
+        assert world.queue.absent(IDS[:4]) == {IDS[0], IDS[3]}, "one was taken, one never there"
+        assert world.queue.absent([]) == frozenset()
+
     def test_the_length_counts_what_waits_whoever_it_is_for(self, world: World) -> None:
         world.queue.push(IDS)
         world.push_raw(FOREIGN)
@@ -380,6 +388,7 @@ def every_call(world: RedisWorld) -> list[Any]:
     return [
         world.queue.ping,
         world.queue.length,
+        lambda: world.queue.absent(IDS),
         world.queue.reclaim,
         lambda: world.queue.push(IDS),
         lambda: consumer.take(1),

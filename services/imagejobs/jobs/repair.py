@@ -14,9 +14,9 @@ from imagejobs.storage.object_storage import StorageUnavailable
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-LOST_FOR_CERTAIN = 20
-"""After this many times `pending_after` a PENDING job is pushed again however long the queue is: what makes the queue
-long may be messages that are not ours."""
+LOOKED_FOR_AFTER = 20
+"""After this many times `pending_after` a PENDING job's message is looked for on a list that is long enough to have it:
+what makes it long may be messages that are not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,18 @@ class Repair:
         """Push PENDING jobs whose message seems lost; the number of jobs pushed.
 
         The list is never filled beyond one message per PENDING job: while as many messages wait as there are PENDING
-        jobs none is taken for lost, so a long backlog does not multiply itself.
+        jobs only one that is looked for and not found is lost, so a long backlog does not multiply itself.
         """
         now = self._repository.now()
         overdue = self._repository.pending_since(now - self._policy.pending_after, BATCH)
         if not overdue:
             return 0
-        room = self._repository.count(JobStatus.PENDING) - self._jobs.queue.length()
-        long_ago = now - LOST_FOR_CERTAIN * self._policy.pending_after
-        lost = [job for n, job in enumerate(overdue) if n < room or (job.enqueued_at or job.created_at) < long_ago]
-        return self._push_again(lost)
+        room = max(0, self._repository.count(JobStatus.PENDING) - self._jobs.queue.length())
+        long_ago = now - LOOKED_FOR_AFTER * self._policy.pending_after
+        looked_for = [job for job in overdue[room:] if (job.enqueued_at or job.created_at) < long_ago]
+        absent = self._jobs.queue.absent([job.id for job in looked_for]) if looked_for else frozenset()
+        self._mark([job for job in looked_for if job.id not in absent])  # others are looked for before these again
+        return self._push_again([*overdue[:room], *(job for job in looked_for if job.id in absent)])
 
     def expire_lease(self, job: ImageJob) -> ImageJob | None:
         """Put back a job whose worker is gone, or fail it after `max_attempts` lost leases; None if that is not so."""
@@ -117,12 +119,16 @@ class Repair:
 
     def _push_again(self, lost: Sequence[ImageJob]) -> int:
         """Mark first, then push: of several reconcilers only the one whose mark holds pushes."""
-        now = self._repository.now()
-        mark = Change({"enqueued_at": now, "updated_at": now})
-        pending = frozenset({JobStatus.PENDING})
-        tried = (self._repository.change(job.id, Guard(pending, revision=job.revision), mark) for job in lost)
-        marked = [job for job in tried if job]
+        marked = self._mark(lost)
         if not marked:
             return 0
         reach("repair.marked")
         return sum(not job.waits_for_queue for job in self._jobs.push(marked))
+
+    def _mark(self, jobs: Sequence[ImageJob]) -> list[ImageJob]:
+        """Note that a message of these is on the list as of now; those that nobody changed meanwhile."""
+        now = self._repository.now()
+        mark = Change({"enqueued_at": now, "updated_at": now})
+        pending = frozenset({JobStatus.PENDING})
+        tried = (self._repository.change(job.id, Guard(pending, revision=job.revision), mark) for job in jobs)
+        return [job for job in tried if job]

@@ -36,6 +36,11 @@ class MemoryTaskQueue:
         with self.changed:
             return len(self.messages)
 
+    def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
+        """See TaskQueue."""
+        with self.changed:
+            return frozenset(each for each in image_job_ids if ProcessImage(each).encode() not in self.messages)
+
     def reclaim(self) -> int:
         """See TaskQueue."""
         with self.changed:

@@ -46,6 +46,14 @@ class RedisTaskQueue:
         with translated_errors():
             return self._client.llen(self._name)
 
+    def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
+        """See TaskQueue."""
+        with translated_errors(), self._client.pipeline(transaction=False) as questions:
+            for each in image_job_ids:
+                questions.lpos(self._name, cast("str", ProcessImage(each).encode()), rank=-1)
+            found = questions.execute()
+        return frozenset(each for each, place in zip(image_job_ids, found, strict=True) if place is None)
+
     def reclaim(self) -> int:
         """See TaskQueue."""
         return self._dead_consumers.reclaim()

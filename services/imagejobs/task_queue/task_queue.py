@@ -22,6 +22,9 @@ class TaskQueue(Protocol):
     def length(self) -> int:
         """Messages waiting on the list, whoever they are for."""
 
+    def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
+        """Those of which no message, as `push` writes it, waits on the list; the sooner its turn, the faster found."""
+
     def reclaim(self) -> int:
         """Return the messages of consumers that died to the front of the list; the number of messages moved."""
 

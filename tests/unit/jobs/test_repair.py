@@ -6,7 +6,7 @@ import pytest
 from imagejobs.jobs import repair as repair_module
 from imagejobs.jobs.lifecycle import Failure
 from imagejobs.jobs.model import LIVE, JobStatus
-from imagejobs.jobs.repair import BATCH, LOST_FOR_CERTAIN, RepairReport
+from imagejobs.jobs.repair import BATCH, LOOKED_FOR_AFTER, RepairReport
 from imagejobs.jobs.repository import Change, Guard
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueueConsumer
@@ -45,10 +45,21 @@ class TestRequeue:
 
     def test_a_long_backlog_does_not_multiply_itself(self, world: World) -> None:
         jobs = world.create(5)
-        for _ in range(3):
+        for _ in range(5 * LOOKED_FOR_AFTER):
             world.clock.advance(PENDING_AFTER * 2)
             assert world.repair.requeue_lost() == 0
         assert world.queue.job_ids == [job.id for job in jobs]
+
+    def test_in_a_long_backlog_every_job_is_looked_for_in_its_turn(self, world: World) -> None:
+        last = world.create(BATCH + 1)[-1]
+        lost = world.queue.messages.pop()
+        world.queue.push_raw(FOREIGN)
+        world.clock.advance(LOOKED_FOR_AFTER * PENDING_AFTER + MILLISECOND)
+        assert world.repair.requeue_lost() == 0
+        assert world.repair.requeue_lost() == 1
+        assert world.queue.messages[-1] == lost
+        assert world.queue.job_ids[-1] == last.id
+        assert world.repair.requeue_lost() == 0
 
     def test_no_more_are_pushed_than_messages_are_missing(self, world: World) -> None:
         world.create(5)
@@ -65,7 +76,7 @@ class TestRequeue:
         world.queue.messages.clear()
         for _ in range(10):
             world.queue.push_raw(FOREIGN)
-        world.clock.advance(LOST_FOR_CERTAIN * PENDING_AFTER)
+        world.clock.advance(LOOKED_FOR_AFTER * PENDING_AFTER)
         assert world.repair.requeue_lost() == 0
         world.clock.advance(MILLISECOND)
         assert world.repair.requeue_lost() == 1
