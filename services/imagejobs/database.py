@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import mongoengine
+from mongoengine.connection import ConnectionFailure
 from mongoengine.errors import NotUniqueError, OperationError
 from pymongo import MongoClient
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from imagejobs.clock import ServerClock
-from imagejobs.errors import DatabaseUnavailable, DuplicateKey
+from imagejobs.errors import ConfigurationError, DatabaseUnavailable, DuplicateKey
 
 SELECTION_TIMEOUT_MS = 3_000
 SOCKET_TIMEOUT_MS = 10_000
@@ -23,22 +24,27 @@ json_set, which writes dates as text and mangles ObjectIds in arrays."""
 
 
 class Database:
-    """One MongoDB database: `mongodb://host:port/name`. Nothing is asked of the server until the first command."""
+    """One MongoDB database: `mongodb://host:port/name`. Nothing is asked of the server until the first command.
+
+    The servers behind `mongodb+srv://` are looked up at once. Raises DatabaseUnavailable when the DNS does not know
+    them, ConfigurationError for a URI that cannot be used.
+    """
 
     def __init__(self, uri: str, *, selection_timeout_ms: int = SELECTION_TIMEOUT_MS) -> None:
-        self._client: MongoClient[dict[str, Any]] = mongoengine.connect(
-            host=uri,
-            tz_aware=True,
-            uuidRepresentation="standard",
-            appname="image-jobs",
-            serverSelectionTimeoutMS=selection_timeout_ms,
-            connectTimeoutMS=selection_timeout_ms,
-            # Two connections are opened at a time: the callers behind them would each wait for all before them.
-            waitQueueTimeoutMS=selection_timeout_ms,
-            socketTimeoutMS=SOCKET_TIMEOUT_MS,
-            w="majority",
-            wTimeoutMS=SOCKET_TIMEOUT_MS,
-        )
+        with _unusable_uri_told(uri):
+            self._client: MongoClient[dict[str, Any]] = mongoengine.connect(
+                host=uri,
+                tz_aware=True,
+                uuidRepresentation="standard",
+                appname="image-jobs",
+                serverSelectionTimeoutMS=selection_timeout_ms,
+                connectTimeoutMS=selection_timeout_ms,
+                # Two connections are opened at a time: the callers behind them would each wait for all before them.
+                waitQueueTimeoutMS=selection_timeout_ms,
+                socketTimeoutMS=SOCKET_TIMEOUT_MS,
+                w="majority",
+                wTimeoutMS=SOCKET_TIMEOUT_MS,
+            )
         self.clock = ServerClock(self._server_time)
 
     def ping(self) -> None:
@@ -60,6 +66,18 @@ class Database:
         with translated_errors():
             answer: datetime = self._client.admin.command("hello")["localTime"]
             return answer
+
+
+@contextmanager
+def _unusable_uri_told(uri: str) -> Iterator[None]:
+    """Raise DatabaseUnavailable and ConfigurationError instead of what driver and mongoengine raise about a URI."""
+    try:
+        yield
+    except (PyMongoError, ConnectionFailure, ValueError, OSError) as error:
+        reason = " ".join(str(error).split()).removeprefix("Cannot connect to database default : ")
+        if uri.startswith("mongodb+srv:"):
+            raise DatabaseUnavailable(f"the servers of MONGODB_URI cannot be looked up: {reason}") from error
+        raise ConfigurationError(f"MONGODB_URI: {reason}") from error
 
 
 @contextmanager

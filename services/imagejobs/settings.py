@@ -4,11 +4,11 @@ All mistakes are reported at once, by name. Secrets are `SecretStr` or hidden fr
 """
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -26,10 +26,13 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from imagejobs.errors import ConfigurationError
+from imagejobs.uris import http_address, mongodb_address, redis_address
 
 Quality = int | Literal["auto"]
 """Of a lossy WebP: libwebp's, 1 to 99, or found for each picture."""
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+PREFIX = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)+")
+"""What keys may begin with that storage.keys.is_safe_key takes."""
 
 
 def _split_commas(value: object) -> object:
@@ -52,20 +55,18 @@ def _with_slash(value: object) -> object:
     return f"{value.strip('/')}/" if isinstance(value, str) else value
 
 
-def _base_url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        parts = urlsplit("")
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        raise ValueError(f"{value!r} is not an http:// or https:// address")
-    return value.rstrip("/")
+def _output_prefix(value: str) -> str:
+    if not PREFIX.fullmatch(value):
+        raise ValueError(
+            f"{value!r} is no prefix of keys: take letters, digits, -, _ and ., no . in front, such as optimized/"
+        )
+    return value
 
 
 Tokens = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_commas)]
-Prefix = Annotated[str, BeforeValidator(_with_slash)]
+Prefix = Annotated[str, BeforeValidator(_with_slash), AfterValidator(_output_prefix)]
 Side = Annotated[int, Field(ge=1, le=16383)]
-BaseURL = Annotated[str, AfterValidator(_base_url)]
+BaseURL = Annotated[str, AfterValidator(http_address)]
 
 
 class ApiAddress(BaseSettings):
@@ -92,9 +93,9 @@ class ApiAddress(BaseSettings):
 class Settings(ApiAddress):
     """One value per environment variable of the same name in upper case. See README, "Settings"."""
 
-    redis_uri: str = Field("redis://localhost:6379", repr=False, pattern=r"^(rediss?|unix)://")
-    mongodb_uri: str = Field(
-        "mongodb://localhost:27017/image_jobs", repr=False, pattern=r"^mongodb(\+srv)?://[^/]+/[^/?]+"
+    redis_uri: Annotated[str, AfterValidator(redis_address)] = Field("redis://localhost:6379", repr=False)
+    mongodb_uri: Annotated[str, AfterValidator(mongodb_address)] = Field(
+        "mongodb://localhost:27017/image_jobs", repr=False
     )
 
     storage: Literal["s3", "filesystem"] = "s3"

@@ -1,10 +1,12 @@
 """What the driver raises, as the errors that the rest of the program knows."""
 
+import mongoengine
 import pytest
-from imagejobs.database import translated_errors
-from imagejobs.errors import DatabaseUnavailable, DuplicateKey
+from imagejobs.database import Database, translated_errors
+from imagejobs.errors import ConfigurationError, DatabaseUnavailable, DuplicateKey
 from mongoengine.errors import NotUniqueError, OperationError
 from pymongo.errors import AutoReconnect, DuplicateKeyError, ServerSelectionTimeoutError
+from pymongo.errors import ConfigurationError as DriverConfigurationError
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,17 @@ def test_everything_else_of_the_driver_is_an_outage(error: Exception) -> None:
 def test_a_fault_in_the_program_stays_what_it_is() -> None:
     with pytest.raises(ZeroDivisionError), translated_errors():
         raise ZeroDivisionError
+
+
+def test_servers_that_the_dns_does_not_know_are_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(**_: object) -> None:
+        raise DriverConfigurationError("The DNS query name does not exist: _mongodb._tcp.x.invalid.")
+
+    monkeypatch.setattr(mongoengine, "connect", unknown)
+    with pytest.raises(DatabaseUnavailable, match=r"servers of MONGODB_URI cannot be looked up: .*x\.invalid"):
+        Database("mongodb+srv://u:p@x.invalid/y")
+
+
+def test_an_address_that_cannot_be_used_is_told_in_one_line() -> None:
+    with pytest.raises(ConfigurationError, match=r"^MONGODB_URI: A password is required$"):
+        Database("mongodb://u@127.0.0.1:1/x")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from imagejobs.errors import ConfigurationError
 from imagejobs.settings import ApiAddress, Settings, load_api_address, load_settings
+from imagejobs.storage.keys import is_safe_key
 
 R2 = {
     "R2_ENDPOINT": "https://account.r2.invalid/",
@@ -59,6 +60,7 @@ class TestMistakes:
             "MONGODB_URI": "mongodb://localhost:27017",
             "R2_ENDPOINT": "account.r2.invalid",
             "SOURCE_URL": "private",
+            "OUTPUT_PREFIX": "/",
             "MAX_SIDE": "20000",
             "WEBP_QUALITY": "100",
             "MAX_ATTEMPTS": "0",
@@ -93,6 +95,24 @@ class TestMistakes:
             assert secret not in str(caught.value)
         assert caught.value.__cause__ is None
         assert caught.value.__suppress_context__
+
+    def test_a_password_that_was_not_encoded_is_not_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        uris = {"REDIS_URI": "rediss://default:pass/word@h:6379", "MONGODB_URI": "mongodb://u:pass@word@h/x"}
+        set_all(monkeypatch, STORAGE="filesystem", **uris)
+        found = mistakes()
+        assert set(found) == set(uris)
+        assert not any("pass/" in message or "word@" in message for message in found.values())
+
+    @pytest.mark.parametrize(
+        "prefix",
+        ["/", "//", ".", "..", "a//b", "../a", "a/..", ".a", "a b", "a?", "ä", "a/.b", "a", "a/b.c", "-_", "7"],
+    )
+    def test_a_prefix_is_taken_if_its_keys_are(self, monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
+        set_all(monkeypatch, STORAGE="filesystem", OUTPUT_PREFIX=prefix)
+        if is_safe_key(f"{prefix.strip('/')}/x"):
+            assert load_settings().output_prefix == f"{prefix.strip('/')}/"
+        else:
+            assert set(mistakes()) == {"OUTPUT_PREFIX"}
 
 
 class TestSecrets:

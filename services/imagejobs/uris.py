@@ -1,0 +1,88 @@
+"""Addresses in settings, tried by the parsers of those who will use them, without asking anybody.
+
+No message shows a Redis or MongoDB address or what a parser says about it, for a password that is not percent-encoded
+may be anywhere in it.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+ENCODING = "what is special in its user name and password must be percent-encoded (/ as %2F, @ as %40, # as %23)"
+
+
+def http_address(value: str) -> str:
+    """An http:// or https:// address without a slash at its end, or an empty string. Raises ValueError."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError(f"{value!r} is not an http:// or https:// address")
+    return value.rstrip("/")
+
+
+def redis_address(value: str) -> str:
+    """An address that redis-py takes. Raises ValueError."""
+    if not _is_redis_address(value):
+        raise ValueError(
+            "not of the form redis://USER:PASSWORD@HOST:PORT/NUMBER (or rediss://..., or unix://PATH) "
+            f"with options that redis-py knows; {ENCODING}"
+        )
+    return value
+
+
+def mongodb_address(value: str) -> str:
+    """An address that pymongo takes, with a database's name; what mongodb+srv:// names is not looked up here.
+
+    Raises ValueError.
+    """
+    base, _, options = value.partition("?")
+    if not _is_mongodb_base(base):
+        raise ValueError(
+            "not of the form mongodb://USER:PASSWORD@HOST:PORT/DATABASE "
+            f"(or mongodb+srv://USER:PASSWORD@HOST/DATABASE); {ENCODING}"
+        )
+    known = [each for each in options.split("&") if each and not _is_for_lookup(base, each)]
+    plain = base.replace("mongodb+srv://", "mongodb://", 1)
+    wrong = [each.partition("=")[0] for each in known if not _pymongo_takes(f"{plain}?{each}")]
+    if wrong:
+        raise ValueError(f"the driver does not know these options, or not with such a value: {', '.join(wrong)}")
+    if not _pymongo_takes(f"{plain}?{'&'.join(known)}"):
+        raise ValueError("its options contradict one another")
+    return value
+
+
+def _is_redis_address(value: str) -> bool:
+    from redis import ConnectionPool, RedisError  # noqa: PLC0415 - a process that is given no address needs none
+
+    try:
+        parts = urlsplit(value)
+        ConnectionPool.from_url(value).make_connection()  # no connection yet: it only takes its options
+    except (ValueError, TypeError, OSError, RedisError):
+        return False
+    if parts.fragment or "@" in parts.query:  # the end of a password
+        return False
+    return parts.scheme == "unix" or re.fullmatch("/?[0-9]*", parts.path) is not None
+
+
+def _is_mongodb_base(base: str) -> bool:
+    if not re.fullmatch(r"mongodb(\+srv)?://[^/]+/[^/?#@]+", base):
+        return False
+    scheme, _, rest = base.partition("://")
+    hosts = rest.partition("/")[0].rpartition("@")[2]
+    return _pymongo_takes(f"mongodb://{rest}") and not (scheme == "mongodb+srv" and {":", ","} & set(hosts))
+
+
+def _is_for_lookup(base: str, option: str) -> bool:
+    return base.startswith("mongodb+srv:") and option.lower().startswith("srv")
+
+
+def _pymongo_takes(uri: str) -> bool:
+    from pymongo.errors import PyMongoError  # noqa: PLC0415 - as above: workers have no MongoDB
+    from pymongo.uri_parser import parse_uri  # noqa: PLC0415
+
+    try:
+        parse_uri(uri)
+    except (PyMongoError, ValueError, TypeError, OSError):
+        return False
+    return True

@@ -1,0 +1,74 @@
+import pytest
+from imagejobs.uris import mongodb_address, redis_address
+
+SECRET = "12sEcret"
+ADDRESSES = [
+    (redis_address, "redis://localhost:6379"),
+    (redis_address, "redis://localhost"),
+    (redis_address, "redis://[::1]:6379/0"),
+    (redis_address, "redis://:p%2F%40@h:6379/1?socket_timeout=3"),
+    (redis_address, "rediss://default:p%23@h:6379/?ssl_cert_reqs=none"),
+    (redis_address, "unix:///run/redis.sock?db=1"),
+    (mongodb_address, "mongodb://localhost:27017/image_jobs"),
+    (mongodb_address, "mongodb://[::1]:27017/x?"),
+    (mongodb_address, "mongodb://u:p%2F%40@a:1,b:2/x?replicaSet=rs0&authSource=admin"),
+    (mongodb_address, "mongodb+srv://u:p@cluster0.example.invalid/x?retryWrites=true&w=majority&srvMaxHosts=2"),
+]
+NO_REDIS = [
+    "localhost:6379",
+    "http://localhost:6379",
+    "redis://localhost:abc",
+    "redis://localhost:99999",
+    "redis://[::1",
+    "redis://localhost/images",
+    "redis://localhost?db=images",
+    "redis://localhost?color=red",
+    f"rediss://default:{SECRET}/x@h:6379",
+    "rediss://default:12/34@h:6379",
+    "rediss://default:12#34@h:6379",
+    "rediss://default:12?34@h:6379",
+]
+NO_MONGODB = [
+    "localhost:27017/x",
+    "http://localhost:27017/x",
+    "mongodb://localhost:27017",
+    "mongodb://localhost:27017/?x=/y",
+    "mongodb://localhost:abc/x",
+    "mongodb://localhost:99999/x",
+    f"mongodb://u:{SECRET}@x@h/x",
+    f"mongodb://u:{SECRET}/x@h/x",
+    "mongodb://u:12/34@h/x",
+    "mongodb://u:12?34@h/x",
+    "mongodb+srv://a.example.invalid:27017/x",
+    "mongodb+srv://a.example.invalid,b.example.invalid/x",
+]
+
+
+@pytest.mark.parametrize(("check", "address"), ADDRESSES)
+def test_an_address_stays_as_it_is(check: type, address: str) -> None:
+    assert check(address) == address
+
+
+@pytest.mark.parametrize("address", NO_REDIS)
+def test_what_redis_py_would_not_take_or_take_for_another_place_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="percent-encoded") as caught:
+        redis_address(address)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", NO_MONGODB)
+def test_what_pymongo_would_not_take_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="percent-encoded") as caught:
+        mongodb_address(address)
+    assert SECRET not in str(caught.value)
+
+
+def test_wrong_options_are_named_without_their_values() -> None:
+    options = f"retryWrites=perhaps&w=majority&color={SECRET}"
+    with pytest.raises(ValueError, match=r"such a value: retryWrites, color$"):
+        mongodb_address(f"mongodb://u:p@h/x?{options}")
+
+
+def test_options_that_do_not_go_together_are_told() -> None:
+    with pytest.raises(ValueError, match="contradict"):
+        mongodb_address("mongodb://h/x?tls=true&ssl=false")
