@@ -1,7 +1,7 @@
 """Where one JSON Schema refuses what another takes, without references: the heart of contract_changes."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -54,6 +54,9 @@ def _narrowings(looser: Schema, stricter: Schema, place: str, side: Side) -> Ite
         if looser is not False and stricter is not True:
             yield Narrowing(place, "schema", looser, stricter)
         return
+    these, those = _alternatives(looser), _alternatives(stricter)
+    if len(these) + len(those) > 2 and all(_is_taken(each, those, place, side) for each in these):
+        return
     looser, stricter = _with_enum(looser), _with_enum(stricter)
     for keyword in sorted((looser.keys() | stricter.keys()) - ANNOTATIONS - STRUCTURE):
         if keyword in BRANCHES:
@@ -61,6 +64,15 @@ def _narrowings(looser: Schema, stricter: Schema, place: str, side: Side) -> Ite
         elif (verdict := _verdict(keyword, looser.get(keyword), stricter.get(keyword))) is not None:
             yield Narrowing(place, keyword, looser.get(keyword), stricter.get(keyword), verdict)
     yield from _structure(looser, stricter, place, side)
+
+
+def _alternatives(schema: Mapping[str, Any]) -> list[Schema]:
+    """What a schema is made of that says nothing but that; else itself."""
+    return list(schema["anyOf"]) if schema.keys() - ANNOTATIONS == {"anyOf"} else [schema]
+
+
+def _is_taken(looser: Schema, alternatives: Iterable[Schema], place: str, side: Side) -> bool:
+    return any(not list(_narrowings(looser, each, place, side)) for each in alternatives)
 
 
 def _with_enum(schema: Mapping[str, Any]) -> Mapping[str, Any]:
