@@ -13,7 +13,7 @@ from rich.console import Console
 from imagejobs.cli.tables import console_for, results_table
 from imagejobs.cli.waiting import progress_bar, wait_for_jobs
 from imagejobs.client.api_client import ApiClient, Part
-from imagejobs.client.errors import ApiRefused
+from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.embedded.up_file import UpState
 from imagejobs.errors import BackingServiceUnavailable
 from imagejobs.settings import load_settings
@@ -58,16 +58,19 @@ class Show:
         threading.Thread(target=self._run, args=(state,), name="demo", daemon=True).start()
 
     def _run(self, state: UpState) -> None:
+        stays = False
         try:
             self.succeeded = self._show(state)
-        except (ApiRefused, BackingServiceUnavailable) as error:
-            self._console.print(f"The demo did not work: {error}", style="red", markup=False)
-            signal.raise_signal(signal.SIGTERM)
-            return
-        if self._stay:
-            self._say_what_next(state)
-        else:
-            signal.raise_signal(signal.SIGTERM)
+            stays = self._stay
+        except (ApiRefused, UnexpectedAnswer, BackingServiceUnavailable, OSError) as error:
+            self._say_it_failed(str(error))
+        except Exception as error:  # noqa: BLE001 - nobody else sees what ends this thread
+            self._say_it_failed(repr(error))
+        finally:  # and nobody else would stop what was started
+            if stays:
+                self._say_what_next(state)
+            else:
+                signal.raise_signal(signal.SIGTERM)
 
     def _show(self, state: UpState) -> bool:
         api = ApiClient(state.api_url, token=state.token, worker_token=state.worker_token)
@@ -80,6 +83,9 @@ class Show:
         self._console.print(f"\nThe event, as GET {state.api_url}/api/events/{event['_id']} shows it:")
         self._console.print_json(data=api.call("getEvent", path={"id": event["_id"]}).data)
         return all(job["status"] == "COMPLETED" for job in jobs)
+
+    def _say_it_failed(self, reason: str) -> None:
+        self._console.print(f"The demo did not work: {reason}", style="red", markup=False)
 
     def _say_what_next(self, state: UpState) -> None:
         self._console.print(

@@ -1,12 +1,14 @@
 import io
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from imagejobs.cli.demo import Show, create_event
 from imagejobs.client.api_client import ApiClient
+from imagejobs.client.errors import ApiUnavailable, UnexpectedAnswer
 from imagejobs.embedded.up_file import UpState
 from memory_api import CLIENT_TOKENS, OUTPUT, WORKER_TOKENS, MemoryApi
 from rich.console import Console
@@ -62,6 +64,33 @@ def test_a_picture_that_could_not_be_converted_is_no_success(
         show._run(state_of(address))
     assert not show.succeeded
     assert signals == [signal.SIGTERM]
+
+
+@pytest.mark.parametrize("stay", [False, True])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (UnexpectedAnswer("the answer breaks the contract"), "did not work: the answer breaks the contract"),
+        (ApiUnavailable("gone"), "did not work: API is away: gone"),
+        (PermissionError(13, "Permission denied"), "did not work: [Errno 13] Permission denied"),
+        (KeyError("imageJobIds"), "did not work: KeyError('imageJobIds')"),
+        (SystemExit(3), ""),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_whatever_ends_it_nothing_is_left_running(
+    photo: Path, signals: list[int], monkeypatch: pytest.MonkeyPatch, error: BaseException, told: str, stay: bool
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("imagejobs.cli.demo.create_event", fail)
+    out = io.StringIO()
+    show = Show([photo], Console(file=out, width=200), stay=stay)
+    with suppress(SystemExit):
+        show._run(state_of("http://127.0.0.1:1"))
+    assert (show.succeeded, signals) == (False, [signal.SIGTERM])
+    assert told in out.getvalue()
 
 
 def test_a_refused_picture_is_told_and_ends_the_demo(

@@ -1,14 +1,17 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli import doctor
+from imagejobs.cli import checks, doctor
 from imagejobs.client.errors import ApiUnavailable
 from imagejobs.embedded.ports import free_port
-from memory_api import MemoryApi, memory_settings
+from imagejobs.embedded.up_file import UpState, write_up_file
+from memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings, served
 from servers import mongo_server, redis_server
+from starlette.applications import Starlette
 
 Run = Callable[..., Any]
 
@@ -57,7 +60,81 @@ def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.Mo
 def test_an_api_whose_services_are_away_is_a_finding(api: MemoryApi, address: str) -> None:
     api.cut("storage")
     with pytest.raises(ApiUnavailable, match=r"API is away: Not ready: storage away\."):
-        doctor._api(memory_settings(api_url=address))
+        checks.api(memory_settings(api_url=address))
+
+
+def something_else() -> Starlette:
+    """A server that is not the API."""
+    return Starlette(routes=[])
+
+
+@pytest.mark.usefixtures("nothing_reachable")
+def test_a_server_that_is_not_the_api_is_a_finding_among_the_others(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(something_else()) as address:
+        monkeypatch.setenv("API_URL", address)
+        monkeypatch.setenv("WORKER_TOKENS", "secret")
+        result = run("doctor", "--json")
+    assert result.exit_code == 1
+    findings = {each["name"]: each for each in json.loads(result.stdout)}
+    assert {name for name, each in findings.items() if not each["ok"]} == {"redis", "mongodb", "storage", "api"}
+    assert findings["api"]["text"] == (
+        f"{address} does not answer as the API does (GET /readyz answered 404); check API_URL"
+    )
+    assert "not tried: GET /api/image-jobs answered 404" in findings["tokens"]["text"]
+
+
+def tokens_of(api: MemoryApi, address: str, client: tuple[str, ...], worker: tuple[str, ...]) -> doctor.Finding:
+    settings = memory_settings(api_url=address, api_tokens=client, worker_tokens=worker)
+    finding = doctor._try("tokens", lambda: checks.tokens(settings, settings))
+    api.assert_untouched()
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("client", "worker", "told"),
+    [
+        (CLIENT_TOKENS, ("stranger",), "number 1 of WORKER_TOKENS is refused by the API at "),
+        ((CLIENT_TOKENS[0], "stranger"), WORKER_TOKENS, "number 2 of API_TOKENS is refused by the API at "),
+        (CLIENT_TOKENS, CLIENT_TOKENS, "number 1 of WORKER_TOKENS is refused by the API at "),
+        (WORKER_TOKENS, WORKER_TOKENS, "number 1 of API_TOKENS is refused by the API at "),
+        ((), WORKER_TOKENS, "API_TOKENS is not set, but the API at "),
+        (CLIENT_TOKENS, (), "WORKER_TOKENS is not set, but the API at "),
+    ],
+)
+def test_each_token_is_tried(
+    api: MemoryApi, address: str, client: tuple[str, ...], worker: tuple[str, ...], told: str
+) -> None:
+    finding = tokens_of(api, address, client, worker)
+    assert not finding.ok
+    assert finding.text.startswith(f"{told}{address}")
+    assert "stranger" not in finding.text
+
+
+def test_both_kinds_of_tokens_are_told_at_once(api: MemoryApi, address: str) -> None:
+    assert tokens_of(api, address, ("x",), ("y",)).text.count("is refused by") == 2
+
+
+def test_the_right_tokens_are_said_to_be_so(api: MemoryApi, address: str) -> None:
+    finding = tokens_of(api, address, CLIENT_TOKENS, WORKER_TOKENS)
+    assert (finding.ok, finding.text) == (True, f"API_TOKENS and WORKER_TOKENS are set, as {address} has it")
+
+
+def test_a_running_local_system_is_what_is_tried(
+    run: Run, served_api: tuple[MemoryApi, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data_dir = tmp_path / ".imagejobs"
+    data_dir.mkdir()
+    monkeypatch.setenv("ENQUEUE_TO", "dramatiq")
+    with redis_server() as redis, mongo_server() as mongo:
+        stores = (redis.uri, mongo.uri("doctor"))
+        state = UpState(served_api[1], *stores, CLIENT_TOKENS[0], WORKER_TOKENS[0], {"up": os.getpid()})
+        write_up_file(data_dir, state)
+        result = run("doctor")
+    assert result.exit_code == 0, result.output
+    assert [line for line in result.stdout.splitlines() if not line.startswith("ok ")] == []
+    assert "0 message(s) wait on 'dramatiq:image_jobs'" in result.stdout
+    assert f"{served_api[1]} is ready" in result.stdout
+    assert f"API_TOKENS and WORKER_TOKENS are set, as {served_api[1]} has it" in result.stdout
 
 
 def test_with_everything_there_it_counts_what_it_finds_and_exits_0(

@@ -37,7 +37,7 @@ def test_an_api_that_is_away_is_one_sentence_and_no_traceback(
 def test_submit_says_so_too(run: Run, nobody_there: str, photo: Path) -> None:
     result = run("submit", str(photo))
     assert result.exit_code == 1
-    assert f"imagejobs: API is away: {nobody_there}" in result.stderr
+    assert f"{photo}: API is away: {nobody_there}" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from imagejobs.cli import submit
+from imagejobs.client.errors import UnexpectedAnswer
 from memory_api import OUTPUT, MemoryApi
 
 FACTS = {"mimetype": "image/webp", "bytes": 40, "width": 8, "height": 6, "frames": 1, "sha256": "0" * 64}
@@ -98,3 +100,93 @@ def test_an_unknown_entity_type_is_told_by_the_api(
     assert result.exit_code == 1
     assert "[invalid_request]" in result.stderr
     api.assert_untouched()
+
+
+@pytest.fixture
+def goes_away(api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+    """From the n-th call of a function of the command on, the API says that it cannot."""
+    monkeypatch.setattr("imagejobs.client.api_client.MAX_RETRY_AFTER", 0.0)
+
+    def arrange(name: str, nth: int) -> None:
+        calls = 0
+        function = getattr(submit, name)
+
+        def counted(*arguments: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == nth:
+                api.cut("mongodb")
+            return function(*arguments)
+
+        monkeypatch.setattr(submit, name, counted)
+
+    return arrange
+
+
+def pictures(photo: Path, count: int) -> list[str]:
+    paths = [photo.with_name(f"{number}.png") for number in range(1, count + 1)]
+    for path in paths:
+        path.write_bytes(photo.read_bytes())
+    return [str(path) for path in paths]
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["--wait", "--json"]])
+def test_what_was_accepted_before_the_api_went_away_is_printed(
+    run: Callable[..., Any], api: MemoryApi, photo: Path, goes_away: Callable[[str, int], None], options: list[str]
+) -> None:
+    files = pictures(photo, 5)
+    goes_away("upload", 3)
+    result = run("submit", *options, *files)
+    assert result.exit_code == 1
+    assert [job.original_filename for job in api.all_jobs()] == ["1.png", "2.png"]
+    assert all(job.id in result.stdout for job in api.all_jobs())
+    if "--json" in options:
+        assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
+    assert f"{files[2]}: API is away: MongoDB is away" in result.stderr
+    assert "(whether it was accepted is not known; the 2 file(s) after it were not sent)" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_what_was_accepted_is_printed_when_the_api_goes_away_while_it_waits(
+    run: Callable[..., Any], api: MemoryApi, photo: Path, goes_away: Callable[[str, int], None]
+) -> None:
+    goes_away("wait_for_jobs", 1)
+    result = run("submit", "--wait", "--json", str(photo))
+    assert result.exit_code == 1
+    assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
+    assert "API is away: MongoDB is away; try again later. (what became of the jobs is not known)" in result.stderr
+
+
+def test_an_answer_like_no_api_ends_it_too(
+    run: Callable[..., Any], api: MemoryApi, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = submit.upload
+
+    def upload(client: Any, file: Path, *rest: Any) -> Any:
+        if file.name == "2.png":
+            raise UnexpectedAnswer("a proxy's page")
+        return function(client, file, *rest)
+
+    monkeypatch.setattr(submit, "upload", upload)
+    result = run("submit", "--json", *pictures(photo, 3))
+    assert result.exit_code == 1
+    assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
+    assert "2.png: a proxy's page" in result.stderr
+
+
+def test_a_file_that_cannot_be_read_any_more_keeps_the_others_from_nothing(
+    run: Callable[..., Any], api: MemoryApi, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = pictures(photo, 3)
+    function = submit.upload
+
+    def upload(client: Any, file: Path, *rest: Any) -> Any:
+        if file.name == "2.png":
+            file.unlink()
+        return function(client, file, *rest)
+
+    monkeypatch.setattr(submit, "upload", upload)
+    result = run("submit", *files)
+    assert result.exit_code == 1
+    assert f"{files[1]}: cannot be read: No such file or directory" in result.stderr
+    assert [job.original_filename for job in api.all_jobs()] == ["1.png", "3.png"]

@@ -4,13 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli import doctor
+from imagejobs.cli import checks, doctor
+from imagejobs.client.errors import ApiRefused
 from imagejobs.conversion.isolated.deaths import not_started
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.isolated.result import Abilities
 from imagejobs.errors import ConfigurationError
 from imagejobs.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
+from imagejobs.storage.object_storage import ObjectNotFound
 from memory_api import memory_settings
 
 Run = Callable[..., Any]
@@ -26,7 +28,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_engine_says_what_it_reads_and_what_it_does_not() -> None:
-    assert doctor._engine() == (
+    assert checks.engine() == (
         "ImageMagick 6.9, libwebp 1.2 reads JPEG, PNG, GIF, WebP, TIFF; "
         "not HEIC, AVIF (the library has no decoder for it); without access to network, other processes; "
         "NOT kept from foreign files (needs Linux 5.13 and libseccomp)"
@@ -35,11 +37,11 @@ def test_the_engine_says_what_it_reads_and_what_it_does_not() -> None:
 
 def test_an_engine_that_cannot_be_started_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Converter, "abilities", lambda _: raises(not_started("no library")))
-    finding = doctor._try("engine", doctor._engine)
+    finding = doctor._try("engine", checks.engine)
     assert (finding.ok, "no library" in finding.text) == (False, True)
 
 
-def raises(error: Exception) -> Abilities:
+def raises(error: Exception) -> Any:
     raise error
 
 
@@ -65,10 +67,22 @@ def test_every_wrong_setting_is_reported_by_name(run: Run, monkeypatch: pytest.M
     }
 
 
-def test_a_server_open_to_the_network_is_a_finding() -> None:
+def test_a_server_open_to_the_network_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "_status", lambda *_: 200)
     with pytest.raises(ConfigurationError, match=r"WORKER_TOKENS not set, and API_HOST=0\.0\.0\.0 is open"):
-        doctor._tokens(memory_settings(api_host="0.0.0.0"))  # noqa: S104 - it must be found
-    assert "open to this machine" in doctor._tokens(memory_settings())
+        tokens_of(memory_settings(api_host="0.0.0.0"))  # noqa: S104 - it must be found
+    assert "open to this machine" in tokens_of(memory_settings())
+
+
+def tokens_of(settings: Settings) -> str:
+    return checks.tokens(settings, settings)
+
+
+@pytest.mark.parametrize("error", [ObjectNotFound("raw/x"), ApiRefused(404, "", "no"), KeyError("x")])
+def test_whatever_a_check_comes_to_the_others_are_told(error: Exception) -> None:
+    finding = doctor._try("storage", lambda: raises(error))
+    assert (finding.name, finding.ok) == ("storage", False)
+    assert str(error) in finding.text
 
 
 @pytest.fixture
@@ -77,7 +91,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_what_it_tries_the_storage_with_is_gone_afterwards(settings: Settings, tmp_path: Path) -> None:
-    assert doctor._storage(settings) == "filesystem: wrote, read and deleted under raw/ and optimized/"
+    assert checks.storage(settings) == "filesystem: wrote, read and deleted under raw/ and optimized/"
     assert [each for each in tmp_path.rglob("doctor-*") if each.is_file()] == []
 
 
@@ -85,7 +99,7 @@ def test_a_storage_that_answers_other_bytes_is_a_finding_and_nothing_stays(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FilesystemStorage, "get", lambda *_: b"a proxy's error page")
-    finding = doctor._try("storage", lambda: doctor._storage(settings))
+    finding = doctor._try("storage", lambda: checks.storage(settings))
     assert not finding.ok
     assert finding.text.startswith("storage answered other bytes than were written to raw/doctor-")
     assert [each for each in tmp_path.rglob("doctor-*") if each.is_file()] == []

@@ -45,6 +45,38 @@ def test_api_url_comes_before_a_running_local_system(monkeypatch: pytest.MonkeyP
     assert (api.base_url, headers(api)) == ("https://images.example", {"authorization": "Bearer first"})
 
 
+@pytest.mark.usefixtures("running_up")
+def test_a_file_of_settings_comes_before_a_running_local_system_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".env").write_text(
+        "API_URL=https://images.example\nMONGODB_URI=mongodb://of-the-file/jobs\nSTORAGE=filesystem\n"
+    )
+    assert reach_api().base_url == "https://images.example"
+    assert reach_stores().mongodb_uri == "mongodb://of-the-file/jobs"
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("running_up")
+def test_that_it_is_the_local_system_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    reach_api()
+    told = "imagejobs: the API is http://127.0.0.1:4321, the `imagejobs up` on .imagejobs; API_URL would name another\n"
+    assert capsys.readouterr() == ("", told)
+    reach_stores()
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("imagejobs: MongoDB, Redis and storage are those of the `imagejobs up` on .imagejobs;")
+
+
+def test_without_a_local_system_nothing_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STORAGE", "filesystem")
+    reach_api()
+    reach_stores()
+    assert capsys.readouterr() == ("", "")
+
+
 def test_data_dir_says_where_the_local_system_is(
     running_up: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -76,8 +108,9 @@ def test_host_and_port_of_the_settings_make_the_default_address(monkeypatch: pyt
 @pytest.mark.usefixtures("running_up")
 def test_the_stores_are_those_of_a_running_local_system() -> None:
     settings = reach_stores()
-    assert (settings.mongodb_uri, settings.storage, settings.data_dir) == (
+    assert (settings.mongodb_uri, settings.redis_uri, settings.storage, settings.data_dir) == (
         "mongodb://x/y",
+        "redis://x",
         "filesystem",
         Path(".imagejobs"),
     )
