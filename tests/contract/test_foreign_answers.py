@@ -120,9 +120,8 @@ class Scene:
 
     def run(self, delivery: Delivery | None = None) -> Outcome | Tried:
         """How one delivery ends; a failure that may pass is the only thing that may be raised."""
-        work = ProcessImage(
-            JobsApi(self.stub.client, LEASE_SECONDS), self.storage, lambda _: converted(), "optimized/", LARGE
-        )
+        jobs = JobsApi(self.stub.client, LEASE_SECONDS)
+        work = ProcessImage(jobs, jobs, self.storage, lambda _: converted(), "optimized/", LARGE)
         try:
             return work(JOB_ID, delivery)
         except TransientFailure as failure:

@@ -171,7 +171,7 @@ def run(folder: Path, files: Mapping[str, str], *arguments: str) -> tuple[int, s
         env=os.environ | {"PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     return done.returncode, done.stdout

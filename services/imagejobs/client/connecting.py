@@ -1,6 +1,6 @@
 """The client that the settings ask for."""
 
-from imagejobs.client.api_client import ApiClient
+from imagejobs.client.api_client import MAX_TRIES, READ_SECONDS, ApiClient
 from imagejobs.settings import ApiAddress
 
 
@@ -13,7 +13,14 @@ def connect_api(settings: ApiAddress) -> ApiClient:
     )
 
 
-def connect_api_as_worker(settings: ApiAddress) -> ApiClient:
+def connect_api_as_worker(
+    settings: ApiAddress, *, max_tries: int = MAX_TRIES, read_seconds: float = READ_SECONDS
+) -> ApiClient:
     """The same with the worker's token only: a worker has no business with the client's."""
     tokens = settings.worker_tokens
-    return ApiClient(settings.api_base_url, worker_token=tokens[0].get_secret_value() if tokens else None)
+    return ApiClient(
+        settings.api_base_url,
+        worker_token=tokens[0].get_secret_value() if tokens else None,
+        max_tries=max_tries,
+        read_seconds=read_seconds,
+    )

@@ -11,7 +11,7 @@ from dramatiq.middleware import CurrentMessage
 
 from imagejobs.broker import MAX_RETRIES
 from imagejobs.worker.failures import TransientFailure
-from imagejobs.worker.retrying import FAULTS, Delivery
+from imagejobs.worker.retrying import Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +24,12 @@ def declare_actors(broker: Broker, use_case: Callable[[str, Delivery, float], ob
     @dramatiq.actor(broker=broker, actor_name="process_image", queue_name=QUEUE, retry_when=_is_tried_again)
     def process_image(image_job_id: str) -> None:
         message: Any = CurrentMessage.get_current_message()
-        delivery = Delivery.of(message.options, time.time() - message.message_timestamp / 1000, max_attempts)
+        delivery = Delivery.of(message, time.time(), max_attempts)
         pause = delivery.pause()
         try:
             use_case(image_job_id, delivery, pause)
         except TransientFailure as failure:
-            message.options[FAULTS] = delivery.faults_after(failure)
+            message.options.update(delivery.options_after(failure, time.time()))
             logger.warning("job %s: try %d, the next in %.1f s: %s", image_job_id, delivery.tries + 1, pause, failure)
             # Dramatiq logs any other exception with its traceback.
             raise dramatiq.Retry(str(failure), delay=round(pause * 1000)) from failure

@@ -18,6 +18,7 @@ from imagejobs.storage.opening import open_storage
 from imagejobs.worker.actors import declare_actors
 from imagejobs.worker.graceful_stop import GracefulStop
 from imagejobs.worker.jobs_api import JobsApi
+from imagejobs.worker.lease import renewal_seconds
 from imagejobs.worker.process_image import ProcessImage
 
 
@@ -28,8 +29,11 @@ def conversion_limits(settings: Settings) -> Limits:
 
 def process_image(settings: Settings, converter: Converter) -> ProcessImage:
     """The use case with its production adapters."""
+    lease = settings.lease_seconds
+    impatient = connect_api_as_worker(settings, max_tries=1, read_seconds=renewal_seconds(lease))
     return ProcessImage(
-        jobs=JobsApi(connect_api_as_worker(settings), settings.lease_seconds),
+        jobs=JobsApi(connect_api_as_worker(settings), lease),
+        renewals=JobsApi(impatient, lease),
         storage=open_storage(settings),
         convert=partial(converter.convert, options=conversion_options(settings)),
         output_prefix=settings.output_prefix,

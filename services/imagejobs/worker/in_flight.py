@@ -8,9 +8,10 @@ from imagejobs.worker.jobs_api import Claim
 
 
 class InFlight:
-    """The claims that are being worked on, in all threads."""
+    """The claims that are being worked on, in all threads. Once it `has_ended` no new ones should be made."""
 
     def __init__(self) -> None:
+        self.has_ended = False
         self._claims: set[Claim] = set()
         self._lock = threading.Lock()
 
@@ -25,7 +26,8 @@ class InFlight:
             with self._lock:
                 self._claims.discard(claim)
 
-    def claims(self) -> list[Claim]:
-        """Those that are held now."""
+    def end(self) -> list[Claim]:
+        """From now on it has ended; those that are still held."""
         with self._lock:
+            self.has_ended = True
             return list(self._claims)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -10,12 +11,20 @@ from imagejobs.worker.jobs_api import Claim, JobsApi
 
 logger = logging.getLogger(__name__)
 
-RENEWALS_PER_LEASE = 3
+RENEWALS_PER_LEASE = 4
 """So that two renewals in a row may fail before the lease ends."""
 
 
+def renewal_seconds(lease_seconds: float) -> float:
+    """How long to wait for a renewal's answer: the next one must not come late because of it."""
+    return lease_seconds / RENEWALS_PER_LEASE / 2
+
+
 class RenewedLease:
-    """Renews the lease in a thread for as long as the `with` block runs. A killed process renews no more."""
+    """Renews the lease in a thread for as long as the `with` block runs. A killed process renews no more.
+
+    `jobs` should not ask twice, nor wait longer than `renewal_seconds`: it is asked again soon.
+    """
 
     def __init__(self, jobs: JobsApi, claim: Claim) -> None:
         self._jobs = jobs
@@ -34,7 +43,9 @@ class RenewedLease:
         self._done.set()
 
     def _renew(self) -> None:
-        while not self._done.wait(self._jobs.lease_seconds / RENEWALS_PER_LEASE):
+        pause = interval = self._jobs.lease_seconds / RENEWALS_PER_LEASE
+        while not self._done.wait(pause):
+            begun = time.monotonic()
             try:
                 self._jobs.renew(self._claim)
             except NotOurs as error:
@@ -42,3 +53,4 @@ class RenewedLease:
                 return
             except TransientFailure as error:
                 logger.warning("job %s: lease not renewed, trying on: %s", self._claim.job_id, error)
+            pause = max(0.0, interval - (time.monotonic() - begun))

@@ -41,9 +41,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProcessImage:
-    """`convert` raises ConversionError. Sources are read through the storage: no URL of a record is followed."""
+    """`convert` raises ConversionError. Sources are read through the storage: no URL of a record is followed.
+
+    `renewals` is what RenewedLease takes; all else is asked of `jobs`.
+    """
 
     jobs: JobsApi
+    renewals: JobsApi
     storage: ObjectStorage
     convert: Callable[[bytes], Result]
     output_prefix: str
@@ -70,7 +74,7 @@ class ProcessImage:
 
     def give_up(self) -> None:
         """Hand back what is running, because the process ends before that: others need not wait for the leases."""
-        for claim in self.in_flight.claims():
+        for claim in self.in_flight.end():
             try:
                 self.jobs.hand_back(claim, STOPPED)
                 logger.warning("job %s: handed back, %s", claim.job_id, STOPPED)
@@ -78,6 +82,8 @@ class ProcessImage:
                 logger.warning("job %s: not handed back, %s", claim.job_id, error)
 
     def _claim_and_work(self, job: Job, delivery: Delivery, retry_in: float) -> Outcome:
+        if self.in_flight.has_ended:
+            raise STOPPED
         claim = self.jobs.claim(job.id)
         with self.in_flight.holding(claim):
             return self._work(job, claim, delivery, retry_in)
@@ -86,7 +92,7 @@ class ProcessImage:
         reach("worker.claimed")
         try:
             _check_company(job, claim)
-            with RenewedLease(self.jobs, claim):
+            with RenewedLease(self.renewals, claim):
                 self._make(job, claim)
         except PermanentFailure as failure:
             return self._fail(claim, failure)
@@ -137,9 +143,11 @@ class ProcessImage:
         try:
             return self.convert(source)
         except ConversionError as error:
-            if error.retryable:
-                raise TransientFailure(error.code, str(error)) from error
-            raise PermanentFailure(error.code, f"Failed to process image: {error}") from error
+            if not error.retryable:
+                raise PermanentFailure(error.code, f"Failed to process image: {error}") from error
+            if self.in_flight.has_ended:
+                raise STOPPED from error
+            raise TransientFailure(error.code, str(error)) from error
 
     def _upload_all(self, key: str, pictures: Sequence[Picture]) -> list[Stored]:
         """The largest under the key, the smaller ones beside it."""

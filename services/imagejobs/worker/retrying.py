@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from dramatiq import Message
+
 from imagejobs.worker.failures import ServiceAway, TransientFailure
 
 FAULTS = "faults"
-"""The option of a Dramatiq message that counts its failures; outages are not counted."""
+FAULTY_SINCE = "faulty_since"
+"""The options of a Dramatiq message that count its failures, outages not among them, and say when the first of them was
+(milliseconds since the epoch, as its own timestamp)."""
 MAX_FAULTY_SECONDS = 3600.0
 MAX_AWAY_SECONDS = 7 * 24 * 3600.0
 """After a week of tries somebody should look. Nothing is wrong with the job, so a retry then runs it again."""
@@ -21,28 +25,38 @@ class Delivery:
     """One delivery of a message: what was tried with it before, and how many failures it may have at most.
 
     `tries` counts the deliveries before, for whatever reason, `faults` those that failed with all services there;
-    `seconds` is the message's age.
+    `seconds` is the message's age, `faulty_seconds` the time since the first of those.
     """
 
     tries: int = 0
     faults: int = 0
     seconds: float = 0.0
+    faulty_seconds: float = 0.0
     max_attempts: int = 5
 
     @classmethod
-    def of(cls, options: Mapping[str, Any], seconds: float, max_attempts: int) -> Self:
-        """Read from a Dramatiq message's options."""
-        return cls(options.get("retries", 0), options.get(FAULTS, 0), seconds, max_attempts)
+    def of(cls, message: Message[Any], now: float, max_attempts: int) -> Self:
+        """Read from a Dramatiq message; `now` in seconds since the epoch."""
+        options = message.options
+        return cls(
+            options.get("retries", 0),
+            options.get(FAULTS, 0),
+            now - message.message_timestamp / 1000,
+            now - options.get(FAULTY_SINCE, now * 1000) / 1000,
+            max_attempts,
+        )
 
-    def faults_after(self, failure: TransientFailure) -> int:
-        """The count with this failure in it: an outage is not the job's doing."""
-        return self.faults + (not isinstance(failure, ServiceAway))
+    def options_after(self, failure: TransientFailure, now: float) -> Mapping[str, int]:
+        """What the message says of its next delivery: an outage is not the job's doing."""
+        if isinstance(failure, ServiceAway):
+            return {}
+        return {FAULTS: self.faults + 1, FAULTY_SINCE: round((now - self.faulty_seconds) * 1000)}
 
     def is_last(self, failure: TransientFailure) -> bool:
         """Whether the job is not to be tried again after this failure."""
         if isinstance(failure, ServiceAway):
             return self.seconds > MAX_AWAY_SECONDS
-        return self.faults_after(failure) >= self.max_attempts or self.seconds > MAX_FAULTY_SECONDS
+        return self.faults + 1 >= self.max_attempts or self.faulty_seconds > MAX_FAULTY_SECONDS
 
     def pause(self) -> float:
         """Seconds until the next try: drawn from all below a bound that doubles with each ("full jitter")."""

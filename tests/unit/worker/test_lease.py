@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import pytest
 from imagejobs.worker.failures import NotOurs, TransientFailure
 from imagejobs.worker.jobs_api import Claim
-from imagejobs.worker.lease import RENEWALS_PER_LEASE, RenewedLease
+from imagejobs.worker.lease import RENEWALS_PER_LEASE, RenewedLease, renewal_seconds
 from servers import wait_until
 
 CLAIM = Claim("655501d2f12a3d0f3c5a1002", 1)
 LEASE_SECONDS = 0.06
+LONG_LEASE = 2.0
 
 
 class Renewals:
@@ -93,6 +94,21 @@ def test_an_api_that_is_away_is_asked_on(caplog: pytest.LogCaptureFixture) -> No
     with api.lease():
         wait_until(lambda: len(api.times) >= 3)
     assert "lease not renewed, trying on: API is away" in caplog.text
+
+
+def test_a_renewal_that_takes_its_time_does_not_put_off_the_next() -> None:
+    api = Renewals()
+    answer = api.renew
+
+    def slowly(claim: Claim) -> None:
+        answer(claim)
+        time.sleep(0.9 * renewal_seconds(LONG_LEASE))
+
+    api.lease_seconds, api.renew = LONG_LEASE, slowly  # type: ignore[method-assign]
+    begun = time.monotonic()
+    with api.lease():
+        wait_until(lambda: len(api.times) == RENEWALS_PER_LEASE - 1)
+    assert api.times[-1] - begun < LONG_LEASE * 0.95, "the last that may still save the lease"
 
 
 def test_a_claim_without_a_token_is_not_renewed() -> None:

@@ -27,7 +27,8 @@ from PIL import Image
 from servers import wait_until
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
-FIRST, LAST = Delivery(), Delivery(seconds=math.inf)
+FIRST, LAST = Delivery(), Delivery(seconds=math.inf, faulty_seconds=math.inf)
+LAST_FAULT = Delivery(faults=99)
 
 
 def real_conversion(source: bytes) -> Result:
@@ -38,7 +39,7 @@ def worker_of(backend: Backend, conversion: Callable[[bytes], Result] | None = N
     """A worker of the backend; without a conversion it must not come to one."""
     values = {"output_prefix": "optimized/", "max_bytes": 1_000_000}
     jobs = JobsApi(backend.line.client(), LEASE.total_seconds())
-    return ProcessImage(jobs, backend.storage, conversion or unexpected_conversion, **(values | options))
+    return ProcessImage(jobs, jobs, backend.storage, conversion or unexpected_conversion, **(values | options))
 
 
 def unexpected_conversion(_: bytes) -> Result:
@@ -337,9 +338,27 @@ class TestGivingUp:
 
         job_id = fencing.add_job(b"picture")
         worker = worker_of(fencing, give_up)
-        with pytest.raises(TransientFailure):
-            worker(job_id)
-        assert fencing.shown(job_id)["errorCode"] == STOPPED.code
+        with pytest.raises(ServiceAway):
+            worker(job_id, LAST_FAULT)
+        shown = fencing.shown(job_id)
+        assert (shown["status"], shown["errorCode"]) == ("PENDING", STOPPED.code), "no fault of the job's"
+
+    def test_a_file_that_is_refused_meanwhile_is_refused(self, fencing: FencingBackend) -> None:
+        def give_up(_: bytes) -> Result:
+            worker.in_flight.end()
+            raise ConversionError(ErrorCode.CORRUPT, "It is damaged.", retryable=False)
+
+        job_id = fencing.add_job(b"picture")
+        worker = worker_of(fencing, give_up)
+        assert worker(job_id) == Outcome.FAILED
+
+    def test_no_job_is_begun_after_it(self, fencing: FencingBackend) -> None:
+        job_id = fencing.add_job(b"picture")
+        worker = worker_of(fencing)
+        worker.give_up()
+        with pytest.raises(ServiceAway):
+            worker(job_id, LAST_FAULT)
+        assert fencing.line.patches == []
 
     def test_an_api_that_is_away_leaves_it_to_the_lease(self, fencing: FencingBackend) -> None:
         def give_up() -> None:

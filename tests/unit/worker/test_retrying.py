@@ -2,6 +2,7 @@
 
 import math
 
+import dramatiq
 import pytest
 from imagejobs.worker.failures import ServiceAway, TransientFailure
 from imagejobs.worker.retrying import LONGEST_PAUSE, MAX_AWAY_SECONDS, MAX_FAULTY_SECONDS, Delivery
@@ -19,20 +20,34 @@ def test_an_outage_is_never_the_last_however_often_it_was_met() -> None:
     assert not Delivery(tries=10_000, faults=10_000, seconds=6 * DAY).is_last(OUTAGE)
 
 
-@pytest.mark.parametrize(("failure", "seconds"), [(FAULT, MAX_FAULTY_SECONDS), (OUTAGE, MAX_AWAY_SECONDS)])
-def test_either_is_the_last_after_long_enough(failure: TransientFailure, seconds: float) -> None:
-    assert not Delivery(seconds=seconds).is_last(failure)
-    assert Delivery(seconds=math.nextafter(seconds, math.inf)).is_last(failure)
+@pytest.mark.parametrize(
+    ("failure", "seconds", "since"),
+    [(FAULT, MAX_FAULTY_SECONDS, "faulty_seconds"), (OUTAGE, MAX_AWAY_SECONDS, "seconds")],
+)
+def test_either_is_the_last_after_long_enough(failure: TransientFailure, seconds: float, since: str) -> None:
+    assert not Delivery(**{since: seconds}).is_last(failure)
+    assert Delivery(**{since: math.nextafter(seconds, math.inf)}).is_last(failure)
 
 
-def test_only_faults_are_counted() -> None:
-    assert Delivery(tries=7, faults=2).faults_after(FAULT) == 3
-    assert Delivery(tries=7, faults=2).faults_after(OUTAGE) == 2
+def test_the_first_fault_after_a_long_wait_is_not_the_last() -> None:
+    assert not Delivery(tries=100, seconds=6 * DAY).is_last(FAULT)
+
+
+def message(**options: int) -> dramatiq.Message[None]:
+    return dramatiq.Message("q", "a", (), {}, options, message_timestamp=1_000_000)
 
 
 def test_what_was_tried_is_read_from_the_message() -> None:
-    assert Delivery.of({}, 3.5, 7) == Delivery(0, 0, 3.5, 7)
-    assert Delivery.of({"retries": 4, "faults": 2}, 3.5, 7) == Delivery(4, 2, 3.5, 7)
+    assert Delivery.of(message(), 1003.5, 7) == Delivery(0, 0, 3.5, 0.0, 7)
+    tried = message(retries=4, faults=2, faulty_since=1_001_000)
+    assert Delivery.of(tried, 1003.5, 7) == Delivery(4, 2, 3.5, 2.5, 7)
+
+
+def test_only_faults_are_counted_from_the_first_of_them_on() -> None:
+    delivery = Delivery(tries=7, seconds=900)
+    assert delivery.options_after(OUTAGE, 1_000) == {}
+    assert delivery.options_after(FAULT, 1_000) == {"faults": 1, "faulty_since": 1_000_000}
+    assert Delivery(faults=1, faulty_seconds=60).options_after(FAULT, 1_060) == {"faults": 2, "faulty_since": 1_000_000}
 
 
 @pytest.mark.parametrize(("tries", "bound"), [(0, 1), (1, 2), (3, 8), (6, LONGEST_PAUSE), (5_000, LONGEST_PAUSE)])
