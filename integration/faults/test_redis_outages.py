@@ -1,8 +1,9 @@
-"""Injections 3, 4, 5 and 18: a Redis that stops, loses single replies, stalls, and has no memory left."""
+"""Injections 3, 4, 5 and 18: a Redis that stops, loses single replies, stalls, and has no memory or disk left."""
 
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -12,7 +13,7 @@ from losing_proxy import NOTHING_CAME, Loss
 from running_system import eventually
 
 from faults.extent import FULL, JOBS, ROUNDS, SETTLE_SECONDS
-from faults.leftovers import messages
+from faults.leftovers import QUEUES, messages
 from faults.siege import Siege, besieged
 from faults.sleepers import arm, asleep
 from faults.storage_proxy import Trouble, Troubles
@@ -20,6 +21,8 @@ from faults.storage_proxy import Trouble, Troubles
 OUTAGES = (2, 10, 60) if FULL else (2, 10)
 STALLS = (9, SOCKET_SECONDS + 1) if FULL else (SOCKET_SECONDS + 1,)
 """Seconds: within the time that our clients wait for a reply, and beyond it."""
+DISK_SECONDS = 8
+"""Longer than most pauses between tries: retries come due while Redis refuses."""
 REPLIES = {
     "BLMOVE": Loss([b"BLMOVE"], except_for=NOTHING_CAME),
     "enqueue": Loss([b"\r\nenqueue\r\n"]),
@@ -33,6 +36,15 @@ def siege(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> 
     """One system for all of these."""
     with besieged(servers, tmp_path_factory.mktemp("besieged")) as begun:
         yield begun
+
+
+DELAYED = QUEUES[1]
+
+
+def delayed(siege: Siege) -> int:
+    """How many messages wait for their next try, on the queue or in a worker's hand."""
+    with siege.redis.client() as redis:
+        return sum(each.place == DELAYED for each in messages(redis))
 
 
 def pass_by(seconds: float) -> None:
@@ -55,6 +67,32 @@ def test_a_redis_that_stops_while_retries_are_pending_loses_no_job(siege: Siege,
             siege.storage_way.heal()
             pass_by(seconds)
             siege.redis.start()
+        eventually(lambda: not delayed(siege), SETTLE_SECONDS, world.processes.said)
+
+
+def test_a_redis_with_a_full_disk_delays_jobs_and_loses_no_retry(siege: Siege) -> None:
+    """MISCONF: no snapshot can be written, here because a directory has its name; all writes are refused then."""
+    world = siege.world
+    with siege.trial("Redis' disk full with retries pending") as trial, siege.redis.client() as redis:
+        snapshot = Path(cast("dict[str, str]", redis.config_get("dir"))["dir"]) / "dump.rdb"
+        for _ in range(ROUNDS):
+            siege.storage_way.trouble(Troubles(Trouble.OVERLOADED, "GET", "/raw/", 1_000_000))
+            job_ids = trial.clients.upload_all(world.album.take(JOBS))
+            eventually(lambda ids=job_ids: all(trial.states(job_id)[-1].attempt for job_id in ids), SETTLE_SECONDS)
+            eventually(lambda: delayed(siege))
+            snapshot.mkdir()
+            redis.config_set("save", "3600 1")
+            redis.bgsave()
+            eventually(lambda: redis.info("persistence")["rdb_last_bgsave_status"] == "err")
+            trial.inject()
+            accepted = trial.clients.upload_all(world.album.take(2))
+            assert len(accepted) == 2, "uploads are accepted, and say that they wait"
+            siege.storage_way.heal()
+            pass_by(DISK_SECONDS)
+            snapshot.rmdir()
+            redis.bgsave()
+            eventually(lambda: redis.info("persistence")["rdb_last_bgsave_status"] == "ok")
+        eventually(lambda: not delayed(siege), SETTLE_SECONDS, world.processes.said)
 
 
 @pytest.mark.parametrize("command", REPLIES)
@@ -104,7 +142,7 @@ def test_a_redis_without_memory_delays_jobs_and_loses_none(siege: Siege) -> None
 
 
 def test_nothing_is_left_behind_by_outages_of_redis(siege: Siege) -> None:
-    """A living worker forgets its delayed messages when Redis breaks off (dramatiq#527); they are back when it ends."""
+    """A message whose fetch lost its reply stays with the worker that never saw it, and is back when that ends."""
     siege.world.processes.stop("worker")
     siege.world.processes.start("worker")
     siege.world.assert_nothing_is_left()

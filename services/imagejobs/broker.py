@@ -5,10 +5,12 @@ twice changes nothing. The options below only make both rare. They follow from t
 
 - No command is sent twice by redis-py. An enqueue whose reply is lost would otherwise run its job twice; acks are
   repeated by Dramatiq itself, every 5 s until they succeed, and repeating those is harmless.
-- Dramatiq repeats them only after a ConnectionError. After a TimeoutError (Redis stalled), a refused write (memory
-  full, read-only replica) the ack is dropped and the finished job runs again; the same errors on a fetch can end the
-  consumer's thread, since its delayed messages are then put back without any protection. So the client calls all these
-  by the one name that Dramatiq handles.
+- Dramatiq repeats them only after a ConnectionError. After a TimeoutError (Redis stalled) or a refused write (disk or
+  memory full, read-only replica) the ack is dropped and the finished job runs again. Worse, whatever is raised while
+  delayed messages are put back, redis-py's own ConnectionError too, ends their thread for good while the process lives
+  on. So the client calls every error by a name that Dramatiq handles wherever it comes up.
+- After such an error Dramatiq forgets the delayed messages that it holds (dramatiq#527). They go back to their queue
+  when their thread begins anew.
 - A socket timeout of 10 s rides out a stall that is no outage (a fork for a snapshot, a failover).
 - A dead worker is noticed after 15 s without a heartbeat (Dramatiq: 60 s). Each fetch counts as one, also an idle
   worker's (every second). One fetch in 20 looks for the dead (Dramatiq: one in 1000, which means about 18 minutes).
@@ -22,11 +24,11 @@ from typing import Any
 
 from dramatiq import Consumer
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import CurrentMessage, Middleware, Retries, ShutdownNotifications
-from redis import Redis
+from redis import Redis, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import NoScriptError
 
 from imagejobs.redis_client import redis_client
 from imagejobs.settings import Settings
@@ -43,8 +45,6 @@ MIN_BACKOFF_MS = 1_000
 MAX_BACKOFF_MS = 60_000
 """With Dramatiq's doubling and jitter, 8 retries from 1 s spread over 2 to 4 minutes."""
 DEAD_MESSAGE_TTL_MS = 7 * 24 * 3600 * 1000
-
-_PASSING = (RedisTimeoutError, OutOfMemoryError, ReadOnlyError, MasterDownError)
 
 
 def redis_broker(settings: Settings, *, socket_timeout: float = SOCKET_SECONDS) -> RedisBroker:
@@ -78,15 +78,29 @@ class _PromptBroker(RedisBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """`timeout` is the longest sleep between two looks at an empty queue, in milliseconds."""
-        is_delayed = queue_name in self.delay_queues
-        return super().consume(queue_name, prefetch, timeout if is_delayed else min(timeout, IDLE_POLL_MS))
+        if queue_name not in self.delay_queues:
+            return super().consume(queue_name, prefetch, min(timeout, IDLE_POLL_MS))
+        self._put_back_forgotten(queue_name)
+        return super().consume(queue_name, prefetch, timeout)
+
+    def _put_back_forgotten(self, queue_name: str) -> None:
+        """One thread handles a delay queue's messages; when it begins anew, those that it had fetched are nobody's."""
+        fetched = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
+        if forgotten := self.client.smembers(fetched):
+            self.do_requeue(queue_name, *forgotten)
+
+
+class RedisRefused(RedisConnectionError, ConnectionClosed):
+    """Redis is away or refuses. Dramatiq catches redis-py's class around some commands, around others its own."""
 
 
 class _OneErrorClient(Redis):
-    """Raises ConnectionError for every error that passes by itself, because that is the one Dramatiq survives."""
+    """Raises RedisRefused for every error; even one that does not pass by itself does once a person mends Redis."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         try:
             return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
-        except _PASSING as error:
-            raise RedisConnectionError(f"{type(error).__name__}: {error}") from error
+        except NoScriptError:
+            raise  # redis-py's sign to send the script
+        except RedisError as error:
+            raise RedisRefused(f"{type(error).__name__}: {error}") from error
