@@ -171,6 +171,7 @@ def test_an_answer_like_no_api_ends_it_too(
     result = run("submit", "--json", *pictures(photo, 3))
     assert result.exit_code == 1
     assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
+    assert [job.original_filename for job in api.all_jobs()] == ["1.png"]
     assert "2.png: a proxy's page" in result.stderr
 
 
