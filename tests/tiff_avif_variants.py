@@ -1,6 +1,8 @@
 """Whole TIFFs and AVIFs in the ways in which scanners, editors and libvips write them."""
 
 import io
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import pyvips
 from decoded_pictures import Variants, encode, photo
@@ -19,6 +21,35 @@ def _tiff(**options: object) -> bytes:
 
 def _grey_tiff(**options: object) -> bytes:
     return bytes(_vips(grey=True).tiffsave_buffer(**options))
+
+
+def _turned(image: pyvips.Image, orientation: int, **options: object) -> bytes:
+    """Stored as it is, with an orientation that says how it is to be seen."""
+    image = image.copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    return bytes(image.tiffsave_buffer(**options))
+
+
+def _every_turned() -> Mapping[str, Callable[[int], bytes]]:
+    """Strips and tiles: as JPEG in every colour, and in the other compressions in RGB."""
+    pictures = {"RGB": _vips(), "alpha": _vips().bandjoin(255), "grey": _vips(grey=True)}
+    kinds = [(colour, {"compression": "jpeg", "Q": 95}) for colour in pictures]
+    kinds += [("RGB", {"compression": each}) for each in ("none", "lzw", "deflate", "packbits")]
+    kinds += [("RGB", {"compression": "jpeg", "Q": 95, "bigtiff": True})]
+    places = {"strips": {}, "tiles": {"tile": True, "tile_width": 64, "tile_height": 32}}
+    return {
+        f"{colour}, {' '.join(map(str, options.values()))}, {place}": partial(
+            _turned, pictures[colour], **options, **placed
+        )
+        for colour, options in kinds
+        for place, placed in places.items()
+    }
+
+
+def inks_in_jpeg_tiles() -> bytes:
+    """CMYK, which Pillow and libvips read."""
+    inks = _vips().invert().bandjoin(0).copy(interpretation="cmyk")
+    return bytes(inks.tiffsave_buffer(compression="jpeg", tile=True, tile_width=64, tile_height=64))
 
 
 def _tiff_of(mode: str, **options: object) -> bytes:
@@ -49,6 +80,8 @@ TIFFS: Variants = {
     "fax, group 4": lambda: _grey_tiff(bitdepth=1, compression="ccittfax4"),
     "16 bits of RGB": lambda: bytes(_vips().colourspace("rgb16").tiffsave_buffer()),
 }
+TURNED_TIFFS = _every_turned()
+"""By what is special about each; called with the orientation."""
 AVIFS: Variants = {
     "4:2:0": lambda: encode(photo(), "AVIF"),
     "4:2:2": lambda: encode(photo(), "AVIF", subsampling="4:2:2"),

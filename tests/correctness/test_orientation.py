@@ -2,13 +2,14 @@ import io
 
 import numpy as np
 import pytest
-from decoded_pictures import Pixels, decode, difference, encode, photo, resized
+from decoded_pictures import Pixels, decode, difference, encode, on_ground, photo, resized
 from exif_files import ORIENTATION, exif
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.readable import readable_formats
 from orientations import UPRIGHT
-from PIL import Image
+from PIL import Image, ImageOps
+from tiff_avif_variants import TURNED_TIFFS
 
 CARRIERS = {"JPEG", "PNG", "WEBP"} | {"TIFF"} & {each.name.upper() for each in readable_formats()}
 """The formats of Pillow that have EXIF or the tag itself, as far as they are read here."""
@@ -37,6 +38,20 @@ def test_the_picture_comes_out_upright_and_without_the_tag(image_format: str, or
     receipt = conversion.receipt.to_json()
     assert (receipt["source"]["height"], receipt["source"]["width"]) == upright.shape[:2]
     assert receipt["orientation"] == orientation
+
+
+@pytest.mark.skipif("TIFF" not in CARRIERS, reason="this ImageMagick reads no TIFF")
+@every_orientation
+@pytest.mark.parametrize("kind", TURNED_TIFFS)
+def test_a_tiff_is_turned_once_however_it_is_compressed(kind: str, orientation: int) -> None:
+    source = TURNED_TIFFS[kind](orientation)
+    with Image.open(io.BytesIO(source)) as image:
+        expected = np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))
+
+    conversion = convert(source, Options(quality=95))
+
+    assert_upright(conversion, on_ground(expected, (0, 0, 0)))
+    assert conversion.receipt.orientation == orientation
 
 
 @every_orientation

@@ -7,9 +7,11 @@ from colour_profiles import rgb_profile
 from colour_science import ADOBE_RGB, mean_delta_e, to_srgb
 from decoded_pictures import GROUNDS, decode, difference, encode, on_ground, photo
 from imagejobs.conversion.engine import convert
+from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.readable import readable_formats
 from PIL import Image
+from tiff_avif_variants import inks_in_jpeg_tiles
 
 pytestmark = pytest.mark.skipif(
     "tiff" not in {each.name for each in readable_formats()}, reason="this ImageMagick reads no TIFF"
@@ -65,6 +67,13 @@ def test_inks_become_light() -> None:
     result = decode(convert(buffer.getvalue(), FINE).data)
 
     assert mean_delta_e(result, covered[..., :3] * covered[..., 3:] * 255) < 1
+
+
+def test_inks_in_jpeg_tiles_are_named_unsupported() -> None:
+    with pytest.raises(ConversionError, match="CMYK colours in JPEG tiles") as caught:
+        convert(inks_in_jpeg_tiles(), FINE)
+
+    assert caught.value.code == "unsupported_type"
 
 
 def test_the_profile_is_converted() -> None:

@@ -5,13 +5,14 @@ from contextlib import ExitStack
 
 from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.errors import corrupt
-from imagejobs.conversion.formats import AVIF, GIF, HEIC, JPEG, PNG, WEBP, Format
+from imagejobs.conversion.formats import AVIF, GIF, HEIC, JPEG, PNG, TIFF, WEBP, Format
 from imagejobs.conversion.gif_animation import split_gif
 from imagejobs.conversion.heif_decode import complete_heif
 from imagejobs.conversion.jpeg_scale import size_hint
 from imagejobs.conversion.magick import MagickImage
 from imagejobs.conversion.magick_errors import reading_errors
 from imagejobs.conversion.probe import Probe
+from imagejobs.conversion.tiff_orientation import without_orientation
 from imagejobs.conversion.webp_animation import split_animation
 from imagejobs.conversion.webp_container import find_chunk
 
@@ -38,6 +39,8 @@ def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> Magic
     hint = size_hint((probe.width, probe.height), target) if probe.format is JPEG else None
     if probe.format is PNG and _PNG_END not in source[-_PNG_END_SOUGHT:]:
         source += _PNG_END
+    elif probe.format is TIFF:
+        source = without_orientation(source)
     image = _read(source, probe.format, {"jpeg:size": hint} if hint else {})
     if not hint and image.size != (probe.width, probe.height):
         raise corrupt(f"The {probe.format.title} has another size than it announces")

@@ -14,6 +14,8 @@ _MAX_FIELDS = 4096
 _BLOCK = 8192
 MAX_PAGES = 100
 """No more are counted."""
+Field = tuple[int, int, int, int, int]
+"""Where it stands, its tag, its kind, how many values it has, and its last number as if that were an offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Layout:
     count: str
     offset: str
     first: int
+
+    @property
+    def field(self) -> str:
+        """The letters of a field: its tag, its kind, how many values it has, and these or where they are."""
+        return f"HH{self.offset}{self.offset}"
 
     def unpack(self, letters: str, data: bytes) -> tuple[int, ...]:
         """Numbers in the file's byte order."""
@@ -95,22 +102,29 @@ def read_layout(reader: ByteReader) -> Layout:
     return Layout(order, count, offset, *struct.unpack(order + offset, place))
 
 
-def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
-    """The directory at this place."""
+def read_fields(reader: ByteReader, layout: Layout, at: int) -> list[Field]:
+    """All fields of the directory at this place, of whatever kind; the reader stands behind them then."""
     reader.seek(at)
     (fields,) = layout.unpack(layout.count, reader.read(layout.size(layout.count)))
     if not 0 < fields <= _MAX_FIELDS:
         raise corrupt(f"The TIFF has an impossible directory at byte {at}")
-    start, head, value = reader.tell(), "HH" + layout.offset, layout.size(layout.offset)
-    size = layout.size(head) + value
-    data = reader.read(fields * size)
-    entries: dict[int, Entry] = {}
+    start, letters, size = reader.tell(), layout.field, layout.size(layout.field)
+    data, found = reader.read(fields * size), list[Field]()
     for place in range(0, len(data), size):
-        tag, kind, count, offset = layout.unpack(head + layout.offset, data[place : place + size])
+        tag, kind, count, offset = layout.unpack(letters, data[place : place + size])
+        found.append((start + place, tag, kind, count, offset))
+    return found
+
+
+def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
+    """The directory at this place."""
+    width, entries = layout.size(layout.offset), dict[int, Entry]()
+    for place, tag, kind, count, offset in read_fields(reader, layout, at):
         if letter := _NUMBERS.get(kind):
-            is_inside = count * layout.size(letter) <= value
-            entries.setdefault(tag, Entry(letter, count, start + place + size - value if is_inside else offset))
-    (following,) = layout.unpack(layout.offset, reader.read(value))
+            is_inside = count * layout.size(letter) <= width
+            value_at = place + layout.size(layout.field) - width if is_inside else offset
+            entries.setdefault(tag, Entry(letter, count, value_at))
+    (following,) = layout.unpack(layout.offset, reader.read(width))
     return Directory(reader, layout, entries, following)
 
 

@@ -13,7 +13,7 @@ _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 25
 _STRIP_OFFSETS, _ORIENTATION, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES, _PLANES = 273, 274, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_SIZES, _SAMPLE_FORMAT, _DNG_VERSION = 322, 323, 324, 325, 339, 50706
 _COLOUR_MAP, _JPEG_TABLES, _PROFILE = 320, 347, 34675
-_REDUCED, _UNCOMPRESSED, _SEPARATE_PLANES, _PALETTE, _YCBCR = 1, 1, 2, 3, 6
+_REDUCED, _UNCOMPRESSED, _JPEG, _SEPARATE_PLANES, _PALETTE, _INKS, _YCBCR = 1, 1, 7, 2, 3, 5, 6
 _ALL_ROWS = 0xFFFFFFFF
 _COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
 """None, CCITT, LZW, JPEG, Deflate (both numbers), PackBits, LZMA and Zstandard; not the old JPEG (6)."""
@@ -64,6 +64,8 @@ def _check_kind(page: Directory) -> None:
         (_BITS, _BIT_DEPTHS, "has a number of bits a sample"),
     ):
         _check_field(page, tag, allowed, meaning)
+    if page.first(_COMPRESSION) == _JPEG and page.first(_PHOTOMETRIC) == _INKS and _TILE_WIDTH in page.entries:
+        raise _unsupported("has CMYK colours in JPEG tiles, which ImageMagick cannot read")
     _check_channels(page)
 
 

@@ -208,6 +208,7 @@ def test_tiles_within_the_file_are_accepted_and_beyond_it_truncated() -> None:
         ({BITS: (64,)}, "bits a sample (64)"),
         ({SAMPLES: (17,)}, "17 channels"),
         ({SAMPLES: (2,), BITS: (4,)}, "2 channels of 4 bit"),
+        ({COMPRESSION: (7,), PHOTOMETRIC: (5,), TILE_WIDTH: (16,)}, "CMYK colours in JPEG tiles"),
         ({DNG_VERSION: (1,)}, "raw file"),
         ({SUBFILE_TYPE: (1,)}, "raw file"),
     ],
