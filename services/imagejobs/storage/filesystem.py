@@ -7,7 +7,7 @@ import hmac
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,6 +21,9 @@ from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectT
 
 LIST_PAGE = 10_000
 """Names that a listing holds at once. A directory is read once for each page, so a small page would be slow."""
+_DRAFT = ".put-"
+_DRAFT_SECONDS = 24 * 3600.0
+"""Longer than any upload takes: then the process that wrote it is dead."""
 _NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
 
 
@@ -73,8 +76,11 @@ class FilesystemStorage:
             return
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
-        """See ObjectStorage; an object that is deleted meanwhile is left out."""
+        """See ObjectStorage; an object that is deleted meanwhile is left out. Removes what writers that died left."""
         for key in self._keys(prefix):
+            if key.rpartition("/")[2].startswith(_DRAFT):
+                _remove_if_abandoned(self._root / key)
+                continue
             try:
                 yield self.head(key)
             except ObjectNotFound:
@@ -162,7 +168,7 @@ def _translated_errors(key: str) -> Iterator[None]:
 
 def _write(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=".put-", delete=False) as draft:
+    with NamedTemporaryFile(dir=path.parent, prefix=_DRAFT, delete=False) as draft:
         try:
             draft.write(body)
             draft.flush()
@@ -173,6 +179,12 @@ def _write(path: Path, body: bytes) -> None:
             Path(draft.name).unlink(missing_ok=True)
             raise
     _sync_directory(path.parent)
+
+
+def _remove_if_abandoned(draft: Path) -> None:
+    with suppress(OSError):
+        if time.time() - draft.stat().st_mtime > _DRAFT_SECONDS:
+            draft.unlink()
 
 
 def _sync_directory(directory: Path) -> None:

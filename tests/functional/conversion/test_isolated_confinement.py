@@ -77,7 +77,24 @@ ADMINISTRATION = {
     "umount2": "call('umount2', b'/nowhere', 0)",
     "chroot": "os.chroot('/nowhere')",
 }
+OTHERS_FILES = {
+    "truncate": "os.truncate('/nowhere', 0)",
+    "chmod": "os.chmod('/nowhere', 0)",
+    "fchmod": "os.fchmod(-1, 0)",
+    "fchmodat": "os.chmod('nowhere', 0, dir_fd=-1)",
+    "chown": "os.chown('/nowhere', 0, 0)",
+    "fchown": "os.fchown(-1, 0, 0)",
+    "lchown": "os.lchown('/nowhere', 0, 0)",
+    "fchownat": "os.chown('nowhere', 0, 0, dir_fd=-1)",
+    "utimensat": "os.utime('/nowhere')",
+    "setxattr": "os.setxattr('/nowhere', 'user.x', b'1')",
+    "lsetxattr": "os.setxattr('/nowhere', 'user.x', b'1', follow_symlinks=False)",
+    "fsetxattr": "os.setxattr(0, 'user.x', b'1')",
+    "removexattr": "os.removexattr('/nowhere', 'user.x')",
+}
 BY_NUMBER = {
+    "fchmodat2": "call('syscall', 452, -1, b'/nowhere', 0, 0)",
+    "setxattrat": "call('syscall', 463, -1, b'/nowhere', 0, None, None, 0)",
     "execveat": "call('syscall', 322, -1, b'', None, None, 0)",
     "clone": "call('syscall', 56, signal.SIGCHLD, 0, 0, 0, 0)",
     "tkill": "call('syscall', 200, parent, 0)",
@@ -92,10 +109,11 @@ BY_NUMBER = {
     "io_uring_setup": "call('syscall', 425, 0, space)",
 }
 """Of x86-64, for what the C library has no function."""
-REFUSED = NETWORK | PROCESSES | ADMINISTRATION | (BY_NUMBER if platform.machine() == "x86_64" else {})
+REFUSED = NETWORK | PROCESSES | ADMINISTRATION | OTHERS_FILES | (BY_NUMBER if platform.machine() == "x86_64" else {})
 ALLOWED = {
     "a thread": "threads = [threading.Thread(target=int)]; threads[0].start(); threads[0].join()",
     "a file": "open(os.devnull).close()",
+    "the length of an open file": "os.ftruncate(os.memfd_create('x'), 10)",
     "what was connected before": "left.close(); assert right.recv(1) == b''",
     "its own limits": "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
 }
@@ -109,7 +127,7 @@ def tried(attempts: dict[str, str], where: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("where", ["main thread", "later thread", "earlier thread"])
-def test_no_network_no_other_process_and_no_administration(where: str) -> None:
+def test_no_network_no_other_process_no_administration_and_nothing_of_others_files(where: str) -> None:
     assert tried(REFUSED, where) == dict.fromkeys(REFUSED, errno.EPERM)
 
 

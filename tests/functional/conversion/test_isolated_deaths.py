@@ -2,17 +2,20 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conversion_children import END_SECONDS, cpu_seconds, folder_of, has_ended, has_stopped, slow_conversion
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.isolated import spawning
+from imagejobs.conversion.isolated import process, spawning
 from imagejobs.conversion.isolated.confinement import Limits
 from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.isolated.result import Result, read_result
 from imagejobs.conversion.options import Options
 from servers import wait_until
 
@@ -58,6 +61,22 @@ def test_the_signal_is_named(converter: Converter, slow: bytes) -> None:
     _, failure = killed(converter, slow, signal.SIGSEGV)
 
     assert "SIGSEGV" in str(failure)
+
+
+def test_a_deadline_that_comes_when_the_answer_was_read_fails_no_other_job(
+    small: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(header: Mapping[str, Any], body: bytes) -> Result:
+        monkeypatch.undo()
+        wait_until(lambda: child._is_late)
+        return read_result(header, body)
+
+    with process.ConversionProcess(Limits(seconds=1)) as child:
+        child.abilities()
+        monkeypatch.setattr(process, "read_result", slowly)
+        assert child.convert(small, Options()).data
+        monkeypatch.setattr(subprocess.Popen, "poll", lambda _: None)  # its death is not seen yet
+        assert child.convert(small, Options()).data
 
 
 def test_one_that_hangs_is_killed_at_the_deadline(slow: bytes, small: bytes) -> None:

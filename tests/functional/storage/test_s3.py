@@ -1,13 +1,17 @@
 """What S3Storage does with an answer that is slow, cut, wrong or no answer of S3 at all."""
 
 import io
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
 
 import pytest
-from imagejobs.storage import s3
+from imagejobs.embedded.ports import LOOPBACK
+from imagejobs.storage import s3, s3_connections
 from imagejobs.storage.object_storage import ObjectNotFound, ObjectTooLarge, StorageUnavailable
 from imagejobs.storage.s3 import S3Storage
 
@@ -195,3 +199,67 @@ def test_connections_are_given_back_after_every_kind_of_answer(server: ScriptedS
             storage.get(KEY, 5)
     assert pool.pool is not None
     assert pool.pool.qsize() == pool.pool.maxsize
+
+
+class SlowReader:
+    """Takes so many bytes of each connection, in pieces with a pause after each, then answers or takes no more."""
+
+    def __init__(self, takes: int, pause: float) -> None:
+        self._takes, self._pause = takes, pause
+        self._listener = socket.create_server((LOOPBACK, 0))
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+        self._over = threading.Event()
+        self.connections = 0
+        self.endpoint = f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        with suppress(OSError), ExitStack() as clients:
+            while True:
+                client, _ = self._listener.accept()
+                clients.enter_context(client)
+                self.connections += 1
+                self._read(client)
+
+    def _read(self, client: socket.socket) -> None:
+        left = self._takes
+        while left > 0 and not self._over.is_set() and (data := client.recv(65_536)):
+            left -= len(data)
+            self._over.wait(self._pause)
+        if left <= 0 and self._takes > BODY_BYTES:
+            client.sendall(b"HTTP/1.1 200 OK\r\nETag: x\r\nContent-Length: 0\r\n\r\n")
+
+
+BODY_BYTES = 4_000_000
+
+
+def put_body(storage: S3Storage) -> None:
+    storage.put(KEY, io.BytesIO(bytes(BODY_BYTES)), BODY_BYTES, "image/jpeg")
+
+
+def test_a_body_may_take_longer_to_send_than_a_connection_to_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_connections, "CONNECT_SECONDS", 0.2)
+    with SlowReader(BODY_BYTES + 1, 0.01) as server:
+        begun = time.monotonic()
+        put_body(storage_at(server.endpoint))
+        assert time.monotonic() - begun > 2 * s3_connections.CONNECT_SECONDS
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(("takes", "limit"), [(100_000, "READ_SECONDS"), (BODY_BYTES + 1, "SEND_SECONDS")])
+def test_a_server_that_does_not_take_a_body_in_time_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, takes: int, limit: str
+) -> None:
+    monkeypatch.setattr(s3_connections, limit, 0.3)
+    with SlowReader(takes, 0.05) as server, pytest.raises(StorageUnavailable, match=r"timed out|not sent within"):
+        put_body(storage_at(server.endpoint))

@@ -7,6 +7,7 @@ import pytest
 from imagejobs.conversion.isolated import confinement
 from imagejobs.conversion.isolated.confinement import (
     FORBIDDEN_CALLS,
+    NEWER_CALLS,
     Limits,
     allow_cpu_seconds,
     forbid_system_calls,
@@ -87,13 +88,13 @@ class Filter:
 
     def __init__(self, action: object) -> None:
         self.action = action
-        self.rules: dict[str, object] = {}
+        self.rules: dict[str | int, object] = {}
         self.attributes: list[tuple[object, int]] = []
         self.loaded = False
 
-    def add_rule(self, action: object, name: str, *_conditions: object) -> None:
+    def add_rule(self, action: object, call: str | int, *_conditions: object) -> None:
         assert not self.loaded
-        self.rules[name] = action
+        self.rules[call] = action
 
     def set_attr(self, name: object, value: int) -> None:
         assert not self.loaded
@@ -133,9 +134,9 @@ def test_every_forbidden_call_is_refused_in_every_thread(made: list[Filter]) -> 
     (calls,) = made
     assert calls.loaded
     assert calls.action == "allow"
-    assert {calls.rules[name] for name in (*FORBIDDEN_CALLS, "clone", "tgkill", "prlimit64")} == {
-        ("errno", errno.EPERM)
-    }
+    assert {
+        calls.rules[name] for name in (*FORBIDDEN_CALLS, *NEWER_CALLS.values(), "clone", "tgkill", "prlimit64")
+    } == {("errno", errno.EPERM)}
     assert calls.rules["clone3"] == ("errno", errno.ENOSYS)
     assert calls.attributes == [("every thread", 1)]
 

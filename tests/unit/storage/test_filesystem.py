@@ -3,6 +3,7 @@ import heapq
 import io
 import os
 import stat
+import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -79,6 +80,16 @@ def test_unfinished_files_are_not_listed(storage: FilesystemStorage) -> None:
     put(storage)
     (storage.path(KEY).parent / ".put-unfinished").write_bytes(b"half")
     assert [info.key for info in storage.list("")] == [KEY]
+
+
+def test_what_a_writer_that_died_left_is_removed_after_a_day(storage: FilesystemStorage) -> None:
+    put(storage)
+    drafts = [storage.path(KEY).parent / f".put-{age}" for age in (23, 25)]
+    for draft, hours in zip(drafts, (23, 25), strict=True):
+        draft.write_bytes(b"half")
+        os.utime(draft, (time.time() - hours * 3600,) * 2)
+    assert [info.key for info in storage.list("raw/")] == [KEY]
+    assert [draft.exists() for draft in drafts] == [True, False]
 
 
 def test_a_listing_holds_a_page_of_names_at_a_time(storage: FilesystemStorage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from imagejobs.conversion.options import Options
 from imagejobs.errors import ConfigurationError
 
 MAX_SOURCE_BYTES = 1 << 30
-_LIBRARIES = ("/usr", "/lib", "/lib64", "/opt", "/etc/ImageMagick-6", "/etc/ImageMagick-7", "/sys/devices/system/cpu")
+_LIBRARIES = ("/usr", "/lib", "/lib64", "/etc/ImageMagick-6", "/etc/ImageMagick-7", "/sys/devices/system/cpu")
 
 
 def main(arguments: list[str]) -> None:

@@ -57,8 +57,8 @@ class ConversionProcess:
     def abilities(self) -> Abilities:
         """What the child can do; waits until it is ready. Raises ConversionError, retryable, if it cannot start."""
         child = self._child
-        if self._abilities is not None and child is not None and child.process.poll() is not None:
-            self._bury()  # it died between two jobs, of neither
+        if child is not None and self._abilities is not None and (self._is_late or child.process.poll() is not None):
+            self._bury()  # it died between two jobs, of neither; or was killed when its last answer was read already
         if self._abilities is None:
             try:
                 self.start()
