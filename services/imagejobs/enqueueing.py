@@ -42,6 +42,11 @@ class DramatiqTaskQueue:
         with translated_errors():
             return self._broker.client.llen(waiting_key(self._task.queue))
 
+    def dead_letters(self) -> int:
+        """See TaskQueue: those of which Dramatiq's workers had enough; it keeps them for a week."""
+        with translated_errors():
+            return self._broker.client.zcard(f"{waiting_key(self._task.queue)}.XQ")
+
     def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:  # noqa: ARG002 - see TaskQueue
         """See TaskQueue: none, for what makes this queue long is never somebody else's."""
         return frozenset()

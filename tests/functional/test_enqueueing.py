@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from dramatiq import Message
+from dramatiq.brokers.redis import RedisBroker
 from imagejobs.broker import waiting_key
 from imagejobs.embedded.ports import free_port
 from imagejobs.enqueueing import DramatiqTaskQueue
@@ -40,8 +41,21 @@ def test_each_job_is_one_message_for_the_actor(server: RedisServer) -> None:
     ]
 
 
+def test_what_dramatiqs_workers_gave_up_is_counted(server: RedisServer) -> None:
+    queue = queue_at(server.uri)
+    before = queue.dead_letters()
+    broker = RedisBroker(url=server.uri, middleware=[])
+    broker.declare_queue("image_jobs")
+    broker.enqueue(Message("image_jobs", "process_image", (), {}, {}))
+    consumer = broker.consume("image_jobs", timeout=1)
+    consumer.nack(next(consumer))
+    assert queue.dead_letters() == before + 1
+    assert queue.absent(IDS) == frozenset(), "what makes this queue long is never somebody else's"
+    broker.client.close()
+
+
 def test_without_redis_every_call_says_so() -> None:
     queue = queue_at(f"redis://127.0.0.1:{free_port()}")
-    for call in (queue.ping, queue.length, lambda: queue.push(IDS)):
+    for call in (queue.ping, queue.length, queue.dead_letters, lambda: queue.push(IDS)):
         with pytest.raises(QueueUnavailable, match="Redis is away"):
             call()

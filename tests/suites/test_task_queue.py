@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from imagejobs.embedded.ports import free_port
 from imagejobs.redis_client import redis_client
-from imagejobs.task_queue import reclaiming
+from imagejobs.task_queue import memory_task_queue, reclaiming, redis_task_queue
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue, MemoryTaskQueueConsumer
 from imagejobs.task_queue.message import ProcessImage, decode
 from imagejobs.task_queue.reclaiming import return_all
@@ -207,6 +207,21 @@ class TestEveryTaskQueue:
         assert letter.get("message") == (None if b"\xff" in raw else raw.decode())
         assert list(consumer.unsettled()) == []
 
+    def test_the_newest_dead_letters_are_kept_and_all_messages(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for module in (redis_task_queue, memory_task_queue):
+            monkeypatch.setattr(module, "MAX_DEAD_LETTERS", 3)
+        consumer = world.consumer("a")
+        for number in range(5):
+            world.push_raw(f"{number}".encode())
+            consumer.bury(consumer.take(0) or b"", "cannot be read")
+        assert sorted(letter["message"] for letter in world.dead()) == ["2", "3", "4"]
+        assert world.queue.dead_letters() == 3
+        world.queue.push(IDS)
+        consumer.hand_back(consumer.take(0) or b"")
+        assert world.queue.length() == len(IDS)
+
 
 class TestCrashes:
     def test_a_dead_consumers_messages_are_the_next_to_be_taken_in_their_order(self, world: World) -> None:
@@ -388,6 +403,7 @@ def every_call(world: RedisWorld) -> list[Any]:
     return [
         world.queue.ping,
         world.queue.length,
+        world.queue.dead_letters,
         lambda: world.queue.absent(IDS),
         world.queue.reclaim,
         lambda: world.queue.push(IDS),

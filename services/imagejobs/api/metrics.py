@@ -47,8 +47,9 @@ class _Backlog(Collector):
         except BackingServiceUnavailable:
             pass
         try:
-            length = self._jobs.queue.length()
+            length, dead = self._jobs.queue.length(), self._jobs.queue.dead_letters()
             yield GaugeMetricFamily("imagejobs_queue_length", "Messages on the task queue.", value=length)
+            yield GaugeMetricFamily("imagejobs_dead_messages", "Messages that nobody could read.", value=dead)
         except BackingServiceUnavailable:
             pass
 

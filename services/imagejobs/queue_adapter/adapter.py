@@ -18,6 +18,8 @@ KEEP_ALIVE_SECONDS = 3.0
 """Between heartbeats, and between looks for dead consumers' messages; three of them fit into a heartbeat's life."""
 PAUSE_SECONDS = 0.5
 """Between looks at a full Dramatiq queue, or at a list on which all messages are another worker's."""
+FOREIGN_AT_A_STRETCH = 1_000
+"""Another worker's messages that are looked at without a pause: where that worker is away, they come round for ever."""
 HIGH_WATER = 100
 """Messages that may wait in Dramatiq. The rest stays on the list, whose length is what people watch.
 
@@ -94,8 +96,10 @@ class QueueAdapter:
         self._foreign_in_a_row = 0
 
     def _went_round(self, raw: bytes | None) -> bool:
-        """Whether all that is on the list was seen in a row, and is another worker's."""
-        if raw is None or not self._foreign_in_a_row or self._foreign_in_a_row < self._consumer.length():
+        """Whether all that is on the list was seen in a row, or very much of it, and is another worker's."""
+        if raw is None or not self._foreign_in_a_row:
+            return False
+        if self._foreign_in_a_row < min(FOREIGN_AT_A_STRETCH, self._consumer.length()):
             return False
         self._foreign_in_a_row = 0
         return True

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from imagejobs.clock import isoformat
 
+MAX_DEAD_LETTERS = 1_000
+"""The newest are kept: a producer gone wrong must not fill the memory of a Redis that all others need."""
+
 
 def encode_dead_letter(raw: bytes, reason: str) -> bytes:
     """JSON with `reason`, `at` (UTC), `base64` of the bytes as they came, and `message`, the same as text if UTF-8."""

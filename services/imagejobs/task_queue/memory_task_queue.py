@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from imagejobs.task_queue.dead_letter import encode_dead_letter
+from imagejobs.task_queue.dead_letter import MAX_DEAD_LETTERS, encode_dead_letter
 from imagejobs.task_queue.message import ProcessImage
 
 
@@ -35,6 +35,11 @@ class MemoryTaskQueue:
         """See TaskQueue."""
         with self.changed:
             return len(self.messages)
+
+    def dead_letters(self) -> int:
+        """See TaskQueue."""
+        with self.changed:
+            return len(self.dead)
 
     def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
         """See TaskQueue."""
@@ -93,6 +98,7 @@ class MemoryTaskQueueConsumer:
         with self._queue.changed:
             if self._let_go(raw):
                 self._queue.dead.append(encode_dead_letter(raw, reason))
+                del self._queue.dead[:-MAX_DEAD_LETTERS]
 
     def hand_back(self, raw: bytes) -> None:
         """See TaskQueueConsumer."""

@@ -9,7 +9,7 @@ from typing import cast
 
 from redis import Redis
 
-from imagejobs.task_queue.dead_letter import encode_dead_letter
+from imagejobs.task_queue.dead_letter import MAX_DEAD_LETTERS, encode_dead_letter
 from imagejobs.task_queue.message import ProcessImage
 from imagejobs.task_queue.reclaiming import DeadConsumers, return_all
 from imagejobs.task_queue.redis_errors import translated_errors
@@ -21,10 +21,13 @@ HEARTBEAT_TTL = 10
 _MOVE_IF_HELD = """
 if redis.call('LREM', KEYS[1], -1, ARGV[1]) > 0 then
     redis.call('LPUSH', KEYS[2], ARGV[2])
+    redis.call('LTRIM', KEYS[2], 0, tonumber(ARGV[3]))
 end
 """
 """Moves a message on only while this consumer holds it. One that was reclaimed meanwhile (the process was stopped for
-longer than its heartbeat lives) is somebody else's, and pushing it once more would make two of it."""
+longer than its heartbeat lives) is somebody else's, and pushing it once more would make two of it. The last argument is
+the place of the last message that the target keeps."""
+_ALL = -1
 
 
 class RedisTaskQueue:
@@ -45,6 +48,11 @@ class RedisTaskQueue:
         """See TaskQueue."""
         with translated_errors():
             return self._client.llen(self._name)
+
+    def dead_letters(self) -> int:
+        """See TaskQueue."""
+        with translated_errors():
+            return self._client.llen(RedisKeys(self._name).dead)
 
     def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
         """See TaskQueue."""
@@ -103,11 +111,11 @@ class RedisTaskQueueConsumer:
 
     def bury(self, raw: bytes, reason: str) -> None:
         """See TaskQueueConsumer."""
-        self._move(raw, self._keys.dead, encode_dead_letter(raw, reason))
+        self._move(raw, self._keys.dead, encode_dead_letter(raw, reason), MAX_DEAD_LETTERS - 1)
 
     def hand_back(self, raw: bytes) -> None:
         """See TaskQueueConsumer."""
-        self._move(raw, self._keys.name, raw)
+        self._move(raw, self._keys.name, raw, _ALL)
 
     def heartbeat(self) -> None:
         """See TaskQueueConsumer."""
@@ -136,6 +144,6 @@ class RedisTaskQueueConsumer:
         with translated_errors():
             return self._client.llen(self._keys.name)
 
-    def _move(self, raw: bytes, target: str, message: bytes) -> None:
+    def _move(self, raw: bytes, target: str, message: bytes, last: int) -> None:
         with translated_errors():
-            self._move_if_held(keys=[self._processing, target], args=[raw, message])
+            self._move_if_held(keys=[self._processing, target], args=[raw, message, last])

@@ -22,6 +22,9 @@ class TaskQueue(Protocol):
     def length(self) -> int:
         """Messages waiting on the list, whoever they are for."""
 
+    def dead_letters(self) -> int:
+        """How many messages that nobody could read, or carry out, are kept."""
+
     def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
         """Those of which no message, as `push` writes it, waits on the list; the sooner its turn, the faster found."""
 
@@ -47,6 +50,7 @@ class TaskQueueConsumer(Protocol):
     def bury(self, raw: bytes, reason: str) -> None:
         """Move the message to `<queue>:dead`, with the reason, the time and its original bytes.
 
+        The newest MAX_DEAD_LETTERS are kept.
         Nothing happens if it was reclaimed meanwhile, as in `hand_back`.
         """
 

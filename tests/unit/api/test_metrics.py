@@ -22,9 +22,11 @@ def test_jobs_and_queue_are_counted_when_they_are_asked_for() -> None:
     client = api.client()
     created_job(client)
     created_job(client)
+    api.queue.dead.append(b"not a message")
     text = client.get("/metrics").text
     assert 'imagejobs_jobs{status="PENDING"} 2.0' in text
     assert "imagejobs_queue_length 2.0" in text
+    assert "imagejobs_dead_messages 1.0" in text
 
 
 def test_a_service_that_is_away_leaves_its_gauge_out_and_no_other() -> None:

@@ -207,6 +207,20 @@ def test_a_stop_during_an_outage_does_not_wait_for_its_end(setup: Setup, monkeyp
     assert time.monotonic() - started < 2
 
 
+def test_very_many_messages_of_another_worker_are_gone_through_with_pauses(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter_module, "FOREIGN_AT_A_STRETCH", 3)
+    for _ in range(7):
+        setup.queue.push_raw(FOREIGN)
+    pauses = [setup.adapter.step() for _ in range(6)]
+    assert [pause > 0 for pause in pauses] == [False, False, True] * 2
+    setup.queue.push([ONE])
+    while not setup.dramatiq.jobs:
+        setup.adapter.step()
+    assert setup.dramatiq.jobs == [ONE]
+
+
 def test_a_stop_during_a_pause_is_noticed_at_once(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter_module, "PAUSE_SECONDS", 60.0)
     setup.dramatiq.waiting = HIGH_WATER
