@@ -51,7 +51,7 @@ class Lanes:
 
 def _asks_storage(operation_id: str, call: Call) -> bool:
     match operation_id:
-        case "createImageJob" | "deleteImageJob" | "getReadiness":
+        case "createImageJob" | "deleteImageJob":
             return True
         case "createEvent" | "updateEvent":
             return bool(call.form.files)
