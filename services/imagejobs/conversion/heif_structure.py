@@ -1,7 +1,8 @@
 """The picture of a HEIC or AVIF file: ISO/IEC 23008-12 with HEVC or AV1, as cameras and libavif write it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import ConversionError, ErrorCode, truncated
@@ -46,7 +47,7 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
     if not all(part.extents for part in parts or [primary]):
         fail("lacks the data of its picture")
     width, height = shown_size(primary)
-    pixels = max(width * height, *(_cost(items, layer) for layer in (primary, *_auxiliaries(items))))
+    pixels = max(width * height, _most_pixels(items, [primary, *_auxiliaries(items)]))
     needed = pixels * decoder_bytes_per_pixel(parts or [primary])
     return Structure(width, height, 1, pixels, notes=_notes(title, brands, items), decoder_bytes=needed)
 
@@ -97,9 +98,12 @@ def parts_of(item: Item) -> Counter[int]:
     return Counter(item.references.get(_PARTS, ())) or fail("puts its picture together from nothing")
 
 
-def _cost(items: Items, item: Item) -> int:
-    parts = sum(area(items.find(number)) * times for number, times in parts_of(item).items())
-    return max(area(item), parts)
+def _most_pixels(items: Items, layers: Sequence[Item]) -> int:
+    """What the costliest of the layers, each with all of its parts, has to decode."""
+    # Once for every item: layers may share their parts, and an item may have thousands of properties to look through.
+    area_of = cache(lambda number: area(items.find(number)))
+    parts = (sum(area_of(number) * times for number, times in parts_of(layer).items()) for layer in layers)
+    return max(*parts, *map(area, layers))
 
 
 def _check_kinds(kinds: set[bytes], codecs: frozenset[bytes], title: str) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 
 import pillow_heif
 import pytest
+from imagejobs.conversion import heif_structure
 from imagejobs.conversion.formats import sniff
+from imagejobs.conversion.heif_items import Item
 from PIL import Image
 from structure_reading import code, read, refusal
 
@@ -389,6 +391,24 @@ class TestBoundedWork:
 
     def test_associations_without_end(self) -> None:
         assert self.timed(avif(applied=[(1, [1] * 255)] * 5000)) == "corrupt"
+
+    def test_a_part_that_many_layers_share_is_measured_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        measured: list[Item] = []
+        area = heif_structure.area
+        monkeypatch.setattr(heif_structure, "area", lambda item: measured.append(item) or area(item))
+        layers = range(3, 203)
+        data = avif(
+            entries=(PICTURE, entry(2), *(entry(each, "grid") for each in layers)),
+            locations=(location(1, (40000, 9)),),
+            properties=(ispe(*SIZE), box("free")),
+            applied=((1, (1,)), (2, (*[2] * 200, 1)), *((each, (1,)) for each in layers)),
+            references=[
+                each for layer in layers for each in (reference("auxl", layer, 1), reference("dimg", layer, 2))
+            ],
+        ).ljust(40009, b"\0")
+
+        assert read(data).pixels == 96 * 64
+        assert len(measured) == 1 + 1 + len(layers)
 
     def test_one_tile_a_great_many_times_behind_many_properties(self) -> None:
         properties = [box("free")] * 122 + [ispe(*SIZE)]
