@@ -5,6 +5,8 @@ from typing import BinaryIO
 
 from imagejobs.conversion.errors import truncated
 
+_BLOCK = 1 << 12
+
 
 class ByteReader:
     """A seekable file, from its beginning; `title` is the format's name for error messages."""
@@ -28,6 +30,13 @@ class ByteReader:
     def skip(self, count: int) -> None:
         """Go forward. Raises ConversionError `truncated` if the file ends before."""
         self.seek(self.tell() + count)
+
+    def skip_run(self, byte: bytes) -> None:
+        """Go behind a run of this one byte, which may be as long as the file, or have ended already."""
+        while block := self._file.read(_BLOCK):
+            if rest := block.lstrip(byte):
+                self._file.seek(-len(rest), io.SEEK_CUR)
+                return
 
     def read(self, count: int) -> bytes:
         """Exactly `count` bytes. Raises ConversionError `truncated` if the file ends before."""

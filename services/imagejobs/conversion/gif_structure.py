@@ -3,6 +3,7 @@
 import struct
 from dataclasses import dataclass, field
 
+from imagejobs.conversion.block_count import BlockCount
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
 from imagejobs.conversion.options import WEBP_MAX_SIDE
@@ -16,6 +17,8 @@ _GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
 _LOOP_EXTENSIONS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _MAX_CODE_BITS = 11
 """Of the first codes; they grow up to 12 (appendix F)."""
+_MAX_SUB_BLOCKS = 1 << 20
+"""Of all frames and extensions; a GIF of 25 MB has 100,000 of the 255 bytes that they can have."""
 _HASTY_MS, _STEADY_MS = 10, 100
 """Browsers and gif2webp show a frame of 10 ms or less for 100 ms."""
 
@@ -29,6 +32,7 @@ class _Animation:
     is_announced: bool = False
     durations_ms: list[int] = field(default_factory=list)
     extents: list[tuple[int, int]] = field(default_factory=list)
+    sub_blocks: BlockCount = field(default_factory=lambda: BlockCount("GIF", "sub-blocks", _MAX_SUB_BLOCKS))
 
 
 def read_gif(reader: ByteReader) -> Structure:
@@ -49,14 +53,17 @@ def read_gif(reader: ByteReader) -> Structure:
 
 
 def _read_blocks(reader: ByteReader) -> _Animation:
-    animation = _Animation()
+    animation, blocks = _Animation(), BlockCount("GIF", "blocks")
     while (block := reader.read_up_to(1)) not in _ENDS:
+        blocks.add()
         animation.is_announced = block == _EXTENSION
         if block == _IMAGE:
             _read_frame(reader, animation)
         elif block == _EXTENSION:
             _read_extension(reader, animation)
-        elif block != _PADDING:
+        elif block == _PADDING:
+            reader.skip_run(_PADDING)
+        else:
             if animation.extents:  # what stands there instead of the trailer
                 break
             raise corrupt(f"The GIF has an impossible block at byte {reader.tell() - 1}")
@@ -77,7 +84,7 @@ def _read_frame(reader: ByteReader, animation: _Animation) -> None:
     _skip_colour_table(reader, flags)
     if not 1 <= reader.read(1)[0] <= _MAX_CODE_BITS:
         raise corrupt(f"The GIF has codes of an impossible size at byte {reader.tell() - 1}")
-    _skip_sub_blocks(reader)
+    _skip_sub_blocks(reader, animation)
     animation.extents.append((left + width, top + height))
     duration = animation.next_duration_ms
     animation.durations_ms.append(duration if duration > _HASTY_MS else _STEADY_MS)
@@ -92,7 +99,7 @@ def _read_extension(reader: ByteReader, animation: _Animation) -> None:
     elif label == _APPLICATION and first in _LOOP_EXTENSIONS:
         _read_loop_count(reader, animation)
     if first:
-        _skip_sub_blocks(reader)
+        _skip_sub_blocks(reader, animation)
 
 
 def _read_loop_count(reader: ByteReader, animation: _Animation) -> None:
@@ -111,6 +118,7 @@ def _skip_colour_table(reader: ByteReader, flags: int) -> None:
         reader.skip(3 << ((flags & 0x07) + 1))
 
 
-def _skip_sub_blocks(reader: ByteReader) -> None:
+def _skip_sub_blocks(reader: ByteReader, animation: _Animation) -> None:
     while length := reader.read(1)[0]:
+        animation.sub_blocks.add()
         reader.skip(length)

@@ -3,6 +3,7 @@
 import re
 import struct
 
+from imagejobs.conversion.block_count import BlockCount
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
 from imagejobs.conversion.exif import credits_of, orientation
@@ -21,6 +22,9 @@ _AFTER_ENTROPY_CODED_DATA = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 """Within a scan FF 00 is a stuffed FF and FF D0 to FF D7 are restart markers (B.1.1.5). Of several FF the last one
 matches: a search that begins with one fixed byte takes 0.5 ms a megabyte, with FF repeated 10 ms."""
 _CHUNK = 1 << 16
+_MAX_SCANS = 200
+"""Each goes through the whole picture again, up to 0.05 s for 50 megapixels, however few bytes it has. libjpeg writes
+10 of them for a progressive picture, 18 for one of four inks."""
 
 
 def read_jpeg(reader: ByteReader) -> Structure:
@@ -29,8 +33,10 @@ def read_jpeg(reader: ByteReader) -> Structure:
         raise corrupt("The JPEG does not begin with a start marker")
     size: tuple[int, int] | None = None
     exif = b""
-    marker, scans = _next_marker(reader), 0
+    segments, scans = BlockCount("JPEG", "segments"), BlockCount("JPEG", "scans", _MAX_SCANS)
+    marker = _next_marker(reader)
     while marker != _EOI:
+        segments.add()
         if marker not in _SEGMENTS:
             raise corrupt(f"The JPEG has an impossible marker FF {marker:02X} at byte {reader.tell() - 2}")
         segment = _read_segment(reader)
@@ -38,9 +44,10 @@ def read_jpeg(reader: ByteReader) -> Structure:
             size = size or _read_frame_header(segment, marker)
         elif marker == _APP1 and segment.startswith(b"Exif\0"):
             exif = exif or segment
-        scans += marker == _SOS
+        if marker == _SOS:
+            scans.add()
         marker = _marker_after_scan(reader) if marker == _SOS else _next_marker(reader)
-    if size is None or not scans:
+    if size is None or not scans.found:
         raise corrupt("The JPEG contains no picture")
     return still(*size, orientation(exif), credits=credits_of(exif))
 
@@ -49,10 +56,11 @@ def _next_marker(reader: ByteReader) -> int:
     """The next marker; any number of FF may precede it (B.1.1.2)."""
     if reader.read(1) != b"\xff":
         raise corrupt(f"The JPEG has no marker at byte {reader.tell() - 1}")
-    code = 0xFF
-    while code == 0xFF:
-        code = reader.read(1)[0]
-    return code
+    code = reader.read(1)
+    if code == b"\xff":
+        reader.skip_run(code)
+        code = reader.read(1)
+    return code[0]
 
 
 def _read_segment(reader: ByteReader) -> bytes:

@@ -4,6 +4,7 @@ import struct
 import zlib
 from dataclasses import replace
 
+from imagejobs.conversion.block_count import BlockCount
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.exif import MAX_EXIF_BYTES, credits_of, orientation
@@ -31,8 +32,9 @@ def read_png(reader: ByteReader) -> Structure:
     width, height = struct.unpack(">II", header[:8])
     if not 0 < width <= _MAX_LENGTH or not 0 < height <= _MAX_LENGTH:
         raise corrupt("The PNG has an impossible width or height")
-    kinds, kept = set(), dict[bytes, bytes]()
+    kinds, kept, chunks = set(), dict[bytes, bytes](), BlockCount("PNG", "chunks")
     while kind != b"IEND" and not (b"IDAT" in kinds and reader.tell() == reader.size):
+        chunks.add()
         kind, data = _read_chunk(reader)
         kinds.add(kind)
         if data:

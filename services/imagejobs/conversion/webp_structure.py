@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from imagejobs.conversion.block_count import BlockCount
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import corrupt, truncated
 from imagejobs.conversion.exif import MAX_EXIF_BYTES, credits_of, orientation
@@ -75,8 +76,9 @@ def _read_bitstream_size(reader: ByteReader, kind: bytes) -> tuple[int, int]:
 
 
 def _read_chunks(reader: ByteReader, end: int) -> _Chunks:
-    chunks = _Chunks()
+    chunks, count = _Chunks(), BlockCount("WebP", "chunks")
     while reader.tell() + 8 <= end:
+        count.add()
         kind, size = _read_chunk_header(reader, end)
         start = reader.tell()
         _read_chunk(reader, kind, size, chunks)
