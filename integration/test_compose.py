@@ -26,6 +26,16 @@ IMAGE = "image-jobs-test"
 BUILD_SECONDS, UP_SECONDS, DOWN_SECONDS, COMMAND_SECONDS = 900.0, 300.0, 120.0, 60.0
 TOKEN = "client-" + secrets.token_hex(8)
 RUN = ("docker", "run", "--rm", "--network", "none")
+OURS = ("api", "queue-adapter", "worker", "reconciler")
+THEIRS = ("redis", "mongo", "minio")
+NUMBERS = {
+    "MAX_IMAGES": "2",
+    "MAX_PIXELS": "60000000",
+    "RENDITIONS": "64",
+    "RECONCILE_INTERVAL": "2.5",
+    "METRICS_PORT": "9400",
+}
+"""What a person writes into .env."""
 
 
 def run(*command: str, seconds: float = COMMAND_SECONDS, env: Mapping[str, str] | None = None) -> str:
@@ -97,9 +107,9 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     tokens = {"API_TOKENS": TOKEN, "WORKER_TOKENS": secrets.token_hex(8)}
     env = {**docker_environment(), **names, **ports, **tokens, "IMAGEJOBS_IMAGE": IMAGE}
     project = f"image-jobs-test-{secrets.token_hex(4)}"
-    no_env = tmp_path_factory.mktemp("compose") / "empty.env"
-    no_env.touch()
-    compose = (*command, "--env-file", str(no_env), "-f", str(ROOT / "compose.yaml"), "-p", project)
+    env_file = tmp_path_factory.mktemp("compose") / "numbers.env"
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in NUMBERS.items()))
+    compose = (*command, "--env-file", str(env_file), "-f", str(ROOT / "compose.yaml"), "-p", project)
     address = f"http://127.0.0.1:{ports['API_PORT']}"
     try:
         with httpx2.Client(base_url=address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20) as http:
@@ -138,7 +148,7 @@ def test_the_api_wants_its_token(deployment: Deployment) -> None:
 
 
 def test_every_container_becomes_healthy(deployment: Deployment) -> None:
-    for service in ("api", "queue-adapter", "worker", "reconciler", "redis", "mongo"):
+    for service in (*OURS, "redis", "mongo"):
         containers = deployment.containers(service)
         assert containers
         for each in containers:
@@ -152,6 +162,49 @@ def test_only_this_machine_reaches_the_published_ports(deployment: Deployment) -
     bindings |= json.loads(run("docker", "inspect", "-f", "{{json .NetworkSettings.Ports}}", containers[1]))
 
     assert {each["HostIp"] for published in bindings.values() if published for each in published} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("service", ["api", "worker", "reconciler"])
+def test_the_numbers_of_the_env_file_arrive(deployment: Deployment, service: str) -> None:
+    variables = json.loads(run("docker", "inspect", "-f", "{{json .Config.Env}}", deployment.containers(service)[0]))
+
+    assert [f"{name}={value}" for name, value in NUMBERS.items() if f"{name}={value}" not in variables] == []
+
+
+def test_the_numbers_of_the_env_file_decide(deployment: Deployment) -> None:
+    renditions = deployment.ended(deployment.create_job())["renditions"]
+    assert min(max(each["width"], each["height"]) for each in renditions) == 64
+    with PHOTO.open("rb") as photo:
+        files = [("images", ("photo.jpg", photo.read(), "image/jpeg"))] * 3
+    fields = {"name": "e", "community": "c", "date": "2024-01-01", "tutor[type]": "Internal", "tutor[name]": "t"}
+    assert deployment.http.post("/api/events", data=fields, files=files).status_code == 400
+
+
+def test_the_reconciler_shows_its_metrics_to_its_own_network(deployment: Deployment) -> None:
+    program = "import urllib.request as url; print(url.urlopen('http://reconciler:9400/metrics').read().decode())"
+
+    assert "imagejobs_repair_last_pass_timestamp_seconds" in deployment("exec", "-T", "api", "python", "-c", program)
+
+
+@pytest.mark.parametrize("service", [*OURS, *THEIRS])
+def test_what_a_container_may_take_is_bounded(deployment: Deployment, service: str) -> None:
+    host = json.loads(run("docker", "inspect", "-f", "{{json .HostConfig}}", deployment.containers(service)[0]))
+
+    assert host["Memory"]
+    assert host["PidsLimit"] == 1000
+    assert host["LogConfig"] == {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert (host["ReadonlyRootfs"], host["CapDrop"]) == ((True, ["ALL"]) if service in OURS else (False, None))
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_a_process_writes_to_its_tmp_and_nowhere_else(deployment: Deployment, service: str) -> None:
+    script = (
+        "touch /tmp/here && rm /tmp/here && stat -f -c %T /tmp && ! touch /var/lib/image-jobs/there /opt/there 2>&1"
+    )
+    kind = deployment("exec", "-T", service, "sh", "-c", script).split()[0]
+
+    assert (kind == "tmpfs") == (service in {"queue-adapter", "reconciler"}), "uploads and conversions are not memory"
 
 
 def test_an_uploaded_image_survives_the_death_of_a_worker(deployment: Deployment) -> None:
