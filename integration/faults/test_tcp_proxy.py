@@ -20,7 +20,7 @@ def proxy() -> Iterator[Proxy]:
 @pytest.fixture
 def client(proxy: Proxy) -> Iterator[redis.Redis]:
     """Through the proxy, without patience."""
-    with redis.Redis(port=proxy.port, socket_timeout=0.3, retry=Retry(NoBackoff(), 0)) as connected:
+    with redis.Redis(port=proxy.port, socket_timeout=2, retry=Retry(NoBackoff(), 0)) as connected:
         yield connected
 
 

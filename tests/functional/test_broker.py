@@ -32,7 +32,7 @@ def broker_at() -> Iterator[Callable[[int], RedisBroker]]:
 
         def make(port: int) -> RedisBroker:
             settings = Settings(_env_file=None, redis_uri=f"redis://127.0.0.1:{port}", storage="filesystem")
-            made = redis_broker(settings, socket_timeout=0.3)
+            made = redis_broker(settings, socket_timeout=2)
             connections.enter_context(made.client)
             made.declare_queue(QUEUE)
             return made
@@ -75,7 +75,7 @@ def test_an_enqueue_whose_reply_is_lost_is_not_repeated(
     with LosingProxy(running_redis.port) as proxy:
         behind_proxy = broker_at(proxy.port)
         behind_proxy.enqueue(message())
-        proxy.lose(Loss(silently=True))
+        proxy.lose(Loss())
         with pytest.raises(redis.ConnectionError):
             behind_proxy.enqueue(message())
     assert broker.client.llen(waiting_key(QUEUE)) == 2
