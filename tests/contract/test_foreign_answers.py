@@ -162,7 +162,7 @@ def test_a_delivery_ends_completed_dropped_or_to_be_tried_again(stub: Stub, name
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if isinstance(row.claimed, Tried)])
 def test_the_last_delivery_is_told_as_failed_once_the_job_is_this_workers(stub: Stub, name: str, at: str) -> None:
     expected = said(ROWS[name], at)
-    end = Scene(stub, ROWS[name], at).run(Delivery(seconds=math.inf))
+    end = Scene(stub, ROWS[name], at).run(Delivery(seconds=math.inf, faulty_seconds=math.inf))
     if at in {READ, CLAIMED}:
         assert end == expected
         return
