@@ -87,8 +87,9 @@ class RedisServer(ServerProcess):
     def __init__(self, executable: str, directory: Path) -> None:
         self.port = free_port()
         self.uri = f"redis://127.0.0.1:{self.port}/0"
+        self.socket = directory / "socket"
         options = {
-            "port": self.port, "bind": "127.0.0.1", "dir": directory, "save": "",
+            "port": self.port, "bind": "127.0.0.1", "unixsocket": self.socket, "dir": directory, "save": "",
             "appendonly": "yes", "appendfsync": "always",
         }  # fmt: skip
         arguments = [executable, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]

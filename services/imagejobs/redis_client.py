@@ -17,11 +17,11 @@ def redis_client(uri: str, *, socket_timeout: float, retries: int = 0) -> Redis:
     itself would do so ten times, and a command whose reply was lost is then executed twice: give a number only to
     clients whose commands bear that.
     """
+    over_tcp = {"socket_keepalive": True, "socket_connect_timeout": CONNECT_SECONDS}
     client: Redis = Redis.from_url(
         uri,
-        socket_connect_timeout=CONNECT_SECONDS,
+        **({} if uri.startswith("unix:") else over_tcp),
         socket_timeout=socket_timeout,
-        socket_keepalive=True,
         health_check_interval=HEALTH_CHECK_SECONDS,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1), retries),
     )
