@@ -1,5 +1,6 @@
 """From a request to a Call: parameters, JSON and multipart bodies, held against the contract and against limits."""
 
+import errno
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -11,7 +12,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from imagejobs.api.call import Form, ReceivedFile
-from imagejobs.api.errors import ApiError, broken_contract
+from imagejobs.api.errors import ApiError, broken_contract, unavailable
 from imagejobs.api.multipart import WholeBodyParser
 from imagejobs.contract.openapi import Operation, Parameter, RequestBody
 from imagejobs.contract.violations import Violation
@@ -20,6 +21,7 @@ MAX_JSON_BYTES = 64 * 1024
 MAX_FIELDS = 50
 MAX_FIELD_BYTES = 16 * 1024
 ALL_FIELDS_BYTES = 64 * 1024
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,12 @@ async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits
             ).parse()
     except MultiPartException as error:
         raise broken_contract([Violation("", error.message)]) from None
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        raise unavailable(
+            "disk_full", "No room for the upload on this server's disk; try again later.", "disk"
+        ) from error
     except UnicodeError as error:  # of the charset that the Content-Type names
         raise broken_contract([Violation("", f"the parts' names and texts cannot be read: {error}")]) from None
 

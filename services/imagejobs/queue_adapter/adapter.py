@@ -23,8 +23,7 @@ FOREIGN_AT_A_STRETCH = 1_000
 HIGH_WATER = 100
 """Messages that may wait in Dramatiq. The rest stays on the list, whose length is what people watch.
 
-Those that wait for their next try are not counted: Dramatiq forgets some of them when Redis breaks off, and they would
-count for ever."""
+Those that wait for their next try are not counted: in an outage of the storage they would be all there are."""
 
 
 class QueueAdapter:

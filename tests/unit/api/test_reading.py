@@ -1,6 +1,9 @@
 """Multipart bodies that are bad: each gets the contract's error, and leaves nothing behind."""
 
+import errno
 import itertools
+import os
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -194,3 +197,25 @@ def test_a_client_that_goes_away_leaves_nothing(api: MemoryApi, pieces: list[byt
     answer = raw_request(api, "/api/image-jobs", MULTIPART, pieces)
     assert (answer.status, answer.code) == (400, "client_disconnected")
     api.assert_untouched()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_without_room_for_the_upload_is_503(
+    api: MemoryApi, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", full)
+    answer = post(api, TEXTS, file_part(data=image_bytes() + bytes(2_000_000)))
+    assert "disk" in assert_error(answer, 503, "disk_full")
+    assert int(answer.headers["retry-after"]) > 0
+    api.assert_untouched()
+
+
+def test_another_fault_of_the_disk_is_500(api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", broken)
+    assert_error(post(api, TEXTS, file_part(data=bytes(2_000_000))), 500, "internal_error")
