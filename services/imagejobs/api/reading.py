@@ -1,7 +1,7 @@
 """From a request to a Call: parameters, JSON and multipart bodies, held against the contract and against limits."""
 
-import errno
 import json
+import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ from imagejobs.api.multipart import WholeBodyParser
 from imagejobs.contract.openapi import Operation, Parameter, RequestBody
 from imagejobs.contract.violations import Violation
 
+logger = logging.getLogger(__name__)
+
 MAX_JSON_BYTES = 64 * 1024
 MAX_FIELDS = 50
 MAX_FIELD_BYTES = 16 * 1024
 ALL_FIELDS_BYTES = 64 * 1024
-DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,9 @@ async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits
     except MultiPartException as error:
         raise broken_contract([Violation("", error.message)]) from None
     except OSError as error:
-        if error.errno not in DISK_FULL:
-            raise
-        raise unavailable(
-            "disk_full", "No room for the upload on this server's disk; try again later.", "disk"
-        ) from error
+        logger.error("an upload could not be kept in the temporary directory: %s", error)
+        told = f"This server's disk cannot take the upload ({error.strerror}); try again later."
+        raise unavailable("disk_unavailable", told, "disk") from None
     except UnicodeError as error:  # of the charset that the Content-Type names
         raise broken_contract([Violation("", f"the parts' names and texts cannot be read: {error}")]) from None
 
