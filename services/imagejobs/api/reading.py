@@ -95,7 +95,7 @@ async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits
     except MultiPartException as error:
         raise broken_contract([Violation("", error.message)]) from None
     except OSError as error:
-        logger.error("an upload could not be kept in the temporary directory: %s", error)
+        logger.warning("an upload could not be kept in the temporary directory: %s", error)
         told = f"This server's disk cannot take the upload ({error.strerror}); try again later."
         raise unavailable("disk_unavailable", told, "disk") from None
     except UnicodeError as error:  # of the charset that the Content-Type names
