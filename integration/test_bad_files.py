@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 from bad_pictures import BAD
+from deployed_system import Deployment
 from pictures import jpeg, served
 from PIL import Image
 from running_system import System, eventually
@@ -43,7 +44,10 @@ def bad_files() -> list[tuple[str, bytes]]:
     return [(f"{n}.{name}", make(random.Random(n))) for n, (name, make) in enumerate(kinds)]  # noqa: S311 - test data
 
 
-def test_two_hundred_bad_files_fail_with_their_codes_among_two_hundred_good_ones(system: System) -> None:
+def test_two_hundred_bad_files_fail_with_their_codes_among_two_hundred_good_ones(
+    deployment: tuple[System, Deployment],
+) -> None:
+    system, _ = deployment
     before = worker_processes(system)
     bad, good = bad_files(), [(f"{n}.good.jpg", jpeg(160, 120, seed=n)) for n in range(GOOD)]
     mixed = [file for pair in zip(bad, good, strict=True) for file in pair]

@@ -10,10 +10,12 @@ from running_system import System, eventually
 LEASE_SECONDS = "120"
 """So long that no job can be waiting for its lease to expire."""
 
+SIDE = 4500
+
 
 def large_uploads(system: System) -> list[str]:
-    """Jobs that take several seconds each, since their results are as large as they."""
-    return [system.create_job(f"{n}.jpg", jpeg(6000, 4000, seed=n)) for n in range(3)]
+    """Jobs that take seconds each, since their results are as large as they."""
+    return [system.create_job(f"{n}.jpg", jpeg(SIDE, SIDE * 2 // 3, seed=n)) for n in range(3)]
 
 
 def running(system: System, job_ids: list[str]) -> list[str]:
@@ -21,7 +23,7 @@ def running(system: System, job_ids: list[str]) -> list[str]:
 
 
 def test_what_is_running_is_handed_back_and_done_by_the_next_worker(backing: Backing, tmp_path: Path) -> None:
-    settings = {"SHUTDOWN_SECONDS": "0.01", "LEASE_SECONDS": LEASE_SECONDS, "MAX_SIDE": "6000"}
+    settings = {"SHUTDOWN_SECONDS": "0.01", "LEASE_SECONDS": LEASE_SECONDS, "MAX_SIDE": str(SIDE)}
     with deployed(backing, tmp_path, **settings) as (system, deployment):
         job_ids = large_uploads(system)
         eventually(lambda: len(running(system, job_ids)) > 1)

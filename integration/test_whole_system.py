@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from deployed_system import Deployment
 from imagejobs.storage.object_storage import ObjectNotFound
 from pictures import jpeg, served
 from PIL import Image, ImageSequence
@@ -139,7 +140,10 @@ def test_delete_removes_record_and_both_objects(system: System) -> None:
     assert system.http.delete(f"/api/image-jobs/{job['_id']}").status_code == 404
 
 
-def test_three_hundred_uploads_by_eight_clients_all_complete_exactly_once(system: System) -> None:
+def test_three_hundred_uploads_by_eight_clients_all_complete_exactly_once(
+    deployment: tuple[System, Deployment],
+) -> None:
+    system, _ = deployment
     images = [(f"{n}.jpg", jpeg(320, 240, seed=n)) for n in range(300)]
     with ThreadPoolExecutor(8) as clients:
         job_ids = list(clients.map(lambda image: system.create_job(*image), images))
