@@ -1,7 +1,8 @@
 """A running system, seen from outside: its HTTP interface, its Redis, its storage and its processes."""
 
+import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -39,15 +40,24 @@ def eventually(ask: Callable[[], T], seconds: float = DEADLINE, say: Callable[[]
 @contextmanager
 def paused(process: psutil.Process) -> Iterator[None]:
     """Stop a process and its children for the length of the block."""
-    family = [process, *process.children(recursive=True)]
-    for each in family:
-        each.suspend()
+    family = family_of(process)
+    signal_each(family, signal.SIGSTOP)
     try:
         yield
     finally:
-        for each in family:
-            with suppress(psutil.NoSuchProcess):
-                each.resume()
+        signal_each(family, signal.SIGCONT)
+
+
+def family_of(process: psutil.Process) -> list[psutil.Process]:
+    """A process and all below it."""
+    return [process, *process.children(recursive=True)]
+
+
+def signal_each(processes: Iterable[psutil.Process], sent: signal.Signals) -> None:
+    """To those that have not ended meanwhile: children of a killed process end with it."""
+    for each in processes:
+        with suppress(psutil.NoSuchProcess):
+            each.send_signal(sent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import io
 import random
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -30,12 +31,21 @@ def worker_processes(system: System) -> set[int]:
     return {each.pid for each in system.process("worker").children() if not is_conversion(each)}
 
 
-def conversions(system: System) -> list[psutil.Process]:
-    return [each for each in system.process("worker").children(recursive=True) if is_conversion(each)]
+def conversions(system: System) -> dict[psutil.Process, float]:
+    """The processes that convert, and the processor time that each has used."""
+    found = {}
+    for each in system.process("worker").children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if is_conversion(each):
+                found[each] = sum(each.cpu_times()[:2])
+    return found
 
 
 def is_conversion(process: psutil.Process) -> bool:
-    return "imagejobs.conversion.isolated.child" in process.cmdline()
+    try:
+        return "imagejobs.conversion.isolated.child" in process.cmdline()
+    except psutil.NoSuchProcess:  # it has just ended, as conversions do; a worker would be missing afterwards
+        return True
 
 
 def bad_files() -> list[tuple[str, bytes]]:
@@ -70,11 +80,11 @@ def test_two_hundred_bad_files_fail_with_their_codes_among_two_hundred_good_ones
 
 def test_a_conversion_that_crashes_costs_its_own_job_only(system: System) -> None:
     before = worker_processes(system)
-    idle_time = {each.pid: sum(each.cpu_times()[:2]) for each in conversions(system)}
+    idle = conversions(system)
     slow = system.create_job("slow.png", slow_png())
 
     def busy() -> psutil.Process | None:
-        at_work = (each for each in conversions(system) if sum(each.cpu_times()[:2]) > idle_time.get(each.pid, 0) + 0.5)
+        at_work = (each for each, used in conversions(system).items() if used > idle.get(each, 0) + 0.5)
         return next(at_work, None)
 
     eventually(busy).send_signal(signal.SIGSEGV)

@@ -7,7 +7,7 @@ import psutil
 import pytest
 from deployed_system import COMMANDS, Deployment
 from pictures import jpeg
-from running_system import System, eventually
+from running_system import System, eventually, family_of, signal_each
 
 JOBS = 24
 
@@ -39,8 +39,7 @@ def test_a_killed_process_is_replaced_and_no_job_is_lost(deployment: tuple[Syste
     job_ids = uploads(system, seed=100)
 
     killed = system.process(name)
-    for each in [*killed.children(recursive=True), killed]:
-        each.send_signal(signal.SIGKILL)
+    signal_each(reversed(family_of(killed)), signal.SIGKILL)
 
     eventually(lambda: system.pid(name) != killed.pid and psutil.pid_exists(system.pid(name)) and system.is_ready())
     assert {system.ended(job_id, 90)["status"] for job_id in job_ids} == {"COMPLETED"}

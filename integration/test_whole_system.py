@@ -13,7 +13,7 @@ from deployed_system import Deployment
 from imagejobs.storage.object_storage import ObjectNotFound
 from pictures import jpeg, served
 from PIL import Image, ImageSequence
-from running_system import System, eventually, paused
+from running_system import System, eventually, paused, signal_each
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -159,8 +159,7 @@ def test_a_worker_killed_in_the_middle_of_a_conversion_leaves_a_job_that_complet
     job_id = system.create_job("big.jpg", jpeg(6000, 4000))
     eventually(lambda: system.job(job_id)["status"] == "PROCESSING")
 
-    for process in system.process("worker").children(recursive=True):
-        process.send_signal(signal.SIGKILL)
+    signal_each(system.process("worker").children(recursive=True), signal.SIGKILL)
 
     job = system.ended(job_id)
     assert (job["status"], job["attempt"]) == ("COMPLETED", 2)

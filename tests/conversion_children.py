@@ -34,6 +34,14 @@ def has_ended(pid: int) -> bool:
     return not psutil.pid_exists(pid)
 
 
+def has_died(pid: int) -> bool:
+    """Whether the process ran for the last time; nobody may have waited for it."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def has_stopped(pid: int) -> bool:
     """Whether each thread of the process has obeyed SIGSTOP."""
     states = (stat.read_text().rpartition(") ")[2][:1] for stat in Path(f"/proc/{pid}/task").glob("*/stat"))

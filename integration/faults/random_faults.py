@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import psutil
 from deployed_system import COMMANDS
+from running_system import family_of, signal_each
 
 from faults.places import Places
 from faults.world import World
@@ -56,8 +57,7 @@ class RandomFaults:
         family = self._family(name)
         if name == "worker" and self._random.random() < 0.5:
             family = family[1:][:1]
-        for each in family:
-            _signal(each, signal.SIGKILL)
+        signal_each(family, signal.SIGKILL)
         return f"kill -9 {name}"
 
     def freeze(self) -> str:
@@ -65,11 +65,9 @@ class RandomFaults:
         name = self._process()
         seconds = self._random.uniform(0.5, 4) if self._random.random() < 0.8 else 1.3 * self._lease_seconds
         family = self._family(name)
-        for each in family:
-            _signal(each, signal.SIGSTOP)
+        signal_each(family, signal.SIGSTOP)
         time.sleep(seconds)
-        for each in family:
-            _signal(each, signal.SIGCONT)
+        signal_each(family, signal.SIGCONT)
         return f"SIGSTOP {name}"
 
     def reach_point(self) -> str:
@@ -118,19 +116,12 @@ class RandomFaults:
     def thaw(self) -> None:
         """Whatever stands still goes on."""
         for name in COMMANDS:
-            for each in self._family(name):
-                _signal(each, signal.SIGCONT)
+            signal_each(self._family(name), signal.SIGCONT)
 
     def _process(self) -> str:
         return self._random.choice(tuple(COMMANDS))
 
     def _family(self, name: str) -> list[psutil.Process]:
         with suppress(psutil.NoSuchProcess):
-            first = self._world.system.process(name)
-            return [first, *first.children(recursive=True)]
+            return family_of(self._world.system.process(name))
         return []
-
-
-def _signal(process: psutil.Process, sent: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.send_signal(sent)

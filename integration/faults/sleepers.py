@@ -1,7 +1,7 @@
 """Worker processes that a fail point has put to sleep with SIGSTOP."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from signal import SIGSTOP
 
 import psutil
@@ -27,5 +27,7 @@ def arm(world: World, point: str) -> None:
 
 
 def _stopped(world: World) -> psutil.Process | None:
-    children = world.system.process("worker").children(recursive=True)
-    return next((each for each in children if each.status() == psutil.STATUS_STOPPED), None)
+    with suppress(psutil.NoSuchProcess):  # one that has just ended; asked again
+        children = world.system.process("worker").children(recursive=True)
+        return next((each for each in children if each.status() == psutil.STATUS_STOPPED), None)
+    return None

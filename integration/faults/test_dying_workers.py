@@ -43,7 +43,9 @@ def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_
 
         last = trial.states(job_id)[-1]
         assert (last.status, last.error_code) == ("FAILED", "attempts_exhausted")
-        assert (last.attempt, last.lost_leases) == (MAX_ATTEMPTS, MAX_ATTEMPTS)
+        assert last.lost_leases == MAX_ATTEMPTS
+        handed_back = last.attempt - last.lost_leases
+        assert handed_back in {0, 1}, "once at most: let in beside others, when it was just becoming a suspect"
         assert world.witness.sightings().deaths[deadly.sha256] == MAX_ATTEMPTS
         eventually(lambda: all(trial.has_ended(other) for other in others), 120 if FULL else 60)
         deaths = max(trial.states(neighbour)[-1].lost_leases for neighbour in neighbours)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conversion_children import cpu_seconds, folder_of, has_ended, slow_picture
+from conversion_children import cpu_seconds, folder_of, has_died, slow_picture
 from servers import wait_until
 
 PARENT = """
@@ -70,7 +70,7 @@ def test_the_child_of_a_dead_parent_ends_in_mid_conversion(
     os.kill(parent.pid, number)
 
     wait_until(lambda: not folder.exists(), 3)
-    wait_until(lambda: has_ended(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE, 3)
+    wait_until(lambda: has_died(child), 3)
     parent.wait(10)
 
 
