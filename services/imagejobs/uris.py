@@ -1,21 +1,26 @@
-"""Addresses in settings, tried by the parsers of those who will use them, without asking anybody.
+"""Addresses, split; those in settings tried by the parsers of those who will use them, without asking anybody.
 
 No message shows a Redis or MongoDB address or what a parser says about it, for a password that is not percent-encoded
 may be anywhere in it.
 """
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 ENCODING = "what is special in its user name and password must be percent-encoded (/ as %2F, @ as %40, # as %23)"
 
 
+def parts_of(address: str) -> SplitResult:
+    """What it is made of, its host in lower case; nothing at all if it cannot be split."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
+
+
 def http_address(value: str) -> str:
     """An http:// or https:// address without a slash at its end, or an empty string. Raises ValueError."""
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        parts = urlsplit("")
+    parts = parts_of(value)
     if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
         raise ValueError(f"{value!r} is not an http:// or https:// address")
     return value.rstrip("/")

@@ -20,7 +20,8 @@ from imagejobs.api.image_jobs import ImageJobEndpoints
 from imagejobs.api.media import Media
 from imagejobs.api.metrics import Metrics
 from imagejobs.api.operations import OperationsEndpoints
-from imagejobs.api.origin import OwnOriginOnly, hostname
+from imagejobs.api.origin import OwnOriginOnly
+from imagejobs.api.readiness import Readiness
 from imagejobs.api.reading import BodyLimits
 from imagejobs.api.routes import Binding, bind
 from imagejobs.api.taking_back import taking_back
@@ -38,6 +39,7 @@ from imagejobs.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.object_storage import ObjectStorage
 from imagejobs.task_queue.task_queue import TaskQueue
+from imagejobs.uris import parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +71,19 @@ def create_app(
     _refuse_open_network(settings, authentication)
     jobs = ImageJobs(adapters.jobs, adapters.storage, adapters.queue, job_policy(settings))
     metrics = Metrics(jobs)
-    dispensable = frozenset({"redis"} if settings.accept_without_queue else ())
+    readiness = Readiness(adapters.pings(), frozenset({"redis"} if settings.accept_without_queue else ()))
     uploads = Uploads(settings.max_upload_bytes, conversion_options(settings), formats)
     endpoints = {
         **ImageJobEndpoints(
             jobs, job_lifecycle(jobs, settings), uploads, settings.source_url == "presigned"
         ).by_operation(),
         **EventEndpoints(Events(adapters.events, jobs), uploads).by_operation(),
-        **OperationsEndpoints(contract, adapters.pings(), dispensable, metrics).by_operation(),
+        **OperationsEndpoints(contract, readiness, metrics).by_operation(),
     }
     limits = BodyLimits(settings.max_upload_bytes, settings.max_request_bytes, settings.max_images)
     binding = Binding(authentication, limits, settings.validate_responses, metrics.observe)
     routes: list[BaseRoute] = [*bind(contract, endpoints, binding), *_files(settings, adapters.storage)]
-    own = frozenset({settings.api_host, hostname(settings.api_base_url)})
+    own = frozenset({settings.api_host, parts_of(settings.api_base_url).hostname or ""})
     guard = [Middleware(OwnOriginOnly, hosts=own, on_network=not settings.is_loopback)]
     return Starlette(
         routes=routes,

@@ -1,7 +1,7 @@
 """The endpoints that the service is operated with: health, readiness, metrics, the contract, the docs."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imagejobs import __version__
@@ -14,18 +14,17 @@ from imagejobs.contract.openapi import Contract
 
 @dataclass(frozen=True, slots=True)
 class OperationsEndpoints:
-    """`pings` asks each backing service by the name a person knows it by; those in `dispensable` may be away."""
+    """What they answer from."""
 
     contract: Contract
-    pings: Mapping[str, Callable[[], None]]
-    dispensable: frozenset[str]
+    readiness: Readiness
     metrics: Metrics
 
     def by_operation(self) -> Mapping[str, Endpoint]:
         """operationId to endpoint."""
         return {
             "getHealth": self.health,
-            "getReadiness": Readiness(self.pings, self.dispensable).answer,
+            "getReadiness": self.readiness.answer,
             "getMetrics": self.get_metrics,
             "getContract": self.get_contract,
             "getDocs": self.docs,

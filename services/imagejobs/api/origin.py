@@ -4,13 +4,13 @@ A browser sends `Origin` with every request that changes something across origin
 """
 
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imagejobs.api.errors import ApiError, error_response
 from imagejobs.settings import LOOPBACK_HOSTS
+from imagejobs.uris import parts_of
 
 REMEDY = "Set API_TOKENS and WORKER_TOKENS"
 
@@ -35,33 +35,18 @@ class OwnOriginOnly:
 
     def _refusal(self, headers: Headers) -> str | None:
         host = headers.get("host", "")
-        if not self._is_own(hostname(f"//{host}")):
+        if not self._is_own(parts_of(f"//{host}").hostname or ""):
             return (
                 f"Host {host!r} is not known as this server's name, and it runs without tokens. {REMEDY}, or API_URL "
                 "to the address that it is called by."
             )
         origin = headers.get("origin")
-        if origin is not None and _netloc(origin) != host:
+        if origin is not None and parts_of(origin).netloc != host:
             return f"Origin {origin!r} may not use this server: it runs without tokens. {REMEDY}."
         return None
 
     def _is_own(self, name: str) -> bool:
         return name in self._hosts or (self._on_network and bool(name) and ("." not in name or _is_address(name)))
-
-
-def hostname(url: str) -> str:
-    """The host that a URL names, in lower case; "" where there is none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _netloc(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return ""
 
 
 def _is_address(name: str) -> bool:
