@@ -156,7 +156,7 @@ class World:
         self.repair = Repair(self.jobs, RepairPolicy(PENDING_AFTER, LEGACY_LEASE, MAX_ATTEMPTS))
         self.sweep = Sweep(repository, storage, SweepPolicy(self.policy.output_prefix, ORPHAN_AFTER))
         self.audit = Audit(repository, storage)
-        self.lifecycle = JobLifecycle(self.jobs, self.repair, LEASE, LEGACY_LEASE)
+        self.lifecycle = JobLifecycle(self.jobs, self.repair, LEGACY_LEASE)
 
     def create(self, count: int = 1, key: str | None = None, body: bytes = b"picture") -> list[ImageJob]:
         """Accept `count` images of one event."""

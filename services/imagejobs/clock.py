@@ -10,6 +10,10 @@ REFRESH_SECONDS = 30.0
 """How old the known offset to the server's clock may be; clocks drift far less than a millisecond in this time."""
 
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Goes on while the machine sleeps, as time.monotonic() does not on Linux."""
+
+
 def to_milliseconds(moment: datetime) -> datetime:
     """Cut to whole milliseconds, the resolution of a BSON date."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
@@ -23,7 +27,7 @@ def isoformat(moment: datetime) -> str:
 class ServerClock:
     """The clock of a server, read now and then and carried on by this machine's monotonic clock.
 
-    So a wall clock that is wrong, or set while the process runs, does not matter to leases.
+    So a wall clock that is wrong, or set while the process runs, or a machine that sleeps, does not matter to leases.
     """
 
     def __init__(self, read: Callable[[], datetime]) -> None:
@@ -40,18 +44,22 @@ class ServerClock:
         reading = self._reading
         if reading is None:
             reading = self._reading = self._read_now()
-        elif time.monotonic() - reading.at > REFRESH_SECONDS and self._being_read.acquire(blocking=False):
+        elif _seconds() - reading.at > REFRESH_SECONDS and self._being_read.acquire(blocking=False):
             try:
                 reading = self._reading = self._read_now()
             finally:
                 self._being_read.release()
-        return to_milliseconds(reading.server_time + timedelta(seconds=time.monotonic() - reading.at))
+        return to_milliseconds(reading.server_time + timedelta(seconds=_seconds() - reading.at))
 
     def _read_now(self) -> "_Reading":
-        before = time.monotonic()
+        before = _seconds()
         server_time = self._read()
-        after = time.monotonic()
+        after = _seconds()
         return _Reading((before + after) / 2, server_time.replace(tzinfo=server_time.tzinfo or UTC))
+
+
+def _seconds() -> float:
+    return time.clock_gettime(_STEADY)
 
 
 @dataclass(frozen=True, slots=True)

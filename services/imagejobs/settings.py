@@ -14,8 +14,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    NonNegativeFloat,
-    PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
@@ -55,7 +53,15 @@ def _with_slash(value: object) -> object:
     return f"{value.strip('/')}/" if isinstance(value, str) else value
 
 
+def _token(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError("a token has a character that HTTP headers do not carry: take visible ASCII without spaces")
+    return value
+
+
 def _output_prefix(value: str) -> str:
+    if value.startswith("raw/"):
+        raise ValueError(f"{value!r} lies where the sources are; take another, such as optimized/")
     if not PREFIX.fullmatch(value):
         raise ValueError(
             f"{value!r} is no prefix of keys: take letters, digits, -, _ and ., no . in front, such as optimized/"
@@ -63,10 +69,13 @@ def _output_prefix(value: str) -> str:
     return value
 
 
-Tokens = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_commas)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
+Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(_split_commas)]
 Prefix = Annotated[str, BeforeValidator(_with_slash), AfterValidator(_output_prefix)]
 Side = Annotated[int, Field(ge=1, le=16383)]
 BaseURL = Annotated[str, AfterValidator(http_address)]
+Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
+"""At most a year: a time so far from now can still be told."""
 
 
 class ApiAddress(BaseSettings):
@@ -117,7 +126,7 @@ class Settings(ApiAddress):
 
     worker_processes: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
     worker_threads: PositiveInt = 2
-    shutdown_seconds: PositiveFloat = 20
+    shutdown_seconds: Seconds = 20
 
     max_upload_bytes: PositiveInt = 25_000_000
     max_request_bytes: PositiveInt = 100_000_000
@@ -132,14 +141,14 @@ class Settings(ApiAddress):
     conversion_seconds: PositiveInt = 60
     conversion_memory_bytes: int = Field(600_000_000, ge=300_000_000)
 
-    lease_seconds: PositiveFloat = 20
-    legacy_lease_seconds: PositiveFloat = 600
+    lease_seconds: float = Field(20, ge=1, le=3600)  # what the contract takes
+    legacy_lease_seconds: Seconds = 600
     check_legacy_output: bool = False
     max_attempts: PositiveInt = 5
-    pending_after: PositiveFloat = 30
-    reconcile_interval: PositiveFloat = 3
-    sweep_interval: NonNegativeFloat = 3600
-    orphan_after: float = Field(86_400, ge=600)
+    pending_after: Seconds = 30
+    reconcile_interval: Seconds = 3
+    sweep_interval: float = Field(3600, ge=0, le=31_536_000)
+    orphan_after: float = Field(86_400, ge=600, le=31_536_000)
 
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(0, ge=0, le=65535)

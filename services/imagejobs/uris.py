@@ -54,6 +54,8 @@ def mongodb_address(value: str) -> str:
         raise ValueError(f"the driver does not know these options, or not with such a value: {', '.join(wrong)}")
     if not _pymongo_takes(f"{plain}?{'&'.join(known)}"):
         raise ValueError("its options contradict one another")
+    if any(re.match("readPreference=(?!primary$)", each, re.IGNORECASE) for each in known):
+        raise ValueError("readPreference must be primary, or not said: other members may not know yet who owns a job")
     return value
 
 

@@ -1,4 +1,5 @@
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -20,7 +21,7 @@ class Machine:
         self.told = told
         self.trip = trip
         self.asked = 0
-        monkeypatch.setattr(clock_module.time, "monotonic", lambda: self.seconds)
+        monkeypatch.setattr(clock_module, "_seconds", lambda: self.seconds)
         self.clock = ServerClock(self.ask)
 
     def ask(self) -> datetime:
@@ -54,6 +55,17 @@ def test_the_time_is_the_servers_carried_on(monkeypatch: pytest.MonkeyPatch) -> 
     machine.seconds += 2.5
     assert machine.clock.now() == to_milliseconds(MOMENT + timedelta(seconds=2.5))
     assert machine.asked == 1
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has a clock that stops while it sleeps")
+def test_after_the_machine_slept_it_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {time.CLOCK_BOOTTIME: 1_000.0, time.CLOCK_MONOTONIC: 1_000.0}
+    monkeypatch.setattr(clock_module.time, "clock_gettime", seconds.__getitem__)
+    told = iter((MOMENT, MOMENT + timedelta(hours=2)))
+    clock = ServerClock(lambda: next(told))
+    clock.now()
+    seconds[time.CLOCK_BOOTTIME] += 7_200
+    assert clock.now() == to_milliseconds(MOMENT + timedelta(hours=2))
 
 
 def test_it_is_read_again_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

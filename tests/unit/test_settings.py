@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from imagejobs.contract.openapi import load_contract
 from imagejobs.errors import ConfigurationError
 from imagejobs.settings import ApiAddress, Settings, load_api_address, load_settings
-from imagejobs.storage.keys import is_safe_key
+from imagejobs.storage.keys import RAW_PREFIX, is_safe_key
 
 R2 = {
     "R2_ENDPOINT": "https://account.r2.invalid/",
@@ -22,6 +23,15 @@ SECRETS = {
     "API_TOKENS": "api-token-1,api-token-2",
     "WORKER_TOKENS": "worker-token-1",
 }
+DURATIONS = (
+    "SHUTDOWN_SECONDS",
+    "LEASE_SECONDS",
+    "LEGACY_LEASE_SECONDS",
+    "PENDING_AFTER",
+    "RECONCILE_INTERVAL",
+    "SWEEP_INTERVAL",
+    "ORPHAN_AFTER",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +123,32 @@ class TestMistakes:
             assert load_settings().output_prefix == f"{prefix.strip('/')}/"
         else:
             assert set(mistakes()) == {"OUTPUT_PREFIX"}
+
+    @pytest.mark.parametrize("prefix", [RAW_PREFIX, "raw", f"{RAW_PREFIX}optimized"])
+    def test_results_do_not_lie_among_the_sources(self, prefix: str) -> None:
+        assert set(mistakes(storage="filesystem", output_prefix=prefix)) == {"OUTPUT_PREFIX"}
+
+    @pytest.mark.parametrize("name", ["API_TOKENS", "WORKER_TOKENS"])
+    @pytest.mark.parametrize("token", ["pässword", "two words", "\x7f"])
+    def test_a_token_that_no_header_carries_is_refused_unseen(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, token: str
+    ) -> None:
+        set_all(monkeypatch, STORAGE="filesystem", **{name: f"good,{token}"})
+        found = mistakes()
+        assert set(found) == {name}
+        assert token not in found[name]
+
+    @pytest.mark.parametrize("seconds", ["inf", "nan", "1e12"])
+    @pytest.mark.parametrize("name", DURATIONS)
+    def test_a_time_that_never_comes_is_refused(self, monkeypatch: pytest.MonkeyPatch, name: str, seconds: str) -> None:
+        set_all(monkeypatch, STORAGE="filesystem", **{name: seconds})
+        assert set(mistakes()) == {name}
+
+    @pytest.mark.parametrize("seconds", [0.9, 3601])
+    def test_a_lease_that_the_contract_does_not_take_is_refused(self, seconds: float) -> None:
+        schema = load_contract().document["components"]["schemas"]["StatusUpdate"]["properties"]["leaseSeconds"]
+        assert not schema["minimum"] <= seconds <= schema["maximum"]
+        assert set(mistakes(storage="filesystem", lease_seconds=seconds)) == {"LEASE_SECONDS"}
 
 
 class TestSecrets:

@@ -69,6 +69,14 @@ def test_wrong_options_are_named_without_their_values() -> None:
         mongodb_address(f"mongodb://u:p@h/x?{options}")
 
 
+@pytest.mark.parametrize("option", ["readPreference=secondaryPreferred", "READPREFERENCE=nearest"])
+@pytest.mark.parametrize("base", ["mongodb://h/x?w=majority&", "mongodb+srv://h.example.invalid/x?"])
+def test_reads_from_members_that_lag_behind_are_refused(base: str, option: str) -> None:
+    with pytest.raises(ValueError, match="readPreference must be primary"):
+        mongodb_address(f"{base}{option}")
+    assert mongodb_address(f"{base}readPreference=primary")
+
+
 def test_options_that_do_not_go_together_are_told() -> None:
     with pytest.raises(ValueError, match="contradict"):
         mongodb_address("mongodb://h/x?tls=true&ssl=false")

@@ -17,6 +17,7 @@ from imagejobs.api.docs_page import docs_assets
 from imagejobs.api.errors import as_api_error, error_response
 from imagejobs.api.events import EventEndpoints
 from imagejobs.api.image_jobs import ImageJobEndpoints
+from imagejobs.api.lanes import Lanes
 from imagejobs.api.media import Media
 from imagejobs.api.metrics import Metrics
 from imagejobs.api.operations import OperationsEndpoints
@@ -81,16 +82,19 @@ def create_app(
         **OperationsEndpoints(contract, readiness, metrics).by_operation(),
     }
     limits = BodyLimits(settings.max_upload_bytes, settings.max_request_bytes, settings.max_images)
-    binding = Binding(authentication, limits, settings.validate_responses, metrics.observe)
+    lanes = Lanes(looks_for_all_outputs=settings.check_legacy_output)
+    binding = Binding(authentication, limits, settings.validate_responses, metrics.observe, lanes)
     routes: list[BaseRoute] = [*bind(contract, endpoints, binding), *_files(settings, adapters.storage)]
     own = frozenset({settings.api_host, parts_of(settings.api_base_url).hostname or ""})
     guard = [Middleware(OwnOriginOnly, hosts=own, on_network=not settings.is_loopback)]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=guard if authentication.is_open() else [],
         exception_handlers={HTTPException: _error, Exception: _error},
         lifespan=lambda _: taking_back(jobs.refused),
     )
+    app.router.redirect_slashes = False  # a redirection would name the address behind a proxy, and no contract has it
+    return app
 
 
 def _files(settings: Settings, storage: ObjectStorage) -> list[BaseRoute]:

@@ -7,6 +7,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imagejobs.api.errors import ApiError, error_response, unavailable
 
+UNDER_KEYS = "/api/image-jobs"
+"""The one path that knows an Idempotency-Key."""
+
 
 class AnsweringCutOff:
     """Gives a cancelled request the contract's error, where uvicorn would say 500 in plain text."""
@@ -37,13 +40,15 @@ class AnsweringCutOff:
         except asyncio.CancelledError:
             if is_answered:
                 raise
-            may_be_done = has_arrived and _makes_more_when_repeated(Headers(scope=scope))
+            may_be_done = has_arrived and _is_more_when_repeated(scope)
             await error_response(_interrupted() if may_be_done else _stopping())(scope, receive, send)
 
 
-def _makes_more_when_repeated(headers: Headers) -> bool:
-    """Whether it uploads images without a key by which a repetition would be known."""
-    return headers.get("content-type", "").startswith("multipart/") and "idempotency-key" not in headers
+def _is_more_when_repeated(scope: Scope) -> bool:
+    """Whether it may upload images, or is a retry, without a key by which its repetition would be known."""
+    if scope["method"] == "POST" and scope["path"] == UNDER_KEYS:
+        return "idempotency-key" not in Headers(scope=scope)
+    return scope["method"] in {"POST", "PUT"}
 
 
 def _stopping() -> ApiError:
@@ -51,10 +56,10 @@ def _stopping() -> ApiError:
 
 
 def _interrupted() -> ApiError:
-    """No 503: that says that nothing was left behind, and what of an upload is already recorded is carried out."""
+    """No 503: that says that nothing was left behind, and what is already recorded is carried out."""
     return ApiError(
         500,
         "interrupted",
-        "The API was stopped while it worked on this upload, which may be accepted in part or as a whole: "
+        "The API was stopped while it worked on this request, which may be carried out in part or as a whole: "
         "look before you send it again.",
     )

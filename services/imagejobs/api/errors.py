@@ -1,11 +1,13 @@
 """Every error as the contract's answer: a status, a code for programs, a sentence for people."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
+from imagejobs.contract.openapi import JSON
 from imagejobs.contract.violations import Violation
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.errors import BackingServiceUnavailable
@@ -78,10 +80,11 @@ def unavailable(code: str, message: str, service: str) -> ApiError:
     return ApiError(503, code, message, details, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
-def error_response(error: ApiError) -> JSONResponse:
-    """The contract's ErrorAnswer."""
+def error_response(error: ApiError) -> Response:
+    """The contract's ErrorAnswer; what of a request it repeats may hold what UTF-8 does not."""
     body: dict[str, object] = {"code": error.code}
     if error.details:
         body["details"] = [each.to_json() for each in error.details]
     answer = {"success": False, "message": error.message, "error": body}
-    return JSONResponse(answer, error.status, error.headers)
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode(errors="replace"), error.status, error.headers, JSON)

@@ -14,6 +14,7 @@ from imagejobs.jobs.lifecycle import Failure, JobLifecycle, Output
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
 from imagejobs.jobs.repository import JobFilter
 from imagejobs.jobs.service import ImageJobs
+from imagejobs.storage.keys import is_raw_key
 
 PRESIGNED_FOR = timedelta(hours=1)
 STATS_SAMPLE = 1_000
@@ -103,8 +104,8 @@ class ImageJobEndpoints:
         return Reply({"_id": job_id})
 
     def _shown(self, job: ImageJob) -> dict[str, Any]:
-        source_url = self.jobs.source_url(job.source_image_key, PRESIGNED_FOR) if self.presign else None
-        return job_to_json(job, source_url)
+        signed = self.presign and is_raw_key(job.source_image_key)  # other backends' records may have another, or none
+        return job_to_json(job, self.jobs.source_url(job.source_image_key, PRESIGNED_FOR) if signed else None)
 
 
 def _failure(said: Mapping[str, Any]) -> Failure:

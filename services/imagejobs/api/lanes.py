@@ -23,10 +23,11 @@ T = TypeVar("T")
 
 
 class Lanes:
-    """For one application."""
+    """For one application. `looks_for_all_outputs`: also for those of workers that send no attempt."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, looks_for_all_outputs: bool = False) -> None:
         self._storage = CapacityLimiter(STORAGE_THREADS)
+        self._looks_for_all_outputs = looks_for_all_outputs
 
     async def run(self, operation_id: str, endpoint: Callable[[Call], T], call: Call) -> T:
         """Run the endpoint, in a thread if it may wait.
@@ -35,7 +36,7 @@ class Lanes:
         """
         if operation_id == "getHealth":
             return endpoint(call)  # at once, whatever else goes on: it asks nobody
-        if not _asks_storage(operation_id, call):
+        if not self._asks_storage(operation_id, call):
             return await run_in_threadpool(endpoint, call)
         turn = object()
         try:
@@ -48,13 +49,13 @@ class Lanes:
         finally:
             self._storage.release_on_behalf_of(turn)
 
-
-def _asks_storage(operation_id: str, call: Call) -> bool:
-    match operation_id:
-        case "createImageJob" | "deleteImageJob":
-            return True
-        case "createEvent" | "updateEvent":
-            return bool(call.form.files)
-        case "updateImageJobStatus":
-            return str(call.json["status"]).upper() == "COMPLETED"
-    return False
+    def _asks_storage(self, operation_id: str, call: Call) -> bool:
+        match operation_id:
+            case "createImageJob" | "deleteImageJob":
+                return True
+            case "createEvent" | "updateEvent":
+                return bool(call.form.files)
+            case "updateImageJobStatus":
+                is_looked_for = self._looks_for_all_outputs or "attempt" in call.json
+                return is_looked_for and str(call.json["status"]).upper() == "COMPLETED"
+        return False

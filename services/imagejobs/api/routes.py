@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -36,7 +36,7 @@ class Binding:
     limits: BodyLimits
     validate_responses: bool
     observe: Observer
-    lanes: Lanes = field(default_factory=Lanes)
+    lanes: Lanes
 
 
 def bind(contract: Contract, endpoints: Mapping[str, Endpoint], binding: Binding) -> list[Route]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import httpx2
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -88,7 +89,7 @@ class ApiClient:
         """
         operation = self._operations[operation_id]
         params = {name: value for name, value in (query or {}).items() if value is not None}
-        url = operation.path.format(**(path or {}))
+        url = operation.path.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
 
         def once() -> Answer:
             for _, (_, content) in parts:

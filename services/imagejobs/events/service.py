@@ -1,7 +1,6 @@
 """What clients do with events: create, look, change, add images."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from imagejobs.events.model import Event, EventFields, EventWithJobs
 from imagejobs.events.repository import EventRepository
@@ -40,15 +39,14 @@ class Events:
 
         Raises EventNotFound.
         """
-        if self._repository.get(event_id) is None:
-            raise EventNotFound(event_id)
+        earlier = self.get(event_id).jobs
         accepted = self._accept(event_id, images)
         try:
             event = self._changed(event_id, fields)
         except BaseException:
             self._jobs.refused.take_back(accepted)
             raise
-        return replace(self._with_jobs([event])[0], accepted=accepted)
+        return EventWithJobs(event, [*earlier, *accepted], accepted)  # nothing is asked that could fail now
 
     def get(self, event_id: str) -> EventWithJobs:
         """The event with its jobs. Raises EventNotFound."""

@@ -54,15 +54,14 @@ class Output:
 class JobLifecycle:
     """The transitions that workers cause.
 
-    `attempt` is the fencing token that a claim's answer carries. Workers that send none are accepted without fencing
-    and get the generous `legacy_lease`; the table of legal transitions holds for them too.
+    `attempt` is the fencing token that a claim's answer carries. Workers that send none are accepted without fencing;
+    the table of legal transitions holds for them too. Who does not say for how long, gets the generous `legacy_lease`.
     """
 
-    def __init__(self, jobs: ImageJobs, repair: Repair, lease: timedelta, legacy_lease: timedelta) -> None:
+    def __init__(self, jobs: ImageJobs, repair: Repair, legacy_lease: timedelta) -> None:
         self._jobs = jobs
         self._repository = jobs.repository
         self._repair = repair
-        self._lease = lease
         self._legacy_lease = legacy_lease
 
     def claim(self, job_id: str, lease_seconds: float | None = None) -> ImageJob:
@@ -71,12 +70,11 @@ class JobLifecycle:
         Raises JobNotFound, JobHeld, IllegalTransition.
         """
         now = self._repository.now()
-        lease = timedelta(seconds=lease_seconds) if lease_seconds else self._legacy_lease
         values = {
             "status": JobStatus.PROCESSING,
             "started_at": now,
             "updated_at": now,
-            "lease_until": now + lease,
+            "lease_until": now + self._lease(lease_seconds),
             "error_msg": "",
             "error_code": None,
         }
@@ -92,8 +90,7 @@ class JobLifecycle:
     def renew(self, job_id: str, attempt: int, lease_seconds: float | None = None) -> ImageJob:
         """Extend the lease of the attempt that holds the job. Raises JobNotFound, StaleAttempt, IllegalTransition."""
         now = self._repository.now()
-        lease = timedelta(seconds=lease_seconds) if lease_seconds else self._lease
-        change = Change({"lease_until": now + lease, "updated_at": now})
+        change = Change({"lease_until": now + self._lease(lease_seconds), "updated_at": now})
         job = self._repository.change(job_id, Guard(PROCESSING, attempt), change)
         if job is None:
             raise self._refusal(job_id, attempt, JobStatus.PROCESSING)
@@ -162,6 +159,9 @@ class JobLifecycle:
         }
         return self._finish(job_id, Guard(UNFINISHED if attempt is None else PROCESSING, attempt), values)
 
+    def _lease(self, seconds: float | None) -> timedelta:
+        return timedelta(seconds=seconds) if seconds else self._legacy_lease
+
     def _finish(self, job_id: str, guard: Guard, values: dict[str, Any]) -> ImageJob:
         now = self._repository.now()
         ended = {"lease_until": None, "processed_at": now, "updated_at": now}
@@ -179,8 +179,7 @@ class JobLifecycle:
         prefix = self._jobs.policy.output_prefix
         sizes = recorded_sizes(output.key, output.renditions, output.receipt)
         for key in sizes:
-            if not is_safe_key(key) or not key.startswith(prefix):
-                raise OutputNotAccepted(f"outputImageKey {key!r} does not lie under {prefix!r}.")
+            _check_place(key, prefix)
         if attempt is not None:
             _check_keys(job, output.key, sizes, output_key(job.source_image_key, prefix))
         if attempt is not None or self._jobs.policy.check_legacy_output:
@@ -205,6 +204,13 @@ class JobLifecycle:
         if wanted == job.status == JobStatus.PROCESSING:
             return JobHeld(job)
         return IllegalTransition(job, wanted)
+
+
+def _check_place(key: str, prefix: str) -> None:
+    if not is_safe_key(key):
+        raise OutputNotAccepted(f"The key {key!r} has other characters than letters, digits, -, _, . and /, or hides.")
+    if not key.startswith(prefix):
+        raise OutputNotAccepted(f"The key {key!r} does not lie under {prefix!r}, this backend's OUTPUT_PREFIX.")
 
 
 def _check_keys(job: ImageJob, key: str, all_keys: Iterable[str], expected: str) -> None:

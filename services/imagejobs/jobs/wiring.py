@@ -37,7 +37,6 @@ def job_lifecycle(jobs: ImageJobs, settings: Settings) -> JobLifecycle:
     return JobLifecycle(
         jobs,
         job_repair(jobs, settings),
-        lease=timedelta(seconds=settings.lease_seconds),
         legacy_lease=timedelta(seconds=settings.legacy_lease_seconds),
     )
 

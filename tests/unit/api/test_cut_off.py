@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 KEY = {"idempotency-key": "k"}
+JOBS = "/api/image-jobs"
 
 
 class Hanging:
@@ -30,13 +31,18 @@ class Hanging:
 
 
 def cut_off(
-    method: str, headers: Mapping[str, str], *, whole: bool = True, begins: bool = False
+    request: str, headers: Mapping[str, str], *, whole: bool = True, begins: bool = False
 ) -> tuple[list[Message], bool]:
-    """What is sent, and whether the task ends cancelled, when it is cancelled once nothing goes on any more."""
-    return asyncio.run(_cut_off(method, headers, whole=whole, begins=begins))
+    """What is sent, and whether the task ends cancelled, when it is cancelled once nothing goes on any more.
+
+    `request` is method and path.
+    """
+    return asyncio.run(_cut_off(request, headers, whole=whole, begins=begins))
 
 
-async def _cut_off(method: str, headers: Mapping[str, str], *, whole: bool, begins: bool) -> tuple[list[Message], bool]:
+async def _cut_off(
+    request: str, headers: Mapping[str, str], *, whole: bool, begins: bool
+) -> tuple[list[Message], bool]:
     sent: list[Message] = []
     bodies = [{"type": "http.request", "body": b"a", "more_body": True}]
     bodies += [{"type": "http.request", "body": b"", "more_body": False}] if whole else []
@@ -55,7 +61,9 @@ async def _cut_off(method: str, headers: Mapping[str, str], *, whole: bool, begi
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     application = Hanging(begins=begins)
     app = AnsweringCutOff(application)
-    task = asyncio.create_task(app({"type": "http", "method": method, "headers": raw}, receive, send))  # type: ignore[arg-type]  # a coroutine
+    method, path = request.split()
+    scope = {"type": "http", "method": method, "path": path, "headers": raw}
+    task = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type]  # a coroutine
     await (application.hangs if whole else drained).wait()
     task.cancel()
     await asyncio.wait([task], timeout=5)
@@ -68,31 +76,40 @@ def answer(sent: list[Message]) -> tuple[int, dict[str, Any], dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("method", "headers", "whole"),
+    ("request_line", "headers", "whole"),
     [
-        ("GET", {}, True),
-        ("PATCH", {"content-type": "application/json"}, True),
-        ("POST", FORM | KEY, True),
-        ("POST", FORM, False),
+        (f"GET {JOBS}", {}, True),
+        (f"PATCH {JOBS}/1/status", {"content-type": "application/json"}, True),
+        (f"POST {JOBS}", FORM | KEY, True),
+        (f"POST {JOBS}", FORM, False),
     ],
     ids=["a question", "a report", "an upload with a key", "an upload that has not arrived"],
 )
-def test_what_may_be_sent_again_is_answered_503(method: str, headers: dict[str, str], whole: bool) -> None:
-    sent, is_cancelled = cut_off(method, headers, whole=whole)
+def test_what_may_be_sent_again_is_answered_503(request_line: str, headers: dict[str, str], whole: bool) -> None:
+    sent, is_cancelled = cut_off(request_line, headers, whole=whole)
     status, body, headers = answer(sent)
     assert (status, body["success"], body["error"]["code"]) == (503, False, "stopping")
     assert int(headers["retry-after"]) > 0
     assert not is_cancelled, "uvicorn would log a traceback"
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_an_upload_that_may_be_accepted_is_not_said_to_have_left_nothing(method: str) -> None:
-    status, body, _ = answer(cut_off(method, FORM)[0])
+@pytest.mark.parametrize(
+    ("request_line", "headers"),
+    [
+        (f"POST {JOBS}", FORM),
+        (f"POST {JOBS}", {"content-type": "Multipart/Form-Data; boundary=x"}),
+        ("POST /api/events", FORM | KEY),
+        ("PUT /api/events/1", FORM | KEY),
+        (f"POST {JOBS}/1/retry", KEY),
+    ],
+)
+def test_what_may_be_carried_out_is_not_said_to_have_left_nothing(request_line: str, headers: dict[str, str]) -> None:
+    status, body, _ = answer(cut_off(request_line, headers)[0])
     assert (status, body["success"], body["error"]) == (500, False, {"code": "interrupted"})
     assert "look before you send it again" in body["message"]
 
 
 def test_an_answer_that_has_begun_is_not_followed_by_another() -> None:
-    sent, is_cancelled = cut_off("GET", {}, begins=True)
+    sent, is_cancelled = cut_off(f"GET {JOBS}", {}, begins=True)
     assert [message["type"] for message in sent] == ["http.response.start"]
     assert is_cancelled

@@ -2,7 +2,8 @@ import logging
 from typing import Any
 
 import pytest
-from imagejobs.api.errors import as_api_error, error_response
+from imagejobs.api.errors import as_api_error, broken_contract, error_response
+from imagejobs.contract.violations import Violation
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
 from imagejobs.events.service import EventNotFound
@@ -60,3 +61,8 @@ def test_an_unforeseen_error_is_500_without_its_details(validates: bool, caplog:
     assert "secret of the database" in caplog.text
     if not validates:
         assert_error(answer, 500, "internal_error")
+
+
+def test_half_a_surrogate_pair_of_a_request_is_repeated_as_a_question_mark() -> None:
+    answer = error_response(broken_contract([Violation("\ud800", "is required")]))
+    assert b'"field":"?"' in bytes(answer.body)

@@ -264,6 +264,18 @@ def test_a_presigned_source_url_is_answered_instead_of_the_recorded_one() -> Non
     assert "?" not in api.all_jobs()[0].source_image_url
 
 
+@pytest.mark.parametrize("key", ["", "uploads/1.jpg", "raw/../1.jpg"])
+def test_what_cannot_be_signed_is_answered_as_it_was_recorded(key: str) -> None:
+    api = memory_api(source_url="presigned")
+    client = api.client()
+    created_job(client)
+    (job,) = api.all_jobs()
+    foreign = replace(job, id=api.jobs.new_id(), source_image_key=key, source_image_url="https://old.invalid/1.jpg")
+    api.jobs.insert(foreign)
+    assert client.get(f"/api/image-jobs/{foreign.id}").json()["data"]["sourceImageURL"] == foreign.source_image_url
+    assert client.get("/api/image-jobs").status_code == 200
+
+
 def test_times_are_iso_8601_with_milliseconds(api: MemoryApi) -> None:
     job = created_job(api.client())
     assert job["createdAt"] == isoformat(api.all_jobs()[0].created_at)

@@ -61,7 +61,8 @@ async def told(client: httpx2.AsyncClient, report: dict[str, object]) -> httpx2.
 
 async def asked_and_renewed(api: MemoryApi, hanging: HangingStorage) -> tuple[list[int], list[int]]:
     """The answers to other requests while all reports hang, and then the reports' own."""
-    reports = claimed_jobs(api, CLIENTS)
+    legacy, *reports = claimed_jobs(api, CLIENTS + 1)
+    del legacy["attempt"]
     headers = {"Authorization": f"Bearer {CLIENT_TOKENS[0]}", "X-Worker-Token": WORKER_TOKENS[0]}
     transport = httpx2.ASGITransport(api.app)
     async with httpx2.AsyncClient(transport=transport, base_url=f"http://{HOST}", headers=headers) as client:
@@ -70,7 +71,8 @@ async def asked_and_renewed(api: MemoryApi, hanging: HangingStorage) -> tuple[li
             await asyncio.to_thread(hanging.asked.acquire, timeout=10)
         async with asyncio.timeout(10):
             renewed = await told(client, reports[-1] | {"status": "PROCESSING"})
-            others = [renewed, await client.get("/api/image-jobs"), await client.get("/healthz")]
+            others = [renewed, await told(client, legacy), await client.get("/api/image-jobs")]
+            others.append(await client.get("/healthz"))
         if lanes.LONGEST_WAIT < 1:
             await asyncio.sleep(lanes.LONGEST_WAIT * 3)
         hanging.let_go.set()
@@ -81,8 +83,16 @@ def test_others_are_answered_while_storage_hangs_and_all_reports_when_it_is_back
     api: MemoryApi, hanging: HangingStorage
 ) -> None:
     others, reports = asyncio.run(asked_and_renewed(api, hanging))
-    assert others == [200, 200, 200]
+    assert others == [200] * 4
     assert reports == [409] * CLIENTS, "the objects are not there, but each was looked for"
+
+
+def test_where_all_outputs_are_looked_for_none_takes_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "LONGEST_WAIT", 0.2)
+    api = memory_api(check_legacy_output=True)
+    hanging = HangingStorage(api, monkeypatch)
+    others, _ = asyncio.run(asked_and_renewed(api, hanging))
+    assert others == [200, 503, 200, 200]
 
 
 async def health_while_all_threads_are_busy(api: MemoryApi, asked: threading.Semaphore, let_go: threading.Event) -> int:

@@ -99,6 +99,8 @@ def test_what_was_left_empty_in_a_browsers_form_is_not_said(api: MemoryApi) -> N
         (text_part("entityId", "x" * 20_000) + END, f"multipart/form-data; boundary={BOUNDARY}"),
         (TEXTS + file_part() + END, f"multipart/form-data; boundary={BOUNDARY}; charset=punycode"),
         (TEXTS + file_part() + END, f"multipart/form-data; boundary={BOUNDARY}; charset=undefined"),
+        (TEXTS + file_part() + END, f"multipart/form-data; boundary={BOUNDARY}; charset=utf-7"),
+        (file_part("\\ud800", data=b"") + END, f"multipart/form-data; boundary={BOUNDARY}; charset=unicode_escape"),
     ],
 )
 def test_what_is_no_multipart_body_is_400(api: MemoryApi, body: bytes, content_type: str) -> None:

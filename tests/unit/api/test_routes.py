@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from imagejobs.api.authentication import Authentication
 from imagejobs.api.call import Call, Endpoint, Reply
+from imagejobs.api.lanes import Lanes
 from imagejobs.api.reading import BodyLimits
 from imagejobs.api.routes import Binding, bind
 from imagejobs.contract.openapi import load_contract
@@ -25,7 +26,7 @@ def answering(reply: Reply, *, validate_responses: bool = True) -> TestClient:
 
 def binding(validate_responses: bool = True) -> Binding:
     open_to_all = Authentication({"bearerAuth": (), "workerToken": ()})
-    return Binding(open_to_all, BodyLimits(1, 1, 1), validate_responses, lambda *_: None)
+    return Binding(open_to_all, BodyLimits(1, 1, 1), validate_responses, lambda *_: None, Lanes())
 
 
 @pytest.mark.parametrize(
@@ -108,9 +109,15 @@ def test_every_request_is_observed_with_its_operation_and_status() -> None:
         seen.append((operation, status))
 
     shared: Any = binding(validate_responses=False)
-    routes = bind(CONTRACT, endpoints, Binding(shared.authentication, shared.limits, False, observe))
+    routes = bind(CONTRACT, endpoints, Binding(shared.authentication, shared.limits, False, observe, Lanes()))
     client = TestClient(Starlette(routes=routes))
     client.get("/healthz")
     client.get("/metrics")
     client.get("/api/image-jobs/nonsense")
     assert seen == [("getHealth", 200), ("getMetrics", 500), ("getImageJob", 400)]
+
+
+@pytest.mark.parametrize("path", ["/api/events/", f"/api/image-jobs/{JOB}/", "/healthz/"])
+def test_an_address_with_a_slash_too_many_is_not_found_rather_than_sent_elsewhere(path: str) -> None:
+    answer = memory_api().client().get(path, follow_redirects=False)
+    assert_error(answer, 404, "not_found")

@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -67,6 +68,12 @@ class TestRequest:
         assert backend.get_job() == Answer(JOB)
         (request,) = backend.requests
         assert (request.method, str(request.url)) == ("GET", f"http://api.invalid/api/image-jobs/{JOB_ID}")
+
+    @pytest.mark.parametrize("value", ["../events/1", "1/retry?", "1#", "%2e"])
+    def test_a_value_in_the_path_stays_in_its_place(self, value: str) -> None:
+        backend = Backend(GOOD)
+        backend.client.call("deleteImageJob", path={"id": value}, strict=False)
+        assert backend.requests[0].url.raw_path == b"/api/image-jobs/" + quote(value, safe="").encode()
 
     def test_tokens_are_sent_where_there_are_any(self) -> None:
         backend = Backend(GOOD, token="client", worker_token="worker")

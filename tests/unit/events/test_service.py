@@ -1,5 +1,6 @@
 """What clients do with events, and that an event and its images are accepted together or not at all."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -105,6 +106,22 @@ def test_a_change_that_fails_after_its_images_were_accepted_takes_them_back(worl
         events.change(made.event.id, EventFields(name="new"), [new_image(b"2")])
     assert events.get(made.event.id) == made
     assert world.storage.stored_keys() == {made.jobs[0].source_image_key}
+
+
+def test_a_change_that_was_carried_out_is_answered_whatever_goes_away_then(
+    world: World, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = events.create(FIELDS, [new_image(b"1")])
+    push = world.queue.push
+
+    def push_and_cut(job_ids: Sequence[str]) -> None:
+        push(job_ids)
+        monkeypatch.setattr(world.repository, "of_entities", AwayEvents.new_event)
+
+    monkeypatch.setattr(world.queue, "push", push_and_cut)
+    changed = events.change(made.event.id, EventFields(name="new"), [new_image(b"2")])
+    assert changed.jobs == [*made.jobs, *changed.accepted]
+    assert changed.event.fields.name == "new"
 
 
 def test_a_change_whose_images_are_refused_changes_nothing_and_may_be_sent_again(world: World, events: Events) -> None:

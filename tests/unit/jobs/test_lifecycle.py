@@ -196,14 +196,19 @@ class TestRenew:
     def test_it_moves_the_end_of_the_lease_and_nothing_else(self, world: World) -> None:
         job = world.claimed()
         world.clock.advance(timedelta(seconds=5))
-        renewed = world.lifecycle.renew(job.id, 1)
-        assert renewed == replace(job, updated_at=world.clock.time, lease_until=world.clock.time + LEASE)
-        assert world.lifecycle.renew(job.id, 1, 60).lease_until == world.clock.time + timedelta(seconds=60)
+        renewed = world.lifecycle.renew(job.id, 1, 60)
+        lease_until = world.clock.time + timedelta(seconds=60)
+        assert renewed == replace(job, updated_at=world.clock.time, lease_until=lease_until)
+
+    def test_one_that_names_no_lease_gets_the_generous_one_as_with_its_claim(self, world: World) -> None:
+        job = world.lifecycle.claim(world.created().id)
+        world.clock.advance(timedelta(seconds=5))
+        assert world.lifecycle.renew(job.id, 1).lease_until == world.clock.time + LEGACY_LEASE
 
     def test_a_late_renewal_holds_if_nobody_took_over(self, world: World) -> None:
         job = world.claimed()
         world.clock.advance(LEASE * 2)
-        world.lifecycle.renew(job.id, 1)
+        world.lifecycle.renew(job.id, 1, LEASE_SECONDS)
         assert world.repair.run_once().leases_expired == 0
         assert world.lifecycle.complete(job.id, 1, world.output(job)).status == JobStatus.COMPLETED
 
@@ -378,13 +383,21 @@ class TestComplete:
     @pytest.mark.parametrize("attempt", [1, None])
     @pytest.mark.parametrize(
         "key",
-        ["raw/1.webp", "optimized/../raw/1.webp", "/optimized/1.webp", "optimized", "optimized/", "", "optimized//x"],
+        ["optimized/../raw/1.webp", "/optimized/1.webp", "optimized/", "", "optimized//x", "optimized/my photo.webp"],
     )
+    def test_a_key_that_is_none_is_refused(self, world: World, attempt: int | None, key: str) -> None:
+        job = world.claimed()
+        with pytest.raises(OutputNotAccepted, match="has other characters than"):
+            world.lifecycle.complete(job.id, attempt, Output(key))
+        assert world.now(job) == job
+
+    @pytest.mark.parametrize("attempt", [1, None])
+    @pytest.mark.parametrize("key", ["raw/1.webp", "optimized", "other/optimized/1.webp"])
     def test_a_key_that_does_not_lie_under_the_prefix_is_refused(
         self, world: World, attempt: int | None, key: str
     ) -> None:
         job = world.claimed()
-        with pytest.raises(OutputNotAccepted, match="does not lie under 'optimized/'"):
+        with pytest.raises(OutputNotAccepted, match=f"The key '{key}' does not lie under 'optimized/'"):
             world.lifecycle.complete(job.id, attempt, Output(key))
         assert world.now(job) == job
 

@@ -15,7 +15,6 @@ SETTINGS = Settings(
     accept_without_queue=False,
     check_legacy_output=True,
     pending_after=3,
-    lease_seconds=4,
     legacy_lease_seconds=5,
     max_attempts=1,
     orphan_after=700,
@@ -38,7 +37,7 @@ def test_the_leases_are_the_settings() -> None:
     lifecycle = job_lifecycle(jobs, SETTINGS)
     job = lifecycle.claim(world.created().id)
     assert job.lease_until == world.clock.time + timedelta(seconds=5)
-    assert lifecycle.renew(job.id, 1).lease_until == world.clock.time + timedelta(seconds=4)
+    assert lifecycle.renew(job.id, 1).lease_until == world.clock.time + timedelta(seconds=5)
 
 
 def test_the_limits_of_the_repair_are_the_settings() -> None:
