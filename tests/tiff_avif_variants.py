@@ -1,6 +1,7 @@
 """Whole TIFFs and AVIFs in the ways in which scanners, editors and libvips write them."""
 
 import io
+import struct
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -58,6 +59,16 @@ def _tiff_of(mode: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def with_further_channels(colours: str, *kinds: int) -> bytes:
+    """Of RGB, grey or CMYK; each further channel is empty, and of this kind in ExtraSamples (TIFF 6.0, section 18)."""
+    picture = {"RGB": _vips, "grey": lambda: _vips(grey=True), "CMYK": lambda: _vips().invert().bandjoin(0)}[colours]()
+    interpretation = {"RGB": "srgb", "grey": "b-w", "CMYK": "cmyk"}[colours]
+    written = picture.bandjoin([0] * len(kinds)).copy(interpretation=interpretation).tiffsave_buffer()
+    head, kind, tail = written.partition(struct.pack("<HHI", 338, 3, len(kinds)))
+    assert kind, "libvips wrote no ExtraSamples"
+    return bytes(head + kind + struct.pack("<HH", *kinds, *[0] * (2 - len(kinds))) + tail[4:])
+
+
 TIFFS: Variants = {
     "strips": lambda: encode(photo(), "TIFF", strip_size=500),
     "tiles": lambda: _tiff(tile=True, tile_width=64, tile_height=64),
@@ -72,6 +83,10 @@ TIFFS: Variants = {
     "CMYK": lambda: _tiff_of("CMYK"),
     "CMYK, JPEG": lambda: _tiff_of("CMYK", compression="jpeg"),
     "grey and alpha": lambda: _tiff_of("LA"),
+    "RGB and a mask": lambda: with_further_channels("RGB", 0),
+    "RGB and two masks": lambda: with_further_channels("RGB", 0, 0),
+    "grey and a mask": lambda: with_further_channels("grey", 0),
+    "CMYK and a spot colour": lambda: with_further_channels("CMYK", 0),
     "1 bit": lambda: _grey_tiff(bitdepth=1),
     "1 bit, white is 0": lambda: _grey_tiff(bitdepth=1, miniswhite=True),
     "2 bits": lambda: _grey_tiff(bitdepth=2),

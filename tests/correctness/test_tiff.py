@@ -11,7 +11,7 @@ from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.readable import readable_formats
 from PIL import Image
-from tiff_avif_variants import inks_in_jpeg_tiles
+from tiff_avif_variants import inks_in_jpeg_tiles, with_further_channels
 
 pytestmark = pytest.mark.skipif(
     "tiff" not in {each.name for each in readable_formats()}, reason="this ImageMagick reads no TIFF"
@@ -96,6 +96,40 @@ def test_both_kinds_of_alpha_are_understood(ground: tuple[int, int, int], associ
     result = decode(convert(source, FINE).data)
 
     assert difference(on_ground(result, ground), on_ground(picture, ground)) < 4
+
+
+@pytest.mark.parametrize(
+    ("colours", "kinds"),
+    [("grey", (0,)), ("RGB", (0,)), ("RGB", (0, 0)), ("RGB", (0, 2)), ("CMYK", (0,)), ("CMYK", (0, 0))],
+)
+def test_a_further_channel_that_is_no_alpha_hides_nothing(colours: str, kinds: tuple[int, ...]) -> None:
+    """Photoshop saves selections and spot colours so. Here they are empty."""
+    picture = decode(convert(with_further_channels(colours, *kinds), FINE).data)
+
+    assert (picture[..., 3] == 255).all()
+    assert difference(picture, luma(photo(200, 140)) if colours == "grey" else photo(200, 140)) < 3
+
+
+@pytest.mark.parametrize(
+    ("colours", "kinds"), [("grey", (2,)), ("RGB", (2,)), ("RGB", (2, 0)), ("RGB", (1, 0)), ("CMYK", (2,))]
+)
+def test_a_further_channel_that_is_alpha_hides(colours: str, kinds: tuple[int, ...]) -> None:
+    assert (decode(convert(with_further_channels(colours, *kinds), FINE).data)[..., 3] == 0).all()
+
+
+def test_grey_with_several_further_channels_is_named_unsupported() -> None:
+    with pytest.raises(ConversionError, match="3 channels, of which one is grey") as caught:
+        convert(with_further_channels("grey", 0, 0), FINE)
+
+    assert caught.value.code == "unsupported_type"
+
+
+def luma(pixels: np.ndarray) -> np.ndarray:
+    """As libvips makes grey: in linear light."""
+    linear = np.where(pixels > 10, ((pixels / 255 + 0.055) / 1.055) ** 2.4, pixels / 255 / 12.92)
+    light = linear @ [[0.2126], [0.7152], [0.0722]]
+    grey = np.rint(255 * np.where(light > 0.0031308, 1.055 * light ** (1 / 2.4) - 0.055, 12.92 * light))
+    return np.repeat(grey, 3, axis=-1)
 
 
 def test_the_first_of_several_pages_is_taken() -> None:

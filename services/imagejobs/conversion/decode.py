@@ -44,6 +44,8 @@ def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> Magic
     image = _read(source, probe.format, {"jpeg:size": hint} if hint else {})
     if not hint and image.size != (probe.width, probe.height):
         raise corrupt(f"The {probe.format.title} has another size than it announces")
+    if probe.is_opaque:
+        image.alpha_channel = "off"
     if probe.format in {HEIC, AVIF}:
         complete_heif(image, source, lambda data: _read(data, probe.format, {}))
     return image

@@ -1,6 +1,7 @@
 """The first page of a TIFF (TIFF 6.0) or BigTIFF: its size, and whether all its strips or tiles are there."""
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from imagejobs.conversion.byte_reader import ByteReader
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
@@ -12,7 +13,7 @@ from imagejobs.conversion.tiff_directory import MAX_PAGES, Directory, following_
 _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _ORIENTATION, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES, _PLANES = 273, 274, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_SIZES, _SAMPLE_FORMAT, _DNG_VERSION = 322, 323, 324, 325, 339, 50706
-_COLOUR_MAP, _JPEG_TABLES, _PROFILE = 320, 347, 34675
+_COLOUR_MAP, _EXTRA_SAMPLES, _JPEG_TABLES, _PROFILE = 320, 338, 347, 34675
 _REDUCED, _UNCOMPRESSED, _JPEG, _SEPARATE_PLANES, _PALETTE, _INKS, _YCBCR = 1, 1, 7, 2, 3, 5, 6
 _ALL_ROWS = 0xFFFFFFFF
 _COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
@@ -21,6 +22,11 @@ _PHOTOMETRICS = frozenset({0, 1, 2, 3, 5, 6, 8})
 """Grey, RGB, palette, CMYK, YCbCr and CIE L*a*b*; not masks, and no sensor data of cameras."""
 _CHANNELS = {2: 3, 5: 4, 6: 3, 8: 3}
 """What RGB, CMYK, YCbCr and CIE L*a*b* need at least."""
+_ALPHA = frozenset({1, 2})
+"""Of the kinds of a further channel: premultiplied and straight. 0 is a saved selection, a spot colour, or anything."""
+_GREYS = frozenset({0, 1})
+_MAX_GREY_SAMPLES = 2
+"""ImageMagick takes further ones for green and blue."""
 _WHOLE_NUMBERS = frozenset({1, 4})
 _BIT_DEPTHS = frozenset({1, 2, 4, 8, 16, 32})
 _MAX_SAMPLES = 16
@@ -42,7 +48,8 @@ def read_tiff(reader: ByteReader) -> Structure:
         _check_data(page, width, height)
     orientation = page.first(_ORIENTATION, 1)
     credited = {tag: text for tag in (ARTIST, COPYRIGHT) if (text := page.text(tag, MAX_CREDIT_BYTES)).strip()}
-    return still(width, height, orientation if 1 <= orientation <= 8 else 1, _notes(page), credited)
+    found = still(width, height, orientation if 1 <= orientation <= 8 else 1, _notes(page), credited)
+    return replace(found, is_opaque=_is_opaque(page))
 
 
 def _notes(page: Directory) -> tuple[str, ...]:
@@ -50,6 +57,11 @@ def _notes(page: Directory) -> tuple[str, ...]:
     pages = 1 + sum(not each.first(_SUBFILE_TYPE) & _REDUCED for each in following_pages(page))
     shown = str(pages) if pages < MAX_PAGES else f"{MAX_PAGES} or more"
     return (f"TIFF with {shown} pages: only the first is kept",) if pages > 1 else ()
+
+
+def _is_opaque(page: Directory) -> bool:
+    """Of several further channels decoders take the first for alpha."""
+    return page.count(_EXTRA_SAMPLES) > 0 and page.first(_EXTRA_SAMPLES) not in _ALPHA
 
 
 def _check_kind(page: Directory) -> None:
@@ -76,6 +88,8 @@ def _check_channels(page: Directory) -> None:
         raise corrupt(f"The TIFF has {samples} channel(s), too few for its colours")
     if colours == _PALETTE and page.count(_COLOUR_MAP) < 3 << bits:
         raise corrupt("The TIFF has no palette, or too short a one")
+    if colours in _GREYS and samples > _MAX_GREY_SAMPLES:
+        raise _unsupported(f"has {samples} channels, of which one is grey")
     if samples > 1 and bits < 8:
         raise _unsupported(f"has {samples} channels of {bits} bit(s)")
 
