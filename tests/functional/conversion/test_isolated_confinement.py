@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("pyseccomp", reason="needs libseccomp", exc_type=Exception)
 
 PROGRAM = """
-import ctypes, errno, json, os, resource, signal, socket, subprocess, sys, threading
+import ctypes, errno, fcntl, json, os, resource, signal, socket, subprocess, sys, threading
 from imagejobs.conversion.isolated.confinement import forbid_system_calls
 
 attempts, where = json.loads(sys.argv[1]), sys.argv[2]
@@ -65,6 +65,15 @@ PROCESSES = {
     "kill": "os.kill(parent, 0)",
     "sigqueue": "call('sigqueue', parent, 0, None)",
     "pidfd_open": "os.pidfd_open(parent)",
+    "F_SETOWN": "fcntl.fcntl(0, 8, 0)",
+    "F_SETSIG": "fcntl.fcntl(0, 10, 0)",
+    "F_SETOWN_EX": "fcntl.fcntl(0, 15, bytes(8))",
+    "FIOSETOWN": "fcntl.ioctl(left, 0x8901, bytes(4))",
+    "SIOCSPGRP": "fcntl.ioctl(left, 0x8902, bytes(4))",
+    "setpriority": "os.setpriority(os.PRIO_PROCESS, parent, os.getpriority(os.PRIO_PROCESS, parent))",
+    "sched_setaffinity": "os.sched_setaffinity(parent, os.sched_getaffinity(parent))",
+    "sched_setscheduler": "os.sched_setscheduler(parent, os.SCHED_OTHER, os.sched_param(0))",
+    "sched_setparam": "os.sched_setparam(parent, os.sched_param(0))",
     "prlimit": "resource.prlimit(parent, resource.RLIMIT_CORE)",
     "ptrace": "call('ptrace', 16, -1, None, None)",
     "process_vm_readv": "call('process_vm_readv', parent, space, 1, space, 1, 1)",
@@ -100,6 +109,10 @@ BY_NUMBER = {
     "tkill": "call('syscall', 200, parent, 0)",
     "tgkill": "call('syscall', 234, parent, parent, 0)",
     "rt_tgsigqueueinfo": "ctypes.memset(space, 255, 16); call('syscall', 297, parent, parent, 0, space)",
+    "ioprio_set": "call('syscall', 251, 1, parent, 0)",
+    "sched_setattr": "call('syscall', 314, -1, space, 0)",
+    "F_SETOWN, 64 bits": "call('syscall', 72, 0, ctypes.c_long(1 << 32 | 8), 0)",
+    "FIOSETOWN, 64 bits": "call('syscall', 16, left.fileno(), ctypes.c_long(1 << 32 | 0x8901), bytes(4))",
     "kcmp": "call('syscall', 312, -1, -1, 0, 0, 0)",
     "bpf": "call('syscall', 321, -1, space, 0)",
     "perf_event_open": "call('syscall', 298, space, 0, -1, -1, -1)",
@@ -119,6 +132,32 @@ ALLOWED = {
 }
 
 
+ATTACK = """
+import ctypes, fcntl, os, signal, socket, struct, sys
+from imagejobs.conversion.isolated.confinement import forbid_system_calls
+
+victim, way = int(sys.argv[1]), sys.argv[2]
+one, other = socket.socketpair()
+assert forbid_system_calls()
+attempts = {
+    "nothing": [],
+    "F_SETOWN": [lambda: fcntl.fcntl(one, fcntl.F_SETOWN, victim)],
+    "F_SETOWN_EX": [lambda: fcntl.fcntl(one, 15, struct.pack("ii", 1, victim))],
+    "FIOSETOWN": [lambda: fcntl.ioctl(one, 0x8901, struct.pack("i", victim))],
+    "SIOCSPGRP": [lambda: fcntl.ioctl(one, 0x8902, struct.pack("i", victim))],
+    "64 bits": [lambda: ctypes.CDLL(None).syscall(72, one.fileno(), ctypes.c_long(1 << 32 | fcntl.F_SETOWN), victim)],
+}
+signals = lambda: fcntl.fcntl(one, 10, signal.SIGKILL)
+wakes = lambda: fcntl.fcntl(one, fcntl.F_SETFL, fcntl.fcntl(one, fcntl.F_GETFL) | os.O_ASYNC)
+for attempt in (*attempts[way], signals, wakes, lambda: os.write(other.fileno(), b"x")):
+    try:
+        attempt()
+    except PermissionError:
+        pass
+"""
+"""A descriptor that kills another process when there is something to read, which is nowhere a call of `kill`."""
+
+
 def tried(attempts: dict[str, str], where: str) -> dict[str, int]:
     """What each attempt failed with."""
     command = [sys.executable, "-c", PROGRAM, json.dumps(attempts), where]
@@ -129,6 +168,18 @@ def tried(attempts: dict[str, str], where: str) -> dict[str, int]:
 @pytest.mark.parametrize("where", ["main thread", "later thread", "earlier thread"])
 def test_no_network_no_other_process_no_administration_and_nothing_of_others_files(where: str) -> None:
     assert tried(REFUSED, where) == dict.fromkeys(REFUSED, errno.EPERM)
+
+
+@pytest.mark.parametrize("way", ["nothing", "F_SETOWN", "F_SETOWN_EX", "FIOSETOWN", "SIOCSPGRP", "64 bits"])
+def test_no_process_is_killed_through_a_descriptor(way: str) -> None:
+    if way == "64 bits" and platform.machine() != "x86_64":
+        pytest.skip("the number of fcntl on x86-64")
+    echo = [sys.executable, "-c", "print(input(), end='')"]
+    with subprocess.Popen(echo, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as victim:
+        subprocess.run([sys.executable, "-c", ATTACK, str(victim.pid), way], timeout=60, check=True)
+        echoed, _ = victim.communicate("still there", timeout=30)
+
+    assert (victim.returncode, echoed) == (0, "still there")
 
 
 def test_what_conversions_need_stays_possible() -> None:

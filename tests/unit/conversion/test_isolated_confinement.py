@@ -7,6 +7,7 @@ import pytest
 from imagejobs.conversion.isolated import confinement
 from imagejobs.conversion.isolated.confinement import (
     FORBIDDEN_CALLS,
+    FORBIDDEN_COMMANDS,
     NEWER_CALLS,
     Limits,
     allow_cpu_seconds,
@@ -135,7 +136,8 @@ def test_every_forbidden_call_is_refused_in_every_thread(made: list[Filter]) -> 
     assert calls.loaded
     assert calls.action == "allow"
     assert {
-        calls.rules[name] for name in (*FORBIDDEN_CALLS, *NEWER_CALLS.values(), "clone", "tgkill", "prlimit64")
+        calls.rules[name]
+        for name in (*FORBIDDEN_CALLS, *FORBIDDEN_COMMANDS, *NEWER_CALLS.values(), "clone", "tgkill", "prlimit64")
     } == {("errno", errno.EPERM)}
     assert calls.rules["clone3"] == ("errno", errno.ENOSYS)
     assert calls.attributes == [("every thread", 1)]

@@ -13,6 +13,7 @@ _OPEN_FILES = 64
 _NETWORK = ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg")
 _PROCESSES = ("execve", "execveat", "fork", "vfork")
 _SIGNALS = ("kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal")
+_TURNS = ("setpriority", "ioprio_set", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler")
 _SPYING = ("ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "bpf", "perf_event_open", "userfaultfd")
 _ADMINISTRATION = ("mount", "umount2", "unshare", "setns", "chroot", "keyctl", "add_key", "io_uring_setup")
 # Of files it opened itself a process may change the length (ftruncate); Landlock before Linux 6.2 lets it empty others
@@ -21,9 +22,13 @@ _OWNERS_AND_MODES = ("chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown",
 _TIMES = ("utime", "utimes", "futimesat", "utimensat")
 _ATTRIBUTES = ("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr")
 _OTHERS_FILES = ("truncate", *_OWNERS_AND_MODES, *_TIMES, *_ATTRIBUTES)
-FORBIDDEN_CALLS = (*_NETWORK, *_PROCESSES, *_SIGNALS, *_SPYING, *_ADMINISTRATION, *_OTHERS_FILES)
+FORBIDDEN_CALLS = (*_NETWORK, *_PROCESSES, *_SIGNALS, *_TURNS, *_SPYING, *_ADMINISTRATION, *_OTHERS_FILES)
 NEWER_CALLS = {"fchmodat2": 452, "setxattrat": 463, "removexattrat": 466, "file_setattr": 469}
 """Those that the kernel may know and this libseccomp may not; since Linux 5.1 a number is the same on every machine."""
+FORBIDDEN_COMMANDS = {"fcntl": (8, 10, 15), "fcntl64": (8, 10, 15), "ioctl": (0x8901, 0x8902)}
+"""F_SETOWN, F_SETSIG, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP: whom the kernel signals when there is something to read."""
+_INT = 0xFFFFFFFF
+"""What the kernel looks at of a command; the filter compares 64 bits."""
 _CLONE_THREAD = 0x00010000  # linux/sched.h
 
 
@@ -71,6 +76,9 @@ def forbid_system_calls() -> bool:
     calls = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     for call in (*FORBIDDEN_CALLS, *NEWER_CALLS.values()):
         calls.add_rule(deny, call)
+    for call, commands in FORBIDDEN_COMMANDS.items():
+        for command in commands:
+            calls.add_rule(deny, call, pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, command))
     # A thread is a clone that stays in its process. clone3 hides its flags in memory; the C library then takes clone.
     calls.add_rule(deny, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0))
     calls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
