@@ -63,6 +63,10 @@ def webp_of_size(width: int, height: int) -> bytes:
     return webp_files.riff(webp_files.extended_header(width, height, 0), encode(noise(96, 64), "WEBP")[12:])
 
 
+def animation() -> bytes:
+    return webp_files.animated_webp(40, 30, [webp_files.Part(0, 0, 40, 30, colour) for colour in (RED, BLUE)])
+
+
 @pytest.mark.parametrize("size", [(96, 65), (96, 200), (97, 64), (200, 64), (95, 64), (40, 64)])
 def test_a_png_whose_pixels_do_not_fill_its_size_is_corrupt(size: tuple[int, int]) -> None:
     # ImageMagick 7 says that rows are missing, 6 gives no reason.
@@ -89,9 +93,21 @@ def test_a_webp_frame_outside_of_its_canvas_is_corrupt(place: tuple[int, int, in
 
 @pytest.mark.parametrize("size", [0, 8, 9])
 def test_a_webp_whose_header_is_too_short_is_corrupt(size: int) -> None:
-    whole = webp_files.animated_webp(40, 30, [webp_files.Part(0, 0, 40, 30, colour) for colour in (RED, BLUE)])
+    whole = animation()
 
     assert failure(whole[:16] + struct.pack("<I", size) + whole[20:]).code == "corrupt"
+
+
+@pytest.mark.parametrize("size", [11, 12, 13, 30])
+@pytest.mark.parametrize("is_padded", [True, False])
+def test_a_webp_whose_header_is_too_long_is_corrupt(size: int, is_padded: bool) -> None:
+    """Readers do not agree on where the next chunk begins."""
+    whole = animation()
+    added = bytes(size + (size % 2 if is_padded else 0) - 10)
+    source = whole[:16] + struct.pack("<I", size) + whole[20:30] + added + whole[30:]
+    announced = struct.pack("<I", len(source) - 8)
+
+    assert failure(source[:4] + announced + source[8:]).code == "corrupt"
 
 
 def test_a_gif_frame_that_lacks_pixels_is_refused() -> None:

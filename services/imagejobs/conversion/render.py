@@ -1,11 +1,12 @@
 """One decode, and from it every rendition, frame by frame."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from imagejobs.conversion.decode import decode
 from imagejobs.conversion.encode import Effort
+from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.exif import write_credits
 from imagejobs.conversion.geometry import fit
 from imagejobs.conversion.magick import MagickImage
@@ -58,11 +59,19 @@ def render(source: bytes, found: Probe, options: Options, quality: int | None) -
 
 def _prepared(source: bytes, found: Probe, preparation: Preparation) -> Generator[tuple[MagickImage, int], None, None]:
     """Each frame, upright and in sRGB, and how long it is shown in milliseconds; it is closed with the next step."""
-    durations = found.durations_ms if found.frames > 1 else (0,)
-    for frame, duration_ms in zip(decode(source, found, preparation.target), durations, strict=True):
+    for frame, duration_ms in _timed(decode(source, found, preparation.target), found):
         with frame:
             prepare(frame, preparation)
             yield frame, duration_ms
+
+
+def _timed(frames: Iterator[MagickImage], found: Probe) -> Iterator[tuple[MagickImage, int]]:
+    """The frames and their durations. Raises ConversionError `corrupt` where there are not as many as announced."""
+    durations = found.durations_ms if found.frames > 1 else (0,)
+    try:
+        yield from zip(frames, durations, strict=True)
+    except ValueError as error:
+        raise corrupt(f"The {found.format.title} has not the {found.frames} frame(s) that it announces") from error
 
 
 def _add(frame: MagickImage, duration_ms: int, encoders: Mapping[Size, RenditionEncoder]) -> None:

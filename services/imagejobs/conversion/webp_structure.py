@@ -55,10 +55,9 @@ def _read_chunk_header(reader: ByteReader, end: int) -> tuple[bytes, int]:
 
 
 def _read_extended_header(reader: ByteReader, size: int) -> tuple[int, int, bool]:
-    if size < _EXTENDED_HEADER_BYTES:
-        raise corrupt("The WebP has an extended header that is too short")
+    if size != _EXTENDED_HEADER_BYTES:  # libwebp takes no other, and where the next chunk began would be a guess
+        raise corrupt(f"The WebP has an extended header of {size} bytes, not {_EXTENDED_HEADER_BYTES}")
     data = reader.read(_EXTENDED_HEADER_BYTES)
-    reader.skip(size - _EXTENDED_HEADER_BYTES)
     width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (4, 7))
     return width, height, bool(data[0] & _ANIMATION)
 

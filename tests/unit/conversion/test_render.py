@@ -1,0 +1,27 @@
+import io
+from collections.abc import Iterator
+
+import pytest
+import webp_files
+from imagejobs.conversion import render
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.options import Options
+from imagejobs.conversion.probe import probe
+
+COLOURS = [(200, 0, 0, 255), (0, 0, 200, 255)]
+SOURCE = webp_files.animated_webp(40, 30, [webp_files.Part(0, 0, 40, 30, colour) for colour in COLOURS])
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_other_frames_than_announced_are_corrupt(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where two readers of a file do not agree, it is the file's fault, and no crash."""
+
+    def decode(*_: object) -> Iterator[MagickImage]:
+        return (MagickImage(width=40, height=30, background=f"gray{index}") for index in range(count))
+
+    monkeypatch.setattr(render, "decode", decode)
+    with pytest.raises(ConversionError, match=r"not the 2 frame\(s\)") as caught:
+        render.render(SOURCE, probe(io.BytesIO(SOURCE)), Options(), None)
+
+    assert caught.value.code == "corrupt"
