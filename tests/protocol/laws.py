@@ -88,6 +88,13 @@ def _is_mark(old: ImageJob, new: ImageJob, actor: Actor, now: datetime) -> bool:
     return same and actor.role == Role.REPAIR and is_lost
 
 
+def _is_sign_of_life(old: ImageJob, new: ImageJob, actor: Actor, _: datetime) -> bool:
+    """A worker that comes to hand back what expired takes back that its own lease, the last one, was lost; once."""
+    said = {"error_msg": new.error_msg, "error_code": new.error_code, "updated_at": new.updated_at}
+    same = replace(old, lost_leases=old.lost_leases - 1, revision=new.revision, **said) == new
+    return same and actor.is_fenced and _holds(old, actor) and not old.error_code and bool(new.error_code)
+
+
 def _is_claim(old: ImageJob, new: ImageJob, actor: Actor, _: datetime) -> bool:
     return actor.role == Role.WORKER and new.lease_until is not None and new.lost_leases == old.lost_leases
 
@@ -139,7 +146,7 @@ def _is_postponed(old: ImageJob, new: ImageJob, actor: Actor, _: datetime) -> bo
 
 
 LAWS: Mapping[tuple[JobStatus, JobStatus], Callable[[ImageJob, ImageJob, Actor, datetime], bool]] = {
-    (PENDING, PENDING): _is_mark,
+    (PENDING, PENDING): lambda *change: _is_mark(*change) or _is_sign_of_life(*change),
     (PENDING, PROCESSING): _is_claim,
     (PENDING, FAILED): lambda _, __, actor, ___: actor.role == Role.WORKER and not actor.is_fenced,
     (PROCESSING, PROCESSING): _is_renewal,

@@ -53,7 +53,8 @@ def worker(
 ) -> None:
     """Convert images. The same as `dramatiq imagejobs.worker.app`, with the settings' numbers."""
     settings = _settings()
-    command = [sys.executable, "-m", "dramatiq", "imagejobs.worker.app"]
+    command = [sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app"]
+    command += ["--path"]  # none, where Dramatiq would look for modules in the working directory first
     command += ["--processes", str(processes or settings.worker_processes)]
     command += ["--threads", str(threads or settings.worker_threads)]
     shutdown_ms = worker_shutdown_ms(settings.shutdown_seconds)

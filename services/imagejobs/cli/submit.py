@@ -44,7 +44,7 @@ def submit(
         if wait and jobs:
             try:
                 jobs = [dict(job) for job in wait_for_jobs(api, [job["_id"] for job in jobs], progress, timeout)]
-            except CANNOT_GO_ON as error:
+            except (ApiRefused, *CANNOT_GO_ON) as error:
                 _tell(errors, f"{error} (what became of the jobs is not known)")
     if as_json:
         typer.echo(json.dumps(jobs))

@@ -62,7 +62,8 @@ class ApiClient:
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"X-Worker-Token": worker_token} if worker_token else {}
-        timeout = httpx2.Timeout(read_seconds, connect=CONNECT_SECONDS, write=UPLOAD_SECONDS)
+        connect_seconds = min(CONNECT_SECONDS, read_seconds)
+        timeout = httpx2.Timeout(read_seconds, connect=connect_seconds, write=UPLOAD_SECONDS)
         self._http = httpx2.Client(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
         self._operations = load_contract().operations
         self._max_tries = max_tries

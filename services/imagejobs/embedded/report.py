@@ -1,6 +1,7 @@
 """What `imagejobs up` tells the person at the terminal."""
 
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -54,8 +55,9 @@ class Report:
         self._console = console
 
     def line(self, text: str, style: str | None = None) -> None:
-        """Print one line as it is."""
-        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        """Print one line as it is. A terminal that was closed, or a full disk, keeps nothing from going on."""
+        with suppress(OSError):
+            self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
     def event(self, event: ChildEvent) -> None:
         """Print the event, and for a death the last lines that the child wrote. A start alone is no news."""

@@ -101,7 +101,10 @@ class LocalSystem:
     def _hear(self, event: ChildEvent) -> None:
         self._report.event(event)
         if self._announced and event.happening is Happening.STARTED:
-            write_up_file(self._data_dir, self._state())
+            try:
+                write_up_file(self._data_dir, self._state())
+            except OSError as error:  # a full disk; the process ids in the file are old ones then, all else holds
+                self._report.line(f"up: {self._data_dir} cannot be written: {error.strerror}", "yellow")
 
     def _state(self) -> UpState:
         tokens, worker_tokens = self._settings.api_tokens, self._settings.worker_tokens

@@ -100,7 +100,8 @@ class JobLifecycle:
         """Give the job up at once, for another attempt.
 
         With `retry_in` the worker's own message comes back after so many seconds, and is missed only some time after
-        that; without it the reconciler pushes a new one in its next pass. Raises as `renew` does.
+        that; without it the reconciler pushes a new one in its next pass. Who could not say so before the lease
+        expired, because this API was away, is not dead: that lease is not counted as lost. Raises as `renew` does.
         """
         now = self._repository.now()
         values = {
@@ -113,11 +114,24 @@ class JobLifecycle:
         }
         job = self._repository.change(job_id, Guard(PROCESSING, attempt), Change(values))
         if job is None:
-            current = self._jobs.get(job_id)
-            if current.status == JobStatus.PENDING and current.attempt == attempt:
-                return current
+            job = self._handed_back_already(self._jobs.get(job_id), attempt, reason)
+        if job is None:
             raise self._refusal(job_id, attempt, JobStatus.PENDING)
         return job
+
+    def _handed_back_already(self, job: ImageJob, attempt: int, reason: Failure) -> ImageJob | None:
+        """The job, if nobody claimed it since. That its lease expired, which leaves no reason in it, is undone."""
+        if job.status != JobStatus.PENDING or job.attempt != attempt:
+            return None
+        if not job.lost_leases or job.error_msg or job.error_code:
+            return job
+        values = {
+            "lost_leases": job.lost_leases - 1,
+            "error_msg": reason.message[:MAX_ERROR_MESSAGE],
+            "error_code": reason.code,
+            "updated_at": self._repository.now(),
+        }
+        return self._repository.change(job.id, Guard(frozenset({JobStatus.PENDING}), attempt), Change(values))
 
     def complete(self, job_id: str, attempt: int | None, output: Output) -> ImageJob:
         """Record the result. The same result again changes nothing and is no error.

@@ -5,7 +5,6 @@ date arithmetic on the server. Documents written by others (mongoose's `__v`, un
 as a legacy worker sent it) are read and left as they are.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -79,13 +78,8 @@ class MongoImageJobRepository:
         return self._database.count(COLLECTION, _status_query(status))
 
     def count_by_status(self) -> Mapping[JobStatus, int]:
-        with translated_errors():
-            rows = ImageJobDocument.objects.aggregate([{"$group": {"_id": "$status", "count": {"$sum": 1}}}])
-            counts: Counter[JobStatus] = Counter()
-            for row in rows:
-                if (status := str(row["_id"]).upper()) in set(JobStatus):
-                    counts[JobStatus(status)] += row["count"]
-            return counts
+        counts = {status: self.count(status) for status in JobStatus}  # an aggregation would read every document
+        return {status: count for status, count in counts.items() if count}
 
     def last_completed(self, limit: int) -> Sequence[ImageJob]:
         return self._all(_in_status(JobStatus.COMPLETED) & Q(processed_at__exists=True), "-processed_at", limit)

@@ -90,7 +90,7 @@ class Repair:
         if job.lost_leases + 1 >= self._policy.max_attempts:
             values = {
                 "status": JobStatus.FAILED,
-                "error_msg": f"{job.lost_leases + 1} workers in a row died or hung while they processed this image.",
+                "error_msg": f"{job.lost_leases + 1} workers died or hung while they processed this image.",
                 "error_code": "attempts_exhausted",
                 "retryable": True,
                 "processed_at": now,

@@ -1,6 +1,7 @@
 """The message on the list: `{"task_type":"process_image","payload":{"imageJobID":"<24 hex>"}}`."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 
 from imagejobs.contract.message_schema import message_violation
@@ -61,8 +62,8 @@ def _ambiguity(text: str) -> str | None:
     found: list[str] = []
 
     def look(members: list[tuple[str, object]]) -> None:
-        names = [name for name, _ in members]
-        found.extend(f"{name} stands there more than once" for name in set(names) if names.count(name) > 1)
+        names = Counter(name for name, _ in members)
+        found.extend(f"{name} stands there more than once" for name, times in names.items() if times > 1)
 
     json.loads(text, object_pairs_hook=look)
     return next(iter(found), None)

@@ -56,8 +56,9 @@ class ConversionProcesses(Middleware):
 
 
 def _give_up() -> None:
+    _use_case.in_flight.end()  # what ends from now on was ended by this process
+    _converter.close()  # whoever waits for a conversion need not any more
     _use_case.give_up()
-    _converter.close()  # the threads that wait for a conversion need not be waited for
 
 
 try:

@@ -11,9 +11,18 @@ class InFlight:
     """The claims that are being worked on, in all threads. Once it `has_ended` no new ones should be made."""
 
     def __init__(self) -> None:
-        self.has_ended = False
+        self._over = threading.Event()
         self._claims: set[Claim] = set()
         self._lock = threading.Lock()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is about to end."""
+        return self._over.is_set()
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the end, so long at most; whether it came."""
+        return self._over.wait(seconds)
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
@@ -29,5 +38,5 @@ class InFlight:
     def end(self) -> list[Claim]:
         """From now on it has ended; those that are still held."""
         with self._lock:
-            self.has_ended = True
+            self._over.set()
             return list(self._claims)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from threading import Thread
 
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.isolated.result import Picture, Result
@@ -28,6 +29,8 @@ from imagejobs.worker.retrying import Delivery
 logger = logging.getLogger(__name__)
 
 OUTPUT_TYPE = "image/webp"
+HAND_BACK_PAUSE = 1.0
+"""Seconds between two rounds of tries to hand a job back; shorter than the pauses of those who could claim it."""
 STOPPED = ServiceAway("worker_stopped", "The worker was stopped before it was done with the image.")
 
 
@@ -73,13 +76,22 @@ class ProcessImage:
             return Outcome.DROPPED
 
     def give_up(self) -> None:
-        """Hand back what is running, because the process ends before that: others need not wait for the leases."""
-        for claim in self.in_flight.end():
-            try:
-                self.jobs.hand_back(claim, STOPPED)
-                logger.warning("job %s: handed back, %s", claim.job_id, STOPPED)
-            except (NotOurs, TransientFailure) as error:
-                logger.warning("job %s: not handed back, %s", claim.job_id, error)
+        """Hand back what is running, because the process ends before that: others need not wait for the leases.
+
+        All at once, so that an answer that does not come is only its own job's.
+        """
+        threads = [Thread(target=self._give_back, args=(each,), daemon=True) for each in self.in_flight.end()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _give_back(self, claim: Claim) -> None:
+        try:
+            self.jobs.hand_back(claim, STOPPED)
+            logger.warning("job %s: handed back, %s", claim.job_id, STOPPED)
+        except (NotOurs, TransientFailure) as error:
+            logger.warning("job %s: not handed back, %s", claim.job_id, error)
 
     def _claim_and_work(self, job: Job, delivery: Delivery, retry_in: float) -> Outcome:
         if self.in_flight.has_ended:
@@ -99,10 +111,19 @@ class ProcessImage:
         except TransientFailure as failure:
             if delivery.is_last(failure):
                 return self._fail(claim, PermanentFailure(failure.code, str(failure), retryable=True))
-            self.jobs.hand_back(claim, failure, retry_in)
+            self._hand_back(claim, failure, retry_in)
             raise
         logger.info("job %s: completed", job.id)
         return Outcome.COMPLETED
+
+    def _hand_back(self, claim: Claim, failure: TransientFailure, retry_in: float) -> None:
+        """Until the API takes it: while it is away nothing else could be done, and silence would count as a death."""
+        while True:
+            try:
+                return self.jobs.hand_back(claim, failure, retry_in)
+            except ServiceAway:
+                if self.in_flight.ends_within(HAND_BACK_PAUSE):
+                    raise
 
     def _make(self, job: Job, claim: Claim) -> None:
         source_key = self._source_key(job)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SUSPICIOUS = 2
-"""Workers in a row that died under a job. One is what every crash and rolling restart of the machine does to innocents;
+"""Workers that died under a job. One is what every crash and rolling restart of the machine does to innocents;
 of two that died, the job in question may well be the reason."""
 
 
 def is_suspect(lost_leases: int) -> bool:
-    """Whether a job that lost so many leases in a row may be what kills its workers."""
+    """Whether a job that lost so many leases may be what kills its workers."""
     return lost_leases >= SUSPICIOUS
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from imagejobs.cli import submit
 from imagejobs.client.errors import UnexpectedAnswer
+from imagejobs.jobs.model import JobStatus
+from imagejobs.jobs.repository import Guard
 from memory_api import OUTPUT, MemoryApi
 
 FACTS = {"mimetype": "image/webp", "bytes": 40, "width": 8, "height": 6, "frames": 1, "sha256": "0" * 64}
@@ -155,6 +157,22 @@ def test_what_was_accepted_is_printed_when_the_api_goes_away_while_it_waits(
     assert result.exit_code == 1
     assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
     assert "API is away: MongoDB is away; try again later. (what became of the jobs is not known)" in result.stderr
+
+
+def test_what_was_accepted_is_printed_when_a_job_is_deleted_while_it_waits(
+    run: Callable[..., Any], api: MemoryApi, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = submit.wait_for_jobs
+
+    def delete_and_wait(client: Any, ids: list[str], *rest: Any) -> Any:
+        api.jobs.remove(ids[0], Guard(frozenset(JobStatus)))
+        return waiting(client, ids, *rest)
+
+    monkeypatch.setattr(submit, "wait_for_jobs", delete_and_wait)
+    result = run("submit", "--wait", "--json", *pictures(photo, 2))
+    assert result.exit_code == 1
+    assert [job["originalFilename"] for job in json.loads(result.stdout)] == ["1.png", "2.png"]
+    assert "(what became of the jobs is not known)" in result.stderr
 
 
 def test_an_answer_like_no_api_ends_it_too(

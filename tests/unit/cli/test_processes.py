@@ -59,9 +59,10 @@ def test_the_worker_goes_on_as_dramatiq(
     monkeypatch.setattr(os, "execv", lambda *command: called.append(command))
     assert run("worker", *arguments).exit_code == 0
     ((path, command),) = called
-    assert (path, command[:4]) == (sys.executable, [sys.executable, "-m", "dramatiq", "imagejobs.worker.app"])
+    assert (path, command[:5]) == (sys.executable, [sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app"])
     assert command[command.index("--processes") + 1] == processes
     assert command[command.index("--threads") + 1] == threads
+    assert command[command.index("--path") + 1].startswith("--"), "none; else the working directory"
 
 
 @pytest.mark.usefixtures("valid_settings")

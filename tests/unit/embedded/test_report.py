@@ -1,3 +1,4 @@
+import errno
 import io
 import signal
 from pathlib import Path
@@ -47,6 +48,17 @@ def test_a_death_shows_the_last_lines_of_the_log_as_they_are(tmp_path: Path) -> 
     lines = output.getvalue().splitlines()
     assert len(lines) == 1 + TAIL_LINES
     assert lines[-1] == f"    [bold]line 99[/bold] {'x' * 200}"
+
+
+class ClosedTerminal(io.StringIO):
+    """As its programs see it after a disconnect."""
+
+    def write(self, text: str) -> int:  # noqa: ARG002 - as StringIO has it
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_terminal_that_was_closed_stops_nobody() -> None:
+    Report(Console(file=ClosedTerminal())).event(ChildEvent(Happening.STOPPED, spec(), 7))
 
 
 def test_a_start_alone_is_no_news() -> None:

@@ -299,6 +299,24 @@ class TestHandBack:
         world.repair.run_once()
         assert world.queue.job_ids == [job.id]
 
+    def test_one_that_comes_after_the_lease_expired_is_no_death(self, world: World) -> None:
+        job = world.claimed()
+        world.clock.advance(LEASE + MILLISECOND)
+        world.repair.run_once()
+        assert world.now(job).lost_leases == 1
+        late = world.lifecycle.hand_back(job.id, 1, FAILURE)
+        assert (late.status, late.lost_leases, late.error_code) == (JobStatus.PENDING, 0, FAILURE.code)
+        assert world.lifecycle.hand_back(job.id, 1, FAILURE) == late, "once"
+
+    def test_one_that_comes_late_takes_no_other_death_back(self, world: World) -> None:
+        job = world.claimed()
+        world.clock.advance(LEASE + MILLISECOND)
+        world.lifecycle.claim(job.id, LEASE_SECONDS)
+        world.lifecycle.hand_back(job.id, 2, FAILURE)
+        assert world.lifecycle.hand_back(job.id, 2, FAILURE).lost_leases == 1
+        with pytest.raises(StaleAttempt):
+            world.lifecycle.hand_back(job.id, 1, FAILURE)
+
     def test_a_message_to_come_is_missed_only_some_time_after_it_is_due(self, world: World) -> None:
         job = world.claimed()
         world.queue.messages.clear()

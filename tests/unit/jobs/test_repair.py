@@ -177,7 +177,7 @@ class TestExpireLease:
             assert report.attempts_exhausted == (lost == MAX_ATTEMPTS)
         failed = world.now(job)
         assert (failed.status, failed.error_code, failed.retryable) == (JobStatus.FAILED, "attempts_exhausted", True)
-        assert failed.error_msg == f"{MAX_ATTEMPTS} workers in a row died or hung while they processed this image."
+        assert failed.error_msg == f"{MAX_ATTEMPTS} workers died or hung while they processed this image."
         assert failed.processed_at == world.clock.time
         assert (failed.attempt, failed.lost_leases, failed.lease_until) == (MAX_ATTEMPTS, MAX_ATTEMPTS, None)
         assert world.repair.run_once() == NOTHING

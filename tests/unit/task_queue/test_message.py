@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from imagejobs.task_queue.message import MalformedMessage, ProcessImage, UnknownTaskType, decode
 
@@ -57,6 +59,15 @@ def test_anything_else_is_malformed_and_keeps_its_bytes(raw: bytes) -> None:
 def test_a_name_that_stands_twice_is_malformed_as_readers_take_either(text: str, name: str) -> None:
     with pytest.raises(MalformedMessage, match=f"^{name} stands there more than once"):
         decode((text % (ID, ID)).encode())
+
+
+def test_a_message_of_very_many_names_takes_no_more_time_than_others_of_its_length() -> None:
+    names = ",".join(f'"{n}":0' for n in range(30_000))
+    text = f'{{"payload":{{{names}}},"payload":{{"imageJobID":"{ID}"}},"task_type":"process_image"}}'
+    begun = time.process_time()
+    with pytest.raises(MalformedMessage, match=r"^payload stands there more than once"):
+        decode(text.encode())
+    assert time.process_time() - begun < 2, "it was seven"
 
 
 def test_another_workers_names_may_stand_twice() -> None:

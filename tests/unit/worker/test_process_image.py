@@ -2,8 +2,10 @@
 
 import io
 import math
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
@@ -18,7 +20,7 @@ from imagejobs.conversion.isolated.result import Picture, Result, read_result
 from imagejobs.conversion.options import Options
 from imagejobs.storage.object_storage import IMMUTABLE
 from imagejobs.worker.failures import ServiceAway, TransientFailure
-from imagejobs.worker.jobs_api import JobsApi
+from imagejobs.worker.jobs_api import Claim, JobsApi
 from imagejobs.worker.process_image import STOPPED, Outcome, ProcessImage
 from imagejobs.worker.quarantine import SUSPICIOUS
 from imagejobs.worker.retrying import Delivery
@@ -252,18 +254,52 @@ class TestTriedAgain:
                 worker_of(backend)(job_id, delivery)
             assert caught.value.code == "api_unavailable"
 
-    def test_an_api_that_goes_away_before_the_report(self, backend: Backend) -> None:
+    @pytest.mark.parametrize("away_for", [timedelta(0), LEASE + MILLISECOND])
+    def test_an_api_that_goes_away_before_the_report_is_told_when_it_is_back(
+        self, fencing: FencingBackend, monkeypatch: pytest.MonkeyPatch, away_for: timedelta
+    ) -> None:
         def cut() -> None:
-            backend.line.is_cut = lambda request: request.method == "PATCH"
+            fencing.line.is_cut = lambda request: request.method == "PATCH"
 
-        job_id = backend.add_job(b"picture")
+        def come_back(_: float) -> bool:
+            fencing.world.clock.advance(away_for)
+            fencing.world.repair.run_once()
+            fencing.line.is_cut = lambda _: False
+            return False
+
+        job_id = fencing.add_job(b"picture")
+        worker = worker_of(fencing, during_conversion(cut))
+        monkeypatch.setattr(worker.in_flight, "ends_within", come_back)
+        with pytest.raises(ServiceAway):
+            worker(job_id)
+        shown = fencing.shown(job_id)
+        assert (shown["status"], shown["errorCode"]) == ("PENDING", "api_unavailable")
+        assert shown["lostLeases"] == 0, "nobody died"
+        assert worker_of(fencing, lambda _: converted())(job_id) == Outcome.COMPLETED
+
+    def test_an_api_that_stays_away_until_the_process_ends(self, fencing: FencingBackend) -> None:
+        def cut_and_end() -> None:
+            fencing.line.is_cut = lambda request: request.method == "PATCH"
+            worker.in_flight.end()
+
+        job_id = fencing.add_job(b"picture")
+        worker = worker_of(fencing, during_conversion(cut_and_end))
+        with pytest.raises(ServiceAway):
+            worker(job_id)
+        fencing.line.is_cut = lambda _: False
+        assert worker_of(fencing)(job_id) == Outcome.DROPPED, "its own lost claim still holds the job"
+        fencing.world.clock.advance(LEASE + MILLISECOND)
+        assert worker_of(fencing, lambda _: converted())(job_id) == Outcome.COMPLETED
+
+    def test_an_api_without_leases_that_goes_away_before_the_report(self, guide: GuideBackend) -> None:
+        def cut() -> None:
+            guide.line.is_cut = lambda request: request.method == "PATCH"
+
+        job_id = guide.add_job(b"picture")
         with pytest.raises(TransientFailure):
-            worker_of(backend, during_conversion(cut))(job_id)
-        backend.line.is_cut = lambda _: False
-        if isinstance(backend, FencingBackend):
-            assert worker_of(backend)(job_id) == Outcome.DROPPED, "its own lost claim still holds the job"
-            backend.world.clock.advance(LEASE + MILLISECOND)
-        assert worker_of(backend, lambda _: converted())(job_id) == Outcome.COMPLETED
+            worker_of(guide, during_conversion(cut))(job_id)
+        guide.line.is_cut = lambda _: False
+        assert worker_of(guide, lambda _: converted())(job_id) == Outcome.COMPLETED
 
     @pytest.mark.parametrize("answer", [{"success": True}, {"success": True, "data": []}, {"data": {"status": None}}])
     def test_an_answer_that_is_no_job(self, guide: GuideBackend, answer: dict[str, Any]) -> None:
@@ -368,6 +404,25 @@ class TestGivingUp:
 
         worker = worker_of(fencing, during_conversion(give_up))
         assert worker(fencing.add_job(b"picture")) == Outcome.COMPLETED
+
+    def test_an_answer_that_does_not_come_is_only_its_own_jobs(
+        self, fencing: FencingBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        both = threading.Barrier(2)
+        hand_back = JobsApi.hand_back
+
+        def together(self: JobsApi, claim: Claim, *rest: Any) -> None:
+            both.wait(10)
+            hand_back(self, claim, *rest)
+
+        monkeypatch.setattr(JobsApi, "hand_back", together)
+        worker = worker_of(fencing)
+        ids = [fencing.add_job(b"picture") for _ in range(2)]
+        with ExitStack() as held:
+            for job_id in ids:
+                held.enter_context(worker.in_flight.holding(worker.jobs.claim(job_id)))
+            worker.give_up()
+        assert {fencing.shown(job_id)["status"] for job_id in ids} == {"PENDING"}
 
     def test_finished_jobs_are_not_handed_back(self, backend: Backend) -> None:
         worker = worker_of(backend, lambda _: converted())
