@@ -1,18 +1,19 @@
 """That a claim is renewed for as long as its job is worked on, and no longer."""
 
+import itertools
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from imagejobs.worker.failures import NotOurs, TransientFailure
+from imagejobs.worker.failures import NotOurs, ServiceAway, TransientFailure
 from imagejobs.worker.jobs_api import Claim
-from imagejobs.worker.lease import RENEWALS_PER_LEASE, RenewedLease, renewal_seconds
+from imagejobs.worker.lease import RENEWALS_PER_LEASE, UNHEARD, RenewedLease, renewal_seconds
 from servers import wait_until
 
 CLAIM = Claim("655501d2f12a3d0f3c5a1002", 1)
-LEASE_SECONDS = 0.06
+LEASE_SECONDS = 0.1
 LONG_LEASE = 2.0
 
 
@@ -33,6 +34,36 @@ class Renewals:
 
     def lease(self, claim: Claim = CLAIM) -> RenewedLease:
         return RenewedLease(self, claim)  # type: ignore[arg-type]  # the two things that it asks of a JobsApi
+
+
+class Outage(Renewals):
+    """Answers each renewal in turn with one of these, the last one for ever; keeps what is handed back."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        super().__init__()
+        self.handed_back: list[Exception] = []
+        self._answers = itertools.chain(answers, itertools.repeat(answers[-1]))
+
+    def renew(self, claim: Claim) -> None:
+        super().renew(claim)
+        if answer := next(self._answers):
+            raise answer
+
+    def hand_back(self, claim: Claim, failure: Exception) -> None:
+        assert claim == CLAIM
+        self.handed_back.append(failure)
+        raise NotOurs("somebody else has claimed it")
+
+
+AWAY = ServiceAway("api_unavailable", "API is away")
+LOST = NotOurs("it is PENDING")
+
+
+def lose(api: Outage, until: Callable[[], bool]) -> None:
+    """Work that finds out that the job is no longer its own."""
+    with api.lease():
+        wait_until(until)
+        raise LOST
 
 
 def renewing_threads() -> list[threading.Thread]:
@@ -94,6 +125,35 @@ def test_an_api_that_is_away_is_asked_on(caplog: pytest.LogCaptureFixture) -> No
     with api.lease():
         wait_until(lambda: len(api.times) >= 3)
     assert "lease not renewed, trying on: API is away" in caplog.text
+
+
+def test_a_lease_that_nobody_heard_of_is_said_not_to_be_lost_by_a_death() -> None:
+    api = Outage(AWAY, AWAY, LOST)
+    with pytest.raises(NotOurs):
+        lose(api, lambda: bool(api.handed_back))
+    assert api.handed_back == [UNHEARD], "once"
+
+
+def test_so_it_is_when_the_work_meets_it_before_the_next_renewal() -> None:
+    api = Outage(AWAY)
+    with pytest.raises(NotOurs):
+        lose(api, lambda: len(api.times) >= 2)
+    assert UNHEARD in api.handed_back
+
+
+@pytest.mark.parametrize("answers", [(LOST,), (AWAY, None, LOST), (AWAY, TransientFailure("api_refused", "401"), LOST)])
+def test_any_other_lost_lease_is_left_at_that(answers: tuple[Exception | None, ...]) -> None:
+    api = Outage(*answers)
+    with pytest.raises(NotOurs):
+        lose(api, lambda: not renewing_threads())
+    assert api.handed_back == []
+
+
+def test_work_that_ends_well_needs_no_sign_of_life() -> None:
+    api = Outage(AWAY)
+    with api.lease():
+        wait_until(lambda: len(api.times) >= 1)
+    assert api.handed_back == []
 
 
 def test_a_renewal_that_takes_its_time_does_not_put_off_the_next() -> None:
