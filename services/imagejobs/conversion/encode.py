@@ -1,13 +1,13 @@
 """From a picture to the bytes of a WebP: which encodings are tried, and which one wins."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from imagejobs.conversion.encoding import Encoding
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats import WEBP, sniff
 from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.magick_errors import if_there_is_room
 
 _THOROUGH, _QUICK = 100, 0
 """libwebp takes the quality of a lossless picture as effort: 100 takes two to three times as long as 0 for 5 to 20 %
@@ -16,6 +16,8 @@ _SMALL = 100_000
 """Pixels of pictures that are encoded with either effort: there 0 may win by a few bytes."""
 EXACT, NEAR_LOSSLESS = 100, 60
 """The receipt's qualities of lossless pictures: values of libwebp's option that `near_lossless` follows."""
+_TRIAL_BYTES = {Encoding.LOSSLESS: 36, Encoding.NEAR_LOSSLESS: 44}
+"""A pixel, at once, with the decoded picture: measured with drawings of 6 to 18 megapixels, and a tenth more."""
 _STRIP_ROWS = 16
 _STRIPS = 2
 _QUICK_METHOD = 2
@@ -27,13 +29,15 @@ _FLAT = 2
 class Effort:
     """What the encoder is told: libwebp's quality of lossy pictures and its method.
 
-    With `weigh` pictures that look flat are tried lossless too; `thorough` is for single pictures.
+    With `weigh` pictures that look flat are tried lossless too, unless that takes more than `memory_bytes`; `thorough`
+    is for single pictures.
     """
 
     quality: int
     method: int
     weigh: bool
     thorough: bool = True
+    memory_bytes: int = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,27 @@ class Encoded:
     data: bytes
 
 
-def encode(image: MagickImage, effort: Effort) -> list[Encoded]:
-    """Every encoding that was tried, the winner first: the smallest, and of equals the most faithful.
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Every encoding that was tried, the winner first; `lacked_memory` are those that might have won, too."""
+
+    encoded: tuple[Encoded, ...]
+    lacked_memory: tuple[Encoding, ...] = ()
+
+
+def encode(image: MagickImage, effort: Effort) -> Tried:
+    """Encode in every way that may win, which is the smallest, and of equals the most faithful.
 
     Raises ConversionError or Wand's exceptions.
     """
-    return sorted(_candidates(image, effort), key=lambda encoded: len(encoded.data))
+    lossy = _encode_as(Encoding.LOSSY, image, effort)  # first: it has to succeed
+    wanted = if_there_is_room(lambda: _promising(image, effort)) if effort.weigh else []
+    if wanted is None:
+        return Tried((lossy,), (Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS))
+    trials = {encoding: _encode_if_possible(encoding, image, effort) for encoding in wanted}
+    made = [*filter(None, trials.values()), lossy]
+    lacked_memory = tuple(encoding for encoding, encoded in trials.items() if encoded is None)
+    return Tried(tuple(sorted(made, key=lambda encoded: len(encoded.data))), lacked_memory)
 
 
 def encode_lossy(image: MagickImage, quality: int, method: int) -> bytes:
@@ -58,10 +77,14 @@ def encode_lossy(image: MagickImage, quality: int, method: int) -> bytes:
     return _encode(image, quality, {"webp:method": str(method), "webp:alpha-quality": "100"})
 
 
-def _candidates(image: MagickImage, effort: Effort) -> Iterator[Encoded]:
-    for encoding in _promising(image, effort) if effort.weigh else ():
-        yield _encode_as(encoding, image, effort)
-    yield _encode_as(Encoding.LOSSY, image, effort)
+def _encode_if_possible(encoding: Encoding, image: MagickImage, effort: Effort) -> Encoded | None:
+    """None where the memory for it is wanting."""
+    return if_there_is_room(lambda: _encode_as(encoding, image, effort)) if _fits(encoding, image, effort) else None
+
+
+def _fits(encoding: Encoding, image: MagickImage, effort: Effort) -> bool:
+    width, height = image.size
+    return width * height * _TRIAL_BYTES[encoding] <= effort.memory_bytes
 
 
 def _promising(image: MagickImage, effort: Effort) -> list[Encoding]:
@@ -69,14 +92,19 @@ def _promising(image: MagickImage, effort: Effort) -> list[Encoding]:
     width, height = image.size
     if height <= _STRIP_ROWS * (_STRIPS + 1):
         return [Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS]
+    kinds = [Encoding.LOSSY, Encoding.LOSSLESS]
+    if is_near_judged := _fits(Encoding.NEAR_LOSSLESS, image, effort):  # else numpy may not fit: OpenBLAS then exits
+        kinds.append(Encoding.NEAR_LOSSLESS)
     quick = replace(effort, method=_QUICK_METHOD, thorough=False)
     cost: Counter[Encoding] = Counter()
     for top in _strip_tops(height):
         with image.clone() as strip:
             strip.crop(0, top, width, top + _STRIP_ROWS)
             strip.reset_coords()
-            for encoding in (Encoding.LOSSY, Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS):
+            for encoding in kinds:
                 cost[encoding] += len(_encode_as(encoding, strip, quick).data)
+    if not is_near_judged:
+        cost[Encoding.NEAR_LOSSLESS] = cost[Encoding.LOSSLESS]
     bounds = {Encoding.LOSSLESS: _FLAT * cost[Encoding.LOSSY], Encoding.NEAR_LOSSLESS: cost[Encoding.LOSSLESS]}
     return [encoding for encoding, bound in bounds.items() if cost[encoding] <= min(bound, bounds[Encoding.LOSSLESS])]
 

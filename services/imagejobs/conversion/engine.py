@@ -106,8 +106,12 @@ def _reason(attempts: list[Rendered], best: Rendered, options: Options) -> str:
         why = "the smallest of each frame"
     elif len(output.tried) > 1:
         why = "the smallest of what was tried"
+    elif output.lacked_memory:
+        why = "the only one that was tried"
     else:
         why = "lossless was not tried: the picture is not flat"
+    if output.lacked_memory:
+        why += f"; not tried for want of memory: {', '.join(output.lacked_memory)}"
     if options.quality == AUTO and output.encoding is Encoding.LOSSY:
         reached = ", ".join(f"{trial.ssim:.4f} at {trial.quality}" for trial in searched)
         why += f"; quality by SSIM, {options.target_ssim:g} wanted: {reached}"

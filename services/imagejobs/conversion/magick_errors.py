@@ -1,8 +1,9 @@
 """Wand's exceptions as the closed list of ConversionError."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from wand.exceptions import (
     BaseError,
@@ -17,6 +18,7 @@ from wand.exceptions import (
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
 from imagejobs.conversion.magick import PREMATURE_END
 
+T = TypeVar("T")
 _NO_DISK = "unable to extend cache"
 """The disk may have room at another time; the memory of a conversion is the same the next time."""
 
@@ -42,6 +44,20 @@ def processing_errors(title: str) -> Iterator[None]:
     """Errors after decoding are nobody's fault that is known."""
     with _common_errors(title):
         yield
+
+
+def if_there_is_room(make: Callable[[], T]) -> T | None:
+    """What this makes, None where the memory for it, or the disk in its place, is wanting."""
+    try:
+        return make()
+    except (
+        MemoryError,
+        ImportError,
+        WandException,
+    ) as error:  # of ours, numpy is not found only if it cannot be loaded
+        if isinstance(error, WandException) and not isinstance(error, MemoryError) and not _wants_room(str(error)):
+            raise
+        return None
 
 
 @contextmanager

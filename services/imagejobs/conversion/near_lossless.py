@@ -11,6 +11,8 @@ BITS = 2
 """That a channel may lose, which is the option's value 60: it changes by 2 of 255 at most where nothing is clipped."""
 
 _COLORS = 3
+_ROWS = 64
+"""That are looked at at once: what numpy holds for them is ten times as much as they are."""
 
 Pixels = NDArray[np.uint8]
 
@@ -28,11 +30,16 @@ def nearly(data: bytes, width: int, height: int) -> bytes:
 
 def _discretized(pixels: Pixels, bits: int) -> Pixels:
     """One pass. The border stays as it is: it lacks neighbours to be judged by."""
-    if min(pixels.shape[:2]) < 3:
+    height, width = pixels.shape[:2]
+    if min(height, width) < 3:
         return pixels
     done = pixels.copy()
-    inner = pixels[1:-1, 1:-1, :_COLORS]
-    done[1:-1, 1:-1, :_COLORS] = np.where(_is_smooth(pixels, 1 << bits)[..., None], inner, _nearest(inner, bits))
+    for top in range(1, height - 1, _ROWS):
+        bottom = min(top + _ROWS, height - 1)
+        rows = pixels[top - 1 : bottom + 1]
+        inner = rows[1:-1, 1:-1, :_COLORS]
+        is_smooth = _is_smooth(rows, 1 << bits)[..., None]
+        done[top:bottom, 1:-1, :_COLORS] = np.where(is_smooth, inner, _nearest(inner, bits))
     return done
 
 

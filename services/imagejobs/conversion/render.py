@@ -44,7 +44,8 @@ def render(source: bytes, found: Probe, options: Options, quality: int | None) -
         first, duration_ms = next(frames)
         choice = choose_quality(first, options) if quality is None else QualityChoice(quality)
         weigh = _may_be_flat(source, found)
-        effort = Effort(choice.quality, options.method, weigh=weigh, thorough=found.frames == 1)
+        thorough, memory_bytes = found.frames == 1, options.max_decoding_bytes
+        effort = Effort(choice.quality, options.method, weigh, thorough, memory_bytes)
         placeholder = make_placeholder(first)
         encoders = {
             size: stack.enter_context(RenditionEncoder(effort, found.loop_count)) for size in _sizes(found, options)

@@ -6,7 +6,7 @@ from typing import Self
 
 from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.changes import changed, cut, whole
-from imagejobs.conversion.encode import Effort, Encoded, encode
+from imagejobs.conversion.encode import Effort, Tried, encode
 from imagejobs.conversion.encoding import Encoding, Trial
 from imagejobs.conversion.magick import MagickImage
 from imagejobs.conversion.webp_animation import assemble_animation
@@ -15,7 +15,9 @@ from imagejobs.conversion.webp_container import with_exif
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A WebP of this size in pixels; `tried` begins with what was chosen, unless that is a mixture."""
+    """A WebP of this size in pixels; `tried` begins with what was chosen, unless that is a mixture; `lacked_memory` is
+    what was not tried, in one frame at least, for want of memory.
+    """
 
     width: int
     height: int
@@ -23,6 +25,7 @@ class Rendition:
     quality: int
     data: bytes
     tried: tuple[Trial, ...]
+    lacked_memory: tuple[Encoding, ...] = ()
 
 
 class RenditionEncoder:
@@ -33,7 +36,7 @@ class RenditionEncoder:
         self._loop_count = loop_count
         self._before: MagickImage | None = None
         self._parts: list[AnimationFrame] = []
-        self._tried: list[list[Encoded]] = []
+        self._tried: list[Tried] = []
 
     def __enter__(self) -> Self:
         return self
@@ -52,7 +55,7 @@ class RenditionEncoder:
         with cut(frame, box) as part:
             tried = encode(part, self._effort)
             width, height = part.size
-            self._parts.append(AnimationFrame(box.left, box.top, width, height, duration_ms, tried[0].data))
+            self._parts.append(AnimationFrame(box.left, box.top, width, height, duration_ms, tried.encoded[0].data))
         self._tried.append(tried)
         self._keep(frame)
 
@@ -60,7 +63,7 @@ class RenditionEncoder:
         """The whole with this EXIF, empty for none; an animation in which nothing moved is a still."""
         if self._before is None:
             raise ValueError("there was no frame")
-        winners = [tried[0] for tried in self._tried]
+        winners = [tried.encoded[0] for tried in self._tried]
         encodings = {winner.encoding for winner in winners}
         width, height = self._before.size
         data = self._assemble(width, height)
@@ -71,6 +74,7 @@ class RenditionEncoder:
             quality=min(winner.quality for winner in winners),
             data=with_exif(data, exif, (width, height)) if exif else data,
             tried=self._trials(),
+            lacked_memory=tuple(dict.fromkeys(each for tried in self._tried for each in tried.lacked_memory)),
         )
 
     def _keep(self, frame: MagickImage) -> None:
@@ -86,7 +90,7 @@ class RenditionEncoder:
     def _trials(self) -> tuple[Trial, ...]:
         """What was tried for every frame, by its size."""
         sums: dict[tuple[Encoding, int], list[int]] = defaultdict(list)
-        for each in (encoded for tried in self._tried for encoded in tried):
+        for each in (encoded for tried in self._tried for encoded in tried.encoded):
             sums[each.encoding, each.quality].append(len(each.data))
         whole_trials = (Trial(*key, sum(sizes)) for key, sizes in sums.items() if len(sizes) == len(self._tried))
         return tuple(sorted(whole_trials, key=lambda trial: trial.bytes))

@@ -34,6 +34,15 @@ def test_a_file_that_needs_more_memory_fails_for_good(small: bytes) -> None:
         assert converter.convert(small, Options()).data
 
 
+def test_a_large_drawing_for_which_only_lossy_has_the_memory_is_lossy() -> None:
+    squares = np.random.default_rng(3).integers(0, 255, (240, 240, 3), np.uint8).repeat(16, axis=0).repeat(16, axis=1)
+    with Converter() as converter:
+        receipt = converter.convert(encode(squares, "PNG", compress_level=1), Options(max_side=3840)).receipt
+
+    assert (receipt["encoding"], receipt["output"]["width"]) == ("lossy", 3840)
+    assert "not tried for want of memory: lossless, nearLossless" in receipt["reason"]
+
+
 def test_pixels_beyond_memory_and_disk_fail_and_leave_no_file(small: bytes) -> None:
     picture = encode(np.zeros((5000, 5000), np.uint8), "PNG")
     with Converter(TIGHT) as converter:

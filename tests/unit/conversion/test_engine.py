@@ -444,6 +444,22 @@ def test_the_quality_goes_down_where_the_output_would_be_larger_than_the_source(
     assert "larger than the source" in receipt.reason
 
 
+@pytest.mark.parametrize(
+    ("memory", "reason"),
+    [
+        (44, "the smallest of what was tried"),
+        (36, "the smallest of what was tried; not tried for want of memory: nearLossless"),
+        (35, "the only one that was tried; not tried for want of memory: lossless, nearLossless"),
+    ],
+)
+def test_what_was_not_tried_for_want_of_memory_is_told(memory: int, reason: str, save: Save) -> None:
+    drawing = Image.new("RGB", (100, 200), "navy")
+
+    receipt = convert(save(drawing, "PNG"), Options(max_decoding_bytes=memory * 100 * 200)).receipt
+
+    assert receipt.reason == reason
+
+
 def test_the_quality_by_ssim_is_told_with_its_trials(photo: Image.Image, save: Save) -> None:
     receipt = convert(save(photo.resize((480, 320)), "JPEG", quality=95), Options(quality="auto")).receipt
 

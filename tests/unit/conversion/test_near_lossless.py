@@ -1,4 +1,8 @@
+import tracemalloc
+
 import numpy as np
+import pytest
+from imagejobs.conversion import near_lossless
 from imagejobs.conversion.near_lossless import Pixels, nearly
 
 RANDOM = np.random.default_rng(5)
@@ -46,3 +50,26 @@ def test_what_has_no_inner_pixels_is_left_alone() -> None:
     for shape in ((1, 1, 3), (2, 50, 3), (50, 2, 4)):
         pixels = RANDOM.integers(0, 256, shape, np.uint8)
         assert (changed(pixels) == pixels).all()
+
+
+@pytest.mark.parametrize("rows", [1, 7, 38, 39])
+def test_by_how_many_rows_it_is_done_changes_nothing(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = RANDOM.integers(0, 256, (40, 30, 4), np.uint8)
+    monkeypatch.setattr(near_lossless, "_ROWS", 1000)
+    at_once = changed(pixels)
+    monkeypatch.setattr(near_lossless, "_ROWS", rows)
+
+    assert (changed(pixels) == at_once).all()
+
+
+def test_it_takes_little_more_memory_than_the_picture_before_and_after() -> None:
+    pixels = RANDOM.integers(0, 256, (2000, 500, 3), np.uint8)
+    data = pixels.tobytes()
+    tracemalloc.start()
+    try:
+        nearly(data, 500, 2000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 3 * len(data)

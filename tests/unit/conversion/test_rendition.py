@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from imagejobs.conversion import rendition
-from imagejobs.conversion.encode import Effort, Encoded
+from imagejobs.conversion.encode import Effort, Encoded, Tried
 from imagejobs.conversion.encoding import Encoding, Trial
 from imagejobs.conversion.exif import COPYRIGHT, credits_of, write_credits
 from imagejobs.conversion.magick import MagickImage
@@ -100,8 +100,10 @@ def encodings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def give(*tried: list[tuple[Encoding, int, int]]) -> None:
         left = list(tried)
 
-        def encode(image: MagickImage, _effort: Effort) -> list[Encoded]:
-            return [Encoded(kind, quality, encoded(image.size, size)) for kind, quality, size in left.pop(0)]
+        def encode(image: MagickImage, _effort: Effort) -> Tried:
+            return Tried(
+                tuple(Encoded(kind, quality, encoded(image.size, size)) for kind, quality, size in left.pop(0))
+            )
 
         monkeypatch.setattr(rendition, "encode", encode)
 
