@@ -79,17 +79,26 @@ def test_a_deadline_that_comes_when_the_answer_was_read_fails_no_other_job(
         assert child.convert(small, Options()).data
 
 
-def test_one_that_hangs_is_killed_at_the_deadline(slow: bytes, small: bytes) -> None:
+def test_one_that_stands_still_is_killed_at_the_deadline_and_tried_again(slow: bytes, small: bytes) -> None:
+    """As on a machine that is busy with others; what it has computed before counts for nothing."""
     with Converter(Limits(seconds=2)) as converter:
+        for _ in range(100):
+            converter.convert(small, Options())
+            if cpu_seconds(converter.pids[0]) > 1:
+                break
+        assert cpu_seconds(converter.pids[0]) > 1
         pid, failure = killed(converter, slow, signal.SIGSTOP)
 
-        assert (failure.code, failure.retryable) == ("conversion_timeout", False)
+        assert (failure.code, failure.retryable) == ("conversion_timeout", True)
         assert "2 s" in str(failure)
         assert has_ended(pid)
         assert converter.convert(small, Options()).data
 
 
-def test_one_that_takes_too_long_is_killed_at_the_deadline(slow: bytes, small: bytes) -> None:
+def test_one_that_takes_too_long_is_killed_at_the_deadline(
+    slow: bytes, small: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_FAIR_SHARE", 0.05)  # this machine may be busy, too
     with Converter(Limits(seconds=1)) as converter:
         with slow_conversion(converter, slow) as (pid, conversion):
             failure = conversion.exception(END_SECONDS)

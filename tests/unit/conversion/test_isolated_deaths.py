@@ -28,14 +28,22 @@ LIMITS = Limits(seconds=7, memory_bytes=345_000_000)
 def test_every_end_has_its_reason(
     status: int, message: str, is_late: bool, code: str, retryable: bool, told: str
 ) -> None:
-    error = death_of(status, message, is_late=is_late, limits=LIMITS)
+    error = death_of(status, message, is_late=is_late, was_starved=False, limits=LIMITS)
 
     assert (error.code, error.retryable) == (code, retryable)
     assert told in str(error)
 
 
+@pytest.mark.parametrize("status", [-signal.SIGKILL, -signal.SIGSEGV, 0])
+def test_one_that_the_machine_let_wait_is_tried_again(status: int) -> None:
+    error = death_of(status, "", is_late=True, was_starved=True, limits=LIMITS)
+
+    assert (error.code, error.retryable) == ("conversion_timeout", True)
+    assert "after 7 s" in str(error)
+
+
 def test_the_last_words_are_logged_and_not_handed_to_the_caller(caplog: pytest.LogCaptureFixture) -> None:
-    error = death_of(-signal.SIGSEGV, "secret words", is_late=False, limits=LIMITS)
+    error = death_of(-signal.SIGSEGV, "secret words", is_late=False, was_starved=False, limits=LIMITS)
 
     assert "secret words" not in str(error)
     assert "secret words" in caplog.text

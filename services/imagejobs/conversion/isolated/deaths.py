@@ -12,9 +12,19 @@ _MEMORY_WORDS = ("memory", "bad_alloc", "cache resources exhausted")
 """In the last words of a process that its own limit stopped: of Python, ImageMagick, or a decoder in C++."""
 
 
-def death_of(status: int, message: str, *, is_late: bool, limits: Limits) -> ConversionError:
-    """The error of the job whose child ended with this status, as `subprocess` has it, and these last words."""
+def death_of(status: int, message: str, *, is_late: bool, was_starved: bool, limits: Limits) -> ConversionError:
+    """The error of the job whose child ended with this status, as `subprocess` has it, and these last words.
+
+    `was_starved` is for a late one that got little of the processor's time.
+    """
     logger.warning("a conversion's process ended with status %d: %s", status, message or "no message")
+    if is_late and was_starved:
+        return ConversionError(
+            ErrorCode.CONVERSION_TIMEOUT,
+            f"The conversion was ended after {limits.seconds} s, most of which the machine let it wait. It is tried "
+            "again; if that stays so, run fewer workers on it.",
+            retryable=True,
+        )
     if is_late or status == -signal.SIGXCPU:
         return ConversionError(
             ErrorCode.CONVERSION_TIMEOUT,

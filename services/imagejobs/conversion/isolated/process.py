@@ -18,6 +18,8 @@ _MAX_ABILITIES_BYTES = 0
 _MAX_RESULT_BYTES = 1 << 29
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError)
 """What a child that died, or lost its mind, makes of a conversation."""
+_FAIR_SHARE = 0.5
+"""Of the wall-clock time that passed: who got less of the processor than this was not slow, but kept waiting."""
 _CLOSED = "conversions are being ended"
 
 
@@ -30,6 +32,7 @@ class ConversionProcess:
         self._abilities: Abilities | None = None
         self._is_asked = False
         self._is_late = False
+        self._was_starved = False
         self._is_closed = False
         self._changing = threading.Lock()
 
@@ -99,7 +102,7 @@ class ConversionProcess:
         child = self._child
         if child is None:  # another thread has closed it
             raise OSError(_CLOSED)
-        timer = threading.Timer(seconds, self._expire, [child])
+        timer = threading.Timer(seconds, self._expire, [child, seconds, child.cpu_seconds()])
         timer.start()
         self._is_asked = True
         try:
@@ -109,13 +112,15 @@ class ConversionProcess:
             timer.cancel()
             timer.join()
 
-    def _expire(self, child: Child) -> None:
+    def _expire(self, child: Child, seconds: float, cpu_before: float | None) -> None:
+        cpu = child.cpu_seconds()
+        self._was_starved = cpu is not None and cpu_before is not None and cpu - cpu_before < seconds * _FAIR_SHARE
         self._is_late = True
         child.process.kill()
 
     def _death(self) -> Exception:
         """What became of the child; the next one is started meanwhile."""
-        child, is_late = self._take(), self._is_late
+        child, is_late, was_starved = self._take(), self._is_late, self._was_starved
         if child is None:
             return not_started(_CLOSED)
         # One that has to be killed lives, and talks nonsense.
@@ -123,7 +128,7 @@ class ConversionProcess:
         message = child.bury()
         with suppress(OSError):
             self.start()
-        return death_of(status, message, is_late=is_late, limits=self._limits)
+        return death_of(status, message, is_late=is_late, was_starved=was_starved, limits=self._limits)
 
     def _bury(self) -> str:
         child = self._take()

@@ -37,6 +37,15 @@ class Child:
         """Where it writes its results."""
         return cast("BinaryIO", self.process.stdout)
 
+    def cpu_seconds(self) -> float | None:
+        """The processor time that it has used so far, None where that cannot be known: it is gone, or not on Linux."""
+        try:
+            # From the third field of proc_pid_stat(5) on; the second, a name, may hold anything.
+            fields = Path(f"/proc/{self.process.pid}/stat").read_bytes().rpartition(b") ")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        except (OSError, IndexError):
+            return None
+
     def ended_by_itself(self) -> bool:
         """Give it a few seconds to end; otherwise it is killed."""
         try:
