@@ -41,13 +41,14 @@ def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> Magic
         source += _PNG_END
     elif probe.format is TIFF:
         source = without_orientation(source)
-    image = _read(source, probe.format, {"jpeg:size": hint} if hint else {})
-    if not hint and image.size != (probe.width, probe.height):
+    size = (probe.width, probe.height)
+    image = _read(source, probe.format, size, {"jpeg:size": hint} if hint else {})
+    if not hint and image.size != size:
         raise corrupt(f"The {probe.format.title} has another size than it announces")
     if probe.is_opaque:
         image.alpha_channel = "off"
     if probe.format in {HEIC, AVIF}:
-        complete_heif(image, source, lambda data: _read(data, probe.format, {}))
+        complete_heif(image, source, lambda data: _read(data, probe.format, size, {}))
     return image
 
 
@@ -71,7 +72,7 @@ def _play(parts: Iterable[AnimationFrame], probe: Probe, profiles: Mapping[str, 
 
 
 def _draw(canvas: MagickImage, part: AnimationFrame, image_format: Format) -> None:
-    with _read(part.still, image_format, {}) as frame:
+    with _read(part.still, image_format, (part.width, part.height), {}) as frame:
         frame.alpha_channel = "set"
         canvas.composite(frame, part.x, part.y, operator="over" if part.blend else "copy")
 
@@ -81,10 +82,10 @@ def _clear(canvas: MagickImage, part: AnimationFrame) -> None:
         canvas.composite(nothing, part.x, part.y, operator="copy")
 
 
-def _read(data: bytes, image_format: Format, options: Mapping[str, str]) -> MagickImage:
+def _read(data: bytes, image_format: Format, size: tuple[int, int], options: Mapping[str, str]) -> MagickImage:
     """Decode with this decoder and no other; errors that came with a picture count too, since it is not whole."""
     image = MagickImage()
-    with ExitStack() as on_error, reading_errors(image_format.title):
+    with ExitStack() as on_error, reading_errors(image_format.title, size[0] * size[1]):
         on_error.callback(image.close)
         image.options.update(options)
         image.read(blob=data, format=image_format.decoder)

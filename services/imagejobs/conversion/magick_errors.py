@@ -15,8 +15,10 @@ from wand.exceptions import (
     WandRuntimeError,
 )
 
+from imagejobs.conversion.disk_room import has_disk_room
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
 from imagejobs.conversion.magick import PREMATURE_END
+from imagejobs.conversion.structure import BYTES_PER_PIXEL
 
 T = TypeVar("T")
 _NO_DISK = "unable to extend cache"
@@ -24,12 +26,14 @@ _NO_DISK = "unable to extend cache"
 
 
 @contextmanager
-def reading_errors(title: str) -> Iterator[None]:
-    """Errors while decoding are the file's fault, except for want of memory or of a decoder."""
+def reading_errors(title: str, pixels: int = 0) -> Iterator[None]:
+    """Errors while decoding are the file's fault, except for want of memory, of disk or of a decoder."""
     with _common_errors(title):
         try:
             yield
-        except WandRuntimeError as error:  # No picture and no reason, as 6.9 does for a PNG that lacks rows.
+        except WandRuntimeError as error:  # No picture and no reason, as 6.9 does for a PNG that lacks rows, or disk.
+            if not has_disk_room(pixels * BYTES_PER_PIXEL):
+                raise _out_of_disk(title) from error
             raise corrupt(f"The {title} cannot be decoded") from error
         except CorruptImageWarning as error:
             raise _damaged(title, error) from error
@@ -107,6 +111,15 @@ def _out_of_memory(title: str, error: Exception) -> ConversionError:
         ErrorCode.CONVERSION_MEMORY,
         f"There was not enough memory to convert the {title} ({_reason(error)}). Send it smaller.",
         retryable=_NO_DISK in str(error),
+    )
+
+
+def _out_of_disk(title: str) -> ConversionError:
+    return ConversionError(
+        ErrorCode.CONVERSION_MEMORY,
+        f"There was neither the memory nor the room on the disk to convert the {title}. It is tried again; if that "
+        "stays so, give the worker more of either.",
+        retryable=True,
     )
 
 

@@ -11,6 +11,7 @@ from imagejobs.conversion.isolated.confinement import (
     NEWER_CALLS,
     Limits,
     allow_cpu_seconds,
+    allow_file_of,
     forbid_system_calls,
     limit_resources,
 )
@@ -82,6 +83,14 @@ def test_processor_time_can_be_allowed_again(monkeypatch: pytest.MonkeyPatch) ->
 
     allow_cpu_seconds(10)
     assert made.limits == {resource.RLIMIT_CPU: (60, 60)}
+
+
+def test_a_file_may_be_as_large_as_the_pixels_that_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = kernel(monkeypatch, hard=4_000)
+
+    for pixels, allowed in ((100, 2_000), (1_000, 4_000), (50, 1_000)):
+        allow_file_of(pixels)
+        assert made.limits == {resource.RLIMIT_FSIZE: (allowed, 4_000)}
 
 
 class Filter:

@@ -1,7 +1,11 @@
+import resource
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from imagejobs.conversion import disk_room
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.magick_errors import processing_errors, reading_errors
 from wand.exceptions import (
@@ -70,6 +74,31 @@ def test_what_the_decoder_complains_of_is_the_files_fault(error: Exception, code
     assert (caught.value.code, caught.value.retryable) == (code, False)
     assert "`" not in str(caught.value)
     assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    ("blocks", "limit", "code", "retryable"),
+    [
+        (2000, 8_000_000, "corrupt", False),
+        (2000, resource.RLIM_INFINITY, "corrupt", False),
+        (1999, resource.RLIM_INFINITY, "conversion_memory", True),
+        (2000, 7_999_999, "conversion_memory", True),
+    ],
+)
+def test_no_reason_is_want_of_disk_where_the_pixels_had_no_room(
+    blocks: int, limit: int, code: str, retryable: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def statvfs(folder: str) -> SimpleNamespace:
+        assert folder == str(tmp_path)
+        return SimpleNamespace(f_bavail=blocks, f_frsize=4000)
+
+    monkeypatch.setenv("MAGICK_TEMPORARY_PATH", str(tmp_path))
+    monkeypatch.setattr(disk_room.os, "statvfs", statvfs)
+    monkeypatch.setattr(disk_room.resource, "getrlimit", lambda _kind: (limit, limit))
+    with pytest.raises(ConversionError) as caught, reading_errors("PNG", 1_000_000):
+        raise WandRuntimeError("MagickReadImageBlob returns false, but did not raise ImageMagick exception")
+
+    assert (caught.value.code, caught.value.retryable) == (code, retryable)
 
 
 def test_the_same_complaint_after_the_decoding_is_nobodys_known_fault() -> None:

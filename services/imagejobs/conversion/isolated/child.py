@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.isolated.confinement import Limits, allow_cpu_seconds, forbid_system_calls, limit_resources
+from imagejobs.conversion.isolated.confinement import (
+    Limits,
+    allow_cpu_seconds,
+    allow_file_of,
+    forbid_system_calls,
+    limit_resources,
+)
 from imagejobs.conversion.isolated.file_access import allow_only
 from imagejobs.conversion.isolated.frames import read_frame, write_frame
 from imagejobs.conversion.isolated.result import CONFINEMENT, Abilities
@@ -69,6 +75,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abil
         except EOFError:
             return
         allow_cpu_seconds(limits.seconds)
+        allow_file_of(header["max_pixels"])
         answered = answer(header, source)
         _remove_pixels(folder)
         write_frame(answers, *answered)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 logger = logging.getLogger(__name__)
 
 _OPEN_FILES = 64
+_FILE_BYTES_PER_PIXEL = 20
+"""Five channels, of CMYK with alpha, of 32 bits, in builds with HDRI."""
 _NETWORK = ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg")
 _PROCESSES = ("execve", "execveat", "fork", "vfork")
 _SIGNALS = ("kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal")
@@ -35,12 +37,13 @@ _CLONE_THREAD = 0x00010000  # linux/sched.h
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Of one conversion: `seconds` of processor time and of wall-clock time, `memory_bytes` of address space, which
-    bounds what is resident, and `file_bytes` of one file, which is where ImageMagick puts what memory cannot hold.
+    bounds what is resident, and `file_bytes` of one file, which is where ImageMagick puts what memory cannot hold: its
+    policy's ceiling, while `allow_file_of` says how much of it a job may use.
     """
 
     seconds: int = 60
     memory_bytes: int = 600_000_000
-    file_bytes: int = 1_000_000_000
+    file_bytes: int = 1 << 32
 
 
 def limit_resources(limits: Limits) -> None:
@@ -57,6 +60,12 @@ def allow_cpu_seconds(seconds: int) -> None:
     until = int(used.ru_utime + used.ru_stime) + 1 + seconds
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (_at_most(until, hard), hard))
+
+
+def allow_file_of(pixels: int) -> None:
+    """Let a file of this process become as large as a picture of so many pixels may be, within the limit for good."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_at_most(pixels * _FILE_BYTES_PER_PIXEL, hard), hard))
 
 
 def forbid_system_calls() -> bool:
