@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from conversion_children import cpu_seconds, folder_of, has_died, slow_picture
+from conversion_children import cpu_seconds, folder_of, has_died, has_stopped, slow_picture
+from imagejobs.conversion.isolated.pool import Converter
 from servers import wait_until
 
 PARENT = """
@@ -51,8 +53,8 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that converts the slow picture in a child, whose process id it prints."""
     picture = tmp_path / "picture.png"
     picture.write_bytes(slow_picture())
-    command = [sys.executable, "-c", PARENT, str(picture)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+    command, environment = [sys.executable, "-c", PARENT, str(picture)], {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as running:
         yield running
         running.kill()
 
@@ -72,6 +74,31 @@ def test_the_child_of_a_dead_parent_ends_in_mid_conversion(
     wait_until(lambda: not folder.exists(), 3)
     wait_until(lambda: has_died(child), 3)
     parent.wait(10)
+
+
+def test_what_a_parent_and_a_child_that_died_at_once_left_is_removed_by_the_next(
+    parent: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    folder = folder_of(child)
+    (folder / "magick-spilled").write_bytes(bytes(1000))
+    with Converter():
+        assert folder.exists(), "it is in use"
+    os.kill(child, signal.SIGSTOP)
+    wait_until(lambda: has_stopped(child))
+    with Converter():
+        assert folder.exists(), "its parent lives"
+
+    os.kill(parent.pid, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
+    parent.wait(10)
+    wait_until(lambda: has_died(child))
+
+    assert folder.exists(), "there would be nothing to do"
+    with Converter():
+        assert not folder.exists()
 
 
 def test_the_child_loads_nothing_that_knows_settings_or_a_network() -> None:

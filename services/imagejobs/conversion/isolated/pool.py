@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Self
 
 from imagejobs.conversion.isolated.confinement import Limits
+from imagejobs.conversion.isolated.folders import remove_forgotten
 from imagejobs.conversion.isolated.process import ConversionProcess
 from imagejobs.conversion.isolated.result import Abilities, Result
 from imagejobs.conversion.options import Options
@@ -16,6 +17,8 @@ class Converter:
     """Converts in child processes, one conversion in each at a time. For any number of threads."""
 
     def __init__(self, limits: Limits | None = None) -> None:
+        """Tidy up first what other processes of this user left when they were killed together with their children."""
+        remove_forgotten()
         self._limits = limits or Limits()
         self._idle: queue.LifoQueue[ConversionProcess] = queue.LifoQueue()
         self._children: list[ConversionProcess] = []

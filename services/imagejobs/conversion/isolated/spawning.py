@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from imagejobs.conversion.isolated.confinement import Limits
+from imagejobs.conversion.isolated.folders import Folder
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "MAGICK_HOME", "WAND_MAGICK_LIBRARY_SUFFIX")
 """Of the environment: where the libraries are. No settings, and with them no secrets."""
@@ -24,7 +24,7 @@ class Child:
     """A child process with a folder of its own; `messages` is the file that its standard error goes to."""
 
     process: "subprocess.Popen[bytes]"
-    folder: Path
+    folder: Folder
     messages: BinaryIO
 
     @property
@@ -65,7 +65,7 @@ class Child:
             stream.close()
         with suppress(OSError):  # what was not sent any more
             self.input.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.remove()
         return message
 
     def _last_words(self) -> str:
@@ -78,8 +78,8 @@ def spawn(limits: Limits) -> Child:
     """Start a child, without waiting until it is ready. Raises OSError."""
     command = [sys.executable, "-I", "-m", "imagejobs.conversion.isolated.child", json.dumps(asdict(limits))]
     with ExitStack() as on_error:
-        folder = Path(tempfile.mkdtemp(prefix="imagejobs-conversion-"))
-        on_error.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = Folder.make()
+        on_error.callback(folder.remove)
         # A file without a name: the child cannot put another one in its place for the parent to read.
         messages = on_error.enter_context(tempfile.TemporaryFile())
         process = subprocess.Popen(
@@ -87,8 +87,8 @@ def spawn(limits: Limits) -> Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=messages,
-            cwd=folder,
-            env=_environment(folder),
+            cwd=folder.path,
+            env=_environment(folder.path),
             start_new_session=True,
         )
         on_error.pop_all()
