@@ -20,7 +20,7 @@ LIMITS = Limits(seconds=7, memory_bytes=345_000_000)
         (1, "Cache Resources Exhausted `x.png'", False, "conversion_memory", False, "345 MB"),
         (
             -signal.SIGABRT,
-            "blob.c:4960: WriteBlob: Assertion `...' failed.",
+            "blob.c:4960: WriteBlob: Assertion failed",
             False,
             "conversion_memory",
             False,

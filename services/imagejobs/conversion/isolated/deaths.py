@@ -9,8 +9,8 @@ from imagejobs.conversion.isolated.confinement import Limits
 logger = logging.getLogger(__name__)
 
 _MEMORY_WORDS = ("memory", "bad_alloc", "cache resources exhausted", "writeblob: assertion")
-"""In the last words of a process that its own limit stopped: of Python, ImageMagick, or a decoder in C++. The last are of
-6.9's WebP writer, which goes on without the memory for a picture (JPEGs of 7000 x 7000 pixels at 600 MB).
+"""In the last words of a process that its own limit stopped: of Python, ImageMagick, or a decoder in C++. The last
+are of 6.9's WebP writer, which goes on without the memory for a picture (JPEGs of 7000 x 7000 pixels at 600 MB).
 """
 
 
