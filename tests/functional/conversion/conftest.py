@@ -28,4 +28,4 @@ def slow() -> bytes:
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Path]]:
     """The folders of children that there are; they are made below a folder of the test."""
     monkeypatch.setattr(spawning.tempfile, "tempdir", str(tmp_path))
-    return lambda: sorted(tmp_path.glob("imagejobs-conversion-*"))
+    return lambda: sorted(tmp_path.glob("imagejobs-conversion*"))

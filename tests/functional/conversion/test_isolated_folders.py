@@ -22,7 +22,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def forgotten(temporary: Path, name: str = "imagejobs-conversion-x") -> Path:
+def forgotten(temporary: Path, name: str = f"{folders._PREFIX}x") -> Path:
     folder = temporary / name
     (folder / "deeper").mkdir(parents=True)
     (folder / "deeper" / "magick-1").write_bytes(b"pixels")
@@ -67,9 +67,9 @@ def test_ones_own_are_removed_by_oneself_alone(temporary: Path) -> None:
 
 
 def test_nothing_else_is_removed(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = forgotten(temporary, "imagejobs-other")
-    (temporary / "imagejobs-conversion-file").touch()
-    (temporary / "imagejobs-conversion-link").symlink_to(other)
+    other = forgotten(temporary, "imagejobs-conversion-of-an-earlier-version")
+    (temporary / f"{folders._PREFIX}file").touch()
+    (temporary / f"{folders._PREFIX}link").symlink_to(other)
     before = sorted(temporary.rglob("*"))
     remove_forgotten()
     assert sorted(temporary.rglob("*")) == before

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-_PREFIX = "imagejobs-conversion-"
+_PREFIX = "imagejobs-conversion.lock-"
+"""Not the one of earlier versions, which may run beside this one on the same volume and lock nothing."""
 
 
 @dataclass(frozen=True, slots=True)
