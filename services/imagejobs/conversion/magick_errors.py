@@ -54,12 +54,10 @@ def if_there_is_room(make: Callable[[], T]) -> T | None:
     """What this makes, None where the memory for it, or the disk in its place, is wanting."""
     try:
         return make()
-    except (
-        MemoryError,
-        ImportError,
-        WandException,
-    ) as error:  # of ours, numpy is not found only if it cannot be loaded
-        if isinstance(error, WandException) and not isinstance(error, MemoryError) and not _wants_room(str(error)):
+    except (MemoryError, ImportError):  # numpy is there; it cannot be loaded then
+        return None
+    except WandException as error:
+        if not _wants_room(str(error)):
             raise
         return None
 
