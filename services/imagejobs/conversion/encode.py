@@ -84,7 +84,8 @@ def _encode_if_possible(encoding: Encoding, image: MagickImage, effort: Effort) 
 
 def _fits(encoding: Encoding, image: MagickImage, effort: Effort) -> bool:
     width, height = image.size
-    return width * height * _TRIAL_BYTES[encoding] <= effort.memory_bytes
+    needed: int = width * height * _TRIAL_BYTES[encoding]
+    return needed <= effort.memory_bytes
 
 
 def _promising(image: MagickImage, effort: Effort) -> list[Encoding]:
