@@ -192,6 +192,8 @@ def patched(client: TestClient, job_id: str, **said: Any) -> Any:
 
 JSON_TYPE = {"Content-Type": "application/json"}
 OUTPUT = {"outputImageKey": "optimized/x-optimized.webp", "outputImageURL": "https://pub.example/x-optimized.webp"}
+OUTPUT_URL = "http://storage.invalid/optimized/x-optimized.webp"
+"""Where callers are shown OUTPUT: its key's address in this API's storage, whatever the worker reported."""
 
 
 def assert_error(answer: Any, status: int, code: str) -> str:

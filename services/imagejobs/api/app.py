@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from starlette.applications import Starlette
@@ -33,6 +34,7 @@ from imagejobs.conversion_options import conversion_options
 from imagejobs.errors import ConfigurationError
 from imagejobs.events.repository import EventRepository
 from imagejobs.events.service import Events
+from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.repository import ImageJobRepository
 from imagejobs.jobs.service import ImageJobs
 from imagejobs.jobs.wiring import job_lifecycle, job_policy
@@ -41,6 +43,9 @@ from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.object_storage import ObjectStorage
 from imagejobs.task_queue.task_queue import TaskQueue
 from imagejobs.uris import parts_of
+
+SIGNED_FOR = timedelta(hours=1)
+"""How long a presigned address of a source is good: longer than any worker takes from a claim to its download."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,10 @@ def create_app(
     metrics = Metrics(jobs)
     readiness = Readiness(adapters.pings(), frozenset({"redis"} if settings.accept_without_queue else ()))
     uploads = Uploads(settings.max_upload_bytes, conversion_options(settings), formats)
+    addresses = Addresses(adapters.storage, SIGNED_FOR if settings.source_url == "presigned" else None)
     endpoints = {
-        **ImageJobEndpoints(
-            jobs, job_lifecycle(jobs, settings), uploads, settings.source_url == "presigned"
-        ).by_operation(),
-        **EventEndpoints(Events(adapters.events, jobs), uploads).by_operation(),
+        **ImageJobEndpoints(jobs, job_lifecycle(jobs, settings), uploads, addresses).by_operation(),
+        **EventEndpoints(Events(adapters.events, jobs), uploads, addresses).by_operation(),
         **OperationsEndpoints(contract, readiness, metrics).by_operation(),
     }
     limits = BodyLimits(settings.max_upload_bytes, settings.max_request_bytes, settings.max_images)

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from imagejobs.api.call import Call, Endpoint, Form, Reply
 from imagejobs.api.json_forms import event_to_json, waiting_note
 from imagejobs.api.uploads import Uploads
-from imagejobs.events.model import EventFields
+from imagejobs.events.model import EventFields, EventWithJobs
 from imagejobs.events.service import Events
+from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.new_image import NewImage
 
 
@@ -18,6 +20,7 @@ class EventEndpoints:
 
     events: Events
     uploads: Uploads
+    addresses: Addresses
 
     def by_operation(self) -> Mapping[str, Endpoint]:
         """operationId to endpoint."""
@@ -31,18 +34,21 @@ class EventEndpoints:
     def create(self, call: Call) -> Reply:
         shown = self.events.create(_fields(call.form), self._images(call.form))
         headers = {"Location": f"/api/events/{shown.event.id}"}
-        return Reply(event_to_json(shown), 201, headers, message=waiting_note(shown.accepted))
+        return Reply(self._shown(shown), 201, headers, message=waiting_note(shown.accepted))
 
     def page(self, call: Call) -> Reply:
         events, cursor = self.events.page(call.params["cursor"], call.params["limit"])
-        return Reply([event_to_json(each) for each in events], cursor=cursor)
+        return Reply([self._shown(each) for each in events], cursor=cursor)
 
     def get(self, call: Call) -> Reply:
-        return Reply(event_to_json(self.events.get(call.params["id"])))
+        return Reply(self._shown(self.events.get(call.params["id"])))
 
     def update(self, call: Call) -> Reply:
         shown = self.events.change(call.params["id"], _fields(call.form), self._images(call.form))
-        return Reply(event_to_json(shown), message=waiting_note(shown.accepted))
+        return Reply(self._shown(shown), message=waiting_note(shown.accepted))
+
+    def _shown(self, event: EventWithJobs) -> dict[str, Any]:
+        return event_to_json(event, self.addresses)
 
     def _images(self, form: Form) -> list[NewImage]:
         """Every image is judged before the first is stored."""

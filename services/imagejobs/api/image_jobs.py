@@ -3,20 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from statistics import quantiles
 from typing import Any
 
 from imagejobs.api.call import Call, Endpoint, Reply
 from imagejobs.api.json_forms import job_to_json, waiting_note
 from imagejobs.api.uploads import Uploads
+from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.lifecycle import Failure, JobLifecycle, Output
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
 from imagejobs.jobs.repository import JobFilter
 from imagejobs.jobs.service import ImageJobs
-from imagejobs.storage.keys import is_raw_key
 
-PRESIGNED_FOR = timedelta(hours=1)
 STATS_SAMPLE = 1_000
 SHOWN_STATUSES = (JobStatus.PENDING, JobStatus.PROCESSING, JobStatus.COMPLETED, JobStatus.FAILED)
 
@@ -28,7 +26,7 @@ class ImageJobEndpoints:
     jobs: ImageJobs
     lifecycle: JobLifecycle
     uploads: Uploads
-    presign: bool
+    addresses: Addresses
 
     def by_operation(self) -> Mapping[str, Endpoint]:
         """operationId to endpoint."""
@@ -104,8 +102,7 @@ class ImageJobEndpoints:
         return Reply({"_id": job_id})
 
     def _shown(self, job: ImageJob) -> dict[str, Any]:
-        signed = self.presign and is_raw_key(job.source_image_key)  # other backends' records may have another, or none
-        return job_to_json(job, self.jobs.source_url(job.source_image_key, PRESIGNED_FOR) if signed else None)
+        return job_to_json(job, self.addresses)
 
 
 def _failure(said: Mapping[str, Any]) -> Failure:

@@ -6,17 +6,18 @@ from typing import Any
 
 from imagejobs.clock import isoformat
 from imagejobs.events.model import EventWithJobs
+from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.model import FIELD_NAMES, ImageJob
 
 _INTERNAL = frozenset({"revision", "idempotency_key"})
 _SHOWN = {name: shown for name, shown in FIELD_NAMES.items() if name not in _INTERNAL}
 
 
-def job_to_json(job: ImageJob, source_url: str | None = None) -> dict[str, Any]:
-    """The contract's ImageJob; `source_url` stands in for the recorded one."""
-    values = {shown: value for name, shown in _SHOWN.items() if (value := getattr(job, name)) is not None}
-    answer = {name: isoformat(value) if isinstance(value, datetime) else value for name, value in values.items()}
-    return answer | {"sourceImageURL": source_url} if source_url else answer
+def job_to_json(job: ImageJob, addresses: Addresses) -> dict[str, Any]:
+    """The contract's ImageJob, with today's addresses."""
+    renewed = addresses.renewed(job)
+    values = {shown: value for name, shown in _SHOWN.items() if (value := getattr(renewed, name)) is not None}
+    return {name: isoformat(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def waiting_note(jobs: Iterable[ImageJob]) -> str | None:
@@ -25,8 +26,8 @@ def waiting_note(jobs: Iterable[ImageJob]) -> str | None:
     return f"Redis is away: {waiting} image(s) accepted, to be queued as soon as it is back." if waiting else None
 
 
-def event_to_json(shown: EventWithJobs) -> dict[str, Any]:
-    """The contract's Event, with the images of its COMPLETED jobs."""
+def event_to_json(shown: EventWithJobs, addresses: Addresses) -> dict[str, Any]:
+    """The contract's Event, with the images of its COMPLETED jobs at today's addresses."""
     event, fields = shown.event, shown.event.fields
     tutor = _without_none({"type": fields.tutor_type, "name": fields.tutor_name})
     optional = {
@@ -38,7 +39,7 @@ def event_to_json(shown: EventWithJobs) -> dict[str, Any]:
         "_id": event.id,
         "name": fields.name or "",
         **_without_none(optional),
-        "images": [_image(job) for job in shown.shown],
+        "images": [_image(addresses.renewed(job)) for job in shown.shown],
         "imageJobIds": [job.id for job in shown.jobs],
         "createdAt": isoformat(event.created_at),
         "updatedAt": isoformat(event.updated_at),

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from imagejobs.errors import DatabaseUnavailable, DuplicateKey
 from imagejobs.fail_points import reach
@@ -148,10 +147,6 @@ class ImageJobs:
         if length >= self.policy.max_queue_length:
             raise QueueFull(length, self.policy.max_queue_length)
         return True
-
-    def source_url(self, key: str, expires: timedelta | None) -> str:
-        """Where a worker downloads the source: public, or signed for a while."""
-        return self.storage.presigned_url(key, expires) if expires else self.storage.public_url(key)
 
     def _created_under(self, idempotency_key: str) -> ImageJob | None:
         """The job of an earlier request with this key, which from now on nobody takes back.

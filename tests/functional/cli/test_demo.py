@@ -10,7 +10,7 @@ from imagejobs.cli.demo import Show, create_event
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiUnavailable, UnexpectedAnswer
 from imagejobs.embedded.up_file import UpState
-from memory_api import CLIENT_TOKENS, OUTPUT, WORKER_TOKENS, MemoryApi
+from memory_api import CLIENT_TOKENS, OUTPUT, OUTPUT_URL, WORKER_TOKENS, MemoryApi
 from rich.console import Console
 
 
@@ -42,7 +42,7 @@ def test_without_a_terminal_it_shows_the_event_and_stops_everything(
     assert show.succeeded
     assert signals == [signal.SIGTERM]
     assert "Demo Event" in out.getvalue()
-    assert OUTPUT["outputImageURL"] in out.getvalue()
+    assert OUTPUT_URL in out.getvalue()
 
 
 def test_on_a_terminal_it_stays_and_says_what_to_try_next(

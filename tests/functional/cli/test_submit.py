@@ -8,7 +8,7 @@ from imagejobs.cli import submit
 from imagejobs.client.errors import UnexpectedAnswer
 from imagejobs.jobs.model import JobStatus
 from imagejobs.jobs.repository import Guard
-from memory_api import OUTPUT, MemoryApi
+from memory_api import OUTPUT, OUTPUT_URL, MemoryApi
 
 FACTS = {"mimetype": "image/webp", "bytes": 40, "width": 8, "height": 6, "frames": 1, "sha256": "0" * 64}
 RECEIPT = {"source": FACTS | {"bytes": 80}, "output": FACTS, "orientation": 1, "lossless": False, "quality": 80}
@@ -61,7 +61,7 @@ def test_with_wait_it_shows_what_came_out(run: Callable[..., Any], worker: Calla
     assert result.exit_code == 0, result.stderr
     assert "50 %" in result.stdout
     assert "8x6" in result.stdout
-    assert OUTPUT["outputImageURL"] in result.stdout
+    assert OUTPUT_URL in result.stdout
 
 
 def test_with_wait_and_json_it_prints_the_finished_jobs(

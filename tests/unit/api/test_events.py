@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from memory_api import OUTPUT, MemoryApi, assert_error, image_bytes, image_file, memory_api, patched
+from memory_api import OUTPUT, OUTPUT_URL, MemoryApi, assert_error, image_bytes, image_file, memory_api, patched
 
 ALL = {
     "name": "Test Event",
@@ -178,7 +178,7 @@ def test_only_images_of_completed_jobs_are_shown(api: MemoryApi) -> None:
     patched(client, completed, status="PROCESSING")
     patched(client, completed, status="COMPLETED", **OUTPUT)
     after = shown(api, event["_id"])
-    assert after["images"] == [{"id": completed, "url": OUTPUT["outputImageURL"], "status": "COMPLETED"}]
+    assert after["images"] == [{"id": completed, "url": OUTPUT_URL, "status": "COMPLETED"}]
     assert after["imageJobIds"] == [pending, processing, completed, failed]
     client.delete(f"/api/image-jobs/{completed}")
     assert shown(api, event["_id"])["images"] == []

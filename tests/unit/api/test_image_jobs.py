@@ -10,6 +10,7 @@ from imagejobs.storage.keys import output_key
 from imagejobs.task_queue.message import ProcessImage
 from memory_api import (
     OUTPUT,
+    OUTPUT_URL,
     MemoryApi,
     assert_error,
     created_job,
@@ -51,7 +52,7 @@ def test_a_worker_without_an_attempt_may_spell_a_status_in_either_case(api: Memo
     done = patched(client, job_id, status=spelling("COMPLETED"), **OUTPUT).json()["data"]
     assert (done["status"], done["outputImageURL"], done["outputImageKey"]) == (
         "COMPLETED",
-        OUTPUT["outputImageURL"],
+        OUTPUT_URL,
         OUTPUT["outputImageKey"],
     )
     assert done["processedAt"] >= done["createdAt"]
@@ -279,3 +280,26 @@ def test_what_cannot_be_signed_is_answered_as_it_was_recorded(key: str) -> None:
 def test_times_are_iso_8601_with_milliseconds(api: MemoryApi) -> None:
     job = created_job(api.client())
     assert job["createdAt"] == isoformat(api.all_jobs()[0].created_at)
+
+
+def test_old_images_follow_the_storage_to_another_address() -> None:
+    """Another port, domain or R2_PUBLIC_URL: every answer shows addresses that are good today, for old records too."""
+    api = memory_api()
+    client = api.client()
+    event = client.post("/api/events", data={"name": "x"}, files=[("images", image_file())]).json()["data"]
+    (job_id,) = event["imageJobIds"]
+    patched(client, job_id, status="PROCESSING")
+    rendition = {"key": OUTPUT["outputImageKey"], "url": OUTPUT["outputImageURL"], "width": 8, "height": 6, "bytes": 7}
+    patched(client, job_id, status="COMPLETED", renditions=[rendition], **OUTPUT)
+
+    api.storage._public_base_url = "https://moved.invalid"
+
+    job = client.get(f"/api/image-jobs/{job_id}").json()["data"]
+    (image,) = client.get(f"/api/events/{event['_id']}").json()["data"]["images"]
+    url = f"https://moved.invalid/{OUTPUT['outputImageKey']}"
+    assert job["sourceImageURL"] == f"https://moved.invalid/{job['sourceImageKey']}"
+    assert (job["outputImageURL"], job["renditions"][0]["url"]) == (url, url)
+    assert (image["url"], image["renditions"][0]["url"], image["srcset"]) == (url, url, f"{url} 8w")
+    assert client.get("/api/image-jobs").json()["data"] == [job]
+    assert client.get("/api/events").json()["data"][0]["images"] == [image]
+    assert patched(client, job_id, status="COMPLETED", renditions=[rendition], **OUTPUT).json()["data"] == job

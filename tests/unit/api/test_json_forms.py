@@ -3,8 +3,11 @@ from datetime import UTC, datetime
 
 from imagejobs.api.json_forms import event_to_json, job_to_json
 from imagejobs.events.model import Event, EventFields, EventWithJobs
+from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.model import FIELD_NAMES, EntityType, ImageJob, JobStatus
+from imagejobs.storage.memory import MemoryStorage
 
+ADDRESSES = Addresses(MemoryStorage("https://pub.example"))
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 JOB = ImageJob(
     id="655501d2f12a3d0f3c5a1002",
@@ -18,7 +21,7 @@ JOB = ImageJob(
 
 
 def test_unset_fields_are_left_out_and_an_empty_message_is_not() -> None:
-    assert job_to_json(JOB) == {
+    assert job_to_json(JOB, ADDRESSES) == {
         "_id": JOB.id,
         "entityType": "event",
         "entityId": JOB.entity_id,
@@ -37,18 +40,18 @@ def test_what_is_of_no_concern_to_callers_is_not_shown() -> None:
     internal = {"revision": 7, "idempotency_key": "secret"}
     names = {each.name for each in fields(ImageJob)}
     job = ImageJob(**{name: internal.get(name, getattr(JOB, name)) for name in names})
-    assert not {FIELD_NAMES[name] for name in internal} & job_to_json(job).keys()
+    assert not {FIELD_NAMES[name] for name in internal} & job_to_json(job, ADDRESSES).keys()
 
 
 def test_an_event_without_a_name_or_images_written_by_others_is_shown() -> None:
     event = Event(id=JOB.entity_id, fields=EventFields(), created_at=NOW, updated_at=NOW)
-    shown = event_to_json(EventWithJobs(event, [JOB]))
+    shown = event_to_json(EventWithJobs(event, [JOB]), ADDRESSES)
     assert (shown["name"], shown["images"], shown["imageJobIds"]) == ("", [], [JOB.id])
 
 
 def test_only_completed_jobs_become_images() -> None:
     event = Event(id=JOB.entity_id, fields=EventFields(name="x"), created_at=NOW, updated_at=NOW)
     done = replace(JOB, status=JobStatus.COMPLETED, output_image_url="https://pub.example/optimized/x.webp")
-    assert event_to_json(EventWithJobs(event, [JOB, done]))["images"] == [
+    assert event_to_json(EventWithJobs(event, [JOB, done]), ADDRESSES)["images"] == [
         {"id": JOB.id, "url": "https://pub.example/optimized/x.webp", "status": "COMPLETED"}
     ]

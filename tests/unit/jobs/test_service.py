@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -297,11 +296,6 @@ class TestRead:
         monkeypatch.setattr(world.repository, "page", lambda _, limit: asked.append(limit) or [])
         world.jobs.page(JobFilter(), 20)
         assert asked == [21]
-
-    def test_a_source_is_public_or_signed_for_a_while(self, world: World) -> None:
-        key = world.created().source_image_key
-        assert world.jobs.source_url(key, None) == world.storage.public_url(key)
-        assert "expires=" in world.jobs.source_url(key, timedelta(hours=1))
 
 
 class TestRetry:
