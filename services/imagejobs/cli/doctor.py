@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from imagejobs.cli import checks
-from imagejobs.cli.reaching import api_address, reach_stores
+from imagejobs.cli.reaching import DataDir, api_address, reach_stores
 from imagejobs.cli.tables import console_for
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
@@ -25,9 +26,12 @@ class Finding:
     text: str
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False) -> None:
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    data_dir: DataDir = None,
+) -> None:
     """Try each setting and service for real, one line each. Exits 1 if any fails."""
-    findings = examine()
+    findings = examine(data_dir)
     if as_json:
         typer.echo(json.dumps([{"name": f.name, "ok": f.ok, "text": f.text} for f in findings]))
     else:
@@ -42,11 +46,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for
 FORESEEN = (BackingServiceUnavailable, ConfigurationError, ApiRefused, UnexpectedAnswer, ObjectNotFound)
 
 
-def examine() -> list[Finding]:
+def examine(data_dir: Path | None) -> list[Finding]:
     """All findings; without valid settings only those that need none."""
     findings = [_try("engine", checks.engine)]
     try:
-        settings, address = reach_stores(), api_address()
+        settings, address = reach_stores(data_dir), api_address(data_dir)
     except ConfigurationError as error:
         return [*(Finding("settings", False, line) for line in str(error).splitlines()), *findings]
     return [

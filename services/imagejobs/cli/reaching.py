@@ -1,15 +1,27 @@
-"""How commands find the API, or the database and the storage: where the settings say, else here."""
+"""How commands find the API, or the database and the storage: --data-dir, then the settings, then here."""
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.connecting import connect_api
-from imagejobs.embedded.up_file import read_up_file
+from imagejobs.embedded.up_file import UpState, read_up_file
+from imagejobs.errors import ConfigurationError
 from imagejobs.settings import ApiAddress, Settings, load_api_address, load_settings
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        help="Use the `imagejobs up` that runs on this directory. Default: API_URL or MONGODB_URI, else DATA_DIR.",
+        show_default=False,
+    ),
+]
 
 
 class _Chosen(BaseSettings):
@@ -21,34 +33,58 @@ class _Chosen(BaseSettings):
     data_dir: Path = Path(".imagejobs")
 
 
-def reach_api() -> ApiClient:
+def reach_api(data_dir: Path | None) -> ApiClient:
     """A client of the API at api_address()."""
-    return connect_api(api_address())
+    return connect_api(api_address(data_dir))
 
 
-def api_address() -> ApiAddress:
-    """API_URL if it is set, else the `imagejobs up` that runs on DATA_DIR, which is said, else the default address."""
+def api_address(data_dir: Path | None) -> ApiAddress:
+    """The API of the `imagejobs up` on `data_dir` if that is given, else API_URL.
+
+    Without either, the `imagejobs up` that runs on DATA_DIR, which is reported, else the default address.
+    """
     address = load_api_address()
-    local = None if address.api_url else read_up_file(address.data_dir)
+    local = _local_system(data_dir, address.data_dir, elsewhere=bool(address.api_url))
     if local is None:
         return address
-    _say(f"the API is {local.api_url}, the `imagejobs up` on {address.data_dir}; API_URL would name another")
+    if data_dir is None:
+        _say(f"the API is {local.api_url}, the `imagejobs up` on {address.data_dir}; API_URL would name another")
     tokens = {"api_tokens": _token(local.token), "worker_tokens": _token(local.worker_token)}
     return address.model_copy(update={"api_url": local.api_url, **tokens})
 
 
-def reach_stores() -> Settings:
-    """The settings if MONGODB_URI is set, else those of the `imagejobs up` that runs on DATA_DIR, which is said.
+def reach_stores(data_dir: Path | None) -> Settings:
+    """The settings, with the stores of the `imagejobs up` on `data_dir` if that is given.
 
-    Without either, the settings with their default addresses.
+    Without it and without MONGODB_URI, with those of the `imagejobs up` that runs on DATA_DIR, which is reported.
     """
     chosen = _Chosen()
-    local = None if chosen.mongodb_uri else read_up_file(chosen.data_dir)
+    local = _local_system(data_dir, chosen.data_dir, elsewhere=bool(chosen.mongodb_uri))
     if local is None:
         return load_settings()
-    place = f"the `imagejobs up` on {chosen.data_dir}"
-    _say(f"MongoDB, Redis and storage are those of {place}; MONGODB_URI would name others")
-    return load_settings(storage="filesystem", mongodb_uri=local.mongodb_uri, redis_uri=local.redis_uri)
+    if data_dir is None:
+        place = f"the `imagejobs up` on {chosen.data_dir}"
+        _say(f"MongoDB, Redis and storage are those of {place}; MONGODB_URI would name others")
+    return load_settings(
+        storage="filesystem",
+        mongodb_uri=local.mongodb_uri,
+        redis_uri=local.redis_uri,
+        data_dir=data_dir or chosen.data_dir,
+    )
+
+
+def _local_system(asked: Path | None, default: Path, *, elsewhere: bool) -> UpState | None:
+    """The `imagejobs up` on the directory that was asked for, else on the default one unless the settings lead
+    elsewhere.
+    """
+    if asked is None:
+        return None if elsewhere else read_up_file(default)
+    if local := read_up_file(asked):
+        return local
+    raise ConfigurationError(
+        f"no `imagejobs up` runs on {asked}: start it with `imagejobs up --data-dir {asked}`, "
+        "or leave out --data-dir to use API_URL, MONGODB_URI or DATA_DIR"
+    )
 
 
 def _token(token: str | None) -> tuple[SecretStr, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from imagejobs.cli.reaching import reach_api
+from imagejobs.cli.reaching import DataDir, reach_api
 from imagejobs.cli.tables import console_for, jobs_table, results_table
 from imagejobs.cli.waiting import progress_bar, wait_for_jobs
 from imagejobs.client.api_client import ApiClient
@@ -26,12 +26,13 @@ def submit(
     entity_id: Annotated[str, typer.Option(help="What the images belong to.")] = "command-line",
     timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 300,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Upload images. Exits 1 when one was not accepted, FAILED, or with --wait did not end in time.
 
     What was accepted is printed in any case.
     """
-    api = reach_api()
+    api = reach_api(data_dir)
     errors = console_for(stderr=True)
     accepted: list[Path] = []
     jobs: list[dict[str, Any]] = []

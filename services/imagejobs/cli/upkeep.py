@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imagejobs.cli.reaching import reach_stores
+from imagejobs.cli.reaching import DataDir, reach_stores
 from imagejobs.cli.tables import console_for, damages_table, swept_table
 from imagejobs.cli.waiting import progress_bar
 from imagejobs.settings import Settings
@@ -28,12 +28,13 @@ def sweep(
         bool, typer.Option("--all", help="Delete also where most of what is there has no record.")
     ] = False,
     as_json: AsJson = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Delete the objects that are no job's and older than ORPHAN_AFTER.
 
     Exits 1 when some were held back: so many together mean that MongoDB and bucket may not belong together.
     """
-    found = _sweep(reach_stores(), dry_run=dry_run, hold_back=not everything)
+    found = _sweep(reach_stores(data_dir), dry_run=dry_run, hold_back=not everything)
     if as_json:
         typer.echo(json.dumps({kind: asdict(swept) for kind, swept in found.items()}))
     else:
@@ -42,9 +43,9 @@ def sweep(
         raise typer.Exit(1)
 
 
-def audit(as_json: AsJson = False) -> None:
+def audit(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Find COMPLETED jobs whose objects are missing or of another size than recorded. Exits 1 if there are any."""
-    jobs, damages = _audit(reach_stores())
+    jobs, damages = _audit(reach_stores(data_dir))
     if as_json:
         typer.echo(json.dumps({"jobs": jobs, "damages": [asdict(damage) for damage in damages]}))
     elif damages:

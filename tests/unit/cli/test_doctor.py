@@ -67,6 +67,14 @@ def test_every_wrong_setting_is_reported_by_name(run: Run, monkeypatch: pytest.M
     }
 
 
+def test_a_data_dir_without_a_local_system_is_a_finding(run: Run) -> None:
+    result = run("doctor", "--json", "--data-dir", "empty")
+    assert result.exit_code == 1
+    finding = json.loads(result.stdout)[0]
+    assert (finding["name"], finding["ok"]) == ("settings", False)
+    assert finding["text"].startswith("no `imagejobs up` runs on empty")
+
+
 def test_a_server_open_to_the_network_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "_status", lambda *_: 200)
     with pytest.raises(ConfigurationError, match=r"WORKER_TOKENS not set, and API_HOST=0\.0\.0\.0 is open"):

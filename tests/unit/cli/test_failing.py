@@ -18,7 +18,7 @@ def test_every_wrong_setting_is_a_line_of_its_own(run: Run, monkeypatch: pytest.
 
 
 def test_what_is_not_foreseen_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(_: object) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("imagejobs.cli.image_jobs.reach_api", broken)

@@ -25,14 +25,14 @@ def running_up(tmp_path: Path) -> Path:
 
 
 def test_without_anything_it_is_the_default_address() -> None:
-    api = reach_api()
+    api = reach_api(None)
     assert (api.base_url, headers(api)) == ("http://127.0.0.1:3000", {})
 
 
 @pytest.mark.usefixtures("running_up")
 def test_a_running_local_system_is_found_with_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKENS", "of-the-settings")
-    api = reach_api()
+    api = reach_api(None)
     assert api.base_url == "http://127.0.0.1:4321"
     assert headers(api) == {"authorization": "Bearer up-token", "x-worker-token": "up-worker-token"}
 
@@ -41,7 +41,7 @@ def test_a_running_local_system_is_found_with_its_tokens(monkeypatch: pytest.Mon
 def test_api_url_comes_before_a_running_local_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_URL", "https://images.example/")
     monkeypatch.setenv("API_TOKENS", "first,second")
-    api = reach_api()
+    api = reach_api(None)
     assert (api.base_url, headers(api)) == ("https://images.example", {"authorization": "Bearer first"})
 
 
@@ -52,17 +52,17 @@ def test_a_file_of_settings_comes_before_a_running_local_system_too(
     (tmp_path / ".env").write_text(
         "API_URL=https://images.example\nMONGODB_URI=mongodb://of-the-file/jobs\nSTORAGE=filesystem\n"
     )
-    assert reach_api().base_url == "https://images.example"
-    assert reach_stores().mongodb_uri == "mongodb://of-the-file/jobs"
+    assert reach_api(None).base_url == "https://images.example"
+    assert reach_stores(None).mongodb_uri == "mongodb://of-the-file/jobs"
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("running_up")
 def test_that_it_is_the_local_system_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    reach_api()
+    reach_api(None)
     told = "imagejobs: the API is http://127.0.0.1:4321, the `imagejobs up` on .imagejobs; API_URL would name another\n"
     assert capsys.readouterr() == ("", told)
-    reach_stores()
+    reach_stores(None)
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert err.startswith("imagejobs: MongoDB, Redis and storage are those of the `imagejobs up` on .imagejobs;")
@@ -72,8 +72,8 @@ def test_without_a_local_system_nothing_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("STORAGE", "filesystem")
-    reach_api()
-    reach_stores()
+    reach_api(None)
+    reach_stores(None)
     assert capsys.readouterr() == ("", "")
 
 
@@ -82,32 +82,32 @@ def test_data_dir_says_where_the_local_system_is(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert reach_api().base_url == "http://127.0.0.1:3000"
+    assert reach_api(None).base_url == "http://127.0.0.1:3000"
     monkeypatch.setenv("DATA_DIR", str(running_up))
-    assert reach_api().base_url == "http://127.0.0.1:4321"
+    assert reach_api(None).base_url == "http://127.0.0.1:4321"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", json.dumps({"api_url": "http://127.0.0.1:4321"})])
 def test_a_broken_up_file_counts_as_none(running_up: Path, content: str) -> None:
     (running_up / "up.json").write_text(content)
-    assert reach_api().base_url == "http://127.0.0.1:3000"
+    assert reach_api(None).base_url == "http://127.0.0.1:3000"
 
 
 def test_the_file_of_a_system_that_was_killed_counts_as_none(running_up: Path) -> None:
     state = json.loads((running_up / "up.json").read_bytes())
     (running_up / "up.json").write_text(json.dumps(state | {"pids": {"up": 2**22 + 1}}))
-    assert reach_api().base_url == "http://127.0.0.1:3000"
+    assert reach_api(None).base_url == "http://127.0.0.1:3000"
 
 
 def test_host_and_port_of_the_settings_make_the_default_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_HOST", "::")
     monkeypatch.setenv("API_PORT", "4000")
-    assert reach_api().base_url == "http://127.0.0.1:4000"
+    assert reach_api(None).base_url == "http://127.0.0.1:4000"
 
 
 @pytest.mark.usefixtures("running_up")
 def test_the_stores_are_those_of_a_running_local_system() -> None:
-    settings = reach_stores()
+    settings = reach_stores(None)
     assert (settings.mongodb_uri, settings.redis_uri, settings.storage, settings.data_dir) == (
         "mongodb://x/y",
         "redis://x",
@@ -120,11 +120,53 @@ def test_the_stores_are_those_of_a_running_local_system() -> None:
 def test_mongodb_uri_comes_before_a_running_local_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGODB_URI", "mongodb://of-the-settings/jobs")
     with pytest.raises(ConfigurationError, match="R2_BUCKET"):
-        reach_stores()
+        reach_stores(None)
     monkeypatch.setenv("STORAGE", "filesystem")
-    assert reach_stores().mongodb_uri == "mongodb://of-the-settings/jobs"
+    assert reach_stores(None).mongodb_uri == "mongodb://of-the-settings/jobs"
 
 
 def test_without_a_local_system_the_stores_are_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORAGE", "filesystem")
-    assert reach_stores().mongodb_uri == "mongodb://localhost:27017/image_jobs"
+    assert reach_stores(None).mongodb_uri == "mongodb://localhost:27017/image_jobs"
+
+
+ELSEWHERE = {"API_URL": "https://images.example", "MONGODB_URI": "mongodb://elsewhere/jobs"}
+
+
+def test_a_data_dir_that_is_named_comes_before_all_settings(
+    running_up: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for name, value in ELSEWHERE.items():
+        monkeypatch.setenv(name, value)
+    assert reach_api(running_up).base_url == UP.api_url
+    settings = reach_stores(running_up)
+    assert (settings.mongodb_uri, settings.storage, settings.data_dir) == (UP.mongodb_uri, "filesystem", running_up)
+    assert capsys.readouterr() == ("", ""), "whoever names it knows it"
+
+
+@pytest.mark.parametrize("reach", [reach_api, reach_stores])
+def test_a_data_dir_without_a_local_system_is_an_error(reach: Any, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no `imagejobs up` runs on .*/empty: start it with `imagejobs up"):
+        reach(tmp_path / "empty")
+
+
+COMMANDS = [
+    ["submit", "photo.jpg"],
+    ["list"],
+    ["stats"],
+    ["sweep"],
+    ["audit"],
+    *([name, "0" * 24] for name in ("status", "retry", "delete")),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_every_command_that_looks_for_a_local_system_takes_its_data_dir(
+    command: list[str], run: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.jpg").touch()
+    result = run(*command, "--data-dir", "empty")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no `imagejobs up` runs on empty" in result.stderr
