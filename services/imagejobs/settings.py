@@ -189,9 +189,9 @@ def load_settings(**overrides: object) -> Settings:
     return _load(Settings, overrides)
 
 
-def load_api_address() -> ApiAddress:
+def load_api_address(**overrides: object) -> ApiAddress:
     """Read only what a caller of the API needs. Raises ConfigurationError as load_settings does."""
-    return _load(ApiAddress, {})
+    return _load(ApiAddress, overrides)
 
 
 def _load(kind: type[S], overrides: Mapping[str, object]) -> S:

@@ -1,6 +1,8 @@
 """How commands find the API, or the database and the storage: --data-dir, then the settings, then here."""
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -33,24 +35,39 @@ class _Chosen(BaseSettings):
     data_dir: Path = Path(".imagejobs")
 
 
+@dataclass(frozen=True, slots=True)
+class ReachedApi:
+    """Where the API is, and where each kind of tokens that is set comes from (`API_TOKENS`: `.env`)."""
+
+    address: ApiAddress
+    token_origins: Mapping[str, str]
+
+
 def reach_api(data_dir: Path | None) -> ApiClient:
-    """A client of the API at api_address()."""
-    return connect_api(api_address(data_dir))
+    """A client of the API that find_api() finds."""
+    return connect_api(find_api(data_dir).address)
 
 
-def api_address(data_dir: Path | None) -> ApiAddress:
+def find_api(data_dir: Path | None) -> ReachedApi:
     """The API of the `imagejobs up` on `data_dir` if that is given, else API_URL.
 
-    Without either, the `imagejobs up` that runs on DATA_DIR, which is reported, else the default address.
+    Without either, the `imagejobs up` that runs on DATA_DIR, which is reported, else the default address. The tokens
+    of an `imagejobs up` are sent only where the environment and `.env` have none.
     """
     address = load_api_address()
+    origins = _token_origins(address)
     local = _local_system(data_dir, address.data_dir, elsewhere=bool(address.api_url))
     if local is None:
-        return address
+        return ReachedApi(address, origins)
+    place = f"the `imagejobs up` on {data_dir or address.data_dir}"
     if data_dir is None:
-        _say(f"the API is {local.api_url}, the `imagejobs up` on {address.data_dir}; API_URL would name another")
-    tokens = {"api_tokens": _token(local.token), "worker_tokens": _token(local.worker_token)}
-    return address.model_copy(update={"api_url": local.api_url, **tokens})
+        _say(f"the API is {local.api_url}, {place}; API_URL would name another")
+    known = {"API_TOKENS": local.token, "WORKER_TOKENS": local.worker_token}
+    lent = {name: token for name, token in known.items() if token is not None and name not in origins}
+    tokens = {name.lower(): (SecretStr(token),) for name, token in lent.items()}
+    return ReachedApi(
+        address.model_copy(update={"api_url": local.api_url, **tokens}), {**origins, **dict.fromkeys(lent, place)}
+    )
 
 
 def reach_stores(data_dir: Path | None) -> Settings:
@@ -87,8 +104,10 @@ def _local_system(asked: Path | None, default: Path, *, elsewhere: bool) -> UpSt
     )
 
 
-def _token(token: str | None) -> tuple[SecretStr, ...]:
-    return () if token is None else (SecretStr(token),)
+def _token_origins(address: ApiAddress) -> dict[str, str]:
+    in_environment = load_api_address(_env_file=None).model_fields_set
+    names = [name for name in ("api_tokens", "worker_tokens") if getattr(address, name)]
+    return {name.upper(): "the environment" if name in in_environment else ".env" for name in names}
 
 
 def _say(text: str) -> None:

@@ -5,10 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli import checks, doctor
+from imagejobs.cli.checks import Deployment
+from imagejobs.cli.checks.api import check_api
+from imagejobs.cli.checks.examination import Finding, finding
+from imagejobs.cli.checks.tokens import check_tokens
+from imagejobs.cli.reaching import ReachedApi
 from imagejobs.client.errors import ApiUnavailable
 from imagejobs.embedded.ports import free_port
 from imagejobs.embedded.up_file import UpState, write_up_file
+from imagejobs.settings import Settings
 from memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings, served
 from servers import mongo_server, redis_server
 from starlette.applications import Starlette
@@ -60,7 +65,7 @@ def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.Mo
 def test_an_api_whose_services_are_away_is_a_finding(api: MemoryApi, address: str) -> None:
     api.cut("storage")
     with pytest.raises(ApiUnavailable, match=r"API is away: Not ready: storage away\."):
-        checks.api(memory_settings(api_url=address))
+        check_api(deployment(memory_settings(api_url=address)))
 
 
 def something_else() -> Starlette:
@@ -83,20 +88,26 @@ def test_a_server_that_is_not_the_api_is_a_finding_among_the_others(run: Run, mo
     assert "not tried: GET /api/image-jobs answered 404" in findings["tokens"]["text"]
 
 
-def tokens_of(api: MemoryApi, address: str, client: tuple[str, ...], worker: tuple[str, ...]) -> doctor.Finding:
+def deployment(settings: Settings) -> Deployment:
+    """With its tokens from `.env`."""
+    names = [name for name in ("API_TOKENS", "WORKER_TOKENS") if getattr(settings, name.lower())]
+    return Deployment(settings, ReachedApi(settings, dict.fromkeys(names, ".env")))
+
+
+def tokens_of(api: MemoryApi, address: str, client: tuple[str, ...], worker: tuple[str, ...]) -> Finding:
     settings = memory_settings(api_url=address, api_tokens=client, worker_tokens=worker)
-    finding = doctor._try("tokens", lambda: checks.tokens(settings, settings))
+    result = finding("tokens", lambda: check_tokens(deployment(settings)))
     api.assert_untouched()
-    return finding
+    return result
 
 
 @pytest.mark.parametrize(
     ("client", "worker", "told"),
     [
-        (CLIENT_TOKENS, ("stranger",), "number 1 of WORKER_TOKENS is refused by the API at "),
-        ((CLIENT_TOKENS[0], "stranger"), WORKER_TOKENS, "number 2 of API_TOKENS is refused by the API at "),
-        (CLIENT_TOKENS, CLIENT_TOKENS, "number 1 of WORKER_TOKENS is refused by the API at "),
-        (WORKER_TOKENS, WORKER_TOKENS, "number 1 of API_TOKENS is refused by the API at "),
+        (CLIENT_TOKENS, ("stranger",), "number 1 of WORKER_TOKENS (from .env) is refused by the API at "),
+        ((CLIENT_TOKENS[0], "stranger"), WORKER_TOKENS, "number 2 of API_TOKENS (from .env) is refused by the API at "),
+        (CLIENT_TOKENS, CLIENT_TOKENS, "number 1 of WORKER_TOKENS (from .env) is refused by the API at "),
+        (WORKER_TOKENS, WORKER_TOKENS, "number 1 of API_TOKENS (from .env) is refused by the API at "),
         ((), WORKER_TOKENS, "API_TOKENS is not set, but the API at "),
         (CLIENT_TOKENS, (), "WORKER_TOKENS is not set, but the API at "),
     ],
@@ -104,10 +115,10 @@ def tokens_of(api: MemoryApi, address: str, client: tuple[str, ...], worker: tup
 def test_each_token_is_tried(
     api: MemoryApi, address: str, client: tuple[str, ...], worker: tuple[str, ...], told: str
 ) -> None:
-    finding = tokens_of(api, address, client, worker)
-    assert not finding.ok
-    assert finding.text.startswith(f"{told}{address}")
-    assert "stranger" not in finding.text
+    result = tokens_of(api, address, client, worker)
+    assert not result.ok
+    assert result.text.startswith(f"{told}{address}")
+    assert "stranger" not in result.text
 
 
 def test_both_kinds_of_tokens_are_told_at_once(api: MemoryApi, address: str) -> None:
@@ -115,8 +126,9 @@ def test_both_kinds_of_tokens_are_told_at_once(api: MemoryApi, address: str) -> 
 
 
 def test_the_right_tokens_are_said_to_be_so(api: MemoryApi, address: str) -> None:
-    finding = tokens_of(api, address, CLIENT_TOKENS, WORKER_TOKENS)
-    assert (finding.ok, finding.text) == (True, f"API_TOKENS and WORKER_TOKENS are set, as {address} has it")
+    result = tokens_of(api, address, CLIENT_TOKENS, WORKER_TOKENS)
+    assert result.ok
+    assert result.text == f"API_TOKENS is from .env; WORKER_TOKENS is from .env; {address} accepts this"
 
 
 def test_a_running_local_system_is_what_is_tried(
@@ -134,7 +146,9 @@ def test_a_running_local_system_is_what_is_tried(
     assert [line for line in result.stdout.splitlines() if not line.startswith("ok ")] == []
     assert "0 message(s) wait on 'dramatiq:image_jobs'" in result.stdout
     assert f"{served_api[1]} is ready" in result.stdout
-    assert f"API_TOKENS and WORKER_TOKENS are set, as {served_api[1]} has it" in result.stdout
+    place = "the `imagejobs up` on .imagejobs"
+    told = f"API_TOKENS is from {place}; WORKER_TOKENS is from {place}; {served_api[1]} accepts this"
+    assert told in result.stdout
 
 
 def test_with_everything_there_it_counts_what_it_finds_and_exits_0(

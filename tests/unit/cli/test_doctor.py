@@ -4,7 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli import checks, doctor
+from imagejobs.cli.checks import Concern, Deployment, tokens
+from imagejobs.cli.checks.engine import check_engine
+from imagejobs.cli.checks.examination import Finding
+from imagejobs.cli.checks.examination import finding as found
+from imagejobs.cli.checks.storage import check_storage
+from imagejobs.cli.reaching import ReachedApi
 from imagejobs.client.errors import ApiRefused
 from imagejobs.conversion.isolated.deaths import not_started
 from imagejobs.conversion.isolated.pool import Converter
@@ -28,7 +33,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_engine_says_what_it_reads_and_what_it_does_not() -> None:
-    assert checks.engine() == (
+    assert check_engine() == (
         "ImageMagick 6.9, libwebp 1.2 reads JPEG, PNG, GIF, WebP, TIFF; "
         "not HEIC, AVIF (the library has no decoder for it); without access to network, other processes; "
         "NOT kept from foreign files (needs Linux 5.13 and libseccomp)"
@@ -37,7 +42,7 @@ def test_the_engine_says_what_it_reads_and_what_it_does_not() -> None:
 
 def test_an_engine_that_cannot_be_started_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Converter, "abilities", lambda _: raises(not_started("no library")))
-    finding = doctor._try("engine", checks.engine)
+    finding = found("engine", check_engine)
     assert (finding.ok, "no library" in finding.text) == (False, True)
 
 
@@ -76,21 +81,38 @@ def test_a_data_dir_without_a_local_system_is_a_finding(run: Run) -> None:
 
 
 def test_a_server_open_to_the_network_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "_status", lambda *_: 200)
+    monkeypatch.setattr(tokens, "_status", lambda *_: 200)
     with pytest.raises(ConfigurationError, match=r"WORKER_TOKENS not set, and API_HOST=0\.0\.0\.0 is open"):
         tokens_of(memory_settings(api_host="0.0.0.0"))  # noqa: S104 - it must be found
     assert "open to this machine" in tokens_of(memory_settings())
 
 
 def tokens_of(settings: Settings) -> str:
-    return checks.tokens(settings, settings)
+    return tokens.check_tokens(deployment(settings))
 
 
 @pytest.mark.parametrize("error", [ObjectNotFound("raw/x"), ApiRefused(404, "", "no"), KeyError("x")])
 def test_whatever_a_check_comes_to_the_others_are_told(error: Exception) -> None:
-    finding = doctor._try("storage", lambda: raises(error))
+    finding = found("storage", lambda: raises(error))
     assert (finding.name, finding.ok) == ("storage", False)
-    assert finding.text == (f"not foreseen: {error!r}" if isinstance(error, KeyError) else str(error))
+    assert finding.text == (f"unexpected: {error!r}" if isinstance(error, KeyError) else str(error))
+
+
+def test_a_concern_is_a_warning_and_no_failure() -> None:
+    finding = found("redis", lambda: raises(Concern("maxmemory-policy")))
+    assert (finding.ok, finding.is_warning, finding.text) == (True, True, "maxmemory-policy")
+
+
+def test_a_warning_is_marked_and_leaves_the_exit_code_0(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    findings = [Finding("redis", True, "maxmemory-policy", is_warning=True), Finding("api", True, "is ready")]
+    monkeypatch.setattr("imagejobs.cli.doctor.examine", lambda _: findings)
+    result = run("doctor")
+    assert (result.exit_code, [line.split()[0] for line in result.stdout.splitlines()]) == (0, ["warn", "ok"])
+    assert [each["warning"] for each in json.loads(run("doctor", "--json").stdout)] == [True, False]
+
+
+def deployment(settings: Settings) -> Deployment:
+    return Deployment(settings, ReachedApi(settings, {}))
 
 
 @pytest.fixture
@@ -99,7 +121,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_what_it_tries_the_storage_with_is_gone_afterwards(settings: Settings, tmp_path: Path) -> None:
-    assert checks.storage(settings) == "filesystem: wrote, read and deleted under raw/ and optimized/"
+    assert check_storage(deployment(settings)) == "filesystem: wrote, read and deleted under raw/ and optimized/"
     assert [each for each in tmp_path.rglob("doctor-*") if each.is_file()] == []
 
 
@@ -107,7 +129,7 @@ def test_a_storage_that_answers_other_bytes_is_a_finding_and_nothing_stays(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FilesystemStorage, "get", lambda *_: b"a proxy's error page")
-    finding = doctor._try("storage", lambda: checks.storage(settings))
+    finding = found("storage", lambda: check_storage(deployment(settings)))
     assert not finding.ok
     assert finding.text.startswith("storage answered other bytes than were written to raw/doctor-")
     assert [each for each in tmp_path.rglob("doctor-*") if each.is_file()] == []

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli.reaching import reach_api, reach_stores
+from imagejobs.cli.reaching import find_api, reach_api, reach_stores
 from imagejobs.embedded.up_file import UpState, write_up_file
 from imagejobs.errors import ConfigurationError
 
@@ -30,11 +30,33 @@ def test_without_anything_it_is_the_default_address() -> None:
 
 
 @pytest.mark.usefixtures("running_up")
-def test_a_running_local_system_is_found_with_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("API_TOKENS", "of-the-settings")
+def test_a_running_local_system_is_found_with_its_tokens() -> None:
     api = reach_api(None)
     assert api.base_url == "http://127.0.0.1:4321"
     assert headers(api) == {"authorization": "Bearer up-token", "x-worker-token": "up-worker-token"}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_tokens_that_somebody_set_come_before_those_of_a_local_system(
+    running_up: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: bool
+) -> None:
+    monkeypatch.setenv("API_TOKENS", "of-the-environment")
+    (tmp_path / ".env").write_text("API_TOKENS=of-the-file\nWORKER_TOKENS=of-the-file\n")
+    data_dir = running_up if named else None
+    assert headers(reach_api(data_dir)) == {
+        "authorization": "Bearer of-the-environment",
+        "x-worker-token": "of-the-file",
+    }
+    assert find_api(data_dir).token_origins == {"API_TOKENS": "the environment", "WORKER_TOKENS": ".env"}
+
+
+@pytest.mark.usefixtures("running_up")
+def test_each_kind_of_tokens_comes_from_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_TOKENS", "")
+    monkeypatch.setenv("WORKER_TOKENS", "of-the-environment")
+    assert headers(reach_api(None)) == {"authorization": "Bearer up-token", "x-worker-token": "of-the-environment"}
+    origins = {"API_TOKENS": "the `imagejobs up` on .imagejobs", "WORKER_TOKENS": "the environment"}
+    assert find_api(None).token_origins == origins
 
 
 @pytest.mark.usefixtures("running_up")

@@ -1,0 +1,16 @@
+"""The API, at the address that workers and the command line use."""
+
+from imagejobs.cli.checks import Deployment
+from imagejobs.client.api_client import ApiClient
+from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
+from imagejobs.errors import ConfigurationError
+
+
+def check_api(deployment: Deployment) -> str:
+    """Whether it is there, and finds what it needs."""
+    url = deployment.api.address.api_base_url
+    try:
+        ApiClient(url, max_tries=1).call("getReadiness")
+    except (ApiRefused, UnexpectedAnswer) as error:
+        raise ConfigurationError(f"{url} does not answer as the API does ({error}); check API_URL") from error
+    return f"{url} is ready"

@@ -1,0 +1,61 @@
+"""All checks in order, and what each came to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagejobs.cli.checks import Concern, Deployment
+from imagejobs.cli.checks.api import check_api
+from imagejobs.cli.checks.database import check_mongodb
+from imagejobs.cli.checks.engine import check_engine
+from imagejobs.cli.checks.queue import check_redis
+from imagejobs.cli.checks.storage import check_storage
+from imagejobs.cli.checks.tokens import check_tokens
+from imagejobs.cli.reaching import find_api, reach_stores
+from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
+from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
+from imagejobs.storage.object_storage import ObjectNotFound
+
+CHECKS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
+    ("redis", check_redis),
+    ("mongodb", check_mongodb),
+    ("storage", check_storage),
+    ("api", check_api),
+    ("tokens", check_tokens),
+)
+FORESEEN = (BackingServiceUnavailable, ConfigurationError, ApiRefused, UnexpectedAnswer, ObjectNotFound)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check came to; `is_warning` marks what works but should be changed."""
+
+    name: str
+    ok: bool
+    text: str
+    is_warning: bool = False
+
+
+def examine(data_dir: Path | None) -> list[Finding]:
+    """All findings; without valid settings only those that need none."""
+    findings = [finding("engine", check_engine)]
+    try:
+        deployment = Deployment(reach_stores(data_dir), find_api(data_dir))
+    except ConfigurationError as error:
+        return [*(Finding("settings", False, line) for line in str(error).splitlines()), *findings]
+    findings.insert(0, Finding("settings", True, "valid"))
+    for name, check in CHECKS:
+        findings.append(finding(name, lambda check=check: check(deployment)))  # type: ignore[misc]
+    return findings
+
+
+def finding(name: str, check: Callable[[], str]) -> Finding:
+    """What the check comes to, whatever it raises."""
+    try:
+        return Finding(name, True, check())
+    except Concern as concern:
+        return Finding(name, True, str(concern), is_warning=True)
+    except FORESEEN as error:
+        return Finding(name, False, str(error))
+    except Exception as error:  # noqa: BLE001 - the other findings are wanted all the more
+        return Finding(name, False, f"unexpected: {error!r}")

@@ -1,0 +1,66 @@
+"""The tokens: what is set, where it comes from, and whether the API takes it."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from imagejobs.cli.checks import Deployment
+from imagejobs.cli.reaching import ReachedApi
+from imagejobs.client.api_client import ApiClient
+from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
+from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
+
+NOBODY = "0" * 24
+"""No job has this id."""
+TRIALS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "API_TOKENS": ("listImageJobs", {"query": {"limit": 1}}),
+    "WORKER_TOKENS": ("updateImageJobStatus", {"path": {"id": NOBODY}, "json": {"status": "PROCESSING"}}),
+}
+"""Calls for which the API wants a token of each kind, and nothing else will do; they change nothing."""
+
+
+def check_tokens(deployment: Deployment) -> str:
+    """Whether the API takes every token that is set, and wants none where none is set."""
+    settings, api = deployment.settings, deployment.api
+    missing = [name for name in TRIALS if name not in api.token_origins]
+    if missing and not settings.is_loopback and not settings.allow_unauthenticated:
+        raise ConfigurationError(
+            f"{' and '.join(missing)} not set, and API_HOST={settings.api_host} is open to the network"
+        )
+    parts = [f"{name} is from {origin}" for name, origin in api.token_origins.items()]
+    parts += [f"{' and '.join(missing)} not set: open to this machine"] if missing else []
+    told = "; ".join(parts)
+    try:
+        refused = [problem for name in TRIALS for problem in _refused(name, api)]
+    except (BackingServiceUnavailable, UnexpectedAnswer) as error:
+        return f"{told}; not tried: {error}"
+    if refused:
+        raise ConfigurationError("; ".join(refused))
+    return f"{told}; {api.address.api_base_url} accepts this"
+
+
+def _refused(name: str, api: ReachedApi) -> list[str]:
+    where = f"the API at {api.address.api_base_url}"
+    values = [token.get_secret_value() for token in getattr(api.address, name.lower())]
+    if not values and _status(name, api, None) == HTTPStatus.UNAUTHORIZED:
+        return [f"{name} is not set, but {where} wants one"]
+    refusals = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    return [
+        f"number {number} of {name} (from {api.token_origins[name]}) is refused by {where}: set one that it has"
+        for number, value in enumerate(values, 1)
+        if _status(name, api, value) in refusals
+    ]
+
+
+def _status(name: str, api: ReachedApi, token: str | None) -> int:
+    """What the API answers to the call of this kind with this token. Raises UnexpectedAnswer for another program."""
+    operation, sent = TRIALS[name]
+    kind = "token" if name == "API_TOKENS" else "worker_token"
+    client = ApiClient(api.address.api_base_url, max_tries=1, **{kind: token})  # type: ignore[arg-type]  # a text by either name
+    try:
+        client.call(operation, **sent)
+    except ApiRefused as error:
+        if not error.code:
+            raise UnexpectedAnswer(str(error)) from error
+        return error.status
+    return HTTPStatus.OK
