@@ -1,20 +1,20 @@
-"""From a request to a Call: parameters, JSON and multipart bodies, held against the contract and against limits."""
+"""The body of a request: JSON or multipart, read within limits."""
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
-from imagejobs.api.call import Form, ReceivedFile
 from imagejobs.api.errors import ApiError, broken_contract, unavailable
-from imagejobs.api.multipart import WholeBodyParser
-from imagejobs.contract.openapi import Operation, Parameter, RequestBody
+from imagejobs.api.forms.multipart import BadPart, WholeBodyParser
+from imagejobs.contract.openapi import RequestBody
+from imagejobs.contract.unknown_names import MAX_SHOWN
 from imagejobs.contract.violations import Violation
 
 logger = logging.getLogger(__name__)
@@ -39,32 +39,16 @@ class BodyLimits:
         return self.request_bytes if takes_many else self.file_bytes + ALL_FIELDS_BYTES
 
 
-def read_params(operation: Operation, request: Request) -> dict[str, Any]:
-    """Path, query and header parameters, integers as int, defaults filled in. Raises ApiError 400."""
-    values: dict[str, Any] = {}
-    problems: list[Violation] = []
-    for parameter in operation.parameters:
-        given = _given(parameter, request)
-        if len(given) > 1:
-            problems.append(Violation(parameter.name, "is given more than once"))
-        elif given:
-            values[parameter.name] = _typed(parameter, given[0])
-            problems += parameter.schema.violations(values[parameter.name], parameter.name)
-        elif parameter.required:
-            problems.append(Violation(parameter.name, "is required"))
-        else:
-            values[parameter.name] = parameter.default
-    if problems:
-        raise broken_contract(problems)
-    return values
-
-
 def check_content_type(body: RequestBody, request: Request) -> None:
-    """Raise ApiError 415 unless the request says the content type of the contract."""
+    """Raise ApiError 415 unless the body is of the contract's content type, and sent as it is."""
     given = request.headers.get("content-type", "")
     if given.partition(";")[0].strip().lower() != body.content_type:
         message = f"Content-Type must be {body.content_type}, not {given or 'missing'}."
         raise ApiError(415, "unsupported_media_type", message)
+    encodings = [each.strip().lower() for each in request.headers.get("content-encoding", "").split(",")]
+    if encoded := [each for each in encodings if each not in {"", "identity"}]:
+        message = f"A body with Content-Encoding {', '.join(encoded)} is not accepted: send it uncompressed."
+        raise ApiError(415, "unsupported_media_type", message, headers={"Accept-Encoding": "identity"})
 
 
 async def read_json(body: RequestBody, request: Request) -> Any:
@@ -92,6 +76,8 @@ async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits
                 max_fields=MAX_FIELDS,
                 max_part_size=MAX_FIELD_BYTES,
             ).parse()
+    except BadPart as error:
+        raise broken_contract([Violation(error.field[:MAX_SHOWN], error.message)]) from None
     except MultiPartException as error:
         raise broken_contract([Violation("", error.message)]) from None
     except OSError as error:
@@ -100,69 +86,6 @@ async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits
         raise unavailable("disk_unavailable", told, "disk") from None
     except UnicodeError as error:  # of the charset that the Content-Type names
         raise broken_contract([Violation("", f"the parts' names and texts cannot be read: {error}")]) from None
-
-
-def to_form(body: RequestBody, parts: FormData) -> Form:
-    """Hold the parts against the contract. Raises ApiError 400."""
-    texts: dict[str, str] = {}
-    files: dict[str, list[ReceivedFile]] = {}
-    problems: list[Violation] = []
-    for name in dict.fromkeys(parts.keys()):
-        values = [value for value in parts.getlist(name) if not _is_no_choice(value)]
-        if not values:
-            continue
-        problems += _misused(body, name, values)
-        received = [each for each in values if isinstance(each, UploadFile)]
-        if received:
-            files[name] = [ReceivedFile(each.file, each.filename or "", each.size or 0) for each in received]
-        elif isinstance(values[0], str):
-            texts[name] = values[0]
-    problems += body.schema.violations(_instance(body, texts, files))
-    problems += [Violation(name, "the file is empty") for name, many in files.items() if not all(f.size for f in many)]
-    if problems:
-        raise broken_contract(problems)
-    return Form(texts, files)
-
-
-def _given(parameter: Parameter, request: Request) -> Sequence[str]:
-    match parameter.location:
-        case "path":
-            return [request.path_params[parameter.name]]
-        case "query":
-            return request.query_params.getlist(parameter.name)
-        case _:
-            return request.headers.getlist(parameter.name)
-
-
-def _typed(parameter: Parameter, value: str) -> Any:
-    """Only plain ASCII digits become an integer; all else is left for the schema to refuse."""
-    return int(value) if parameter.is_integer and value.isascii() and value.isdecimal() and len(value) < 19 else value
-
-
-def _is_no_choice(value: str | UploadFile) -> bool:
-    """What a browser sends for a file input in which nothing was chosen: a file without a name or a byte."""
-    return isinstance(value, UploadFile) and not value.filename and not value.size
-
-
-def _misused(body: RequestBody, name: str, values: Sequence[str | UploadFile]) -> list[Violation]:
-    field = body.fields.get(name)
-    if field is None:
-        return []
-    problems = []
-    if len(values) > 1 and not field.is_array:
-        problems.append(Violation(name, "is given more than once"))
-    if any(isinstance(value, UploadFile) != field.is_file for value in values):
-        problems.append(Violation(name, "must be a file" if field.is_file else "must be text, not a file"))
-    return problems
-
-
-def _instance(
-    body: RequestBody, texts: Mapping[str, str], files: Mapping[str, Sequence[ReceivedFile]]
-) -> dict[str, Any]:
-    """The form as the JSON value that its schema describes; a file's bytes are judged elsewhere."""
-    is_array = {name for name, field in body.fields.items() if field.is_array}
-    shown: dict[str, Any] = {name: [""] * len(many) if name in is_array else "" for name, many in files.items()}
-    return {**texts, **shown}
 
 
 async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:

@@ -17,8 +17,10 @@ from starlette.types import Scope
 from imagejobs.api.authentication import Authentication
 from imagejobs.api.call import Call, Endpoint, Reply
 from imagejobs.api.errors import ApiError, as_api_error, error_response
+from imagejobs.api.forms.form import to_form
 from imagejobs.api.lanes import Lanes
-from imagejobs.api.reading import BodyLimits, check_content_type, read_json, read_multipart, read_params, to_form
+from imagejobs.api.parameters import read_params
+from imagejobs.api.reading import BodyLimits, check_content_type, read_json, read_multipart
 from imagejobs.contract.openapi import JSON, Contract, Operation
 from imagejobs.errors import ConfigurationError
 

@@ -13,16 +13,21 @@ from imagejobs.contract.violations import Schema, Violation
 METHODS = ("get", "put", "post", "delete", "patch")
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+OBJECT_ID = "#/components/schemas/ObjectId"
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A path, query or header parameter; `default` is what an absent one means."""
+    """A path, query or header parameter; `default` is what an absent one means.
+
+    `is_id`: its hexadecimal digits mean the same in upper and in lower case.
+    """
 
     name: str
     location: str
     required: bool
     is_integer: bool
+    is_id: bool
     default: Any
     schema: Schema
 
@@ -115,6 +120,7 @@ class Contract:
             location=spec["in"],
             required=spec.get("required", False),
             is_integer=schema.get("type") == "integer",
+            is_id=spec["schema"].get("$ref") == OBJECT_ID,
             default=schema.get("default"),
             schema=self._schema(spec["schema"]),
         )

@@ -63,8 +63,14 @@ def post(api: MemoryApi, *parts: bytes, headers: dict[str, str] = MULTIPART, pat
             "entityId",
             '"a\\u0000b" does not match: One line, without control characters.',
         ),
-        ([TEXTS, file_part(), text_part("colour", "red")], "", "colour"),
-        ([TEXTS, file_part(), file_part("extra")], "", "extra"),
+        (
+            [TEXTS, file_part(), text_part("colour", "red")],
+            "colour",
+            "is not a field of this form. Known: entityType, entityId, image.",
+        ),
+        ([TEXTS, file_part(), file_part("image[]")], "image[]", "Did you mean image?"),
+        ([TEXTS, file_part(), text_part("entity_id", "e1")], "entity_id", "Did you mean entityId?"),
+        ([TEXTS, file_part("image", data=b"") + file_part()], "image", "the file is empty"),
     ],
 )
 def test_a_form_that_breaks_the_contract_is_told_where(

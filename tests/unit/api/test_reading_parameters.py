@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from imagejobs.api.errors import ApiError
-from imagejobs.api.reading import read_params
+from imagejobs.api.parameters import read_params
 from imagejobs.contract.openapi import load_contract
 from memory_api import UNKNOWN_ID, MemoryApi, assert_error, image_file, memory_api
 from starlette.requests import Request
@@ -77,6 +77,36 @@ def test_a_query_that_breaks_the_contract_is_told_where(api: MemoryApi, query: s
     answer = api.client().get(f"/api/image-jobs?{query}")
     assert_error(answer, 400, "invalid_request")
     assert field in {each["field"] for each in answer.json()["error"]["details"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "told"),
+    [
+        (
+            "/api/image-jobs?entityid=x",
+            "entityid",
+            "of listImageJobs. Did you mean entityId? Known: entityType, entityId,",
+        ),
+        ("/api/image-jobs?entity_type=event&limit=1", "entity_type", "Did you mean entityType?"),
+        ("/api/image-jobs?page=2", "page", "is not a query parameter of listImageJobs. Known:"),
+        ("/api/events?offset=2", "offset", "is not a query parameter of listEvents. Known: limit, cursor."),
+        ("/api/events?name=x&name=y", "name", "of listEvents"),
+        (f"/api/image-jobs/{UNKNOWN_ID}?fields=status", "fields", "of getImageJob. It has none."),
+        ("/api/events?Idempotency-Key=x", "Idempotency-Key", "of listEvents"),
+        ("/api/events?" + "x" * 5_000 + "=1", "x" * 100, "of listEvents"),
+    ],
+)
+def test_an_unknown_query_parameter_is_named(api: MemoryApi, path: str, name: str, told: str) -> None:
+    answer = api.client().get(path)
+    assert_error(answer, 400, "invalid_request")
+    (problem,) = answer.json()["error"]["details"]
+    assert problem["field"] == name
+    assert told in problem["message"]
+
+
+@pytest.mark.parametrize("path", ["/healthz?probe=1", "/docs?url=x", "/openapi.json?v=2", "/metrics?name=x"])
+def test_probes_and_browsers_may_add_a_query_of_their_own(api: MemoryApi, path: str) -> None:
+    assert api.client().get(path).status_code == 200
 
 
 def test_each_parameter_that_is_required_and_absent_is_named() -> None:

@@ -1,0 +1,1 @@
+"""Multipart forms, as the clients of the world send them."""
