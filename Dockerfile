@@ -18,7 +18,7 @@ COPY contracts contracts
 COPY services services
 RUN tools/bin/pip wheel --quiet --no-deps --no-build-isolation -w dist . \
  && tools/bin/pip --python /opt/image-jobs install --quiet --no-deps dist/*.whl
-COPY scripts/make_bucket.py /opt/image-jobs/bin/
+COPY scripts/healthcheck.py scripts/make_bucket.py /opt/image-jobs/bin/
 
 FROM ${BASE_IMAGE}
 RUN apt-get update \
@@ -37,8 +37,6 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 # Of the processes only `api` has an address to ask; the others are well as long as they run.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
-    CMD grep -qzx api /proc/1/cmdline || exit 0; \
-        exec python -c 'import os, urllib.request as url; \
-            url.urlopen("http://127.0.0.1:%s/healthz" % os.environ.get("API_PORT", 3000), timeout=4)'
+    CMD grep -qzx api /proc/1/cmdline || exit 0; exec python /opt/image-jobs/bin/healthcheck.py
 ENTRYPOINT ["imagejobs"]
 CMD ["api"]

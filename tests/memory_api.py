@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -261,18 +262,28 @@ def raw_request(
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, host: str = HOST) -> Iterator[str]:
     """The application under uvicorn on a free port, in a thread; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=0, log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=0, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, name="uvicorn", daemon=True)
     thread.start()
     try:
         until(lambda: server.started, READY_SECONDS)
-        yield f"http://{HOST}:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield f"http://{f'[{host}]' if ':' in host else host}:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(READY_SECONDS)
         assert not thread.is_alive()
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has IPv6 on its loopback interface."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            return False
+    return True
 
 
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:

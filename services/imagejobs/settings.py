@@ -28,6 +28,8 @@ from imagejobs.uris import http_address, mongodb_address, redis_address
 
 Quality = int | Literal["auto"]
 """Of a lossy WebP: libwebp's, 1 to 99, or found for each picture."""
+LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+"""Where a server that listens on all addresses is reached from this machine. One on `::` may take no IPv4."""
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 PREFIX = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)+")
 """What keys may begin with that storage.keys.is_safe_key takes."""
@@ -95,7 +97,7 @@ class ApiAddress(BaseSettings):
         """The address under which the worker and the command line reach the API."""
         if self.api_url:
             return self.api_url
-        host = "127.0.0.1" if self.api_host in {"0.0.0.0", "::"} else self.api_host  # noqa: S104 - compared, not bound
+        host = LOOPBACK_OF_ANY.get(self.api_host, self.api_host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
 
 

@@ -219,7 +219,7 @@ class TestApiAddress:
             ({}, "http://127.0.0.1:3000"),
             ({"API_PORT": "80"}, "http://127.0.0.1:80"),
             ({"API_HOST": "0.0.0.0"}, "http://127.0.0.1:3000"),  # noqa: S104 - read, not bound
-            ({"API_HOST": "::"}, "http://127.0.0.1:3000"),
+            ({"API_HOST": "::"}, "http://[::1]:3000"),
             ({"API_HOST": "::1"}, "http://[::1]:3000"),
             ({"API_HOST": "api.invalid", "API_PORT": "8080"}, "http://api.invalid:8080"),
             ({"API_HOST": "api.invalid", "API_URL": "https://elsewhere.invalid"}, "https://elsewhere.invalid"),

@@ -73,7 +73,9 @@ def indexes() -> None:
 
 
 def up(
-    port: Annotated[int | None, typer.Option(help="Port of the API. Default: API_PORT.", min=0, max=65535)] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the API; 0: any free one. Default: API_PORT.", min=0, max=65535)
+    ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where data is kept. Default: DATA_DIR.")] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes. Default: WORKER_PROCESSES.", min=1)] = None,
 ) -> None:

@@ -13,28 +13,23 @@ client's connection can take its port, nor connect to itself there."""
 ATTEMPTS = 50
 
 
-def free_port(preferred: int | None = None) -> int:
-    """Return a port of 127.0.0.1 that nobody listens on: `preferred` if it is free, else a random one.
-
-    A caller that got another port than the preferred one tells the person. Raises ConfigurationError when no port
-    is free.
-    """
-    if preferred and _is_free(preferred):
-        return preferred
+def free_port() -> int:
+    """A random port of 127.0.0.1 that nobody listens on. Raises ConfigurationError when none is found."""
     for _ in range(ATTEMPTS):
         candidate = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT + 1)
-        if _is_free(candidate):
+        if not why_not_free(candidate):
             return candidate
     raise ConfigurationError(f"no free port found on {LOOPBACK}: end programs that listen there, or use --port")
 
 
-def _is_free(port: int) -> bool:
+def why_not_free(port: int) -> str:
+    """Why nobody can listen on this port of 127.0.0.1 now ("Address already in use"); empty when it is free."""
     with closing(socket.socket()) as probe:
         # As servers do: connections of an ended server that linger in TIME_WAIT do not occupy its port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
             probe.listen()
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""

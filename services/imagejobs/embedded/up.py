@@ -20,7 +20,7 @@ from imagejobs.embedded.child_spec import ChildEvent, Groups, Happening
 from imagejobs.embedded.data_dir_lock import DataDirLock
 from imagejobs.embedded.guardian import Guardian
 from imagejobs.embedded.mongodb import mongodb, mongodb_uri
-from imagejobs.embedded.ports import LOOPBACK, free_port
+from imagejobs.embedded.ports import LOOPBACK, free_port, why_not_free
 from imagejobs.embedded.redis_server import redis_server, redis_uri
 from imagejobs.embedded.report import Report
 from imagejobs.embedded.supervisor import Supervisor
@@ -47,12 +47,13 @@ def run_up(
     `port`, `data_dir` and `workers` default to the settings. `on_ready` is called once, in the loop that supervises
     the children: longer work belongs in a thread, which ends the run with `signal.raise_signal(signal.SIGTERM)`.
     To be called in the main thread. Raises ConfigurationError when a program is missing, another `up` runs on the
-    data directory, or the children are not ready within a minute.
+    data directory, a port that was chosen is in use, or the children are not ready within a minute.
     """
     report = Report(console)
     directory = _prepare(data_dir or settings.data_dir)
     with DataDirLock(directory) as lock, Guardian(inherit=lock.descriptor) as guardian:
-        addresses = _choose_addresses(settings.api_port if port is None else port, report)
+        api_port = _choose_port(settings, port, report)
+        addresses = Addresses(api_port, redis_port=free_port(), mongodb_port=free_port())
         env = application_environment(settings, addresses, directory, workers)
         groups: Groups = (
             (redis_server(directory, addresses.redis_port), mongodb(directory, addresses.mongodb_port)),
@@ -130,11 +131,22 @@ def _prepare(data_dir: Path) -> Path:
     return directory
 
 
-def _choose_addresses(wanted: int, report: Report) -> Addresses:
-    api_port = free_port(wanted)
-    if wanted and api_port != wanted:
-        report.line(f"port {wanted} of {LOOPBACK} is in use: taking {api_port} instead", "yellow")
-    return Addresses(api_port, redis_port=free_port(), mongodb_port=free_port())
+def _choose_port(settings: Settings, asked: int | None, report: Report) -> int:
+    """The port that somebody chose, any free one for 0, and another one only instead of the default."""
+    wanted = settings.api_port if asked is None else asked
+    problem = why_not_free(wanted)
+    if wanted and not problem:
+        return wanted
+    if wanted and (asked is not None or "api_port" in settings.model_fields_set):
+        chosen_by = "API_PORT" if asked is None else "--port"
+        raise ConfigurationError(
+            f"{chosen_by}: port {wanted} of {LOOPBACK} cannot be used ({problem}). End the program that listens there, "
+            "or choose another port; 0 takes any free one"
+        )
+    port = free_port()
+    if wanted:
+        report.line(f"port {wanted} of {LOOPBACK} cannot be used ({problem}): taking {port} instead", "yellow")
+    return port
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from imagejobs.jobs.model import JobStatus
-from memory_api import OUTPUT, UNKNOWN_ID, MemoryApi
+from memory_api import OUTPUT, UNKNOWN_ID, MemoryApi, has_ipv6, memory_api, served
 
 Run = Callable[..., Any]
 
@@ -129,3 +129,12 @@ def test_a_wrong_token_is_told(run: Run, job_id: str, monkeypatch: pytest.Monkey
     told = "imagejobs: The token is not known: send Authorization: Bearer with one of API_TOKENS"
     assert result.stderr.startswith(told)
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_an_api_that_listens_on_all_addresses_of_ipv6_is_reached(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(memory_api().app, "::") as address:
+        monkeypatch.setenv("API_HOST", "::")
+        monkeypatch.setenv("API_PORT", address.rpartition(":")[2])
+        result = run("list", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")

@@ -164,12 +164,17 @@ def test_a_second_up_on_the_same_data_is_refused_in_one_sentence(start: Callable
     assert read_up_file(first.data_dir) is not None
 
 
-def test_a_port_in_use_is_said_in_one_line_and_another_taken(start: Callable[..., Up]) -> None:
+def test_a_chosen_port_in_use_is_an_error_in_one_sentence_and_nothing_is_started(
+    start: Callable[..., Up], left: Callable[[], list[int]]
+) -> None:
     with socket.socket() as occupant:
         occupant.bind(("127.0.0.1", 0))
         occupant.listen()
         port = occupant.getsockname()[1]
         up = start(port)
-        state = up.ready()
-    assert f"port {port} of 127.0.0.1 is in use: taking {state.api_url.rpartition(':')[2]} instead" in up.text()
-    assert str(port) not in state.api_url
+        assert up.process.wait(timeout=10) == 1
+    assert up.text().splitlines() == [
+        f"--port: port {port} of 127.0.0.1 cannot be used (Address already in use). "
+        "End the program that listens there, or choose another port; 0 takes any free one"
+    ]
+    assert left() == []

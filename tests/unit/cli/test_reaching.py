@@ -124,7 +124,7 @@ def test_the_file_of_a_system_that_was_killed_counts_as_none(running_up: Path) -
 def test_host_and_port_of_the_settings_make_the_default_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_HOST", "::")
     monkeypatch.setenv("API_PORT", "4000")
-    assert reach_api(None).base_url == "http://127.0.0.1:4000"
+    assert reach_api(None).base_url == "http://[::1]:4000"
 
 
 @pytest.mark.usefixtures("running_up")

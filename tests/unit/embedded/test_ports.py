@@ -5,6 +5,6 @@ from imagejobs.errors import ConfigurationError
 
 
 def test_no_free_port_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "_is_free", lambda _port: False)
+    monkeypatch.setattr(ports, "why_not_free", lambda _port: "in use")
     with pytest.raises(ConfigurationError, match="--port"):
-        free_port(3000)
+        free_port()

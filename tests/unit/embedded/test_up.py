@@ -3,10 +3,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from imagejobs.embedded import up
 from imagejobs.embedded.applications import Addresses
 from imagejobs.embedded.child_spec import ChildEvent, ChildSpec, Happening
 from imagejobs.embedded.report import Report
-from imagejobs.embedded.up import LocalSystem, run_up
+from imagejobs.embedded.up import LocalSystem, _choose_port, run_up
 from imagejobs.errors import ConfigurationError
 from imagejobs.settings import Settings
 from rich.console import Console
@@ -32,3 +33,36 @@ def test_a_directory_that_cannot_be_written_any_more_is_told_and_all_goes_on(tmp
     system._announced = True
     system._hear(ChildEvent(Happening.STARTED, ChildSpec("worker", ("x",), {}, tmp_path / "log"), 7))
     assert output.getvalue() == f"up: {gone} cannot be written: No such file or directory\n"
+
+
+@pytest.fixture
+def nothing_free_but_20001(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(up, "why_not_free", lambda _port: "Address already in use")
+    monkeypatch.setattr(up, "free_port", lambda: 20_001)
+
+
+@pytest.mark.usefixtures("nothing_free_but_20001")
+def test_only_the_default_port_gives_way_to_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("API_PORT", raising=False)
+    output = io.StringIO()
+    settings = Settings(storage="filesystem", _env_file=None)
+    assert _choose_port(settings, None, Report(Console(file=output, width=200))) == 20_001
+    told = "port 3000 of 127.0.0.1 cannot be used (Address already in use): taking 20001 instead"
+    assert output.getvalue().strip() == told
+
+
+@pytest.mark.parametrize(("asked", "name"), [(3000, "--port"), (None, "API_PORT")])
+@pytest.mark.usefixtures("nothing_free_but_20001")
+def test_a_chosen_port_that_is_in_use_is_an_error(asked: int | None, name: str) -> None:
+    settings = Settings(storage="filesystem", api_port=3000, _env_file=None)
+    with pytest.raises(ConfigurationError, match=f"^{name}: port 3000 of 127.0.0.1 cannot be used .*0 takes any free"):
+        _choose_port(settings, asked, Report(Console(file=io.StringIO())))
+
+
+@pytest.mark.parametrize("api_port", [0, 3000])
+@pytest.mark.usefixtures("nothing_free_but_20001")
+def test_port_0_is_any_free_one(api_port: int) -> None:
+    output = io.StringIO()
+    settings = Settings(storage="filesystem", api_port=api_port, _env_file=None)
+    assert _choose_port(settings, 0, Report(Console(file=output))) == 20_001
+    assert output.getvalue() == ""
