@@ -30,7 +30,7 @@ from redis import Redis, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
-from imagejobs.redis_client import redis_client
+from imagejobs.redis_client import redis_pool
 from imagejobs.settings import Settings
 
 NAMESPACE = "dramatiq"
@@ -49,9 +49,8 @@ DEAD_MESSAGE_TTL_MS = 7 * 24 * 3600 * 1000
 
 def redis_broker(settings: Settings, *, socket_timeout: float = SOCKET_SECONDS) -> RedisBroker:
     """A broker at REDIS_URI; it connects at its first command, and `client.close()` ends it. It is not made global."""
-    client = redis_client(settings.redis_uri, socket_timeout=socket_timeout)
     return _PromptBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves this constructor without annotations
-        client=_OneErrorClient.from_pool(client.connection_pool),
+        client=_OneErrorClient.from_pool(redis_pool(settings.redis_uri, socket_timeout=socket_timeout)),
         middleware=_middleware(),
         namespace=NAMESPACE,
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,

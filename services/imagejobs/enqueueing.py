@@ -10,7 +10,7 @@ from imagejobs.redis_client import redis_client
 from imagejobs.settings import Settings
 from imagejobs.task_queue.message import PROCESS_IMAGE
 from imagejobs.task_queue.redis_errors import translated_errors
-from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
+from imagejobs.task_queue.redis_task_queue import PROBE_TTL, RedisTaskQueue
 from imagejobs.task_queue.task_queue import TaskQueue
 from imagejobs.tasks import TASKS
 
@@ -58,4 +58,4 @@ class DramatiqTaskQueue:
     def ping(self) -> None:
         """See TaskQueue."""
         with translated_errors():
-            self._broker.client.ping()
+            self._broker.client.set(f"{self._broker.namespace}:probe", b"1", ex=PROBE_TTL)

@@ -55,6 +55,7 @@ class Repair:
     def run_once(self) -> RepairReport:
         """Do one bounded pass. Raises BackingServiceUnavailable; what was done so far stays done."""
         expired = [done for job in self._find_expired() if (done := self.expire_lease(job))]
+        self._jobs.queue.ping()  # a pass that only reads would stay on a Redis master that was demoted
         exhausted = sum(job.status == JobStatus.FAILED for job in expired)
         return RepairReport(
             reclaimed=self._jobs.queue.reclaim(),

@@ -26,3 +26,8 @@ class RedisKeys:
     def consumers(self) -> str:
         """The set of the ids of all consumers that may have a processing list."""
         return f"{self.name}:consumers"
+
+    @property
+    def probe(self) -> str:
+        """Written to see whether Redis takes writes; it expires."""
+        return f"{self.name}:probe"

@@ -15,6 +15,8 @@ from imagejobs.task_queue.reclaiming import DeadConsumers, return_all
 from imagejobs.task_queue.redis_errors import translated_errors
 from imagejobs.task_queue.redis_keys import RedisKeys
 
+PROBE_TTL = 60
+"""Seconds that the key which only shows that Redis takes writes is kept."""
 HEARTBEAT_TTL = 10
 """Seconds without a heartbeat after which a consumer counts as dead; several times what any of its calls may block."""
 
@@ -69,7 +71,7 @@ class RedisTaskQueue:
     def ping(self) -> None:
         """See TaskQueue."""
         with translated_errors():
-            self._client.ping()
+            self._client.set(RedisKeys(self._name).probe, b"1", ex=PROBE_TTL)
 
 
 class RedisTaskQueueConsumer:

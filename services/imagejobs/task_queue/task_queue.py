@@ -32,7 +32,7 @@ class TaskQueue(Protocol):
         """Return the messages of consumers that died to the front of the list; the number of messages moved."""
 
     def ping(self) -> None:
-        """Return if Redis answers."""
+        """Return if Redis answers and takes a write: a demoted master, or one without memory, still answers reads."""
 
 
 class TaskQueueConsumer(Protocol):
