@@ -15,8 +15,10 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 from imagejobs.api.app import Adapters, create_app
+from imagejobs.api.connections.limits import ConnectionLimits
+from imagejobs.api.connections.listener import listen
+from imagejobs.api.server import BoundedServer
 from imagejobs.conversion.formats import FORMATS, Format
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.events.memory_repository import MemoryEventRepository
@@ -262,14 +264,16 @@ def raw_request(
 
 
 @contextmanager
-def served(app: Any, host: str = HOST) -> Iterator[str]:
-    """The application under uvicorn on a free port, in a thread; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host=host, port=0, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run, name="uvicorn", daemon=True)
+def served(app: Any, host: str = HOST, **settings: Any) -> Iterator[str]:
+    """The application under the API's own server on a free port, in a thread; its address."""
+    (listener,) = listen(host, 0)
+    port = listener.getsockname()[1]
+    server = BoundedServer(app, ConnectionLimits.of(memory_settings(**settings)))
+    thread = threading.Thread(target=server.run, args=([listener],), name="uvicorn", daemon=True)
     thread.start()
     try:
         until(lambda: server.started, READY_SECONDS)
-        yield f"http://{f'[{host}]' if ':' in host else host}:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
         server.should_exit = True
         thread.join(READY_SECONDS)

@@ -118,6 +118,13 @@ class Settings(ApiAddress):
     r2_region: str = "auto"
     source_url: Literal["public", "presigned"] = "public"
 
+    max_connections: PositiveInt = 1000
+    keep_alive_seconds: Seconds = 75
+    header_seconds: Seconds = 20
+    stall_seconds: Seconds = 60
+    min_bytes_per_second: PositiveInt = 1000
+    upload_seconds: Seconds = 3600
+
     allow_unauthenticated: bool = False
     validate_responses: bool = False
 

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from imagejobs.api.authentication import Authentication
+from imagejobs.api.connections.limits import Patience
 from imagejobs.api.docs_page import docs_assets
 from imagejobs.api.errors import as_api_error, error_response
 from imagejobs.api.events import EventEndpoints
@@ -85,7 +86,9 @@ def create_app(
         **EventEndpoints(Events(adapters.events, jobs), uploads, addresses).by_operation(),
         **OperationsEndpoints(contract, readiness, metrics).by_operation(),
     }
-    limits = BodyLimits(settings.max_upload_bytes, settings.max_request_bytes, settings.max_images)
+    limits = BodyLimits(
+        settings.max_upload_bytes, settings.max_request_bytes, settings.max_images, Patience.of(settings)
+    )
     lanes = Lanes(looks_for_all_outputs=settings.check_legacy_output)
     binding = Binding(authentication, limits, settings.validate_responses, metrics.observe, lanes)
     routes: list[BaseRoute] = [*bind(contract, endpoints, binding), *_files(settings, adapters.storage)]

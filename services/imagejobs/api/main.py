@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from imagejobs.api.app import Adapters, create_app
+from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.server import serve
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats import BASIC, FORMATS, Format
@@ -51,4 +52,4 @@ def run(settings: Settings) -> None:
     if not (settings.api_tokens and settings.worker_tokens):
         logger.warning("no API_TOKENS or no WORKER_TOKENS: whoever reaches %s may use the API", settings.api_base_url)
     logger.info("image-jobs API on %s, documented at %s/docs", settings.api_base_url, settings.api_base_url)
-    serve(app, settings.api_host, settings.api_port)
+    serve(app, settings.api_host, settings.api_port, ConnectionLimits.of(settings))

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,8 @@ from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
+from imagejobs.api.body import bounded_body
+from imagejobs.api.connections.limits import Patience
 from imagejobs.api.errors import ApiError, broken_contract, unavailable
 from imagejobs.api.forms.multipart import BadPart, WholeBodyParser
 from imagejobs.contract.openapi import RequestBody
@@ -27,11 +28,12 @@ ALL_FIELDS_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """Bytes of one file and of a whole multipart body, and how many files a body may hold."""
+    """Bytes of one file and of a whole multipart body, how many files a body may hold, and how slowly it may come."""
 
     file_bytes: int
     request_bytes: int
     files: int
+    patience: Patience
 
     def of(self, body: RequestBody) -> int:
         """Bytes that a body may have: that of an operation that takes one file need not be larger than the file."""
@@ -51,9 +53,9 @@ def check_content_type(body: RequestBody, request: Request) -> None:
         raise ApiError(415, "unsupported_media_type", message, headers={"Accept-Encoding": "identity"})
 
 
-async def read_json(body: RequestBody, request: Request) -> Any:
-    """The JSON body. Raises ApiError 400 or 413."""
-    raw = b"".join([chunk async for chunk in _bounded(request, MAX_JSON_BYTES)])
+async def read_json(body: RequestBody, request: Request, patience: Patience) -> Any:
+    """The JSON body. Raises ApiError 400, 408 or 413."""
+    raw = b"".join([chunk async for chunk in bounded_body(request, MAX_JSON_BYTES, patience)])
     try:
         value = json.loads(raw, parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False).encode()
@@ -65,8 +67,11 @@ async def read_json(body: RequestBody, request: Request) -> Any:
 
 
 async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits) -> FormData:
-    """Parse a multipart body into spooled files; memory holds at most 1 MiB of each. Raises ApiError 400 or 413."""
-    stream = _bounded(request, limits.of(body))
+    """Parse a multipart body into spooled files; memory holds at most 1 MiB of each.
+
+    Raises ApiError 400, 408 or 413.
+    """
+    stream = bounded_body(request, limits.of(body), limits.patience)
     try:
         async with aclosing(stream):
             return await WholeBodyParser(
@@ -86,26 +91,6 @@ async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits
         raise unavailable("disk_unavailable", told, "disk") from None
     except UnicodeError as error:  # of the charset that the Content-Type names
         raise broken_contract([Violation("", f"the parts' names and texts cannot be read: {error}")]) from None
-
-
-async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
-    """The body's chunks; ApiError 413 as soon as the declared or the received length is over the limit."""
-    declared = request.headers.get("content-length", "")
-    received = 0
-    if declared.isdecimal() and int(declared) > limit:
-        raise too_large(limit)
-    async with aclosing(request.stream()) as stream:
-        async for chunk in stream:
-            received += len(chunk)
-            if received > limit:
-                raise too_large(limit)
-            yield chunk
-
-
-def too_large(limit: int) -> ApiError:
-    """413; the connection ends, since the rest of the body is not read."""
-    message = f"The body is larger than {limit} bytes."
-    return ApiError(413, "too_large", message, headers={"Connection": "close"})
 
 
 def _refuse_constant(name: str) -> None:

@@ -104,7 +104,7 @@ class _Bound:
             return await self._run(Call(params))
         check_content_type(body, request)
         if body.content_type == JSON:
-            return await self._run(Call(params, json=await read_json(body, request)))
+            return await self._run(Call(params, json=await read_json(body, request, self.binding.limits.patience)))
         parts = await read_multipart(body, request, self.binding.limits)
         try:
             return await self._run(Call(params, form=to_form(body, parts)))

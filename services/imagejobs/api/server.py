@@ -1,14 +1,24 @@
-"""uvicorn, with an end: SIGTERM ends the process in time, whatever the backing services do."""
+"""uvicorn with bounds: to what clients may take, and to the time that it takes to end."""
 
 import logging
 import os
 import socket
+import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
+from imagejobs.api.connections.descriptors import room_for
+from imagejobs.api.connections.episode import Episode
+from imagejobs.api.connections.http import LOOK_SECONDS, HttpConnection
+from imagejobs.api.connections.limits import ConnectionLimits
+from imagejobs.api.connections.listener import Acceptor, listen
+from imagejobs.api.connections.places import Places
+from imagejobs.api.connections.unread_body import ClosingUnread
 from imagejobs.api.cut_off import AnsweringCutOff
 
 logger = logging.getLogger(__name__)
@@ -17,25 +27,72 @@ GRACEFUL_SECONDS = 3
 """How long requests that are under way may take after SIGTERM; then they are cut off."""
 LEAVING_SECONDS = 2.0
 """How long after that the process may still be there: threads that wait for a service cannot be ended by themselves."""
+TICKS_PER_SECOND = 10
+"""uvicorn's."""
 
 
-def serve(app: ASGIApp, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; what is under way is finished first, or cut off."""
-    config = uvicorn.Config(
-        AnsweringCutOff(app),
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # nothing here depends on the client's address, and anybody can write these headers
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-    )
+def serve(app: ASGIApp, host: str, port: int, limits: ConnectionLimits) -> None:
+    """Serve until SIGTERM or SIGINT; what is under way is finished first, or cut off.
+
+    Raises ConfigurationError where it cannot listen.
+    """
     with suppress(KeyboardInterrupt):
-        _EndingServer(config).run()
+        _EndingServer(app, limits).run(listen(host, port))
 
 
-class _EndingServer(uvicorn.Server):
+class BoundedServer(uvicorn.Server):
+    """Accepts, bounds and watches connections by itself; uvicorn does the rest."""
+
+    def __init__(self, app: ASGIApp, limits: ConnectionLimits) -> None:
+        config = uvicorn.Config(
+            ClosingUnread(AnsweringCutOff(app)),
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # nothing here depends on the client's address, and anybody can write these headers
+            timeout_keep_alive=limits.keep_alive_seconds,  # type: ignore[arg-type]  # passed on to call_later
+            timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        )
+        super().__init__(config)
+        self._limits = limits
+        self._places = Places(room_for(limits.connections))
+        self._slow = Episode(
+            "clients are too slow with headers, or with taking answers: their connections are closed",
+            "see HEADER_SECONDS, STALL_SECONDS and MIN_BYTES_PER_SECOND",
+        )
+        self._acceptors: Sequence[Acceptor] = ()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, but for who accepts."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        listeners = sockets or []
+        self._acceptors = [Acceptor(each, self._new_connection) for each in listeners]
+        self.servers = self._acceptors  # type: ignore[assignment]  # uvicorn closes them and waits for that
+        for each in listeners:
+            logger.info("listening on %s, port %d", *each.getsockname()[:2])
+        self.started = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called by uvicorn ten times a second."""
+        if counter % int(LOOK_SECONDS * TICKS_PER_SECOND) == 0:
+            for connection in list(self.server_state.connections):
+                connection.look()  # type: ignore[union-attr]  # all of them are ours
+            self._slow.look()
+            self._places.look()
+            for acceptor in self._acceptors:
+                acceptor.look()
+        return await super().on_tick(counter)
+
+    def _new_connection(self) -> HttpConnection:
+        return HttpConnection(
+            self.config, self.server_state, self.lifespan.state, self._limits, self._places, self._slow.note
+        )
+
+
+class _EndingServer(BoundedServer):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         end = threading.Timer(GRACEFUL_SECONDS + LEAVING_SECONDS, _leave)
         end.daemon = True

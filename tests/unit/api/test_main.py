@@ -33,13 +33,18 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
     abilities = Abilities("ImageMagick", tuple(each.name for each in FORMATS), without=())
     monkeypatch.setattr(Converter, "abilities", lambda _: abilities)
-    monkeypatch.setattr(main, "serve", lambda app, host, port: calls.append({"app": app, "host": host, "port": port}))
+    monkeypatch.setattr(
+        main,
+        "serve",
+        lambda app, host, port, limits: calls.append({"app": app, "host": host, "port": port, "limits": limits}),
+    )
     return calls
 
 
 def test_the_application_is_served_where_the_settings_say(started: list[dict[str, Any]], tmp_path: Path) -> None:
-    main.run(memory_settings(data_dir=tmp_path, api_port=3210))
+    main.run(memory_settings(data_dir=tmp_path, api_port=3210, keep_alive_seconds=42))
     (call,) = started
+    assert call["limits"].keep_alive_seconds == 42
     assert (call["host"], call["port"]) == ("127.0.0.1", 3210)
 
 

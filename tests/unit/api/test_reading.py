@@ -162,7 +162,6 @@ def test_a_declared_length_over_the_limit_is_413_before_anything_is_read() -> No
     headers = MULTIPART | {"Content-Length": "5000000"}
     answer = raw_request(api, "/api/image-jobs", headers, endless(START, b"x" * 1_000))
     assert (answer.status, answer.code, answer.taken) == (413, "too_large", 0)
-    assert answer.headers["connection"] == "close"
     api.assert_untouched()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from imagejobs.api.authentication import Authentication
 from imagejobs.api.call import Call, Endpoint, Reply
+from imagejobs.api.connections.limits import Pace, Patience
 from imagejobs.api.lanes import Lanes
 from imagejobs.api.reading import BodyLimits
 from imagejobs.api.routes import Binding, bind
@@ -26,7 +27,9 @@ def answering(reply: Reply, *, validate_responses: bool = True) -> TestClient:
 
 def binding(validate_responses: bool = True) -> Binding:
     open_to_all = Authentication({"bearerAuth": (), "workerToken": ()})
-    return Binding(open_to_all, BodyLimits(1, 1, 1), validate_responses, lambda *_: None, Lanes())
+    return Binding(
+        open_to_all, BodyLimits(1, 1, 1, Patience(Pace(1, 1), 1)), validate_responses, lambda *_: None, Lanes()
+    )
 
 
 @pytest.mark.parametrize(

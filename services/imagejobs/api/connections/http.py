@@ -1,0 +1,151 @@
+"""HTTP/1.1 on one connection: uvicorn's protocol, with bounds to what a client may take of time and room."""
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import h11
+from uvicorn import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from imagejobs.api.connections.limits import ConnectionLimits
+from imagejobs.api.connections.places import Places
+from imagejobs.api.connections.transport import SILENT_SECONDS, LingeringTransport
+from imagejobs.api.errors import ApiError, error_response
+
+LOOK_SECONDS = 0.5
+"""Between two looks at each connection. Time is counted in looks, not by a clock, so that a process which was stopped
+for a while does not take that for its clients' delay."""
+LAST_WORD_SECONDS = 1.0
+"""For reading an answer, after SIGTERM."""
+
+
+class HttpConnection(H11Protocol):
+    """uvicorn knows neither deadlines nor slow clients; what is owed to it is looked at twice a second here.
+
+    Requests cost nothing more by that. The pace of a body is the application's affair, which reads it (api/body.py).
+    """
+
+    transport: LingeringTransport
+    is_surplus = False
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        limits: ConnectionLimits,
+        places: Places,
+        note_slow: Callable[[], None],
+    ) -> None:
+        super().__init__(config, server_state, app_state)
+        self._limits = limits
+        self._places = places
+        self._note_slow = note_slow
+        self._owed: tuple[str, object] | None = None
+        self._looks = 0
+        self._taken = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Called by asyncio. A connection is idle at first, as it is after each answer."""
+        super().connection_made(LingeringTransport(transport, self._limits.discarded_bytes))
+        self._await_request()
+        self._places.take(self)
+        if self.is_surplus:
+            self.app = self._places.refusing(self.app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by asyncio, at every end."""
+        self._unset_keepalive_if_required()
+        self._places.leave(self)
+        super().connection_lost(exc)
+
+    def look(self) -> None:
+        """Close the connection if the client is too slow with what it owes. To be called every LOOK_SECONDS."""
+        owed = self._what_is_owed()
+        if owed is None:
+            self._owed = None
+            return
+        debt = (owed, self.cycle)
+        if debt != self._owed:
+            self._owed, self._looks, self._taken = debt, 0, self.transport.taken
+            return
+        self._looks += 1
+        seconds = self._looks * LOOK_SECONDS
+        pace = self._limits.pace
+        if owed == "headers" and seconds >= self._limits.header_seconds:
+            self._note_slow()
+            self._refuse(ApiError(408, "request_timeout", "The headers of the request took too long; send it again."))
+        elif owed == "rest of a refused body" and seconds >= SILENT_SECONDS:
+            self.transport.close()
+        elif owed == "taking the answer" and seconds >= pace.seconds:
+            if self.transport.taken - self._taken < pace.quota:
+                self._note_slow()
+                self.transport.abort()
+            self._owed = None
+
+    def idle_until(self) -> float | None:
+        """As Places asks."""
+        timer = self.timeout_keep_alive_task
+        if timer is None or self.transport.is_closing() or self.transport.get_write_buffer_size():
+            return None
+        return timer.when()
+
+    def is_answered(self) -> bool:
+        """As Places asks."""
+        return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]  # None at first
+
+    def drop(self) -> None:
+        """As Places asks."""
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Called by uvicorn when the process is to end."""
+        if self.idle_until() is not None:
+            self.transport.hang_up()
+            return
+        if self.is_answered():
+            self.loop.call_later(LAST_WORD_SECONDS, self.transport.abort)
+        if not self.transport.is_closing():
+            super().shutdown()
+
+    def send_400_response(self, msg: str) -> None:
+        """Called by uvicorn for what is not HTTP, also in the midst of a body."""
+        if not self.is_answered():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if self.cycle.response_started:
+                self.transport.close()
+                return
+        self._refuse(ApiError(400, "invalid_request", msg))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """No line for each: Java's client offers HTTP/2 with every request."""
+
+    def _what_is_owed(self) -> str | None:
+        if self.transport.get_write_buffer_size():
+            return "taking the answer"
+        if self.transport.is_closing() or self.timeout_keep_alive_task or not self.is_answered():
+            return None
+        if self.conn.their_state is h11.SEND_BODY:
+            return "rest of a refused body"
+        if not self.conn.trailing_data[0]:  # that rest has come, and uvicorn waits without a bound for the next request
+            self._await_request()
+            return None
+        return "headers"
+
+    def _await_request(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _refuse(self, error: ApiError) -> None:
+        """Answer what no application is asked about, and close."""
+        response = error_response(error)
+        status = HTTPStatus(error.status)
+        headers = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
+        head = b"".join(b"%s: %s\r\n" % pair for pair in headers)
+        self.transport.write(
+            b"HTTP/1.1 %d %s\r\n%s\r\n" % (status, status.phrase.encode(), head) + bytes(response.body)
+        )
+        self.transport.close()

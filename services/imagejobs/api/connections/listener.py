@@ -1,0 +1,80 @@
+"""Sockets that listen, and accepting from them one connection at a time.
+
+asyncio's own server accepts everything that waits before it looks at any of it, and logs each failure: thousands of
+lines a second once the process may open no more files.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from imagejobs.api.connections.episode import Episode
+from imagejobs.errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 2048
+RETRY_SECONDS = 0.1
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Errors of accept that do not go by themselves: something must be closed first."""
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """One socket for each address of the host. Raises ConfigurationError where it cannot listen."""
+    listeners: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in dict.fromkeys((each[0], each[4]) for each in found):
+            listener = socket.create_server(address, family=family, backlog=BACKLOG)
+            listeners.append(listener)
+            listener.setblocking(False)
+    except (OSError, UnicodeError) as error:
+        for each in listeners:
+            each.close()
+        reason = error.strerror if isinstance(error, OSError) else "it is not a host name"
+        raise ConfigurationError(
+            f"the API cannot listen on API_HOST={host}, API_PORT={port}: {reason}; "
+            "choose an address of this machine and a port that is free"
+        ) from None
+    return listeners
+
+
+class Acceptor:
+    """Accepts connections from one socket until it is closed."""
+
+    def __init__(self, listener: socket.socket, new_protocol: Callable[[], asyncio.Protocol]) -> None:
+        self._listener = listener
+        self._new_protocol = new_protocol
+        self._exhausted = Episode("no connection can be accepted", "this process or machine may open no more files")
+        self._task = asyncio.get_running_loop().create_task(self._accept(), name="accept")
+
+    def look(self) -> None:
+        """To be called from time to time. Raises what ended the accepting, if anything did."""
+        self._exhausted.look()
+        if self._task.done():
+            self._task.result()
+
+    def close(self) -> None:
+        """Accept nothing more."""
+        self._task.cancel()
+        self._listener.close()
+
+    async def wait_closed(self) -> None:
+        """Return when nothing is accepted any more."""
+        await asyncio.wait([self._task])
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(self._listener)
+            except OSError as error:  # of this one connection, or of them all
+                if error.errno in EXHAUSTED:
+                    self._exhausted.note()
+                    await asyncio.sleep(RETRY_SECONDS)
+                continue
+            with suppress(OSError):  # it was closed meanwhile
+                await loop.connect_accepted_socket(self._new_protocol, connection)

@@ -1,0 +1,86 @@
+"""Sockets that listen, where something is in the way."""
+
+import asyncio
+import errno
+import logging
+import socket
+
+import pytest
+from imagejobs.api.connections import listener
+from imagejobs.api.connections.listener import Acceptor, listen
+from imagejobs.errors import ConfigurationError
+from memory_api import HOST
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server((HOST, 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"API_HOST={HOST}, API_PORT={port}: Address already in use"):
+            listen(HOST, port)
+
+
+def test_an_address_of_another_machine_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"API_HOST=192\.0\.2\.1, API_PORT=0: "):
+        listen("192.0.2.1", 0)
+
+
+def test_a_host_that_is_no_name_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"API_HOST=a\.\.b"):
+        listen("a..b", 0)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOBUFS])
+def test_a_thousand_failures_of_accept_are_one_line_and_it_goes_on(
+    number: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listener, "RETRY_SECONDS", 0)
+    with caplog.at_level(logging.INFO):
+        assert asyncio.run(accepted_after([OSError(number, "none left")] * 1000)) == 1
+    assert [each.message for each in caplog.records if each.name.startswith("imagejobs")] == [
+        "no connection can be accepted; this process or machine may open no more files"
+    ]
+
+
+def test_a_connection_that_was_closed_before_it_was_accepted_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    assert asyncio.run(accepted_after([ConnectionAbortedError(errno.ECONNABORTED, "gone")])) == 1
+    assert caplog.messages == []
+
+
+def test_what_ends_the_accepting_ends_the_server() -> None:
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(accepted_after([ZeroDivisionError()]))
+
+
+async def accepted_after(errors: list[Exception]) -> int:
+    """Let accept fail so often, then connect; how many connections were made."""
+    loop = asyncio.get_running_loop()
+    (listening,) = listen(HOST, 0)
+    waiting = iter(errors)
+    accept = loop.sock_accept
+
+    async def failing_accept(sock: socket.socket) -> tuple[socket.socket, object]:
+        for error in waiting:
+            raise error
+        return await accept(sock)
+
+    loop.sock_accept = failing_accept  # type: ignore[method-assign]
+    made: list[asyncio.Protocol] = []
+    connected = asyncio.Event()
+
+    class Noting(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            made.append(self)
+            connected.set()
+            transport.close()
+
+    acceptor = Acceptor(listening, Noting)
+    try:
+        client = socket.create_connection(listening.getsockname())
+        with client:
+            while not connected.is_set():
+                await asyncio.sleep(0.001)
+                acceptor.look()
+    finally:
+        acceptor.close()
+        await acceptor.wait_closed()
+    return len(made)
