@@ -30,6 +30,7 @@ from redis import Redis, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
+from imagejobs.outages import OUTAGES
 from imagejobs.redis_client import redis_pool
 from imagejobs.settings import Settings
 
@@ -98,8 +99,11 @@ class _OneErrorClient(Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         try:
-            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
+            reply = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
         except NoScriptError:
             raise  # redis-py's sign to send the script
         except RedisError as error:
+            OUTAGES.failed("Redis", error)
             raise RedisRefused(f"{type(error).__name__}: {error}") from error
+        OUTAGES.answered("Redis")
+        return reply

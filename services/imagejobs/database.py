@@ -9,15 +9,23 @@ import mongoengine
 from mongoengine.connection import ConnectionFailure
 from mongoengine.errors import NotUniqueError, OperationError
 from pymongo import MongoClient
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, NotPrimaryError, OperationFailure, PyMongoError
 
 from imagejobs.clock import ServerClock
 from imagejobs.errors import ConfigurationError, DatabaseUnavailable, DuplicateKey
+from imagejobs.outages import OUTAGES
 
 SELECTION_TIMEOUT_MS = 3_000
 SOCKET_TIMEOUT_MS = 10_000
 
 
+_REFUSALS = {
+    13: "its user may not read and write this database",
+    18: "it refuses the user name or the password",
+    91: "it is shutting down",
+    8000: "it refuses the user name or the password",  # MongoDB Atlas
+}
+"""By the server's error codes."""
 PULL_NOTHING = {"$pull": {"neverThere": None}}
 """Part of every update: it changes nothing anywhere, and keeps nx-27017 0.8 from its short cut through SQLite's
 json_set, which writes dates as text and mangles ObjectIds in arrays."""
@@ -83,11 +91,23 @@ def _unusable_uri_told(uri: str) -> Iterator[None]:
 @contextmanager
 def translated_errors() -> Iterator[None]:
     """Raise DuplicateKey and DatabaseUnavailable instead of what the driver raises."""
-    try:
-        yield
-    except (DuplicateKeyError, NotUniqueError) as error:
-        raise DuplicateKey(str(error)) from error
-    except (PyMongoError, OperationError) as error:
-        if "UNIQUE constraint failed" in str(error):  # nx-27017 before 0.8 names no error code
+    with OUTAGES.watched("MongoDB"):
+        try:
+            yield
+        except (DuplicateKeyError, NotUniqueError) as error:
             raise DuplicateKey(str(error)) from error
-        raise DatabaseUnavailable(error) from error
+        except (PyMongoError, OperationError) as error:
+            if "UNIQUE constraint failed" in str(error):  # nx-27017 before 0.8 names no error code
+                raise DuplicateKey(str(error)) from error
+            raise DatabaseUnavailable(error, _answer_of(error)) from error
+
+
+def _answer_of(error: Exception) -> str | None:
+    """What MongoDB answered, in words for anybody; None when it did not answer."""
+    if isinstance(error, OperationError) and isinstance(error.__cause__, Exception):
+        return _answer_of(error.__cause__)
+    if isinstance(error, NotPrimaryError) or "No primary available" in str(error):
+        return "it has no primary, so it takes no writes"
+    if isinstance(error, OperationFailure):
+        return _REFUSALS.get(error.code or 0, "it refuses the command")
+    return None

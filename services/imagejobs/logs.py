@@ -3,7 +3,7 @@
 import logging
 import time
 
-QUIET = ("uvicorn.access", "httpx2", "httpcore2", "urllib3", "pymongo", "asyncio")
+QUIET = ("uvicorn.access", "httpx2", "httpcore2", "urllib3", "pymongo", "asyncio", "dramatiq.middleware.retries")
 
 
 def set_up_logging(level: str) -> None:

@@ -5,7 +5,14 @@ import pytest
 from imagejobs.database import Database, translated_errors
 from imagejobs.errors import ConfigurationError, DatabaseUnavailable, DuplicateKey
 from mongoengine.errors import NotUniqueError, OperationError
-from pymongo.errors import AutoReconnect, DuplicateKeyError, ServerSelectionTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    DuplicateKeyError,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 from pymongo.errors import ConfigurationError as DriverConfigurationError
 
 
@@ -49,3 +56,27 @@ def test_servers_that_the_dns_does_not_know_are_an_outage(monkeypatch: pytest.Mo
 def test_an_address_that_cannot_be_used_is_told_in_one_line() -> None:
     with pytest.raises(ConfigurationError, match=r"^MONGODB_URI: A password is required$"):
         Database("mongodb://u@127.0.0.1:1/x")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OperationFailure("Authentication failed.", 18), "it refuses the user name or the password"),
+        (OperationFailure("not authorized on image_jobs", 13), "its user may not read and write this database"),
+        (OperationFailure("unforeseen", 1), "it refuses the command"),
+        (NotPrimaryError("not primary"), "it has no primary, so it takes no writes"),
+        (ServerSelectionTimeoutError("No primary available for writes"), "it has no primary, so it takes no writes"),
+        (ServerSelectionTimeoutError("10.0.0.1:27017: [Errno 111] Connection refused"), None),
+        (AutoReconnect("10.0.0.1:27017: connection closed"), None),
+    ],
+)
+def test_what_mongodb_answers_is_told_in_words_for_anybody(error: PyMongoError, words: str | None) -> None:
+    with pytest.raises(DatabaseUnavailable) as raised, translated_errors():
+        raise error
+    assert raised.value.answer == words
+
+
+def test_what_mongoengine_wraps_is_told_too() -> None:
+    with pytest.raises(DatabaseUnavailable) as raised, translated_errors():
+        raise OperationError("Could not save document") from OperationFailure("Authentication failed.", 18)
+    assert raised.value.answer == "it refuses the user name or the password"

@@ -59,7 +59,7 @@ def as_api_error(error: Exception) -> ApiError:
         case QueueFull():
             return unavailable("queue_full", str(error), "redis")
         case BackingServiceUnavailable():
-            logger.warning("%s", error)
+            logger.debug("%s", error)  # an outage is logged once, not per request
             name = error.service.lower()
             return unavailable(f"{name}_unavailable", f"{error.service} is away; try again later.", name)
         case HTTPException():

@@ -63,5 +63,5 @@ def _why_away(name: str, asked: Future[None]) -> str | None:
     try:
         asked.result()
     except BackingServiceUnavailable as error:
-        return f"{error.service} does not answer."
+        return f"{error.service} answers: {error.answer}." if error.answer else f"{error.service} does not answer."
     return None

@@ -130,7 +130,7 @@ class ImageJobs:
         try:
             self.queue.push([job.id for job in jobs])
         except QueueUnavailable as error:
-            logger.warning("%s; %d accepted job(s) stay PENDING for the reconciler", error, len(jobs))
+            logger.debug("%s; %d accepted job(s) stay PENDING for the reconciler", error, len(jobs))
             return [self._unqueued(job) for job in jobs]
         return list(jobs)
 
@@ -142,7 +142,7 @@ class ImageJobs:
         except QueueUnavailable as error:
             if not self.policy.accept_without_queue:
                 raise
-            logger.warning("%s; what is accepted stays PENDING for the reconciler", error)
+            logger.debug("%s; what is accepted stays PENDING for the reconciler", error)
             return False
         if length >= self.policy.max_queue_length:
             raise QueueFull(length, self.policy.max_queue_length)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from imagejobs.fail_points import reach
-from imagejobs.queue_adapter.outage import Outage
+from imagejobs.queue_adapter.backoff import Backoff
 from imagejobs.task_queue.message import MalformedMessage, UnknownTaskType, decode
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueueConsumer
 
@@ -44,15 +44,15 @@ class QueueAdapter:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; then what was taken and not handed on is put back. Rides out every outage."""
-        outage = Outage()
+        backoff = Backoff()
         while not stop.is_set():
             try:
                 pause = self.step()
-            except QueueUnavailable as error:
-                pause = outage.failed(error)
+            except QueueUnavailable:
+                pause = backoff.failed()
                 self._recovering = True
             else:
-                outage.over()
+                backoff.succeeded()
             if pause:
                 stop.wait(pause)
         self._release()

@@ -43,12 +43,11 @@ def run(settings: Settings) -> None:
 
 
 def reconcile(repair: Repair, interval: float, stop: threading.Event, metrics: Metrics) -> None:
-    """Pass after pass until `stop`. An outage is told once and ridden out; the next pass does what was left.
+    """Pass after pass until `stop`. An outage is ridden out; the next pass does what was left.
 
     A pass that found more than it may do at a time is followed by the next at once. The interval is varied by a tenth,
     so that several reconcilers do not move in step.
     """
-    away: str | None = None
     pause = interval
     while not stop.wait(pause):
         pause = interval * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, not a secret
@@ -57,16 +56,10 @@ def reconcile(repair: Repair, interval: float, stop: threading.Event, metrics: M
                 report = repair.run_once()
         except BackingServiceUnavailable as error:
             metrics.cut_short(error.service)
-            if away != error.service:
-                logger.warning("%s; trying on", error)
-            away = error.service
             continue
         metrics.repaired(report)
         if report.is_full:
             pause = 0
-        if away:
-            logger.info("%s is back", away)
-            away = None
         changed = {name: count for name, count in asdict(report).items() if count}
         if changed:
             logger.info("repaired: %s", ", ".join(f"{name}={count}" for name, count in changed.items()))

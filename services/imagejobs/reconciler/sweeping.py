@@ -58,7 +58,7 @@ class Sweeping:
             self._sweep_all()
             self._audit_some()
         except BackingServiceUnavailable as error:
-            logger.warning("%s; the sweep goes on in %g s", error, self._interval)
+            logger.info("%s; the sweep goes on in %g s", error, self._interval)
 
     def _sweep_all(self) -> None:
         found = {kind: Swept() for kind in Kind}

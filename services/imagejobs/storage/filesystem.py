@@ -14,6 +14,7 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 from urllib.parse import urlencode
 
+from imagejobs.outages import OUTAGES
 from imagejobs.storage.body import read_body
 from imagejobs.storage.content_types import content_type_of
 from imagejobs.storage.keys import is_safe_key
@@ -44,10 +45,8 @@ class FilesystemStorage:
         if not is_safe_key(key):
             raise ValueError(f"{key!r} is not a plain relative path")
         body = read_body(data, size, key)
-        try:
+        with _translated_errors(key, f"{key} could not be written below {self._root}", is_read=False):
             _write(self._root / key, body)
-        except OSError as error:
-            raise StorageUnavailable(f"{key} could not be written below {self._root}: {error}") from error
 
     def get(self, key: str, max_bytes: int) -> bytes:
         """See ObjectStorage."""
@@ -111,12 +110,10 @@ class FilesystemStorage:
 
     def ping(self) -> None:
         """Return if files can be written."""
-        try:
+        with _translated_errors("", f"{self._root} cannot be written; check DATA_DIR", is_read=False):
             self._root.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self._root, prefix=".ping-"):
                 pass
-        except OSError as error:
-            raise StorageUnavailable(f"{self._root} cannot be written: {error}; check DATA_DIR") from error
 
     def _signature(self, key: str, until: int) -> str:
         return hmac.new(self._signing_key, f"{key}\n{until}".encode(), hashlib.sha256).hexdigest()
@@ -157,13 +154,15 @@ def _names(directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _translated_errors(key: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_SUCH_FILE:
-            raise ObjectNotFound(f"there is no object {key}") from None
-        raise StorageUnavailable(f"{key}: {error}") from error
+def _translated_errors(key: str, what: str = "", *, is_read: bool = True) -> Iterator[None]:
+    with OUTAGES.watched("storage"):
+        try:
+            yield
+        except OSError as error:
+            if is_read and error.errno in _NO_SUCH_FILE:
+                raise ObjectNotFound(f"there is no object {key}") from None
+            answer = f"the file system says: {error.strerror}" if error.strerror else None
+            raise StorageUnavailable(f"{what or key}: {error}", answer) from error
 
 
 def _write(path: Path, body: bytes) -> None:

@@ -22,8 +22,8 @@ class ObjectTooLarge(Exception):
 class StorageUnavailable(BackingServiceUnavailable):
     """The storage did not answer, or refused the credentials; nothing is known to have been written."""
 
-    def __init__(self, reason: object) -> None:
-        super().__init__("storage", reason)
+    def __init__(self, reason: object, answer: str | None = None) -> None:
+        super().__init__("storage", reason, answer)
 
 
 @dataclass(frozen=True, slots=True)

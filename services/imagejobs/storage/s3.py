@@ -119,7 +119,9 @@ class S3Storage:
         """Return if the bucket exists and these credentials may use it (a HEAD of the bucket)."""
         with translated_errors(self._place):
             if not self._client.bucket_exists(self._bucket):
-                raise StorageUnavailable(f"{self._place} does not exist; check R2_BUCKET")
+                raise StorageUnavailable(
+                    f"{self._place} does not exist; check R2_BUCKET", f"there is no bucket {self._bucket}"
+                )
 
     def _check(self, key: str) -> None:
         if not _is_addressable(key):

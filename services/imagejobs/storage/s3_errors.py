@@ -7,6 +7,7 @@ from xml.etree.ElementTree import ParseError
 from minio.error import InvalidResponseError, MinioException, S3Error
 from urllib3.exceptions import HTTPError, MaxRetryError
 
+from imagejobs.outages import OUTAGES
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
 
 _REMEDIES = {
@@ -18,6 +19,16 @@ _REMEDIES = {
     "PermanentRedirect": "check R2_ENDPOINT and R2_REGION",
     "RequestTimeTooSkewed": "set this machine's clock",
 }
+_ANSWERS = {
+    "AccessDenied": "it refuses the credentials, or their access to the bucket",
+    "InvalidAccessKeyId": "it does not know the access key",
+    "SignatureDoesNotMatch": "it refuses the credentials",
+    "Unauthorized": "it refuses the credentials",
+    "PermanentRedirect": "the bucket is in another region",
+    "RequestTimeTooSkewed": "the API's clock is wrong",
+    "XMinioStorageFull": "it is full",
+}
+_MAX_CODE = 60
 _NO_SUCH_OBJECT = frozenset({"NoSuchKey", "NoSuchObject"})
 _CANNOT_BE_STORED = frozenset({"KeyTooLongError", "XMinioInvalidObjectName", "BadRequest"})
 """What AWS and MinIO say to a name that is too long; MinIO's HEAD says only 400, as to many another mistake."""
@@ -28,20 +39,20 @@ _MAX_REASON = 300
 @contextmanager
 def translated_errors(place: str, key: str = "") -> Iterator[None]:
     """Raise ObjectNotFound and StorageUnavailable; `place` names endpoint and bucket."""
-    try:
-        yield
-    except S3Error as error:
-        if key and _is_missing(error, key):
-            raise ObjectNotFound(f"there is no object {key} in {place}") from None
-        raise StorageUnavailable(_refusal(place, error)) from error
-    except InvalidResponseError as error:
-        raise StorageUnavailable(
-            f"{place} answered like no S3 service ({_shortened(error)}); check R2_ENDPOINT"
-        ) from error
-    except MaxRetryError as error:
-        raise StorageUnavailable(f"{place} did not answer: {_shortened(error.reason)}") from error
-    except (MinioException, HTTPError, OSError, ParseError, UnicodeDecodeError) as error:
-        raise StorageUnavailable(f"{place}: {_shortened(error)}") from error
+    with OUTAGES.watched("storage"):
+        try:
+            yield
+        except S3Error as error:
+            if key and _is_missing(error, key):
+                raise ObjectNotFound(f"there is no object {key} in {place}") from None
+            raise StorageUnavailable(_refusal(place, error), _answer(error)) from error
+        except InvalidResponseError as error:
+            reason = f"{place} answered like no S3 service ({_shortened(error)}); check R2_ENDPOINT"
+            raise StorageUnavailable(reason, "it does not speak S3") from error
+        except MaxRetryError as error:
+            raise StorageUnavailable(f"{place} did not answer: {_shortened(error.reason)}") from error
+        except (MinioException, HTTPError, OSError, ParseError, UnicodeDecodeError) as error:
+            raise StorageUnavailable(f"{place}: {_shortened(error)}") from error
 
 
 def _is_missing(error: S3Error, key: str) -> bool:
@@ -53,6 +64,16 @@ def _is_missing(error: S3Error, key: str) -> bool:
 def _refusal(place: str, error: S3Error) -> str:
     remedy = _REMEDIES.get(error.code or "")
     return f"{place}: {error.code}, {error.message}" + (f"; {remedy}" if remedy else "")
+
+
+def _answer(error: S3Error) -> str:
+    """What the storage answered, in words for anybody; an unknown code is shown as it came, if it is one."""
+    code = error.code or ""
+    if code == "NoSuchBucket":
+        return f"there is no bucket {error.bucket_name or 'of this name'}"
+    return _ANSWERS.get(code) or (
+        f"it refuses with {code}" if code.isalnum() and len(code) <= _MAX_CODE else "it refuses"
+    )
 
 
 def _shortened(error: object) -> str:

@@ -1,11 +1,30 @@
 """What redis-py raises, told in the port's terms."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from redis import RedisError
 
+from imagejobs.outages import OUTAGES
 from imagejobs.task_queue.task_queue import QueueUnavailable
+
+_ANSWERS: Mapping[str, str] = {
+    "read only replica|READONLY": "it takes no writes, because it is a replica",
+    "maxmemory|OOM": "it takes no writes, because its memory is full",
+    "MISCONF": "it takes no writes, because it cannot save its data to its disk",
+    "NOREPLICAS|Not enough good replicas": "it takes no writes, because too few replicas are connected",
+    "loading the dataset": "it is loading its data",
+    "Link with MASTER": "it is a replica that has lost its master",
+    "UNBLOCKED": "it was demoted to a replica",
+    "WRONGPASS|NOAUTH|Authentication required|invalid username-password|invalid password": "it refuses the password",
+    "NOPERM|has no permissions": "its user may not use a command or a key that is needed",
+    "Hash slot|CLUSTERDOWN|CROSSSLOT|MOVED": "it is a Redis Cluster, or part of one, that cannot serve",
+    "BUSY": "it is busy with a script",
+    "max number of clients": "it takes no more connections",
+}
+"""What a person is shown of a refusal, by what is in redis-py's error; the first that is found. redis-py keeps the code
+of some refusals from the text."""
 
 
 @contextmanager
@@ -14,7 +33,14 @@ def translated_errors() -> Iterator[None]:
 
     To the queue's users they are one thing: nothing can be queued now, and it can once somebody has mended Redis.
     """
-    try:
-        yield
-    except RedisError as error:
-        raise QueueUnavailable(error) from error
+    with OUTAGES.watched("Redis"):
+        try:
+            yield
+        except RedisError as error:
+            raise QueueUnavailable(error, answer_of(error)) from error
+
+
+def answer_of(error: RedisError) -> str | None:
+    """What Redis answered, in words for anybody; None when it did not answer, or nothing that is known."""
+    text = str(error)
+    return next((words for pattern, words in _ANSWERS.items() if re.search(pattern, text)), None)

@@ -7,10 +7,10 @@ from imagejobs.errors import BackingServiceUnavailable
 
 
 class QueueUnavailable(BackingServiceUnavailable):
-    """Redis did not answer; whether the last command took effect is not known."""
+    """Redis did not answer, or refused; whether the last command took effect is not known."""
 
-    def __init__(self, reason: object) -> None:
-        super().__init__("Redis", reason)
+    def __init__(self, reason: object, answer: str | None = None) -> None:
+        super().__init__("Redis", reason, answer)
 
 
 class TaskQueue(Protocol):

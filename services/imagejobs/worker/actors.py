@@ -10,7 +10,7 @@ from dramatiq import Broker
 from dramatiq.middleware import CurrentMessage
 
 from imagejobs.broker import MAX_RETRIES
-from imagejobs.worker.failures import TransientFailure
+from imagejobs.worker.failures import ServiceAway, TransientFailure
 from imagejobs.worker.retrying import Delivery
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,10 @@ def declare_actors(broker: Broker, use_case: Callable[[str, Delivery, float], ob
             use_case(image_job_id, delivery, pause)
         except TransientFailure as failure:
             message.options.update(delivery.options_after(failure, time.time()))
-            logger.warning("job %s: try %d, the next in %.1f s: %s", image_job_id, delivery.tries + 1, pause, failure)
+            level = logging.DEBUG if isinstance(failure, ServiceAway) else logging.WARNING  # outages are logged once
+            logger.log(
+                level, "job %s: try %d, the next in %.1f s: %s", image_job_id, delivery.tries + 1, pause, failure
+            )
             # Dramatiq logs any other exception with its traceback.
             raise dramatiq.Retry(str(failure), delay=round(pause * 1000)) from failure
 

@@ -20,6 +20,7 @@ from imagejobs.worker.graceful_stop import GracefulStop
 from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.lease import renewal_seconds
 from imagejobs.worker.process_image import ProcessImage
+from imagejobs.worker.quiet_dramatiq import quieten_dramatiq
 
 
 def conversion_limits(settings: Settings) -> Limits:
@@ -69,6 +70,7 @@ except ConfigurationError as mistakes:
     raise SystemExit(f"imagejobs worker: the settings are wrong:\n{mistakes}") from None
 
 set_up_logging(_settings.log_level)
+quieten_dramatiq()
 broker = redis_broker(_settings)
 dramatiq.set_broker(broker)
 broker.add_middleware(ConversionProcesses(_converter, _settings.worker_threads))

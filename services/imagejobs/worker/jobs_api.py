@@ -11,6 +11,7 @@ from typing import Any
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.conversion.isolated.result import Result
+from imagejobs.outages import OUTAGES
 from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceAway, TransientFailure
 
 OUTPUT_NOT_ACCEPTED = "output_not_accepted"
@@ -153,9 +154,12 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ApiRefused as error:
+        OUTAGES.answered("API")
         if error.status == 404 or (error.status == 409 and error.code != OUTPUT_NOT_ACCEPTED):
             raise NotOurs(str(error)) from error
         code = error.code if error.code == OUTPUT_NOT_ACCEPTED else "api_refused"
         raise TransientFailure(code, f"The API refused the worker ({error.status}): {error}") from error
     except (ApiUnavailable, UnexpectedAnswer) as error:
+        OUTAGES.failed("API", getattr(error, "reason", error))
         raise ServiceAway("api_unavailable", str(error)) from error
+    OUTAGES.answered("API")

@@ -63,7 +63,8 @@ class RenewedLease:
                 return
             except TransientFailure as error:
                 self._is_unheard = isinstance(error, ServiceAway)
-                logger.warning("job %s: lease not renewed, trying on: %s", self._claim.job_id, error)
+                level = logging.DEBUG if self._is_unheard else logging.WARNING  # an outage is logged once, not per job
+                logger.log(level, "job %s: lease not renewed, trying again: %s", self._claim.job_id, error)
             pause = max(0.0, interval - (time.monotonic() - begun))
 
     def _show_life(self) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import redis
 from dramatiq import Message
+from fresh_outages import fresh_outages
 from imagejobs.queue_adapter.main import consumer_id, queue_adapter
 from imagejobs.settings import Settings
 from imagejobs.task_queue.message import ProcessImage
@@ -145,6 +146,7 @@ def test_a_redis_that_is_killed_and_comes_back_has_lost_no_message(server: Redis
             assert client.llen("task_queue") == 0
 
 
+@pytest.mark.usefixtures(fresh_outages.__name__)
 def test_it_starts_before_redis_does(server: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     server.kill()
     with adapter_thread(server, tmp_path):

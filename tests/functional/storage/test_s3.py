@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
+from xml.sax.saxutils import escape
 
 import pytest
 from imagejobs.embedded.ports import LOOPBACK
@@ -169,6 +170,35 @@ def test_a_refusal_is_not_tried_again(server: ScriptedServer, storage: S3Storage
     with pytest.raises(StorageUnavailable, match=r"AccessDenied.*may read and write this bucket"):
         storage.put(KEY, io.BytesIO(b"body"), 4, "image/jpeg")
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (404, "NoSuchBucket", "there is no bucket"),
+        (403, "AccessDenied", "it refuses the credentials, or their access to the bucket"),
+        (403, "SignatureDoesNotMatch", "it refuses the credentials"),
+        (403, "InvalidAccessKeyId", "it does not know the access key"),
+        (400, "Unforeseen", "it refuses with Unforeseen"),
+        (400, "/etc/passwd <script>", "it refuses"),
+        (503, "SlowDown", "it refuses with SlowDown"),
+    ],
+)
+def test_what_it_answers_is_told_in_words_for_anybody(
+    server: ScriptedServer, storage: S3Storage, status: int, code: str, words: str
+) -> None:
+    server.script = [error(status, escape(code))]
+    with pytest.raises(StorageUnavailable) as caught:
+        storage.get(KEY, 100)
+    assert (caught.value.answer or "").startswith(words)
+    assert "127.0.0.1" not in (caught.value.answer or "")
+
+
+def test_a_bucket_that_is_not_there_is_named(server: ScriptedServer, storage: S3Storage) -> None:
+    server.script = [answer(404, b"")]
+    with pytest.raises(StorageUnavailable) as caught:
+        storage.ping()
+    assert caught.value.answer == f"there is no bucket {storage._bucket}"
 
 
 def test_a_web_page_in_the_place_of_s3_is_told_as_such(server: ScriptedServer, storage: S3Storage) -> None:

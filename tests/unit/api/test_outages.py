@@ -165,3 +165,12 @@ def test_a_retry_without_redis_waits_too(api: MemoryApi) -> None:
 
 def test_with_redis_there_is_nothing_to_say(api: MemoryApi) -> None:
     assert "message" not in api.client().post("/api/image-jobs", **UPLOAD).json()
+
+
+@pytest.mark.parametrize("service", ["mongodb", "redis", "storage"])
+def test_an_outage_is_not_a_line_per_request(service: str, caplog: pytest.LogCaptureFixture) -> None:
+    api = memory_api()
+    api.cut(service)
+    for _ in range(5):
+        api.client().post("/api/image-jobs", **UPLOAD)
+    assert caplog.messages == []

@@ -7,6 +7,7 @@ from imagejobs.api import readiness
 from imagejobs.api.call import Call
 from imagejobs.api.errors import ApiError
 from imagejobs.api.readiness import Readiness
+from imagejobs.errors import BackingServiceUnavailable
 from memory_api import until
 
 ASK = Call({})
@@ -76,3 +77,19 @@ def test_a_fault_in_the_program_stays_what_it_is() -> None:
 
     with pytest.raises(ZeroDivisionError):
         with_storage(broken).answer(ASK)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, "storage does not answer."),
+        ("there is no bucket images", "storage answers: there is no bucket images."),
+    ],
+)
+def test_what_a_service_answered_is_reported_and_its_address_is_not(answer: str | None, message: str) -> None:
+    def refused() -> None:
+        raise BackingServiceUnavailable("storage", "bucket images at http://10.0.0.1: NoSuchBucket", answer)
+
+    with pytest.raises(ApiError) as caught:
+        with_storage(refused).answer(ASK)
+    assert [each.message for each in caught.value.details] == [message]

@@ -118,6 +118,14 @@ def test_an_unforeseen_error_is_tried_again_a_few_times(monkeypatch: pytest.Monk
 
 
 def test_a_transient_failure_is_a_line_in_the_log_and_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    with working(Tries(1)):
+    with working(Tries(1, TransientFailure("source_differs", "It came short."))):
         wait_until(lambda: f"job {JOB_ID}: try 1, the next in" in caplog.text)
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_outage_is_not_a_line_per_try(caplog: pytest.LogCaptureFixture) -> None:
+    tries = Tries(5)
+    with working(tries):
+        wait_until(lambda: len(tries.asked) == 6)
+    assert [record.message for record in caplog.records if record.name == "imagejobs.worker.actors"] == []

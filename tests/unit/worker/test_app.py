@@ -1,5 +1,6 @@
 """The module that Dramatiq imports, in the test's process; as Dramatiq imports it: tests/functional."""
 
+import logging
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from command_line import SETTINGS, logging_unchanged
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.tasks import TASKS
+from imagejobs.worker.quiet_dramatiq import is_news
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +59,8 @@ def test_children_are_started_before_the_first_message_and_ended_after_the_last(
     app.broker.emit_before("worker_boot", worker)
     app.broker.emit_after("worker_shutdown", worker)
     assert happened == [(7, 3), "closed"]
+
+
+def test_what_dramatiq_repeats_in_an_outage_is_kept_from_the_log() -> None:
+    imported()
+    assert all(is_news in handler.filters for handler in logging.getLogger().handlers)

@@ -121,10 +121,17 @@ def test_a_lost_lease_ends_it_with_one_line(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_an_api_that_is_away_is_asked_on(caplog: pytest.LogCaptureFixture) -> None:
-    api = Renewals(0, TransientFailure("api_unavailable", "API is away"))
+    api = Renewals(0, AWAY)
     with api.lease():
         wait_until(lambda: len(api.times) >= 3)
-    assert "lease not renewed, trying on: API is away" in caplog.text
+    assert caplog.messages == [], "an outage is not a line per renewal"
+
+
+def test_a_renewal_that_is_refused_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    api = Renewals(0, TransientFailure("api_refused", "The API refused the worker"))
+    with api.lease():
+        wait_until(lambda: len(api.times) >= 3)
+    assert "lease not renewed, trying again: The API refused the worker" in caplog.text
 
 
 def test_a_lease_that_nobody_heard_of_is_said_not_to_be_lost_by_a_death() -> None:
