@@ -47,7 +47,7 @@ def test_jobs_are_done_after_the_backend_is_back(
     waiting: list[ObjectId], consumer: Ours, legacy_backend: LegacyBackend, records: Collection[Document]
 ) -> None:
     consumer.programs["queue-adapter"].start()
-    eventually(lambda: "API is away" in consumer.programs["worker"].log.read_text())
+    eventually(lambda: "API is unavailable" in consumer.programs["worker"].log.read_text())
 
     legacy_backend.start_answering()
 

@@ -23,6 +23,9 @@ SETTLED_SECONDS = 6.0
 reads and refuses writes, an answer alone ends nothing."""
 
 
+MAX_REASON = 300
+
+
 @dataclass(slots=True)
 class _Outage:
     began: float
@@ -49,10 +52,11 @@ class Outages:
                 return
             self._reported_at[service] = now
             since, outage.is_reported = outage.is_reported, True
+        why = str(reason)[:MAX_REASON].rstrip(".")
         if since:
-            logger.warning("%s is still unavailable after %.0f s: %s", service, now - outage.began, reason)
+            logger.warning("%s is still unavailable after %.0f s: %s", service, now - outage.began, why)
         else:
-            logger.warning("%s is unavailable: %s; trying again until it is back", service, reason)
+            logger.warning("%s is unavailable: %s; trying again until it is back", service, why)
 
     def answered(self, service: str) -> None:
         """Note that a call succeeded."""
