@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from imagejobs.api.app import Adapters, create_app
 from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.server import serve
-from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats import BASIC, FORMATS, Format
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.database import Database
@@ -34,12 +34,15 @@ def production_adapters(settings: Settings) -> Adapters:
 def readable_formats() -> Sequence[Format]:
     """What the image library on this machine reads, which is taken for the workers'. The API never loads it itself.
 
-    Without it, the formats that every worker reads.
+    Without it, the formats that every worker reads; all, where this machine had not enough room to find out.
     """
     try:
         with Converter() as converter:
             readable = converter.abilities().reads
     except ConversionError as error:
+        if error.code == ErrorCode.CONVERSION_MEMORY:  # the library may be there: what it reads is the workers' affair
+            logger.warning("what the image library reads was not found out: all formats are accepted (%s)", error)
+            return FORMATS
         logger.info("no image library here (%s): only %s are accepted", error, ", ".join(f.title for f in BASIC))
         return BASIC
     return [each for each in FORMATS if each.name in readable]

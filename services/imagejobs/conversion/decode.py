@@ -19,6 +19,8 @@ from imagejobs.conversion.webp_container import find_chunk
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 """What a file that lacks nothing else is given, and how near its end it is looked for."""
 _PNG_END_SOUGHT = 1 << 16
+_HEIF_BYTES_PER_PIXEL = 9
+"""What libheif and its decoders hold beside ImageMagick's pixels: measured with pictures of 16 megapixels."""
 
 
 def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[MagickImage]:
@@ -85,7 +87,9 @@ def _clear(canvas: MagickImage, part: AnimationFrame) -> None:
 def _read(data: bytes, image_format: Format, size: tuple[int, int], options: Mapping[str, str]) -> MagickImage:
     """Decode with this decoder and no other; errors that came with a picture count too, since it is not whole."""
     image = MagickImage()
-    with ExitStack() as on_error, reading_errors(image_format.title, size[0] * size[1]):
+    pixels = size[0] * size[1]
+    codec_bytes = pixels * _HEIF_BYTES_PER_PIXEL if image_format in {HEIC, AVIF} else 0
+    with ExitStack() as on_error, reading_errors(image_format.title, pixels, codec_bytes):
         on_error.callback(image.close)
         image.options.update(options)
         image.read(blob=data, format=image_format.decoder)

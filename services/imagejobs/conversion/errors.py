@@ -39,6 +39,17 @@ class ConversionError(Exception):
         return _restore, (self.code, self.message, self.retryable)
 
 
+class MachineFault(ConversionError):
+    """The machine had too little of what the conversion needs: disk, memory, open files. The file is not the reason."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(code, message, retryable=True)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As above."""
+        return MachineFault, (ErrorCode(self.code), self.message)
+
+
 def _restore(code: str, message: str, retryable: bool) -> ConversionError:
     return ConversionError(ErrorCode(code), message, retryable=retryable)
 

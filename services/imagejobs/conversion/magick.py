@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.room import LOADING_BYTES, has_memory
 from imagejobs.errors import ConfigurationError
 
 # Before the library is loaded, which reads its policy once.
@@ -22,6 +23,10 @@ try:
 
     from imagejobs.conversion.image_exceptions import image_exception
 except ImportError as error:
+    if not has_memory(LOADING_BYTES):
+        raise ConfigurationError(
+            "There is not enough memory to load ImageMagick's library. Allow the process more (ulimit -v)."
+        ) from error
     raise ConfigurationError(
         "ImageMagick's library was not found. Install it: run `make install`, or "
         "`apt-get install libmagickwand-7.q16-10` (Debian 12 and Ubuntu 22.04: libmagickwand-6.q16-6)."

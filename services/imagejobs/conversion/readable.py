@@ -6,8 +6,11 @@ from functools import cache
 
 from wand.exceptions import WandException
 
+from imagejobs.conversion.errors import ErrorCode, MachineFault
 from imagejobs.conversion.formats import FORMATS, Format
 from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.room import LOADING_BYTES, has_files, has_memory
+from imagejobs.conversion.shortages import shortage_in
 
 _SIDE = 8
 _SAMPLES: Mapping[str, str] = {
@@ -42,7 +45,10 @@ _SAMPLES: Mapping[str, str] = {
 
 @cache
 def readable_formats() -> tuple[Format, ...]:
-    """The formats that can be decoded here, in the order of FORMATS. Only for a process that converts."""
+    """The formats that can be decoded here, in the order of FORMATS. Only for a process that converts.
+
+    Raises MachineFault where the machine has too little to find out.
+    """
     return tuple(each for each in FORMATS if _is_readable(each))
 
 
@@ -51,5 +57,13 @@ def _is_readable(image_format: Format) -> bool:
         with MagickImage() as image:
             image.read(blob=b64decode(_SAMPLES[image_format.name]), format=image_format.decoder)
             return bool(image.size == (_SIDE, _SIDE))
-    except WandException:
+    except (WandException, OSError) as error:
+        if shortage_in(str(error)) or not (has_files() and has_memory(LOADING_BYTES)):
+            raise MachineFault(
+                ErrorCode.CONVERSION_MEMORY,
+                f"There is not enough memory, disk or open files to find out whether {image_format.title} is read "
+                f"here: {error}",
+            ) from error
+        if not isinstance(error, WandException):
+            raise
         return False

@@ -39,7 +39,7 @@ def render(source: bytes, found: Probe, options: Options, quality: int | None) -
     """Convert a file that was probed; without a quality the first frame decides it. Raises ConversionError."""
     target = fit(found.width, found.height, options.max_side)
     preparation = Preparation(target, found.orientation, credits=dict(found.credits))
-    with ExitStack() as stack, processing_errors(found.format.title):
+    with ExitStack() as stack, processing_errors(found.format.title, found.width * found.height):
         frames = stack.enter_context(closing(_prepared(source, found, preparation)))
         first, duration_ms = next(frames)
         choice = choose_quality(first, options) if quality is None else QualityChoice(quality)

@@ -18,6 +18,13 @@ class TransientFailure(Exception):
         self.code = code
 
 
+class MachineShort(TransientFailure):
+    """The worker's machine has not enough disk, memory or open files, which says nothing about the job.
+
+    It is tried again for an hour, however often it fails: another machine may have enough, or this one again.
+    """
+
+
 class ServiceAway(TransientFailure):
     """A service that the worker needs does not answer, or not with sense: no fault of the job, and not counted."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Thread
 
-from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.errors import ConversionError, MachineFault
 from imagejobs.conversion.isolated.result import Picture, Result
 from imagejobs.fail_points import reach
 from imagejobs.storage.keys import is_raw_key, output_key, rendition_key
@@ -19,7 +19,7 @@ from imagejobs.storage.object_storage import (
     ObjectTooLarge,
     StorageUnavailable,
 )
-from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceAway, TransientFailure
+from imagejobs.worker.failures import MachineShort, NotOurs, PermanentFailure, ServiceAway, TransientFailure
 from imagejobs.worker.in_flight import InFlight
 from imagejobs.worker.jobs_api import Claim, Job, JobsApi, Stored
 from imagejobs.worker.lease import RenewedLease
@@ -168,7 +168,8 @@ class ProcessImage:
                 raise PermanentFailure(error.code, f"Failed to process image: {error}") from error
             if self.in_flight.has_ended:
                 raise STOPPED from error
-            raise TransientFailure(error.code, str(error)) from error
+            kind = MachineShort if isinstance(error, MachineFault) else TransientFailure
+            raise kind(error.code, str(error)) from error
 
     def _upload_all(self, key: str, pictures: Sequence[Picture]) -> list[Stored]:
         """The largest under the key, the smaller ones beside it."""

@@ -7,12 +7,12 @@ from typing import Any, Self
 
 from dramatiq import Message
 
-from imagejobs.worker.failures import ServiceAway, TransientFailure
+from imagejobs.worker.failures import MachineShort, ServiceAway, TransientFailure
 
 FAULTS = "faults"
 FAULTY_SINCE = "faulty_since"
-"""The options of a Dramatiq message that count its failures, outages not among them, and say when the first of them was
-(milliseconds since the epoch, as its own timestamp)."""
+"""The options of a Dramatiq message that count its failures, outages and a machine's shortages not among them, and say
+when the first failure or shortage was (milliseconds since the epoch, as its own timestamp)."""
 MAX_FAULTY_SECONDS = 3600.0
 MAX_AWAY_SECONDS = 7 * 24 * 3600.0
 """After a week of tries somebody should look. Nothing is wrong with the job, so a retry then runs it again."""
@@ -47,16 +47,18 @@ class Delivery:
         )
 
     def options_after(self, failure: TransientFailure, now: float) -> Mapping[str, int]:
-        """What the message says of its next delivery: an outage is not the job's doing."""
+        """What the message says of its next delivery: an outage or a machine's shortage is not the job's doing."""
         if isinstance(failure, ServiceAway):
             return {}
-        return {FAULTS: self.faults + 1, FAULTY_SINCE: round((now - self.faulty_seconds) * 1000)}
+        faults = self.faults if isinstance(failure, MachineShort) else self.faults + 1
+        return {FAULTS: faults, FAULTY_SINCE: round((now - self.faulty_seconds) * 1000)}
 
     def is_last(self, failure: TransientFailure) -> bool:
         """Whether the job is not to be tried again after this failure."""
         if isinstance(failure, ServiceAway):
             return self.seconds > MAX_AWAY_SECONDS
-        return self.faults + 1 >= self.max_attempts or self.faulty_seconds > MAX_FAULTY_SECONDS
+        may_be_jobs = not isinstance(failure, MachineShort) and self.faults + 1 >= self.max_attempts
+        return may_be_jobs or self.faulty_seconds > MAX_FAULTY_SECONDS
 
     def pause(self) -> float:
         """Seconds until the next try: drawn from all below a bound that doubles with each ("full jitter")."""

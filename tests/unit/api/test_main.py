@@ -80,6 +80,14 @@ def test_without_the_library_the_formats_of_every_worker_are_taken(
     assert "was not found.): only JPEG, PNG, GIF, WebP are accepted" in caplog.text
 
 
+def test_a_machine_without_the_room_to_find_out_refuses_no_format(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Converter, "abilities", lambda _: raises(not_started("No space left on device: '/tmp/x'")))
+    assert main.readable_formats() == FORMATS
+    assert "all formats are accepted" in caplog.text
+
+
 def raises(error: Exception) -> Abilities:
     raise error
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from imagejobs.conversion import engine
 from imagejobs.conversion.engine import convert
-from imagejobs.conversion.errors import ConversionError, ErrorCode
+from imagejobs.conversion.errors import ConversionError, ErrorCode, MachineFault
 from imagejobs.conversion.isolated import child
 from imagejobs.conversion.isolated.child import answer, serve
 from imagejobs.conversion.isolated.confinement import Limits
@@ -48,7 +48,18 @@ def test_an_error_keeps_whether_to_try_again(retryable: bool, monkeypatch: pytes
 
     header, _ = answer(asdict(OPTIONS), b"")
 
-    assert header == {"error": {"code": "conversion_memory", "message": "no room", "retryable": retryable}}
+    error = {"code": "conversion_memory", "message": "no room", "retryable": retryable, "is_machines": False}
+    assert header == {"error": error}
+
+
+def test_a_fault_of_the_machine_is_one_for_the_parent_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MachineFault(ErrorCode.CONVERSION_MEMORY, "no room")
+
+    monkeypatch.setattr(engine, "convert", fail)
+
+    with pytest.raises(MachineFault, match="no room"):
+        read_result(*answer(asdict(OPTIONS), b""))
 
 
 def test_any_other_exception_is_the_childs_death(monkeypatch: pytest.MonkeyPatch) -> None:

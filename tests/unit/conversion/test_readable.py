@@ -1,6 +1,8 @@
 import pytest
 from imagejobs.conversion import readable
+from imagejobs.conversion.errors import MachineFault
 from imagejobs.conversion.formats import FORMATS, GIF, PNG
+from wand.exceptions import ModuleError
 from wand.version import formats
 
 
@@ -27,6 +29,28 @@ def test_a_decoder_that_fails_although_it_is_listed_makes_its_format_unreadable(
 
     assert PNG not in readable.readable_formats()
     assert GIF in readable.readable_formats()
+
+
+def test_a_format_that_cannot_be_tried_for_lack_of_room_is_not_called_unreadable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ModuleError("unable to load module `heic.so: failed to map segment from shared object'")
+
+    monkeypatch.setattr(readable.MagickImage, "read", fail)
+
+    with pytest.raises(MachineFault, match="failed to map segment"):
+        readable.readable_formats()
+
+
+def test_no_decoder_without_a_reason_is_a_lack_of_open_files_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(readable._SAMPLES, "png", readable._SAMPLES["gif"])
+    monkeypatch.setattr(readable, "has_files", lambda: False)
+
+    with pytest.raises(MachineFault, match="PNG"):
+        readable.readable_formats()
 
 
 def test_it_is_tried_once_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,12 @@ from typing import Any
 import httpx2
 import pytest
 from backends import OUTPUT_KEY, Backend, FencingBackend, GuideBackend
-from imagejobs.conversion.errors import ConversionError, ErrorCode
+from imagejobs.conversion.errors import ConversionError, ErrorCode, MachineFault
 from imagejobs.conversion.isolated.child import answer
 from imagejobs.conversion.isolated.result import Picture, Result, read_result
 from imagejobs.conversion.options import Options
 from imagejobs.storage.object_storage import IMMUTABLE
-from imagejobs.worker.failures import ServiceAway, TransientFailure
+from imagejobs.worker.failures import MachineShort, ServiceAway, TransientFailure
 from imagejobs.worker.jobs_api import Claim, JobsApi
 from imagejobs.worker.process_image import STOPPED, Outcome, ProcessImage
 from imagejobs.worker.quarantine import SUSPICIOUS
@@ -245,6 +245,18 @@ class TestTriedAgain:
         with pytest.raises(TransientFailure, match="It does not work") as caught:
             worker_of(backend, failing(ErrorCode.CONVERSION_MEMORY, retryable=True))(backend.add_job(b"picture"))
         assert caught.value.code == "conversion_memory"
+
+    def test_a_machine_without_room_hands_the_job_back_also_where_a_fault_would_be_the_last(
+        self, fencing: FencingBackend
+    ) -> None:
+        def convert(_: bytes) -> Result:
+            raise MachineFault(ErrorCode.CONVERSION_MEMORY, "There is no room in /tmp.")
+
+        job_id = fencing.add_job(b"picture")
+        with pytest.raises(MachineShort, match="no room in /tmp"):
+            worker_of(fencing, convert)(job_id, Delivery(faults=10, max_attempts=3))
+        shown = fencing.shown(job_id)
+        assert (shown["status"], shown["errorCode"]) == ("PENDING", "conversion_memory")
 
     def test_an_api_that_is_away(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")

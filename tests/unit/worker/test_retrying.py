@@ -4,10 +4,11 @@ import math
 
 import dramatiq
 import pytest
-from imagejobs.worker.failures import ServiceAway, TransientFailure
+from imagejobs.worker.failures import MachineShort, ServiceAway, TransientFailure
 from imagejobs.worker.retrying import LONGEST_PAUSE, MAX_AWAY_SECONDS, MAX_FAULTY_SECONDS, Delivery
 
 FAULT = TransientFailure("conversion_memory", "It does not work.")
+SHORTAGE = MachineShort("conversion_memory", "The disk is full.")
 OUTAGE = ServiceAway("storage_unavailable", "storage is away")
 DAY = 24 * 3600.0
 
@@ -16,13 +17,27 @@ def test_a_fault_is_the_last_after_as_many_attempts_as_there_may_be() -> None:
     assert [Delivery(faults=faults, max_attempts=3).is_last(FAULT) for faults in range(4)] == [False, False, True, True]
 
 
+def test_a_shortage_of_the_machine_is_not_the_last_however_often_it_was_met() -> None:
+    assert not Delivery(tries=100, faults=3, max_attempts=3).is_last(SHORTAGE)
+
+
+def test_a_shortage_of_the_machine_is_not_counted_and_begins_the_hour() -> None:
+    assert Delivery(tries=7, faults=2).options_after(SHORTAGE, 1_000) == {"faults": 2, "faulty_since": 1_000_000}
+    later = Delivery(faults=2, faulty_seconds=60).options_after(SHORTAGE, 1_060)
+    assert later == {"faults": 2, "faulty_since": 1_000_000}
+
+
 def test_an_outage_is_never_the_last_however_often_it_was_met() -> None:
     assert not Delivery(tries=10_000, faults=10_000, seconds=6 * DAY).is_last(OUTAGE)
 
 
 @pytest.mark.parametrize(
     ("failure", "seconds", "since"),
-    [(FAULT, MAX_FAULTY_SECONDS, "faulty_seconds"), (OUTAGE, MAX_AWAY_SECONDS, "seconds")],
+    [
+        (FAULT, MAX_FAULTY_SECONDS, "faulty_seconds"),
+        (SHORTAGE, MAX_FAULTY_SECONDS, "faulty_seconds"),
+        (OUTAGE, MAX_AWAY_SECONDS, "seconds"),
+    ],
 )
 def test_either_is_the_last_after_long_enough(failure: TransientFailure, seconds: float, since: str) -> None:
     assert not Delivery(**{since: seconds}).is_last(failure)

@@ -12,11 +12,12 @@ import shutil
 import signal
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.errors import ConversionError, MachineFault
 from imagejobs.conversion.isolated.confinement import (
     Limits,
     allow_cpu_seconds,
@@ -42,14 +43,17 @@ def main(arguments: list[str]) -> None:
     folder = Path.cwd()
     try:
         abilities = load_engine(folder)
-    except ConfigurationError as error:
+    except (ConfigurationError, ConversionError) as error:
         sys.exit(str(error))
     leave_with_parent(folder)  # its thread is bound by what was given up before
     serve(sys.stdin.buffer, sys.stdout.buffer, limits, abilities, folder)
 
 
 def load_engine(folder: Path) -> Abilities:
-    """Load the image library, then give up all but programs' files and the own folder. Raises ConfigurationError."""
+    """Load the image library, then give up all but programs' files and the own folder.
+
+    Raises ConfigurationError without the library, MachineFault where the machine has too little to find out.
+    """
     from imagejobs.conversion.magick import encoder_name  # noqa: PLC0415 - the limits come first
     from imagejobs.conversion.readable import readable_formats  # noqa: PLC0415
 
@@ -83,8 +87,9 @@ def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abil
 
 def _remove_pixels(folder: Path) -> None:
     """ImageMagick forgets its file when it cannot be made as large as the picture."""
-    for left in folder.glob("magick-*"):
-        left.unlink()
+    with suppress(OSError):  # the parent removes the folder, or finds that it is gone
+        for left in folder.glob("magick-*"):
+            left.unlink()
 
 
 def ignore_stopping() -> None:
@@ -113,7 +118,7 @@ def answer(header: dict[str, Any], source: bytes) -> tuple[dict[str, Any], bytes
     try:
         conversion = convert(source, Options(**{**header, "renditions": tuple(header["renditions"])}))
     except ConversionError as error:
-        return {"error": {"code": error.code, "message": error.message, "retryable": error.retryable}}, b""
+        return {"error": _described(error)}, b""
     pictures = [{"width": r.width, "height": r.height, "bytes": len(r.data)} for r in conversion.renditions]
     found = conversion.placeholder
     told = {
@@ -123,6 +128,11 @@ def answer(header: dict[str, Any], source: bytes) -> tuple[dict[str, Any], bytes
         "dominant_color": found.dominant_color,
     }
     return told, b"".join(rendition.data for rendition in conversion.renditions)
+
+
+def _described(error: ConversionError) -> dict[str, Any]:
+    is_machines = isinstance(error, MachineFault)
+    return {"code": error.code, "message": error.message, "retryable": error.retryable, "is_machines": is_machines}
 
 
 if __name__ == "__main__":

@@ -54,6 +54,12 @@ def limit_resources(limits: Limits) -> None:
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
 
 
+def curbed_to(limits: Limits) -> int | None:
+    """The bytes of memory that this machine allows (`ulimit -v`) where they are fewer than a conversion may take."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    return hard if hard != resource.RLIM_INFINITY and hard < limits.memory_bytes else None
+
+
 def allow_cpu_seconds(seconds: int) -> None:
     """Let this process use as much more processor time from now on; at the end the kernel kills it with SIGXCPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -15,6 +15,8 @@ from typing import Self
 
 _PREFIX = "imagejobs-conversion.lock-"
 """Not the one of earlier versions, which may run beside this one on the same volume and lock nothing."""
+_FULL_BYTES = 1 << 20
+"""With fewer bytes than these a disk counts as full: a file system may keep its last blocks for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,23 @@ class Folder:
                 if path.exists():
                     return cls(path, lock)
                 os.close(lock)  # it was taken for a forgotten one before it was locked
+
+    @property
+    def is_there(self) -> bool:
+        """Whether nobody has removed it meanwhile, as programs do that tidy up temporary files."""
+        try:
+            return os.path.samestat(self.path.stat(), os.fstat(self.lock))
+        except OSError:
+            return False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether its disk has no room left, or it is gone itself."""
+        try:
+            disk = os.statvfs(self.path)
+        except OSError:
+            return True
+        return disk.f_bavail * disk.f_frsize < _FULL_BYTES
 
     def remove(self) -> None:
         """With all that is in it."""

@@ -6,8 +6,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Self
 
+from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.isolated.confinement import Limits
-from imagejobs.conversion.isolated.deaths import death_of, not_started
+from imagejobs.conversion.isolated.deaths import death_of, judged, not_started
 from imagejobs.conversion.isolated.frames import read_frame, write_frame
 from imagejobs.conversion.isolated.result import Abilities, Result, read_result
 from imagejobs.conversion.isolated.spawning import Child, spawn
@@ -62,6 +63,8 @@ class ConversionProcess:
         child = self._child
         if child is not None and self._abilities is not None and (self._is_late or child.process.poll() is not None):
             self._bury()  # it died between two jobs, of neither; or was killed when its last answer was read already
+        elif child is not None and not child.folder.is_there:
+            self._bury()  # it may make no other one for itself
         if self._abilities is None:
             try:
                 self.start()
@@ -80,8 +83,10 @@ class ConversionProcess:
             with self._asking(self._limits.seconds) as child:
                 write_frame(child.input, asdict(options), source)
                 return read_result(*read_frame(child.output, _MAX_RESULT_BYTES))
+        except ConversionError as error:
+            raise judged(error, self._limits) from error
         except _BROKEN as error:
-            raise self._death() from error
+            raise judged(self._death(), self._limits) from error
 
     def close(self) -> None:
         """End the child, and remove what it left. One in the middle of a conversion is killed."""
@@ -118,17 +123,25 @@ class ConversionProcess:
         self._is_late = True
         child.process.kill()
 
-    def _death(self) -> Exception:
+    def _death(self) -> ConversionError:
         """What became of the child; the next one is started meanwhile."""
         child, is_late, was_starved = self._take(), self._is_late, self._was_starved
         if child is None:
             return not_started(_CLOSED)
         # One that has to be killed lives, and talks nonsense.
         status = child.process.returncode if child.ended_by_itself() else 0
+        is_disk_full = child.folder.is_full
         message = child.bury()
         with suppress(OSError):
             self.start()
-        return death_of(status, message, is_late=is_late, was_starved=was_starved, limits=self._limits)
+        return death_of(
+            status,
+            message,
+            is_late=is_late,
+            was_starved=was_starved,
+            is_disk_full=is_disk_full,
+            limits=self._limits,
+        )
 
     def _bury(self) -> str:
         child = self._take()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imagejobs.conversion.errors import ConversionError, ErrorCode
+from imagejobs.conversion.errors import ConversionError, ErrorCode, MachineFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,10 @@ def read_result(header: Mapping[str, Any], payload: bytes) -> Result:
     """
     if "error" in header:
         error = header["error"]
-        raise ConversionError(ErrorCode(error["code"]), str(error["message"]), retryable=error["retryable"] is True)
+        code, message = ErrorCode(error["code"]), str(error["message"])
+        if error.get("is_machines") is True:
+            raise MachineFault(code, message)
+        raise ConversionError(code, message, retryable=error["retryable"] is True)
     pictures, at = [], 0
     for each in header["pictures"]:
         width, height, size = (_positive(each[name]) for name in ("width", "height", "bytes"))
