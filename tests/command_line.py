@@ -1,5 +1,6 @@
 """Fixtures that run the command line in the test's process, with nothing of this machine's settings."""
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,22 @@ def closed_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for client in clients:
         client.close()
+
+
+def data(result: Result) -> Any:
+    """What a command that succeeded answered with `--json`, and printed nothing else."""
+    document = json.loads(result.stdout)
+    assert (document["success"], result.exit_code) == (True, 0), result.stdout
+    return document["data"]
+
+
+def failure(result: Result) -> Any:
+    """What a command that failed answered with `--json`: the whole document."""
+    document = json.loads(result.stdout)
+    assert document["success"] is False
+    assert document["message"]
+    assert result.exit_code > 0
+    return document
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""The conversion's options from settings, for the API, which holds uploads against its limits, and the worker alike."""
+"""The conversion's options and limits from settings, for the API, the worker and `imagejobs convert` alike."""
 
+from imagejobs.conversion.isolated.confinement import Limits
 from imagejobs.conversion.options import Options
-from imagejobs.settings import Settings
+from imagejobs.conversion_settings import ConversionSettings
 
 
-def conversion_options(settings: Settings) -> Options:
+def conversion_options(settings: ConversionSettings) -> Options:
     """The engine's options that settings change."""
     return Options(
         max_side=settings.max_side,
@@ -16,3 +17,8 @@ def conversion_options(settings: Settings) -> Options:
         max_frames=settings.max_frames,
         max_decoding_bytes=settings.max_decoding_bytes,
     )
+
+
+def conversion_limits(settings: ConversionSettings) -> Limits:
+    """What one conversion may take."""
+    return Limits(seconds=settings.conversion_seconds, memory_bytes=settings.conversion_memory_bytes)

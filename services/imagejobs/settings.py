@@ -21,34 +21,17 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode
 
+from imagejobs.conversion_settings import SOURCES, ConversionSettings, split_commas
 from imagejobs.errors import ConfigurationError
 from imagejobs.uris import http_address, mongodb_address, redis_address
 
-Quality = int | Literal["auto"]
-"""Of a lossy WebP: libwebp's, 1 to 99, or found for each picture."""
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 """Where a server that listens on all addresses is reached from this machine. One on `::` may take no IPv4."""
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 PREFIX = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)+")
 """What keys may begin with that storage.keys.is_safe_key takes."""
-
-
-def _split_commas(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
-    return value
-
-
-def parse_quality(value: object) -> Quality:
-    """A quality as people write it, or as it is kept. Raises ValueError for anything else."""
-    if value == "auto":
-        return "auto"
-    number = int(value) if isinstance(value, str) and value.isdecimal() else value
-    if not isinstance(number, int) or not 1 <= number <= 99:
-        raise ValueError(f"{value!r} is not 1 to 99 or auto")
-    return number
 
 
 def _with_slash(value: object) -> object:
@@ -72,9 +55,8 @@ def _output_prefix(value: str) -> str:
 
 
 Token = Annotated[SecretStr, AfterValidator(_token)]
-Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(_split_commas)]
+Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(split_commas)]
 Prefix = Annotated[str, BeforeValidator(_with_slash), AfterValidator(_output_prefix)]
-Side = Annotated[int, Field(ge=1, le=16383)]
 BaseURL = Annotated[str, AfterValidator(http_address)]
 Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
 """At most a year: a time so far from now can still be told."""
@@ -83,7 +65,7 @@ Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
 class ApiAddress(BaseSettings):
     """What a caller of the API needs to know: where it is and which tokens it takes."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SOURCES
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(3000, ge=0, le=65535)
@@ -101,7 +83,7 @@ class ApiAddress(BaseSettings):
         return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
 
 
-class Settings(ApiAddress):
+class Settings(ApiAddress, ConversionSettings):
     """One value per environment variable of the same name in upper case. See README, "Settings"."""
 
     redis_uri: Annotated[str, AfterValidator(redis_address)] = Field("redis://localhost:6379", repr=False)
@@ -137,18 +119,9 @@ class Settings(ApiAddress):
     worker_threads: PositiveInt = 2
     shutdown_seconds: Seconds = 20
 
-    max_upload_bytes: PositiveInt = 25_000_000
     max_request_bytes: PositiveInt = 100_000_000
     max_images: PositiveInt = 20
-    max_pixels: PositiveInt = 50_000_000
-    max_frames: PositiveInt = 300
     output_prefix: Prefix = "optimized/"
-    max_side: Side = 1920
-    renditions: Annotated[tuple[Side, ...], NoDecode, BeforeValidator(_split_commas), Field(max_length=9)] = ()
-    webp_quality: Annotated[Quality, BeforeValidator(parse_quality)] = 80
-    target_ssim: float = Field(0.98, ge=0.5, le=0.9999)
-    conversion_seconds: PositiveInt = 60
-    conversion_memory_bytes: int = Field(600_000_000, ge=300_000_000)
 
     lease_seconds: float = Field(20, ge=1, le=3600)  # what the contract takes
     legacy_lease_seconds: Seconds = 600
@@ -171,11 +144,6 @@ class Settings(ApiAddress):
             raise ValueError("required with STORAGE=s3 (or set STORAGE=filesystem to keep images in DATA_DIR)")
         return value
 
-    @property
-    def max_decoding_bytes(self) -> int:
-        """What of CONVERSION_MEMORY_BYTES is left for a picture: the rest is Python and the libraries."""
-        return self.conversion_memory_bytes - 100_000_000
-
     @cached_property
     def public_base_url(self) -> str:
         """Prefix of every public image URL: R2_PUBLIC_URL, or the API's own /media for filesystem storage."""
@@ -187,7 +155,7 @@ class Settings(ApiAddress):
         return self.api_host in LOOPBACK_HOSTS
 
 
-S = TypeVar("S", bound=ApiAddress)
+S = TypeVar("S", bound=BaseSettings)
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -196,6 +164,11 @@ def load_settings(**overrides: object) -> Settings:
     Raises ConfigurationError with one line per mistake, each beginning with the variable's name.
     """
     return _load(Settings, overrides)
+
+
+def load_conversion_settings(**overrides: object) -> ConversionSettings:
+    """Read only what a conversion needs. Raises ConfigurationError as load_settings does."""
+    return _load(ConversionSettings, overrides)
 
 
 def load_api_address(**overrides: object) -> ApiAddress:

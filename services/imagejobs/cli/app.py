@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from imagejobs import __version__
-from imagejobs.cli import conversion, demo, doctor, image_jobs, processes, submit, upkeep
-from imagejobs.cli.failing import FailingInOneSentence
+from imagejobs.cli import convert, demo, doctor, image_jobs, job_changes, processes, submit, upkeep
+from imagejobs.cli.presentation.command_group import CommandGroup
+from imagejobs.cli.presentation.commands import answering
 
 app = typer.Typer(
-    cls=FailingInOneSentence,
+    cls=CommandGroup,
     help="Upload an image, get an optimised WebP back, and never lose a job.",
     no_args_is_help=True,
     add_completion=True,
@@ -37,18 +38,18 @@ LOCAL, PROCESSES, JOBS = "On this machine", "Processes of a deployment", "Jobs"
 
 app.command("up", rich_help_panel=LOCAL)(processes.up)
 app.command("demo", rich_help_panel=LOCAL)(demo.demo)
-app.command("convert", rich_help_panel=LOCAL)(conversion.convert)
-app.command("doctor", rich_help_panel=LOCAL)(doctor.doctor)
+app.command("convert", rich_help_panel=LOCAL)(answering(convert.convert))
+app.command("doctor", rich_help_panel=LOCAL)(answering(doctor.doctor))
 app.command("api", rich_help_panel=PROCESSES)(processes.api)
 app.command("queue-adapter", rich_help_panel=PROCESSES)(processes.queue_adapter)
 app.command("worker", rich_help_panel=PROCESSES)(processes.worker)
 app.command("reconciler", rich_help_panel=PROCESSES)(processes.reconciler)
-app.command("indexes", rich_help_panel=PROCESSES)(processes.indexes)
-app.command("sweep", rich_help_panel=PROCESSES)(upkeep.sweep)
-app.command("audit", rich_help_panel=PROCESSES)(upkeep.audit)
-app.command("submit", rich_help_panel=JOBS)(submit.submit)
-app.command("status", rich_help_panel=JOBS)(image_jobs.status)
-app.command("list", rich_help_panel=JOBS)(image_jobs.list_jobs)
-app.command("retry", rich_help_panel=JOBS)(image_jobs.retry)
-app.command("delete", rich_help_panel=JOBS)(image_jobs.delete)
-app.command("stats", rich_help_panel=JOBS)(image_jobs.stats)
+app.command("indexes", rich_help_panel=PROCESSES)(answering(processes.indexes))
+app.command("sweep", rich_help_panel=PROCESSES)(answering(upkeep.sweep))
+app.command("audit", rich_help_panel=PROCESSES)(answering(upkeep.audit))
+app.command("submit", rich_help_panel=JOBS)(answering(submit.submit))
+app.command("status", rich_help_panel=JOBS)(answering(image_jobs.status))
+app.command("list", rich_help_panel=JOBS)(answering(image_jobs.list_jobs))
+app.command("retry", rich_help_panel=JOBS)(answering(job_changes.retry))
+app.command("delete", rich_help_panel=JOBS)(answering(job_changes.delete))
+app.command("stats", rich_help_panel=JOBS)(answering(image_jobs.stats))

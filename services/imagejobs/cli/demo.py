@@ -3,15 +3,19 @@
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
-from imagejobs.cli.tables import console_for, results_table
-from imagejobs.cli.waiting import progress_bar, wait_for_jobs
+from imagejobs.cli.presentation.console import console_for
+from imagejobs.cli.presentation.jobs import Job, results_view
+from imagejobs.cli.presentation.progress import progress_bar
+from imagejobs.cli.submission.waiting import ENDED, watch
 from imagejobs.client.api_client import ApiClient, Part
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.embedded.up_file import UpState
@@ -78,8 +82,9 @@ class Show:
             task = progress.add_task("uploading", total=len(self._images))
             event = create_event(api, self._images)
             progress.update(task, completed=len(self._images))
-            jobs = wait_for_jobs(api, event["imageJobIds"], progress, WAIT_SECONDS)
-        self._console.print(results_table(zip([path.name for path in self._images], jobs, strict=True)))
+            jobs = wait_for_jobs(api, event["imageJobIds"], progress)
+        results = zip([path.name for path in self._images], jobs, strict=True)
+        self._console.print(results_view(results), crop=False, highlight=False)
         self._console.print(f"\nThe event, as GET {state.api_url}/api/events/{event['_id']} shows it:")
         self._console.print_json(data=api.call("getEvent", path={"id": event["_id"]}).data)
         return all(job["status"] == "COMPLETED" for job in jobs)
@@ -100,6 +105,18 @@ Ctrl-C stops it all; the data stays in .imagejobs/.""",
             highlight=False,
             soft_wrap=True,
         )
+
+
+def wait_for_jobs(api: ApiClient, job_ids: Sequence[str], progress: Progress) -> list[Job]:
+    """The jobs in their order, as they are when all have ended or the time is over. Raises ApiRefused."""
+    task = progress.add_task("converting", total=len(job_ids))
+    jobs: dict[str, Job] = {}
+    for job_id, job in watch(api, job_ids, WAIT_SECONDS):
+        if isinstance(job, ApiRefused):
+            raise job
+        jobs[job_id] = job
+        progress.update(task, completed=sum(each["status"] in ENDED for each in jobs.values()))
+    return [jobs[job_id] for job_id in job_ids]
 
 
 def create_event(api: ApiClient, images: list[Path]) -> dict[str, Any]:

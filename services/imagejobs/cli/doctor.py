@@ -1,31 +1,21 @@
 """The command that tries every setting and service for real."""
 
-import json
-from typing import Annotated
-
-import typer
-from rich.markup import escape
-
 from imagejobs.cli.checks.examination import Finding, examine
+from imagejobs.cli.presentation.answer import Answer, Failure
+from imagejobs.cli.presentation.reports import findings_view
 from imagejobs.cli.reaching import DataDir
-from imagejobs.cli.tables import console_for
 
 
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
-    data_dir: DataDir = None,
-) -> None:
+def doctor(data_dir: DataDir = None) -> Answer:
     """Try each setting and service for real, one line each. Exits 1 if any fails."""
     findings = examine(data_dir)
-    if as_json:
-        typer.echo(json.dumps([_as_json(finding) for finding in findings]))
-    else:
-        console = console_for()
-        for finding in findings:
-            text = f"{_mark(finding)} {finding.name:10} {escape(finding.text)}"
-            console.print(text, highlight=False, soft_wrap=True)
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(1)
+    failed = [finding.name for finding in findings if not finding.ok]
+    message = f"{len(failed)} of {len(findings)} checks failed: {', '.join(dict.fromkeys(failed))}"
+    return Answer(
+        [_as_json(finding) for finding in findings],
+        findings_view([(_mark(finding), finding.name, finding.text) for finding in findings]),
+        Failure("check_failed", message) if failed else None,
+    )
 
 
 def _as_json(finding: Finding) -> dict[str, object]:
@@ -34,5 +24,5 @@ def _as_json(finding: Finding) -> dict[str, object]:
 
 def _mark(finding: Finding) -> str:
     if not finding.ok:
-        return "[bold red]FAIL[/]"
-    return "[yellow]warn[/]" if finding.is_warning else "[green]ok  [/]"
+        return "FAIL"
+    return "warn" if finding.is_warning else "ok"

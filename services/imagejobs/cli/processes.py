@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from imagejobs.cli.presentation.answer import Answer
 from imagejobs.logs import set_up_logging
 from imagejobs.settings import Settings, load_settings
 
@@ -62,14 +63,14 @@ def worker(
     os.execv(sys.executable, command)  # noqa: S606 - the same process goes on as Dramatiq's command line
 
 
-def indexes() -> None:
+def indexes() -> Answer:
     """Make the indexes of the MongoDB collections; those that exist are left alone."""
     from imagejobs.database import Database
     from imagejobs.jobs.mongo_repository import create_indexes
 
     Database(_settings().mongodb_uri)
     create_indexes()
-    typer.echo("indexes: image_jobs ready")
+    return Answer({"collections": ["image_jobs"]}, "indexes: image_jobs ready")
 
 
 def up(

@@ -1,93 +1,111 @@
 """The command that uploads files as image jobs."""
 
-import json
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Group, RenderableType
 
+from imagejobs.cli.presentation.answer import Answer, CommandFailed, Failure
+from imagejobs.cli.presentation.jobs import jobs_view, result_lines
+from imagejobs.cli.presentation.lines import whole_line
+from imagejobs.cli.presentation.progress import progress_bar, report
 from imagejobs.cli.reaching import DataDir, reach_api
-from imagejobs.cli.tables import console_for, jobs_table, results_table
-from imagejobs.cli.waiting import progress_bar, wait_for_jobs
-from imagejobs.client.api_client import ApiClient
-from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
-from imagejobs.errors import BackingServiceUnavailable
+from imagejobs.cli.submission.results import Results, existing, result_files
+from imagejobs.cli.submission.sources import Skipped, Source, find_sources
+from imagejobs.cli.submission.submissions import Submission, upload_all, wait_for_all
 
-CANNOT_GO_ON = (BackingServiceUnavailable, UnexpectedAnswer)
+SHOWN = 5
+"""How many names a message lists at most."""
 
 
 def submit(
-    files: Annotated[list[Path], typer.Argument(help="Image files.", exists=True, dir_okay=False, readable=True)],
+    files: Annotated[list[Path], typer.Argument(help="Image files, and folders of them.", exists=True, readable=True)],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until every job ended, and show the result.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Wait, and save the results in this folder, under the sources' names.", file_okay=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="With --output: replace files that exist.")] = False,
     entity_type: Annotated[str, typer.Option(help="event, report or other.")] = "other",
     entity_id: Annotated[str, typer.Option(help="What the images belong to.")] = "command-line",
     timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 300,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     data_dir: DataDir = None,
-) -> None:
-    """Upload images. Exits 1 when one was not accepted, FAILED, or with --wait did not end in time.
+) -> Answer:
+    """Upload images, and those in folders. Exits 1 when one was not accepted; when waiting, also when one was not
+    converted or not saved.
 
-    What was accepted is printed in any case.
+    What was accepted is printed in any case, also after Ctrl-C.
     """
+    found = list(find_sources(files))
+    skipped = [each for each in found if isinstance(each, Skipped)]
+    submissions = _planned([each for each in found if isinstance(each, Source)], output, force=force)
+    if not submissions:
+        raise CommandFailed(Failure("no_images", _none_found(files, skipped)))
+    results = Results((each.target for each in submissions if each.target), overwrite=force) if output else None
+    waits = wait or output is not None
+    is_interrupted = False
     api = reach_api(data_dir)
-    errors = console_for(stderr=True)
-    accepted: list[Path] = []
-    jobs: list[dict[str, Any]] = []
-    with progress_bar(errors) as progress:
-        task = progress.add_task("uploading", total=len(files))
-        for file, job in _uploaded(api, files, entity_type, entity_id, errors):
-            accepted.append(file)
-            jobs.append(job)
-            progress.advance(task)
-        if wait and jobs:
-            try:
-                jobs = [dict(job) for job in wait_for_jobs(api, [job["_id"] for job in jobs], progress, timeout)]
-            except (ApiRefused, *CANNOT_GO_ON) as error:
-                _tell(errors, f"{error} (what became of the jobs is not known)")
-    if as_json:
-        typer.echo(json.dumps(jobs))
-    elif jobs:
-        names = [file.name for file in accepted]
-        console_for().print(results_table(zip(names, jobs, strict=True)) if wait else jobs_table(jobs))
-    unfinished = any(job["status"] != "COMPLETED" for job in jobs) if wait else False
-    if unfinished or len(accepted) < len(files):
-        raise typer.Exit(1)
-
-
-def _uploaded(
-    api: ApiClient, files: Sequence[Path], entity_type: str, entity_id: str, errors: Console
-) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Each file that was accepted, with its job; of the others it is told why, and the API's end is the end of all."""
-    for number, file in enumerate(files, 1):
+    with progress_bar() as progress:
+        if skipped:
+            report(progress, f"skipped {_listed(f'{each.file} ({each.reason})' for each in skipped)}", style="yellow")
         try:
-            yield file, upload(api, file, entity_type, entity_id)
-        except ApiRefused as error:
-            _tell(errors, f"{file}: {error} [{error.code}]")
-        except OSError as error:
-            _tell(errors, f"{file}: cannot be read: {error.strerror}")
-        except CANNOT_GO_ON as error:
-            rest = f"; the {len(files) - number} file(s) after it were not sent" if number < len(files) else ""
-            _tell(errors, f"{file}: {error} (whether it was accepted is not known{rest})")
-            return
+            upload_all(api, submissions, (entity_type, entity_id), progress)
+            if waits:
+                wait_for_all(api, submissions, timeout, results, progress)
+        except KeyboardInterrupt:
+            is_interrupted = True
+    data = [*(each.as_json() for each in submissions), *({"file": str(s.file), "skipped": s.reason} for s in skipped)]
+    return Answer(data, _view(submissions, waits=waits), _failure(submissions, is_interrupted=is_interrupted))
 
 
-def _tell(errors: Console, text: str) -> None:
-    errors.print(text, style="red", markup=False, soft_wrap=True)
+def _planned(sources: Sequence[Source], output: Path | None, *, force: bool) -> list[Submission]:
+    """Every file, with the file that its result is saved as. Raises BadParameter, before anything is sent."""
+    if output is None:
+        return [Submission(source.file) for source in sources]
+    targets = list(result_files(output, [source.place for source in sources]))
+    if not force and (there := existing(targets)):
+        raise typer.BadParameter(
+            f"{_listed(map(str, there))} would be overwritten: choose another folder, or add --force",
+            param_hint="--output",
+        )
+    return [Submission(source.file, target) for source, target in zip(sources, targets, strict=True)]
 
 
-def upload(api: ApiClient, file: Path, entity_type: str, entity_id: str) -> dict[str, Any]:
-    """POST one file; a repeated request answers the same job."""
-    with file.open("rb") as content:
-        data: dict[str, Any] = api.call(
-            "createImageJob",
-            parts=[
-                ("entityType", (None, entity_type)),
-                ("entityId", (None, entity_id)),
-                ("image", (file.name, content)),
-            ],
-            headers={"Idempotency-Key": str(uuid.uuid4())},
-        ).data
-    return data
+def _none_found(files: Sequence[Path], skipped: Sequence[Skipped]) -> str:
+    places = _listed(map(str, files))
+    reasons = _listed(f"{each.file} ({each.reason})" for each in skipped) if skipped else "no files"
+    return f"No images were found in {places}: there is {reasons}."
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _view(submissions: Sequence[Submission], *, waits: bool) -> RenderableType | None:
+    accepted = [(each, each.job) for each in submissions if each.job is not None]
+    if not accepted:
+        return None
+    if not waits:
+        return jobs_view([job for _, job in accepted])
+    lines: list[RenderableType] = []
+    for submission, job in accepted:
+        lines += result_lines(str(submission.file), job)
+        lines += [whole_line(f"  saved as {file}") for file in submission.outputs]
+    return Group(*lines)
+
+
+def _failure(submissions: Sequence[Submission], *, is_interrupted: bool) -> Failure | None:
+    if is_interrupted:
+        return Failure("interrupted", "The command was interrupted; jobs that were accepted go on.", exit_code=130)
+    failed = [each for each in submissions if each.failure]
+    if not failed:
+        return None
+    refused = sum(each.job is None for each in failed)
+    saved = sum(each.failure is not None and each.failure.code == "not_saved" for each in failed)
+    counts = {"not accepted": refused, "not completed": len(failed) - refused - saved, "not saved": saved}
+    said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return Failure("incomplete", f"{len(failed)} of {len(submissions)} file(s) failed: {said}")

@@ -1,16 +1,15 @@
 """The commands that hold the storage against the records."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from imagejobs.cli.presentation.answer import Answer, Failure
+from imagejobs.cli.presentation.progress import progress_bar
+from imagejobs.cli.presentation.reports import damages_view, swept_view
 from imagejobs.cli.reaching import DataDir, reach_stores
-from imagejobs.cli.tables import console_for, damages_table, swept_table
-from imagejobs.cli.waiting import progress_bar
 from imagejobs.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,41 +18,58 @@ if TYPE_CHECKING:
     from imagejobs.jobs.sweep import Kind, Swept
     from imagejobs.storage.object_storage import ObjectStorage
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-
 
 def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be deleted.")] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Delete also where most of what is there has no record.")
     ] = False,
-    as_json: AsJson = False,
     data_dir: DataDir = None,
-) -> None:
+) -> Answer:
     """Delete the objects that are no job's and older than ORPHAN_AFTER.
 
     Exits 1 when some were held back: so many together mean that MongoDB and bucket may not belong together.
     """
     found = _sweep(reach_stores(data_dir), dry_run=dry_run, hold_back=not everything)
-    if as_json:
-        typer.echo(json.dumps({kind: asdict(swept) for kind, swept in found.items()}))
-    else:
-        console_for().print(swept_table(found))
-    if any(swept.held_back for swept in found.values()):
-        raise typer.Exit(1)
+    held_back = sum(swept.held_back for swept in found.values())
+    failure = Failure(
+        "held_back",
+        f"{held_back} object(s) were not deleted: if MongoDB and the storage belong together, add --all",
+    )
+    counts = {str(kind): _counts(swept) for kind, swept in found.items()}
+    return Answer(counts, swept_view(found), failure if held_back else None)
 
 
-def audit(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+def audit(data_dir: DataDir = None) -> Answer:
     """Find COMPLETED jobs whose objects are missing or of another size than recorded. Exits 1 if there are any."""
     jobs, damages = _audit(reach_stores(data_dir))
-    if as_json:
-        typer.echo(json.dumps({"jobs": jobs, "damages": [asdict(damage) for damage in damages]}))
-    elif damages:
-        console_for().print(damages_table(damages))
-    else:
-        typer.echo(f"{jobs} COMPLETED job(s), each with its objects")
-    if damages:
-        raise typer.Exit(1)
+    data = {"jobs": jobs, "damages": [_damage(each) for each in damages]}
+    if not damages:
+        return Answer(data, f"{jobs} COMPLETED job(s), each with its objects")
+    damaged = len({each.job_id for each in damages})
+    return Answer(data, damages_view(damages), Failure("damaged", f"{damaged} of {jobs} COMPLETED job(s) are damaged"))
+
+
+def _counts(swept: "Swept") -> dict[str, int]:
+    return {
+        "objects": swept.objects,
+        "referenced": swept.referenced,
+        "young": swept.young,
+        "foreign": swept.foreign,
+        "orphans": swept.orphans,
+        "bytes": swept.bytes,
+        "deleted": swept.deleted,
+        "heldBack": swept.held_back,
+    }
+
+
+def _damage(damage: "Damage") -> dict[str, str | int | None]:
+    return {
+        "jobId": damage.job_id,
+        "key": damage.key,
+        "expectedBytes": damage.expected_bytes,
+        "foundBytes": damage.found_bytes,
+    }
 
 
 def _sweep(settings: Settings, *, dry_run: bool, hold_back: bool) -> Mapping["Kind", "Swept"]:
@@ -61,7 +77,7 @@ def _sweep(settings: Settings, *, dry_run: bool, hold_back: bool) -> Mapping["Ki
     from imagejobs.jobs.wiring import job_sweep
 
     found = {kind: Swept() for kind in Kind}
-    with _stores(settings) as (repository, storage), progress_bar(console_for(stderr=True)) as progress:
+    with _stores(settings) as (repository, storage), progress_bar() as progress:
         tasks = {kind: progress.add_task(f"sweeping {kind}", total=None) for kind in Kind}
         for kind, swept in job_sweep(repository, storage, settings).run(dry_run=dry_run, hold_back=hold_back):
             found[kind] += swept
@@ -74,7 +90,7 @@ def _audit(settings: Settings) -> tuple[int, list["Damage"]]:
 
     jobs = 0
     damages: list[Damage] = []
-    with _stores(settings) as (repository, storage), progress_bar(console_for(stderr=True)) as progress:
+    with _stores(settings) as (repository, storage), progress_bar() as progress:
         task = progress.add_task("looking at COMPLETED jobs", total=None)
         for page in Audit(repository, storage).run():
             jobs += page.jobs

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ import httpx2
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.contract.openapi import JSON, Operation, load_contract
 
 logger = logging.getLogger(__name__)
@@ -38,9 +39,18 @@ class Answer:
     cursor: str | None = None
 
 
+class _Fate(IntEnum):
+    """What a try came to that failed, from the one that did the least."""
+
+    NOT_SENT = 0
+    REFUSED = 1
+    UNKNOWN = 2
+
+
 class _TryAgain(Exception):
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    def __init__(self, reason: str, fate: _Fate, retry_after: float | None = None) -> None:
         super().__init__(reason)
+        self.fate = fate
         self.retry_after = retry_after
 
 
@@ -85,12 +95,14 @@ class ApiClient:
     ) -> Answer:
         """Ask for one operation. What is not `repeatable` is sent once more only if it surely did not arrive.
 
-        Raises ApiUnavailable after bounded tries, ApiRefused for an error answer, UnexpectedAnswer for one that is too
-        large, and if `strict`.
+        Raises ApiUnavailable after bounded tries, ApiNotReached if no try was sent, ApiRefused for an error answer,
+        UnexpectedAnswer for one that is too large, and if `strict`.
         """
         operation = self._operations[operation_id]
         params = {name: value for name, value in (query or {}).items() if value is not None}
         url = operation.path.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
+
+        fates: list[_Fate] = []
 
         def once() -> Answer:
             for _, (_, content) in parts:
@@ -102,17 +114,26 @@ class ApiClient:
                 ) as response:
                     received = self._content(operation, response)
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                raise _TryAgain(f"{self.base_url}: {error}") from error
+                raise _TryAgain(f"{self.base_url}: {error}", _Fate.NOT_SENT) from error
             except httpx2.RequestError as error:
                 if repeatable:
-                    raise _TryAgain(f"{self.base_url}: {error!r}") from error
+                    raise _TryAgain(f"{self.base_url}: {error!r}", _Fate.UNKNOWN) from error
                 raise ApiUnavailable(f"{self.base_url}: {error!r}") from error
             return _read(operation, response, _json(response, received), strict=strict, repeatable=repeatable)
 
+        def noted() -> Answer:
+            try:
+                return once()
+            except _TryAgain as error:
+                fates.append(error.fate)
+                raise
+
         try:
-            return self._retrying()(once)
+            return self._retrying()(noted)
         except _TryAgain as error:
-            raise ApiUnavailable(error) from error
+            if max(fates) == _Fate.NOT_SENT:
+                raise ApiNotReached(error) from error
+            raise ApiUnavailable(error, is_refused=max(fates) == _Fate.REFUSED) from error
 
     def _content(self, operation: Operation, response: httpx2.Response) -> bytes:
         """The whole body. A timeout is for one piece of it: one that trickles in would be waited for for ever."""
@@ -147,9 +168,11 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _read(operation: Operation, response: httpx2.Response, body: Any, *, strict: bool, repeatable: bool) -> Answer:
-    if response.status_code in NOT_TAKEN or (response.is_server_error and repeatable):
+    is_refused = response.status_code in NOT_TAKEN
+    if is_refused or (response.is_server_error and repeatable):
         retry_after = response.headers.get("retry-after", "")
-        raise _TryAgain(_message(response, body), float(retry_after) if retry_after.isdecimal() else None)
+        fate = _Fate.REFUSED if is_refused else _Fate.UNKNOWN
+        raise _TryAgain(_message(response, body), fate, float(retry_after) if retry_after.isdecimal() else None)
     if response.is_server_error:
         raise ApiUnavailable(_message(response, body))
     if not response.is_success:

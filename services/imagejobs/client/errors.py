@@ -4,10 +4,21 @@ from imagejobs.errors import BackingServiceUnavailable
 
 
 class ApiUnavailable(BackingServiceUnavailable):
-    """The API did not answer, or answered that it cannot now, as often as it was asked."""
+    """The API did not answer, or answered that it cannot now, as often as it was asked.
+
+    `is_refused` says that nothing was carried out; else it may have been.
+    """
+
+    def __init__(self, reason: object, *, is_refused: bool = False) -> None:
+        super().__init__("API", reason)
+        self.is_refused = is_refused
+
+
+class ApiNotReached(ApiUnavailable):
+    """No connection to the API could be made, so that nothing was sent."""
 
     def __init__(self, reason: object) -> None:
-        super().__init__("API", reason)
+        super().__init__(reason, is_refused=True)
 
 
 class ApiRefused(Exception):

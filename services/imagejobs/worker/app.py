@@ -8,9 +8,8 @@ from dramatiq.middleware import Middleware
 
 from imagejobs.broker import redis_broker
 from imagejobs.client.connecting import connect_api_as_worker
-from imagejobs.conversion.isolated.confinement import Limits
 from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion_options import conversion_options
+from imagejobs.conversion_options import conversion_limits, conversion_options
 from imagejobs.errors import ConfigurationError
 from imagejobs.logs import set_up_logging
 from imagejobs.settings import Settings, load_settings
@@ -21,11 +20,6 @@ from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.lease import renewal_seconds
 from imagejobs.worker.process_image import ProcessImage
 from imagejobs.worker.quiet_dramatiq import quieten_dramatiq
-
-
-def conversion_limits(settings: Settings) -> Limits:
-    """What one conversion may take."""
-    return Limits(seconds=settings.conversion_seconds, memory_bytes=settings.conversion_memory_bytes)
 
 
 def process_image(settings: Settings, converter: Converter) -> ProcessImage:

@@ -1,10 +1,10 @@
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import failure
 from imagejobs.cli.checks import Deployment
 from imagejobs.cli.checks.api import check_api
 from imagejobs.cli.checks.examination import Finding, finding
@@ -54,7 +54,7 @@ def test_with_nothing_reachable_it_is_one_line_per_finding_and_exit_code_1(run: 
 @pytest.mark.usefixtures("nothing_reachable")
 def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("STORAGE", "filesystem")
-    findings = {each["name"]: each for each in json.loads(run("doctor", "--json").stdout)}
+    findings = {each["name"]: each for each in failure(run("doctor", "--json"))["data"]}
     assert {name for name, each in findings.items() if each["ok"]} == {"settings", "engine", "storage", "api", "tokens"}
     assert "wrote, read and deleted under raw/ and optimized/" in findings["storage"]["text"]
     assert "reads JPEG, PNG, GIF, WebP" in findings["engine"]["text"]
@@ -80,7 +80,7 @@ def test_a_server_that_is_not_the_api_is_a_finding_among_the_others(run: Run, mo
         monkeypatch.setenv("WORKER_TOKENS", "secret")
         result = run("doctor", "--json")
     assert result.exit_code == 1
-    findings = {each["name"]: each for each in json.loads(result.stdout)}
+    findings = {each["name"]: each for each in failure(result)["data"]}
     assert {name for name, each in findings.items() if not each["ok"]} == {"redis", "mongodb", "storage", "api"}
     assert findings["api"]["text"] == (
         f"{address} does not answer as the API does (GET /readyz answered 404); check API_URL"

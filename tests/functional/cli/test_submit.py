@@ -1,14 +1,17 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli import submit
+from command_line import data, failure
+from imagejobs.cli.submission import submissions
 from imagejobs.client.errors import UnexpectedAnswer
 from imagejobs.jobs.model import JobStatus
 from imagejobs.jobs.repository import Guard
-from memory_api import OUTPUT, OUTPUT_URL, MemoryApi
+from memory_api import OUTPUT, OUTPUT_URL, MemoryApi, served
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 FACTS = {"mimetype": "image/webp", "bytes": 40, "width": 8, "height": 6, "frames": 1, "sha256": "0" * 64}
 RECEIPT = {"source": FACTS | {"bytes": 80}, "output": FACTS, "orientation": 1, "lossless": False, "quality": 80}
@@ -46,13 +49,20 @@ def test_one_refused_file_is_named_the_others_go_through_and_the_exit_code_is_1(
     assert "notes.txt" in errors
     assert "[unsupported_type]" in errors
     assert "[truncated]" in errors
-    assert [job["originalFilename"] for job in json.loads(result.stdout)] == ["photo.png"]
+    said = failure(result)
+    assert (said["error"]["code"], said["message"]) == ("incomplete", "2 of 3 file(s) failed: 2 not accepted")
+    refused, accepted, cut = said["data"]
+    assert (refused["file"], refused["error"]["code"]) == (str(tmp_path / "notes.txt"), "unsupported_type")
+    assert (accepted["file"], accepted["job"]["originalFilename"]) == (str(photo), "photo.png")
+    assert (cut["file"], cut["error"]["code"]) == (str(tmp_path / "cut.png"), "truncated")
     assert len(api.all_jobs()) == 1
 
 
 def test_as_json_it_prints_the_jobs_and_nothing_else(run: Callable[..., Any], api: MemoryApi, photo: Path) -> None:
     result = run("submit", "--json", str(photo))
-    assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
+    assert [(each["file"], each["job"]["_id"]) for each in data(result)] == [
+        (str(photo), job.id) for job in api.all_jobs()
+    ]
 
 
 def test_with_wait_it_shows_what_came_out(run: Callable[..., Any], worker: Callable[..., Any], photo: Path) -> None:
@@ -69,7 +79,7 @@ def test_with_wait_and_json_it_prints_the_finished_jobs(
 ) -> None:
     with worker(**DONE):
         result = run("submit", "--wait", "--json", str(photo), str(photo))
-    assert [job["status"] for job in json.loads(result.stdout)] == ["COMPLETED", "COMPLETED"]
+    assert [each["job"]["status"] for each in data(result)] == ["COMPLETED", "COMPLETED"]
 
 
 def test_a_job_that_fails_is_exit_code_1_and_says_why(
@@ -111,7 +121,7 @@ def goes_away(api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> Callable[[str,
 
     def arrange(name: str, nth: int) -> None:
         calls = 0
-        function = getattr(submit, name)
+        function = getattr(submissions, name)
 
         def counted(*arguments: Any) -> Any:
             nonlocal calls
@@ -120,7 +130,7 @@ def goes_away(api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> Callable[[str,
                 api.cut("mongodb")
             return function(*arguments)
 
-        monkeypatch.setattr(submit, name, counted)
+        monkeypatch.setattr(submissions, name, counted)
 
     return arrange
 
@@ -143,52 +153,101 @@ def test_what_was_accepted_before_the_api_went_away_is_printed(
     assert [job.original_filename for job in api.all_jobs()] == ["1.png", "2.png"]
     assert all(job.id in result.stdout for job in api.all_jobs())
     if "--json" in options:
-        assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
+        said = failure(result)["data"]
+        assert [each["file"] for each in said] == files
+        assert [each["job"]["_id"] for each in said if "job" in each] == [job.id for job in api.all_jobs()]
+        assert [each["error"]["code"] for each in said[2:]] == ["unavailable", "not_sent", "not_sent"]
     assert f"{files[2]}: API is away: MongoDB is away" in result.stderr
-    assert "(whether it was accepted is not known; the 2 file(s) after it were not sent)" in result.stderr
+    assert "(it was not accepted; the 2 file(s) after it were not sent)" in result.stderr
     assert "Traceback" not in result.stderr
 
 
 def test_what_was_accepted_is_printed_when_the_api_goes_away_while_it_waits(
     run: Callable[..., Any], api: MemoryApi, photo: Path, goes_away: Callable[[str, int], None]
 ) -> None:
-    goes_away("wait_for_jobs", 1)
+    goes_away("watch", 1)
     result = run("submit", "--wait", "--json", str(photo))
     assert result.exit_code == 1
-    assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
-    assert "API is away: MongoDB is away; try again later. (what became of the jobs is not known)" in result.stderr
+    (said,) = failure(result)["data"]
+    assert [said["job"]["_id"]] == [job.id for job in api.all_jobs()]
+    assert said["error"]["code"] == "unavailable"
+    assert "(the jobs were accepted; what became of them is not known)" in result.stderr
 
 
-def test_what_was_accepted_is_printed_when_a_job_is_deleted_while_it_waits(
-    run: Callable[..., Any], api: MemoryApi, photo: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_job_that_is_deleted_while_it_waits_does_not_keep_it_from_the_others(
+    run: Callable[..., Any],
+    worker: Callable[..., Any],
+    api: MemoryApi,
+    photo: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    waiting = submit.wait_for_jobs
+    watch = submissions.watch
 
-    def delete_and_wait(client: Any, ids: list[str], *rest: Any) -> Any:
+    def delete_and_watch(client: Any, ids: list[str], timeout: float) -> Any:
         api.jobs.remove(ids[0], Guard(frozenset(JobStatus)))
-        return waiting(client, ids, *rest)
+        api.queue.messages.popleft()
+        with worker(**DONE):
+            yield from watch(client, ids, timeout)
 
-    monkeypatch.setattr(submit, "wait_for_jobs", delete_and_wait)
-    result = run("submit", "--wait", "--json", *pictures(photo, 2))
+    monkeypatch.setattr(submissions, "watch", delete_and_watch)
+    result = run("submit", "--wait", "--json", "--timeout", "20", *pictures(photo, 2))
+    gone, other = failure(result)["data"]
+    assert (gone["job"]["originalFilename"], gone["error"]["code"]) == ("1.png", "not_found")
+    assert (other["job"]["status"], "error" in other) == ("COMPLETED", False)
+
+
+@pytest.mark.parametrize(("name", "accepted"), [("upload", ["1.png"]), ("watch", ["1.png", "2.png", "3.png"])])
+def test_what_was_accepted_is_printed_after_an_interrupt(
+    run: Callable[..., Any],
+    api: MemoryApi,
+    photo: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    accepted: list[str],
+) -> None:
+    function = getattr(submissions, name)
+
+    def interrupted(client: Any, what: Any, *rest: Any) -> Any:
+        if name == "watch" or what.name == "2.png":
+            raise KeyboardInterrupt
+        return function(client, what, *rest)
+
+    monkeypatch.setattr(submissions, name, interrupted)
+    result = run("submit", "--wait", "--json", *pictures(photo, 3))
+    assert result.exit_code == 130
+    said = failure(result)
+    assert said["error"]["code"] == "interrupted"
+    assert [each["job"]["originalFilename"] for each in said["data"] if "job" in each] == accepted
+    assert [job.original_filename for job in api.all_jobs()] == accepted
+
+
+def test_an_upload_whose_answer_says_nothing_may_have_been_accepted(
+    run: Callable[..., Any], photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imagejobs.client.api_client._backoff", lambda _state: 0.0)
+    failing = Route("/api/image-jobs", lambda _: Response(status_code=502), methods=["POST"])
+    with served(Starlette(routes=[failing])) as address:
+        monkeypatch.setenv("API_URL", address)
+        result = run("submit", str(photo))
     assert result.exit_code == 1
-    assert [job["originalFilename"] for job in json.loads(result.stdout)] == ["1.png", "2.png"]
-    assert "(what became of the jobs is not known)" in result.stderr
+    assert "(whether it was accepted is not known)" in result.stderr
+    assert "imagejobs up" not in result.stderr
 
 
 def test_an_answer_like_no_api_ends_it_too(
     run: Callable[..., Any], api: MemoryApi, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    function = submit.upload
+    function = submissions.upload
 
     def upload(client: Any, file: Path, *rest: Any) -> Any:
         if file.name == "2.png":
             raise UnexpectedAnswer("a proxy's page")
         return function(client, file, *rest)
 
-    monkeypatch.setattr(submit, "upload", upload)
+    monkeypatch.setattr(submissions, "upload", upload)
     result = run("submit", "--json", *pictures(photo, 3))
     assert result.exit_code == 1
-    assert [job["_id"] for job in json.loads(result.stdout)] == [job.id for job in api.all_jobs()]
+    assert failure(result)["data"][0]["job"]["_id"] == api.all_jobs()[0].id
     assert [job.original_filename for job in api.all_jobs()] == ["1.png"]
     assert "2.png: a proxy's page" in result.stderr
 
@@ -197,14 +256,14 @@ def test_a_file_that_cannot_be_read_any_more_keeps_the_others_from_nothing(
     run: Callable[..., Any], api: MemoryApi, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = pictures(photo, 3)
-    function = submit.upload
+    function = submissions.upload
 
     def upload(client: Any, file: Path, *rest: Any) -> Any:
         if file.name == "2.png":
             file.unlink()
         return function(client, file, *rest)
 
-    monkeypatch.setattr(submit, "upload", upload)
+    monkeypatch.setattr(submissions, "upload", upload)
     result = run("submit", *files)
     assert result.exit_code == 1
     assert f"{files[1]}: cannot be read: No such file or directory" in result.stderr

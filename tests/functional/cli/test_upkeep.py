@@ -1,7 +1,6 @@
 """`imagejobs sweep` and `imagejobs audit` over a real database and files."""
 
 import io
-import json
 import os
 import secrets
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import data, failure
 from imagejobs.database import Database
 from imagejobs.embedded.ports import free_port
 from imagejobs.jobs.model import JobStatus
@@ -77,12 +77,16 @@ def test_a_sweep_deletes_the_orphans_and_nothing_else(run: Run, stores: Stores) 
     result = run("sweep")
     assert result.exit_code == 0
     assert stores.all_keys() == {SOURCE, OUTPUT, YOUNG, FOREIGN}
-    rows = {
-        line.split()[1]: line.replace("│", " ").split()[1:] for line in result.stdout.splitlines() if "bytes" in line
-    }
+    lines = [line.replace("│", " ").split() for line in result.stdout.splitlines()]
+    rows = {" ".join(line[:-2]): line[-2:] for line in lines if line and line[-1].isdecimal()}
     assert rows == {
-        "raw": ["4", "1", "1", "1", "1", "5", "bytes", "1", "0"],
-        "output": ["2", "1", "0", "0", "1", "5", "bytes", "1", "0"],
+        "objects": ["4", "2"],
+        "of a job": ["1", "1"],
+        "too young": ["1", "0"],
+        "foreign": ["1", "0"],
+        "orphans": ["1", "1"],
+        "deleted": ["1", "1"],
+        "held back": ["0", "0"],
     }
 
 
@@ -91,22 +95,31 @@ def test_a_dry_run_only_tells(run: Run, stores: Stores) -> None:
     result = run("sweep", "--dry-run", "--json")
     assert result.exit_code == 0
     assert stores.all_keys() == before
-    told = json.loads(result.stdout)
+    told = data(result)
     assert [(told[kind]["orphans"], told[kind]["deleted"]) for kind in ("raw", "output")] == [(1, 0), (1, 0)]
 
 
 def test_json_has_every_count(run: Run, stores: Stores) -> None:
-    counts = {"foreign": 1, "young": 1, "referenced": 1, "orphans": 1, "held_back": 0, "deleted": 1, "bytes": 5}
-    assert json.loads(run("sweep", "--json").stdout) == {
+    counts = {
+        "objects": 4,
+        "foreign": 1,
+        "young": 1,
+        "referenced": 1,
+        "orphans": 1,
+        "heldBack": 0,
+        "deleted": 1,
+        "bytes": 5,
+    }
+    assert data(run("sweep", "--json")) == {
         "raw": counts,
-        "output": counts | {"foreign": 0, "young": 0},
+        "output": counts | {"objects": 2, "foreign": 0, "young": 0},
     }
     assert stores.all_keys() == {SOURCE, OUTPUT, YOUNG, FOREIGN}
 
 
 def test_orphan_after_is_the_settings(run: Run, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORPHAN_AFTER", str(31 * 86_400))
-    assert json.loads(run("sweep", "--json").stdout)["raw"]["young"] == 3
+    assert data(run("sweep", "--json"))["raw"]["young"] == 3
     monkeypatch.setenv("ORPHAN_AFTER", "599")
     refused = run("sweep")
     assert refused.exit_code == 1
@@ -131,27 +144,27 @@ def test_the_wrong_database_empties_no_storage(run: Run, stores: Stores, monkeyp
 def test_an_audit_of_sound_jobs_is_a_sentence(run: Run) -> None:
     result = run("audit")
     assert (result.exit_code, result.stdout) == (0, "1 COMPLETED job(s), each with its objects\n")
-    assert json.loads(run("audit", "--json").stdout) == {"jobs": 1, "damages": []}
+    assert data(run("audit", "--json")) == {"jobs": 1, "damages": []}
 
 
 def test_an_audit_names_the_jobs_whose_objects_are_missing_or_differ(run: Run, stores: Stores) -> None:
     stores.storage.delete(OUTPUT)
-    missing = json.loads(run("audit", "--json").stdout)["damages"]
+    missing = failure(run("audit", "--json"))["data"]["damages"]
     other = "optimized/other-optimized.webp"
     stores.put(other)
     fields = {"source_image_key": "raw/x.jpg", "output_image_key": other, "renditions": [{"key": other, "bytes": 6}]}
     differing_id = stores.record(status=JobStatus.COMPLETED, **fields)
     result = run("audit")
     assert result.exit_code == 1
-    lines = {line.replace("│", " ").split()[0]: line for line in result.stdout.splitlines() if "optimized/" in line}
-    assert lines.keys() == {missing[0]["job_id"], differing_id}
-    assert f"{OUTPUT} is missing" in lines[missing[0]["job_id"]]
+    lines = {line.split()[0]: line for line in result.stdout.splitlines() if "optimized/" in line}
+    assert lines.keys() == {missing[0]["jobId"], differing_id}
+    assert f"{OUTPUT} is missing" in lines[missing[0]["jobId"]]
     assert f"{other} has 5 bytes instead of 6" in lines[differing_id]
-    told = json.loads(run("audit", "--json").stdout)
+    told = failure(run("audit", "--json"))["data"]
     assert told["jobs"] == 2
     assert told["damages"] == [
-        {"job_id": missing[0]["job_id"], "key": OUTPUT, "expected_bytes": None, "found_bytes": None},
-        {"job_id": differing_id, "key": other, "expected_bytes": 6, "found_bytes": 5},
+        {"jobId": missing[0]["jobId"], "key": OUTPUT, "expectedBytes": None, "foundBytes": None},
+        {"jobId": differing_id, "key": other, "expectedBytes": 6, "foundBytes": 5},
     ]
 
 

@@ -1,9 +1,9 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import data, failure
 from imagejobs.cli.checks import Concern, Deployment, tokens
 from imagejobs.cli.checks.engine import check_engine
 from imagejobs.cli.checks.examination import Finding
@@ -57,7 +57,7 @@ def test_every_wrong_setting_is_reported_by_name(run: Run, monkeypatch: pytest.M
     monkeypatch.setenv("R2_ENDPOINT", "not an address")
     result = run("doctor", "--json")
     assert result.exit_code == 1
-    findings = json.loads(result.stdout)
+    findings = failure(result)["data"]
     assert {finding["name"]: finding["ok"] for finding in findings} == {"settings": False, "engine": True}
     told = {finding["text"].split(":")[0] for finding in findings if finding["name"] == "settings"}
     assert told == {
@@ -75,7 +75,7 @@ def test_every_wrong_setting_is_reported_by_name(run: Run, monkeypatch: pytest.M
 def test_a_data_dir_without_a_local_system_is_a_finding(run: Run) -> None:
     result = run("doctor", "--json", "--data-dir", "empty")
     assert result.exit_code == 1
-    finding = json.loads(result.stdout)[0]
+    finding = failure(result)["data"][0]
     assert (finding["name"], finding["ok"]) == ("settings", False)
     assert finding["text"].startswith("no `imagejobs up` runs on empty")
 
@@ -108,7 +108,7 @@ def test_a_warning_is_marked_and_leaves_the_exit_code_0(run: Run, monkeypatch: p
     monkeypatch.setattr("imagejobs.cli.doctor.examine", lambda _: findings)
     result = run("doctor")
     assert (result.exit_code, [line.split()[0] for line in result.stdout.splitlines()]) == (0, ["warn", "ok"])
-    assert [each["warning"] for each in json.loads(run("doctor", "--json").stdout)] == [True, False]
+    assert [each["warning"] for each in data(run("doctor", "--json"))] == [True, False]
 
 
 def deployment(settings: Settings) -> Deployment:

@@ -45,7 +45,7 @@ def test_wrong_settings_stop_a_process_with_a_line_for_each(
     result = run(command)
     assert result.exit_code == 1
     lines = result.stderr.splitlines()
-    assert [line.split(":")[1].strip() for line in lines] == ["REDIS_URI", "WEBP_QUALITY"]
+    assert sorted(line.split(":")[1].strip() for line in lines) == ["REDIS_URI", "WEBP_QUALITY"]
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from imagejobs.cli import waiting
-from imagejobs.cli.waiting import progress_bar, wait_for_jobs
+from imagejobs.cli.submission import waiting
 from imagejobs.client.api_client import Answer
-from rich.console import Console
+from imagejobs.client.errors import ApiRefused
 
 
 class Answers:
@@ -21,12 +20,16 @@ class Answers:
         assert operation == "getImageJob"
         self.asked.append(path["id"])
         self._last[path["id"]] = next(self._statuses[path["id"]], self._last.get(path["id"], ""))
+        if self._last[path["id"]] == "not_found":
+            raise ApiRefused(404, "not_found", "There is no such job.")
         return Answer({"_id": path["id"], "status": self._last[path["id"]]})
 
 
-def wait(api: Any, jobs: list[str], timeout: float = 5) -> list[Any]:
-    with progress_bar(Console(quiet=True)) as progress:
-        return [job["status"] for job in wait_for_jobs(api, jobs, progress, timeout)]
+def wait(api: Any, jobs: list[str], timeout: float = 5) -> list[tuple[str, str]]:
+    return [
+        (job_id, job.code if isinstance(job, ApiRefused) else job["status"])
+        for job_id, job in waiting.watch(api, jobs, timeout)
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +37,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "POLL_SECONDS", 0.001)
 
 
-def test_it_waits_until_every_job_ended_and_keeps_their_order() -> None:
-    api = Answers(a=["PENDING", "PROCESSING", "COMPLETED"], b=["FAILED"])
-    assert wait(api, ["a", "b"]) == ["COMPLETED", "FAILED"]
+def test_it_waits_until_every_job_ended_and_gives_every_change_once() -> None:
+    api = Answers(a=["PENDING", "PENDING", "PROCESSING", "COMPLETED"], b=["FAILED"])
+    assert wait(api, ["a", "b"]) == [
+        ("a", "PENDING"),
+        ("b", "FAILED"),
+        ("a", "PROCESSING"),
+        ("a", "COMPLETED"),
+    ]
 
 
 def test_a_job_that_ended_is_not_asked_for_again() -> None:
@@ -47,8 +55,17 @@ def test_a_job_that_ended_is_not_asked_for_again() -> None:
 
 def test_it_gives_up_in_time_and_answers_what_it_knows() -> None:
     started = time.monotonic()
-    assert wait(Answers(a=["PENDING"], b=["COMPLETED"]), ["a", "b"], timeout=0.05) == ["PENDING", "COMPLETED"]
+    assert wait(Answers(a=["PENDING"], b=["COMPLETED"]), ["a", "b"], timeout=0.05) == [
+        ("a", "PENDING"),
+        ("b", "COMPLETED"),
+    ]
     assert time.monotonic() - started < 2
+
+
+def test_a_job_that_is_gone_has_ended_and_the_others_go_on() -> None:
+    api = Answers(a=["not_found"], b=["PENDING", "COMPLETED"])
+    assert wait(api, ["a", "b"]) == [("a", "not_found"), ("b", "PENDING"), ("b", "COMPLETED")]
+    assert api.asked.count("a") == 1
 
 
 def test_without_jobs_there_is_nothing_to_wait_for() -> None:

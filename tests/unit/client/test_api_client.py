@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from imagejobs.client import api_client
 from imagejobs.client.api_client import MAX_RETRY_AFTER, MAX_TRIES, Answer, ApiClient
-from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable, UnexpectedAnswer
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 JOB = {
@@ -316,3 +316,30 @@ class TestLongAnswers:
         with pytest.raises(ApiUnavailable, match="does not end"):
             client.call("getImageJob", path={"id": JOB_ID})
         assert len(asked) <= 6
+
+
+class TestWhatAFailureMeans:
+    """Whether the request may have been carried out: no try was sent, every one was turned away, or nobody knows."""
+
+    @pytest.mark.parametrize("error", [httpx2.ConnectError("refused"), httpx2.ConnectTimeout("")])
+    def test_without_a_connection_nothing_was_sent(self, error: Exception) -> None:
+        with pytest.raises(ApiNotReached) as caught:
+            Backend(error).get_job()
+        assert caught.value.is_refused
+
+    @pytest.mark.parametrize("status", [429, 503])
+    @pytest.mark.parametrize("last", [None, httpx2.ConnectError("refused")])
+    def test_what_was_turned_away_was_sent_but_not_carried_out(self, status: int, last: Exception | None) -> None:
+        replies = [refusing(status), *([last] if last else [])]
+        with pytest.raises(ApiUnavailable) as caught:
+            Backend(*replies).get_job()
+        assert not isinstance(caught.value, ApiNotReached)
+        assert caught.value.is_refused
+
+    @pytest.mark.parametrize("unclear", [httpx2.ReadError("x"), httpx2.ReadTimeout("x"), httpx2.Response(502)])
+    @pytest.mark.parametrize("last", [None, httpx2.ConnectError("refused"), httpx2.Response(503)])
+    def test_one_try_whose_end_is_not_known_is_enough(self, unclear: Reply, last: Reply | None) -> None:
+        with pytest.raises(ApiUnavailable) as caught:
+            Backend(unclear, *([last] if last else [])).get_job()
+        assert not isinstance(caught.value, ApiNotReached)
+        assert not caught.value.is_refused

@@ -1,10 +1,10 @@
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import data, failure
 from imagejobs.contract.openapi import load_contract
 from memory_api import image_bytes
 from PIL import Image
@@ -16,13 +16,15 @@ def test_a_good_image_becomes_webp_and_its_receipt_is_printed(run: Run, tmp_path
     (tmp_path / "in.jpg").write_bytes(image_bytes("jpeg", 64, 48))
     result = run("convert", "--json", str(tmp_path / "in.jpg"), str(tmp_path / "out.webp"))
     assert result.exit_code == 0, result.stderr
-    receipt = json.loads(result.stdout)
+    said = data(result)
+    receipt = said["receipt"]
     body = load_contract().operations["updateImageJobStatus"].body
     assert body
     assert body.schema.violations({"status": "FAILED", "receipt": receipt}) == []
-    data = (tmp_path / "out.webp").read_bytes()
-    assert (receipt["output"]["bytes"], receipt["output"]["mimetype"]) == (len(data), "image/webp")
-    with Image.open(io.BytesIO(data)) as image:
+    written = (tmp_path / "out.webp").read_bytes()
+    assert (receipt["output"]["bytes"], receipt["output"]["mimetype"]) == (len(written), "image/webp")
+    assert said["outputs"] == [{"file": str(tmp_path / "out.webp"), "width": 64, "height": 48, "bytes": len(written)}]
+    with Image.open(io.BytesIO(written)) as image:
         assert (image.format, image.size) == ("WEBP", (64, 48))
 
 
@@ -30,7 +32,7 @@ def test_the_size_and_quality_can_be_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.png").write_bytes(image_bytes("png", 64, 48))
     target = str(tmp_path / "out.webp")
     result = run("convert", "--json", "--max-side", "32", "--quality", "50", str(tmp_path / "in.png"), target)
-    receipt = json.loads(result.stdout)
+    receipt = data(result)["receipt"]
     assert (receipt["output"]["width"], receipt["output"]["height"]) == (32, 24)
     assert ("lossy", 50) in [(trial["encoding"], trial["quality"]) for trial in receipt["tried"]]
 
@@ -60,23 +62,22 @@ def test_further_renditions_are_written_beside_the_output(run: Run, tmp_path: Pa
 def test_the_quality_can_be_left_to_the_engine(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.jpg").write_bytes(image_bytes("jpeg", 64, 48))
     result = run("convert", "--json", "--quality", "auto", str(tmp_path / "in.jpg"), str(tmp_path / "out.webp"))
-    assert "SSIM" in json.loads(result.stdout)["reason"]
+    assert "SSIM" in data(result)["receipt"]["reason"]
 
 
 @pytest.mark.parametrize(
-    ("data", "code"),
+    ("content", "code"),
     [(b"text", "unsupported_type"), (image_bytes("png", 64, 48)[:-40], "truncated"), (b"", "unsupported_type")],
 )
 def test_a_bad_file_is_exit_code_1_with_a_code_and_writes_nothing(
-    run: Run, tmp_path: Path, data: bytes, code: str
+    run: Run, tmp_path: Path, content: bytes, code: str
 ) -> None:
-    (tmp_path / "in.png").write_bytes(data)
+    (tmp_path / "in.png").write_bytes(content)
     result = run("convert", "--json", str(tmp_path / "in.png"), str(tmp_path / "out.webp"))
     assert result.exit_code == 1
-    error = json.loads(result.stdout)
-    assert error.keys() == {"code", "message", "retryable"}
-    assert (error["code"], error["retryable"]) == (code, False)
-    assert len(error["message"]) > 20
+    said = failure(result)
+    assert said["error"] == {"code": code, "retryable": False}
+    assert len(said["message"]) > 20
     assert not (tmp_path / "out.webp").exists()
 
 
@@ -97,8 +98,10 @@ def test_what_webp_cannot_do_is_a_usage_error(run: Run, tmp_path: Path, option: 
     assert run("convert", option, value, str(tmp_path / "in.png"), str(tmp_path / "out.webp")).exit_code == 2
 
 
-def test_a_target_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["nowhere/out.webp", "folder.webp"])
+def test_a_target_that_cannot_be_written_is_named(run: Run, tmp_path: Path, target: str) -> None:
+    (tmp_path / "folder.webp").mkdir()
     (tmp_path / "in.png").write_bytes(image_bytes())
-    result = run("convert", str(tmp_path / "in.png"), str(tmp_path / "nowhere" / "out.webp"))
-    assert result.exit_code == 2
-    assert "cannot be written" in result.stderr
+    said = failure(run("convert", "--json", str(tmp_path / "in.png"), str(tmp_path / target)))["message"]
+    assert "cannot be written" in said
+    assert Path(target).name in said

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import failure
 from imagejobs.embedded.ports import free_port
 from memory_api import UNKNOWN_ID, MemoryApi, served
 from starlette.applications import Starlette
@@ -22,7 +23,7 @@ def nobody_there(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["status", UNKNOWN_ID], ["list"], ["retry", UNKNOWN_ID], ["delete", UNKNOWN_ID], ["stats", "--json"]]
+    "arguments", [["status", UNKNOWN_ID], ["list"], ["retry", UNKNOWN_ID], ["delete", UNKNOWN_ID], ["stats"]]
 )
 def test_an_api_that_is_away_is_one_sentence_and_no_traceback(
     run: Run, nobody_there: str, arguments: list[str]
@@ -30,14 +31,29 @@ def test_an_api_that_is_away_is_one_sentence_and_no_traceback(
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"imagejobs: API is away: {nobody_there}: ")
+    assert result.stderr.endswith("; start it with `imagejobs up`, or set API_URL to where it is\n")
     assert result.stderr.count("\n") == 1
     assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("command", ["list", "stats", "submit"])
+def test_as_json_it_is_a_document_with_what_to_do(run: Run, nobody_there: str, photo: Path, command: str) -> None:
+    said = failure(run(command, "--json", *([str(photo)] if command == "submit" else [])))
+    error, message = said["error"], said["message"]
+    if command == "submit":
+        error = said["data"][0]["error"]
+        message = error["message"]
+    assert error["code"] == "unavailable"
+    assert nobody_there in message
+    assert "`imagejobs up`" in message
 
 
 def test_submit_says_so_too(run: Run, nobody_there: str, photo: Path) -> None:
     result = run("submit", str(photo))
     assert result.exit_code == 1
     assert f"{photo}: API is away: {nobody_there}" in result.stderr
+    assert "start it with `imagejobs up`, or set API_URL" in result.stderr
+    assert "(it was not accepted)" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -1,0 +1,72 @@
+"""The same change of many jobs, one after the other."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import typer
+from rich.progress import Progress
+
+from imagejobs.cli.presentation.answer import Failure
+from imagejobs.cli.presentation.failures import failure_of
+from imagejobs.cli.presentation.progress import progress_bar, report
+from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.errors import BackingServiceUnavailable
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the API answered for one job, or why it did not change it."""
+
+    job_id: str
+    job: Any = None
+    failure: Failure | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The id, and the job or the error."""
+        return {"id": self.job_id, **({"error": self.failure.as_error()} if self.failure else {"job": self.job})}
+
+
+def job_ids(words: Sequence[str]) -> list[str]:
+    """The ids, each once; for `-` those that standard input has, between spaces or line ends."""
+    ids: dict[str, None] = {}
+    for word in words:
+        ids.update(dict.fromkeys(sys.stdin.read().split() if word == STANDARD_INPUT else [word]))
+    if not ids and STANDARD_INPUT in words:
+        raise typer.BadParameter("standard input has no ids", param_hint="ID")
+    return list(ids)
+
+
+def change_all(doing: str, ids: Sequence[str], change: Callable[[str], Any]) -> list[Change]:
+    """Change every job. One that the API refuses stops nothing; where the API itself fails the others are not tried."""
+    changes: list[Change] = []
+    with progress_bar() as progress:
+        task = progress.add_task(doing, total=len(ids))
+        for job_id in ids:
+            try:
+                changes.append(Change(job_id, change(job_id)))
+            except ApiRefused as error:
+                changes.append(_failed(job_id, failure_of(error), progress, len(ids)))
+            except (BackingServiceUnavailable, UnexpectedAnswer) as error:
+                changes.append(_failed(job_id, _api_failure(error), progress, len(ids)))
+                untried = Failure("not_tried", "The job was not tried, because the API failed at one before it.")
+                return changes + [Change(each, failure=untried) for each in ids[len(changes) :]]
+            progress.advance(task)
+    return changes
+
+
+def _failed(job_id: str, failure: Failure | None, progress: Progress, count: int) -> Change:
+    """Reported at once among many; alone it is the command's own failure."""
+    if failure and count > 1:
+        report(progress, f"{job_id}: {failure.labelled()}")
+    return Change(job_id, failure=failure)
+
+
+def _api_failure(error: Exception) -> Failure | None:
+    failure = failure_of(error)
+    if failure is None or (isinstance(error, ApiUnavailable) and error.is_refused):
+        return failure
+    return replace(failure, message=f"{failure.message} (whether the job was changed is not known)")

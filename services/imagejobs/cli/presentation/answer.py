@@ -1,0 +1,92 @@
+"""What a command has to say, and the one place that says it: as text, or with `--json` as one JSON document."""
+
+import json
+import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import typer
+from rich.console import RenderableType
+
+from imagejobs.cli.presentation.console import console_for
+from imagejobs.cli.presentation.lines import printable
+
+_output_is_taken = ContextVar("output_is_taken", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a command did not do all of what it was asked. `facts` go beside the code into the JSON."""
+
+    code: str
+    message: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    exit_code: int = 1
+    shows_code: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The API's answer to a request that fails has the same shape."""
+        return {"success": False, "message": self.message, "error": {"code": self.code, **self.facts}}
+
+    def as_error(self) -> dict[str, Any]:
+        """As the failure of one of many things, all of which are in one document."""
+        return {"code": self.code, "message": self.message, **self.facts}
+
+    def labelled(self) -> str:
+        """The message, with the code where it is one of the API's or the conversion's."""
+        return f"{self.message} [{self.code}]" if self.shows_code else self.message
+
+    def as_text(self) -> str:
+        """Each line of the message by itself, with the program's name in front."""
+        return "".join(f"imagejobs: {line}\n" for line in printable(self.labelled()).splitlines())
+
+
+class CommandFailed(Exception):
+    """Ends a command that has nothing else to say."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`data` is for programs and `view` for people; with a `failure` they are what was done before it.
+
+    `beside` is what the JSON has beside the data.
+    """
+
+    data: Any = None
+    view: RenderableType | None = None
+    failure: Failure | None = None
+    beside: Mapping[str, Any] = field(default_factory=dict)
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Print the answer: one JSON document, or a view on standard output and the failure on standard error."""
+    if as_json:
+        print_json(_document(answer))
+        return
+    if answer.view is not None:
+        console_for(stderr=_output_is_taken.get()).print(answer.view, crop=False, highlight=False)
+    if answer.failure:
+        sys.stderr.write(answer.failure.as_text())
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document on a line."""
+    typer.echo(json.dumps(document), err=_output_is_taken.get())
+
+
+def take_standard_output() -> None:
+    """From now on standard output is for a command's result alone; what it has to say goes to standard error."""
+    _output_is_taken.set(True)
+
+
+def _document(answer: Answer) -> dict[str, Any]:
+    if answer.failure is None:
+        return {"success": True, "data": answer.data, **answer.beside}
+    done = {} if answer.data is None else {"data": answer.data}
+    return {**answer.failure.as_json(), **done, **answer.beside}

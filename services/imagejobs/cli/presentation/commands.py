@@ -1,0 +1,37 @@
+"""Commands that answer: what they return is shown, and an option `--json` is theirs."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from imagejobs.cli.presentation.answer import Answer, show
+from imagejobs.cli.presentation.failures import failure_of
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, errors included, for programs.")]
+
+
+def answering(command: Callable[..., Answer]) -> Callable[..., None]:
+    """The command with an option `--json`: it shows what the command answers, or the failure that it raises."""
+
+    @functools.wraps(command)
+    def answer(*args: Any, as_json: bool, **options: Any) -> None:
+        try:
+            said = command(*args, **options)
+        except Exception as error:
+            failure = failure_of(error)
+            if failure is None:
+                raise
+            said = Answer(failure=failure)
+        show(said, as_json=as_json)
+        if said.failure:
+            raise typer.Exit(said.failure.exit_code)
+
+    signature = inspect.signature(command)
+    option = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson)
+    answer.__signature__ = signature.replace(  # type: ignore[attr-defined]  # where inspect looks first
+        parameters=[*signature.parameters.values(), option]
+    )
+    return answer

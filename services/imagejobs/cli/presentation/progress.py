@@ -1,0 +1,30 @@
+"""Progress of long commands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from imagejobs.cli.presentation.console import console_for
+from imagejobs.cli.presentation.lines import printable
+
+
+@contextmanager
+def progress_bar(console: Console | None = None) -> Iterator[Progress]:
+    """A bar with counts and elapsed time, on standard error by default. Only a terminal shows it: no pipe, no log."""
+    shown_on = console or console_for(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=shown_on, disable=not shown_on.file.isatty()) as progress:
+        yield progress
+
+
+def report(progress: Progress, text: str, style: str = "red") -> None:
+    """Print a line above the bar, or where it would be."""
+    progress.console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)

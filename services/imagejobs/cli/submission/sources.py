@@ -1,0 +1,88 @@
+"""The image files that a command line names, by themselves or through their folders."""
+
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from imagejobs.conversion.formats import FORMATS, sniff
+
+EXTENSIONS = frozenset(f".{each.extension}" for each in FORMATS) | {".jpeg", ".jpe", ".tiff", ".heif"}
+HEAD_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An image file, and its place relative to the folder that was named."""
+
+    file: Path
+    place: PurePath
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something in a folder that is left out, and why."""
+
+    file: Path
+    reason: str
+
+
+def find_sources(paths: Sequence[Path]) -> Iterator[Source | Skipped]:
+    """Every file that is named, whatever it is, and the images in every folder that is named, in order of names.
+
+    A file in a folder is an image by its first bytes or by its extension; with the extension alone it is for the API
+    to refuse, with a reason. Hidden files and folders are left out, and what leads to a folder a second time.
+    """
+    for path in paths:
+        if _is_folder(path):
+            yield from _walk(path)
+        else:
+            yield Source(path, PurePath(path.name))
+
+
+def _walk(top: Path) -> Iterator[Source | Skipped]:
+    """The files of a folder before those of its folders."""
+    seen: set[tuple[int, int]] = set()
+    pending = [(top, PurePath())]
+    while pending:
+        folder, place = pending.pop()
+        try:
+            status = folder.stat()
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            yield Skipped(folder, f"cannot be read: {error.strerror}")
+            continue
+        if (identity := (status.st_dev, status.st_ino)) in seen:
+            yield Skipped(folder, "a link to a folder that is included already")
+            continue
+        seen.add(identity)
+        shown = [entry for entry in entries if not entry.name.startswith(".")]
+        folders = [entry for entry in shown if _is_folder(entry)]
+        yield from (Skipped(entry, "hidden") for entry in entries if entry not in shown)
+        yield from (_file(entry, place) for entry in shown if entry not in folders)
+        pending += [(entry, place / entry.name) for entry in reversed(folders)]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _file(path: Path, place: PurePath) -> Source | Skipped:
+    reason = _why_not(path)
+    return Skipped(path, reason) if reason else Source(path, place / path.name)
+
+
+def _why_not(path: Path) -> str:
+    """Why this is left out; empty for an image. Only regular files are opened: a pipe would wait for a writer."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "not a regular file"
+        if path.suffix.lower() in EXTENSIONS:
+            return ""
+        with path.open("rb") as file:
+            return "" if sniff(file.read(HEAD_BYTES)) else "not an image of a known format"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"

@@ -1,0 +1,93 @@
+"""`imagejobs convert` obeys the settings of a worker, without those that only a worker needs."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import data, failure
+from imagejobs.conversion.isolated.confinement import Limits
+from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.isolated.result import Result
+from imagejobs.conversion.options import Options
+from memory_api import image_bytes
+from PIL import Image
+
+Run = Callable[..., Any]
+FILES = ("in.gif", "out.webp")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three frames in in.gif, and a photograph in in.jpg."""
+    monkeypatch.chdir(tmp_path)
+    first, *rest = (Image.new("RGB", (64, 48), colour) for colour in ("red", "green", "blue"))
+    out = io.BytesIO()
+    first.save(out, "GIF", save_all=True, append_images=rest, duration=50)
+    (tmp_path / "in.gif").write_bytes(out.getvalue())
+    (tmp_path / "in.jpg").write_bytes(image_bytes("jpeg", 64, 48))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("MAX_UPLOAD_BYTES", "100", "too_large"),
+        ("MAX_PIXELS", "1000", "too_many_pixels"),
+        ("MAX_FRAMES", "2", "too_many_frames"),
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_its_limits_hold(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, place: str, name: str, value: str, code: str
+) -> None:
+    if place == "environment":
+        monkeypatch.setenv(name, value)
+    else:
+        (folder / ".env").write_text(f"{name}={value}\n")
+    assert failure(run("convert", "--json", *FILES))["error"]["code"] == code
+
+
+def test_the_time_and_the_memory_of_its_process_are_the_workers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    class Recorded(Converter):
+        def __init__(self, limits: Limits | None = None) -> None:
+            given.append(limits)
+            super().__init__(limits)
+
+        def convert(self, source: bytes, options: Options) -> Result:
+            given.append(options.max_decoding_bytes)
+            return super().convert(source, options)
+
+    monkeypatch.setattr("imagejobs.cli.convert.Converter", Recorded)
+    monkeypatch.setenv("CONVERSION_SECONDS", "7")
+    monkeypatch.setenv("CONVERSION_MEMORY_BYTES", "345678901")
+    assert run("convert", *FILES).exit_code == 0
+    assert given == [Limits(seconds=7, memory_bytes=345678901), 245678901]
+
+
+def test_its_output_is_the_workers_and_options_come_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"MAX_SIDE": "32", "RENDITIONS": "16,8", "WEBP_QUALITY": "auto", "TARGET_SSIM": "0.9"}.items():
+        monkeypatch.setenv(name, value)
+    said = data(run("convert", "--json", "in.jpg", "out.webp"))
+    assert [each["file"] for each in said["outputs"]] == ["out.webp", "out-16.webp", "out-8.webp"]
+    assert said["outputs"][0]["width"] == 32
+    assert "0.9" in said["receipt"]["reason"]
+    options = ("--max-side", "20", "--rendition", "10", "--quality", "70")
+    said = data(run("convert", "--json", *options, "in.jpg", "other.webp"))
+    assert [each["file"] for each in said["outputs"]] == ["other.webp", "other-10.webp"]
+    assert (said["outputs"][0]["width"], said["receipt"]["quality"]) == (20, 70)
+
+
+def test_a_wrong_one_is_named_and_those_of_other_things_do_not_matter(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORAGE", "s3")
+    monkeypatch.setenv("REDIS_URI", "nonsense")
+    assert run("convert", *FILES).exit_code == 0
+    monkeypatch.setenv("MAX_SIDE", "wide")
+    result = run("convert", *FILES)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("imagejobs: MAX_SIDE: ")
