@@ -5,11 +5,13 @@ All mistakes are reported at once, by name. Secrets are `SecretStr` or hidden fr
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, TypeVar
 
+from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -25,6 +27,7 @@ from pydantic_settings import BaseSettings, NoDecode
 
 from imagejobs.conversion_settings import SOURCES, ConversionSettings, split_commas
 from imagejobs.errors import ConfigurationError
+from imagejobs.setting_names import misspelt
 from imagejobs.uris import http_address, mongodb_address, redis_address
 
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
@@ -163,24 +166,60 @@ def load_settings(**overrides: object) -> Settings:
 
     Raises ConfigurationError with one line per mistake, each beginning with the variable's name.
     """
-    return _load(Settings, overrides)
+    return load(Settings, overrides)
 
 
 def load_conversion_settings(**overrides: object) -> ConversionSettings:
     """Read only what a conversion needs. Raises ConfigurationError as load_settings does."""
-    return _load(ConversionSettings, overrides)
+    return load(ConversionSettings, overrides)
 
 
 def load_api_address(**overrides: object) -> ApiAddress:
     """Read only what a caller of the API needs. Raises ConfigurationError as load_settings does."""
-    return _load(ApiAddress, overrides)
+    return load(ApiAddress, overrides)
 
 
-def _load(kind: type[S], overrides: Mapping[str, object]) -> S:
+def misspelt_variables() -> list[str]:
+    """A warning for each environment variable that is likely meant to be a setting; it may be another program's."""
+    found = misspelt(os.environ, _names(), given=_variables_in(SOURCES.get("env_file")))
+    return [_correction(name, meant) for name, meant in found.items()]
+
+
+def load(kind: type[S], overrides: Mapping[str, object] = MappingProxyType({})) -> S:
+    """Read settings of one kind; names in `.env` that are likely misspelt are mistakes too."""
+    env_file = overrides.get("_env_file", SOURCES.get("env_file"))
+    found = misspelt(_variables_in(env_file), _names(), given=os.environ)
+    mistakes = [
+        f"{_correction(name, meant)} ({env_file}; if it is another program's, set {meant} too)"
+        for name, meant in found.items()
+    ]
     try:
-        return kind(**overrides)  # type: ignore[arg-type]  # pydantic checks the names and the values
+        settings = kind(**overrides)  # type: ignore[arg-type]  # pydantic checks the names and the values
     except ValidationError as error:
-        raise ConfigurationError("\n".join(_describe(problem) for problem in error.errors())) from None
+        mistakes += [_describe(problem) for problem in error.errors()]
+    else:
+        if not mistakes:
+            return settings
+    raise ConfigurationError("\n".join(mistakes)) from None
+
+
+def _variables_in(env_file: object) -> Collection[str]:
+    if not isinstance(env_file, str | Path):
+        return ()
+    try:
+        return dotenv_values(env_file, encoding="utf-8").keys()
+    except OSError as error:
+        raise ConfigurationError(f"{env_file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{env_file}: byte {error.start} is not UTF-8: save the file as UTF-8") from None
+
+
+def _correction(name: str, meant: str) -> str:
+    return f"{name}: this is not a setting; did you mean {meant}?"
+
+
+def _names() -> frozenset[str]:
+    return frozenset(name.upper() for name in Settings.model_fields)
 
 
 def _describe(problem: ErrorDetails) -> str:

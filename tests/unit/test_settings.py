@@ -1,12 +1,20 @@
 """What the environment and `.env` come to, and what a person is told about mistakes."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from imagejobs.contract.openapi import load_contract
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import ApiAddress, Settings, load_api_address, load_settings
+from imagejobs.settings import (
+    ApiAddress,
+    Settings,
+    load_api_address,
+    load_conversion_settings,
+    load_settings,
+    misspelt_variables,
+)
 from imagejobs.storage.keys import RAW_PREFIX, is_safe_key
 
 R2 = {
@@ -149,6 +157,42 @@ class TestMistakes:
         schema = load_contract().document["components"]["schemas"]["StatusUpdate"]["properties"]["leaseSeconds"]
         assert not schema["minimum"] <= seconds <= schema["maximum"]
         assert set(mistakes(storage="filesystem", lease_seconds=seconds)) == {"LEASE_SECONDS"}
+
+
+class TestMisspeltNames:
+    def test_in_the_file_they_are_mistakes_among_the_others(self, directory: Path) -> None:
+        (directory / ".env").write_text("STORAGE=filesystem\nRENDITION=480\nMAX_SDIE=100\nAPI_PORT=many\nFOO=1\n")
+        found = mistakes()
+        assert found.keys() == {"RENDITION", "MAX_SDIE", "API_PORT"}
+        assert found["RENDITION"].startswith("this is not a setting; did you mean RENDITIONS? (.env; ")
+
+    @pytest.mark.parametrize("load", [load_settings, load_api_address, load_conversion_settings])
+    def test_they_are_whatever_is_loaded(self, directory: Path, load: Callable[[], object]) -> None:
+        (directory / ".env").write_text("STORAGE=filesystem\nRENDITION=480\n")
+        with pytest.raises(ConfigurationError, match="did you mean RENDITIONS"):
+            load()
+
+    def test_the_setting_itself_makes_them_another_programs(
+        self, directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (directory / ".env").write_text("STORAGE=filesystem\nREDIS_URL=redis://other\n")
+        assert set(mistakes()) == {"REDIS_URL"}
+        monkeypatch.setenv("REDIS_URI", "redis://ours")
+        assert load_settings().redis_uri == "redis://ours"
+
+    def test_in_the_environment_they_are_warnings(self, monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+        set_all(monkeypatch, STORAGE="filesystem", RENDITION="480", REDIS_URL="x")
+        assert load_settings().renditions == ()
+        assert misspelt_variables() == [
+            "REDIS_URL: this is not a setting; did you mean REDIS_URI?",
+            "RENDITION: this is not a setting; did you mean RENDITIONS?",
+        ]
+        (directory / ".env").write_text("REDIS_URI=redis://ours\n")
+        assert [each.split(":")[0] for each in misspelt_variables()] == ["RENDITION"]
+
+    def test_a_file_that_is_not_text_is_a_mistake(self, directory: Path) -> None:
+        (directory / ".env").write_bytes(b"STORAGE=filesystem\nMAX_SIDE=\xff\n")
+        assert mistakes() == {".env": "byte 28 is not UTF-8: save the file as UTF-8"}
 
 
 class TestSecrets:

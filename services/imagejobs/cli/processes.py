@@ -1,5 +1,6 @@
 """The commands that run a process until it is stopped."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from rich.console import Console
 
 from imagejobs.cli.presentation.answer import Answer
 from imagejobs.logs import set_up_logging
-from imagejobs.settings import Settings, load_settings
+from imagejobs.settings import Settings, load_settings, misspelt_variables
+
+logger = logging.getLogger(__name__)
 
 HANDING_BACK_SECONDS = 5
 """What a worker gets on top of SHUTDOWN_SECONDS, to hand back what is running then."""
@@ -24,6 +27,8 @@ def worker_shutdown_ms(shutdown_seconds: float) -> int:
 def _settings() -> Settings:
     settings = load_settings()
     set_up_logging(settings.log_level)
+    for warning in misspelt_variables():
+        logger.warning("environment: %s", warning)
     return settings
 
 

@@ -14,7 +14,7 @@ from imagejobs.client.api_client import ApiClient
 from imagejobs.client.connecting import connect_api
 from imagejobs.embedded.up_file import UpState, read_up_file
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import ApiAddress, Settings, load_api_address, load_settings
+from imagejobs.settings import ApiAddress, Settings, load, load_api_address, load_settings
 
 DataDir = Annotated[
     Path | None,
@@ -75,7 +75,7 @@ def reach_stores(data_dir: Path | None) -> Settings:
 
     Without it and without MONGODB_URI, with those of the `imagejobs up` that runs on DATA_DIR, which is reported.
     """
-    chosen = _Chosen()
+    chosen = load(_Chosen)
     local = _local_system(data_dir, chosen.data_dir, elsewhere=bool(chosen.mongodb_uri))
     if local is None:
         return load_settings()

@@ -133,3 +133,16 @@ def test_a_storage_that_answers_other_bytes_is_a_finding_and_nothing_stays(
     assert not finding.ok
     assert finding.text.startswith("storage answered other bytes than were written to raw/doctor-")
     assert [each for each in tmp_path.rglob("doctor-*") if each.is_file()] == []
+
+
+def test_misspelt_names_are_found(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("imagejobs.cli.checks.examination.CHECKS", ())
+    monkeypatch.setenv("STORAGE", "filesystem")
+    monkeypatch.setenv("RENDITION", "480")
+    warning = data(run("doctor", "--json"))[-1]
+    assert (warning["name"], warning["ok"], warning["warning"]) == ("settings", True, True)
+    assert warning["text"] == "environment: RENDITION: this is not a setting; did you mean RENDITIONS?"
+    (tmp_path / ".env").write_text("MAX_SDIE=1\n")
+    finding = failure(run("doctor", "--json"))["data"][0]
+    assert (finding["name"], finding["ok"]) == ("settings", False)
+    assert finding["text"].startswith("MAX_SDIE: this is not a setting; did you mean MAX_SIDE?")

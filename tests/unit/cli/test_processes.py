@@ -96,3 +96,12 @@ def test_up_needs_no_setting_and_hands_its_options_on(
     monkeypatch.setattr("imagejobs.embedded.up.run_up", run_up)
     assert run("up", *arguments).exit_code == 0
     assert given == [("filesystem", options)]
+
+
+def test_a_misspelt_variable_is_logged_at_the_start(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE", "filesystem")
+    monkeypatch.setenv("RENDITION", "480")
+    monkeypatch.setattr("imagejobs.api.main.run", lambda _: None)
+    result = run("api")
+    assert result.exit_code == 0
+    assert "RENDITION: this is not a setting; did you mean RENDITIONS?" in result.stderr

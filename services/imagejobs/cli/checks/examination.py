@@ -14,6 +14,7 @@ from imagejobs.cli.checks.tokens import check_tokens
 from imagejobs.cli.reaching import find_api, reach_stores
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
+from imagejobs.settings import misspelt_variables
 from imagejobs.storage.object_storage import ObjectNotFound
 
 CHECKS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
@@ -44,6 +45,7 @@ def examine(data_dir: Path | None) -> list[Finding]:
     except ConfigurationError as error:
         return [*(Finding("settings", False, line) for line in str(error).splitlines()), *findings]
     findings.insert(0, Finding("settings", True, "valid"))
+    findings += [Finding("settings", True, f"environment: {each}", is_warning=True) for each in misspelt_variables()]
     for name, check in CHECKS:
         findings.append(finding(name, lambda check=check: check(deployment)))  # type: ignore[misc]
     return findings
