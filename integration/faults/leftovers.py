@@ -13,7 +13,7 @@ from faults.history import State
 
 LIST = "task_queue"
 PREFIX = "optimized/"
-QUEUES = tuple(waiting_key(name) for name in ("image_jobs", "image_jobs.DQ"))
+QUEUES = tuple(waiting_key(name, "") for name in ("image_jobs", "image_jobs.DQ"))
 
 
 @dataclass(frozen=True, slots=True)

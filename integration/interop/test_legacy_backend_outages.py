@@ -23,7 +23,7 @@ def consumer(
 ) -> Iterator[Ours]:
     """Our adapter and our worker, for the backend."""
     directory = tmp_path_factory.mktemp("consumer")
-    with ours(backing, directory, "queue-adapter", "worker", API_URL=legacy_backend.url) as started:
+    with ours(backing, directory, "queue-adapter", "worker", API_URL=legacy_backend.url, LOG_LEVEL="DEBUG") as started:
         yield started
 
 

@@ -33,6 +33,7 @@ from redis.exceptions import NoScriptError
 from imagejobs.outages import OUTAGES
 from imagejobs.redis_client import redis_pool
 from imagejobs.settings import Settings
+from imagejobs.task_queue.redis_keys import namespaced
 
 NAMESPACE = "dramatiq"
 SOCKET_SECONDS = 10.0
@@ -53,16 +54,21 @@ def redis_broker(settings: Settings, *, socket_timeout: float = SOCKET_SECONDS) 
     return _PromptBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves this constructor without annotations
         client=_OneErrorClient.from_pool(redis_pool(settings.redis_uri, socket_timeout=socket_timeout)),
         middleware=_middleware(),
-        namespace=NAMESPACE,
+        namespace=dramatiq_namespace(settings.redis_namespace),
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
         maintenance_chance=MAINTENANCE_PER_MILLION,
         dead_message_ttl=DEAD_MESSAGE_TTL_MS,
     )
 
 
-def waiting_key(queue_name: str) -> str:
+def dramatiq_namespace(redis_namespace: str) -> str:
+    """What all of Dramatiq's keys begin with at this REDIS_NAMESPACE."""
+    return namespaced(redis_namespace, NAMESPACE)
+
+
+def waiting_key(queue_name: str, redis_namespace: str) -> str:
     """The Redis list of the messages that no worker has fetched yet."""
-    return f"{NAMESPACE}:{queue_name}"
+    return f"{dramatiq_namespace(redis_namespace)}:{queue_name}"
 
 
 def _middleware() -> list[Middleware]:

@@ -66,6 +66,16 @@ class Database:
             answer = self._client.get_default_database().command("count", collection, query=query)
             return int(answer["n"])
 
+    def insert(self, collection: str, document: Mapping[str, Any]) -> None:
+        """Add a document. Raises DuplicateKey if its `_id` is there already."""
+        with translated_errors():
+            self._client.get_default_database()[collection].insert_one(dict(document))
+
+    def find_one(self, collection: str, query: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """A document that matches."""
+        with translated_errors():
+            return self._client.get_default_database()[collection].find_one(query)
+
     def close(self) -> None:
         """End the connections."""
         mongoengine.disconnect()

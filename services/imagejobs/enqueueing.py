@@ -10,6 +10,7 @@ from imagejobs.redis_client import redis_client
 from imagejobs.settings import Settings
 from imagejobs.task_queue.message import PROCESS_IMAGE
 from imagejobs.task_queue.redis_errors import translated_errors
+from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import PROBE_TTL, RedisTaskQueue
 from imagejobs.task_queue.task_queue import TaskQueue
 from imagejobs.tasks import TASKS
@@ -21,7 +22,8 @@ def open_task_queue(settings: Settings) -> TaskQueue:
     """The queue that ENQUEUE_TO names, at REDIS_URI. Nothing is asked of Redis until the first call."""
     if settings.enqueue_to == "dramatiq":
         return DramatiqTaskQueue(settings)
-    return RedisTaskQueue(redis_client(settings.redis_uri, socket_timeout=PUSH_SECONDS), settings.task_queue)
+    keys = RedisKeys(settings.task_queue, settings.redis_namespace)
+    return RedisTaskQueue(redis_client(settings.redis_uri, socket_timeout=PUSH_SECONDS), keys)
 
 
 class DramatiqTaskQueue:
@@ -30,6 +32,7 @@ class DramatiqTaskQueue:
     def __init__(self, settings: Settings) -> None:
         self._broker = redis_broker(settings, socket_timeout=PUSH_SECONDS)
         self._task = TASKS[PROCESS_IMAGE]
+        self._waiting = waiting_key(self._task.queue, settings.redis_namespace)
 
     def push(self, image_job_ids: Sequence[str]) -> None:
         """See TaskQueue; one after the other, so after a failure some may be there."""
@@ -40,12 +43,12 @@ class DramatiqTaskQueue:
     def length(self) -> int:
         """See TaskQueue: those that no worker has fetched yet."""
         with translated_errors():
-            return self._broker.client.llen(waiting_key(self._task.queue))
+            return self._broker.client.llen(self._waiting)
 
     def dead_letters(self) -> int:
         """See TaskQueue: those of which Dramatiq's workers had enough; it keeps them for a week."""
         with translated_errors():
-            return self._broker.client.zcard(f"{waiting_key(self._task.queue)}.XQ")
+            return self._broker.client.zcard(f"{self._waiting}.XQ")
 
     def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:  # noqa: ARG002 - see TaskQueue
         """See TaskQueue: none, for what makes this queue long is never somebody else's."""

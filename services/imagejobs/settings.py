@@ -57,6 +57,15 @@ def _output_prefix(value: str) -> str:
     return value
 
 
+def _namespace(value: str) -> str:
+    if not re.fullmatch(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,63})?", value):
+        raise ValueError(
+            f"{value!r} may contain only letters, digits, '.', '_' and '-', must begin with a letter or a digit, and "
+            "has at most 64 characters, such as staging"
+        )
+    return value
+
+
 Token = Annotated[SecretStr, AfterValidator(_token)]
 Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(split_commas)]
 Prefix = Annotated[str, BeforeValidator(_with_slash), AfterValidator(_output_prefix)]
@@ -113,6 +122,7 @@ class Settings(ApiAddress, ConversionSettings):
     allow_unauthenticated: bool = False
     validate_responses: bool = False
 
+    redis_namespace: Annotated[str, AfterValidator(_namespace)] = ""
     task_queue: str = Field("task_queue", min_length=1)
     enqueue_to: Literal["task_queue", "dramatiq"] = "task_queue"
     max_queue_length: PositiveInt = 100_000

@@ -64,9 +64,9 @@ def test_only_the_chosen_middleware_runs(broker: RedisBroker) -> None:
 
 def test_what_waits_is_counted_under_its_key(broker: RedisBroker) -> None:
     broker.enqueue(message())
-    assert broker.client.llen(waiting_key(QUEUE)) == 1
+    assert broker.client.llen(waiting_key(QUEUE, "")) == 1
     fetch(broker)
-    assert broker.client.llen(waiting_key(QUEUE)) == 0
+    assert broker.client.llen(waiting_key(QUEUE, "")) == 0
 
 
 def test_an_enqueue_whose_reply_is_lost_is_not_repeated(
@@ -78,7 +78,7 @@ def test_an_enqueue_whose_reply_is_lost_is_not_repeated(
         proxy.lose(Loss())
         with pytest.raises(redis.ConnectionError):
             behind_proxy.enqueue(message())
-    assert broker.client.llen(waiting_key(QUEUE)) == 2
+    assert broker.client.llen(waiting_key(QUEUE, "")) == 2
 
 
 def test_an_ack_whose_reply_is_late_is_one_that_dramatiq_repeats(
@@ -92,7 +92,7 @@ def test_an_ack_whose_reply_is_late_is_one_that_dramatiq_repeats(
         with pytest.raises(ConnectionClosed):
             consumer.ack(fetched)
         consumer.ack(fetched)
-    assert broker.client.hlen(f"{waiting_key(QUEUE)}.msgs") == 0
+    assert broker.client.hlen(f"{waiting_key(QUEUE, '')}.msgs") == 0
 
 
 def test_an_ack_that_a_full_memory_refuses_is_one_that_dramatiq_repeats(broker: RedisBroker) -> None:
@@ -105,7 +105,7 @@ def test_an_ack_that_a_full_memory_refuses_is_one_that_dramatiq_repeats(broker: 
     finally:
         broker.client.config_set("maxmemory", "0")
     consumer.ack(fetched)
-    assert broker.client.hlen(f"{waiting_key(QUEUE)}.msgs") == 0
+    assert broker.client.hlen(f"{waiting_key(QUEUE, '')}.msgs") == 0
 
 
 def test_a_dead_workers_message_is_found_by_one_fetch_in_twenty(

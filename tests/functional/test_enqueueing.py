@@ -34,8 +34,8 @@ def test_each_job_is_one_message_for_the_actor(server: RedisServer) -> None:
     assert queue.length() == 3
     assert queue.reclaim() == 0
     with server.client() as client:
-        ids = client.lrange(waiting_key("image_jobs"), 0, -1)
-        messages = [Message.decode(client.hget(f"{waiting_key('image_jobs')}.msgs", each) or b"") for each in ids]
+        ids = client.lrange(waiting_key("image_jobs", ""), 0, -1)
+        messages = [Message.decode(client.hget(f"{waiting_key('image_jobs', '')}.msgs", each) or b"") for each in ids]
     assert [(each.actor_name, each.kwargs["image_job_id"]) for each in messages] == [
         ("process_image", each) for each in IDS
     ]

@@ -14,6 +14,7 @@ from imagejobs.broker import redis_broker
 from imagejobs.enqueueing import open_task_queue
 from imagejobs.redis_client import redis_client
 from imagejobs.settings import Settings
+from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from redis_pair import RedisPair, redis_pair
@@ -90,7 +91,7 @@ def test_one_refused_command_closes_every_connection_to_a_demoted_master(
 
 def test_a_wait_for_a_message_that_a_demotion_ends_goes_on_at_the_new_master(pair: RedisPair) -> None:
     with redis_client(pair.uri, socket_timeout=30) as client:
-        consumer = RedisTaskQueueConsumer(client, "task_queue", "consumer")
+        consumer = RedisTaskQueueConsumer(client, RedisKeys("task_queue"), "consumer")
         consumer.heartbeat()
         ended: list[QueueUnavailable] = []
 

@@ -210,7 +210,7 @@ def test_retries_that_wait_while_redis_refuses_are_made_afterwards(
     wait_until(lambda: job.runs[4:] == ["third", "third"])
     assert all(thread.is_alive() for thread in worker.consumers.values())
     wait_until(lambda: not in_hand(admin, broker, DELAYED) and not in_hand(admin, broker, QUEUE))
-    assert not admin.exists(f"{waiting_key(QUEUE)}.msgs", f"{waiting_key(DELAYED)}.msgs")
+    assert not admin.exists(f"{waiting_key(QUEUE, '')}.msgs", f"{waiting_key(DELAYED, '')}.msgs")
 
 
 def two_retries_wait(admin: redis.Redis, broker: RedisBroker, job: Job) -> None:
@@ -263,7 +263,7 @@ def test_a_script_that_redis_does_not_know_yet_is_sent(broker: RedisBroker, admi
 
     broker.enqueue(dramatiq.Message(queue_name=QUEUE, actor_name="process_image", args=(), kwargs={}, options={}))
 
-    assert admin.llen(waiting_key(QUEUE)) == 1
+    assert admin.llen(waiting_key(QUEUE, "")) == 1
 
 
 @contextmanager

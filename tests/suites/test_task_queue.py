@@ -65,9 +65,9 @@ class MemoryWorld:
 
 class RedisWorld:
     def __init__(self, uri: str, socket_timeout: float = 3) -> None:
-        self.keys = RedisKeys(f"queue[{uuid4()}]*?")
+        self.keys = RedisKeys(f"queue[{uuid4()}]*?", namespace="staging")
         self.client = redis_client(uri, socket_timeout=socket_timeout)
-        self.queue = RedisTaskQueue(self.client, self.keys.name)
+        self.queue = RedisTaskQueue(self.client, self.keys)
 
     @classmethod
     def at(cls, port: int, **options: float) -> Self:
@@ -77,7 +77,7 @@ class RedisWorld:
         self.client.close()
 
     def consumer(self, consumer_id: str) -> TaskQueueConsumer:
-        return RedisTaskQueueConsumer(self.client, self.keys.name, consumer_id)
+        return RedisTaskQueueConsumer(self.client, self.keys, consumer_id)
 
     def push_raw(self, raw: bytes) -> None:
         self.client.lpush(self.keys.name, raw)
@@ -303,7 +303,7 @@ class TestRedis:
     def test_a_heartbeat_lapses_by_itself(self, redis_world: RedisWorld) -> None:
         world = redis_world
         world.queue.push(IDS)
-        RedisTaskQueueConsumer(world.client, world.keys.name, "dead", heartbeat_ttl=1).take(0)
+        RedisTaskQueueConsumer(world.client, world.keys, "dead", heartbeat_ttl=1).take(0)
         assert 0 < world.client.pttl(world.keys.heartbeat("dead")) <= 1000
 
     def test_a_consumer_that_died_is_forgotten_and_a_living_one_is_not(self, redis_world: RedisWorld) -> None:
@@ -375,7 +375,7 @@ class TestRedis:
     def test_a_push_whose_reply_is_lost_is_not_repeated(self, redis_port: int, redis_world: RedisWorld) -> None:
         world = redis_world
         with LosingProxy(redis_port) as proxy, client_behind(proxy) as client:
-            queue = RedisTaskQueue(client, world.keys.name)
+            queue = RedisTaskQueue(client, world.keys)
             queue.ping()
             proxy.lose(Loss())
             with pytest.raises(QueueUnavailable):
@@ -386,7 +386,7 @@ class TestRedis:
         world = redis_world
         world.queue.push(IDS)
         with LosingProxy(redis_port) as proxy, client_behind(proxy) as client:
-            consumer = RedisTaskQueueConsumer(client, world.keys.name, "a")
+            consumer = RedisTaskQueueConsumer(client, world.keys, "a")
             consumer.heartbeat()
             proxy.lose(Loss())
             with pytest.raises(QueueUnavailable):

@@ -296,3 +296,14 @@ class TestApiAddress:
     )
     def test_loopback_is_this_machine_only(self, host: str, expected: bool) -> None:
         assert load_settings(storage="filesystem", api_host=host).is_loopback is expected
+
+
+@pytest.mark.parametrize("value", ["", "staging", "team-1.b_c", "x" * 64])
+def test_a_namespace_of_plain_characters_is_taken(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, STORAGE="filesystem", REDIS_NAMESPACE=value)
+    assert load_settings().redis_namespace == value
+
+
+@pytest.mark.parametrize("value", ["a b", "a:b", "a*", "{a}", "-a", ".a", "a\n", "é", "x" * 65])
+def test_a_namespace_of_other_characters_is_a_mistake(value: str) -> None:
+    assert set(mistakes(storage="filesystem", redis_namespace=value)) == {"REDIS_NAMESPACE"}

@@ -1,6 +1,7 @@
 """The process `imagejobs api`: the application under uvicorn."""
 
 import logging
+import threading
 from collections.abc import Sequence
 
 from imagejobs.api.app import Adapters, create_app
@@ -10,6 +11,7 @@ from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats import BASIC, FORMATS, Format
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.database import Database
+from imagejobs.deployment import DeploymentWatch
 from imagejobs.enqueueing import open_task_queue
 from imagejobs.events.mongo_repository import MongoEventRepository
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
@@ -20,9 +22,8 @@ from imagejobs.storage.opening import open_storage
 logger = logging.getLogger(__name__)
 
 
-def production_adapters(settings: Settings) -> Adapters:
+def production_adapters(settings: Settings, database: Database) -> Adapters:
     """The adapters that the settings ask for; none of them connects before it is used."""
-    database = Database(settings.mongodb_uri)
     return Adapters(
         jobs=MongoImageJobRepository(database),
         events=MongoEventRepository(database),
@@ -51,8 +52,10 @@ def readable_formats() -> Sequence[Format]:
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what is under way is finished first or cut off, and the exit code is 0."""
     exit_cleanly_on_sigterm()
-    app = create_app(settings, production_adapters(settings), formats=readable_formats())
+    database = Database(settings.mongodb_uri)
+    app = create_app(settings, production_adapters(settings, database), formats=readable_formats())
     if not (settings.api_tokens and settings.worker_tokens):
         logger.warning("no API_TOKENS or no WORKER_TOKENS: whoever reaches %s may use the API", settings.api_base_url)
     logger.info("image-jobs API on %s, documented at %s/docs", settings.api_base_url, settings.api_base_url)
+    DeploymentWatch(settings, database).start(stop=threading.Event())
     serve(app, settings.api_host, settings.api_port, ConnectionLimits.of(settings))

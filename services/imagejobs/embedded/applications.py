@@ -44,6 +44,7 @@ def application_environment(
     """
     chosen = {
         "REDIS_URI": redis_uri(addresses.redis_port),
+        "REDIS_NAMESPACE": settings.redis_namespace,
         "MONGODB_URI": mongodb_uri(addresses.mongodb_port),
         "STORAGE": "filesystem",
         "DATA_DIR": str(data_dir),
@@ -69,11 +70,14 @@ def applications(env: Mapping[str, str], addresses: Addresses, data_dir: Path, c
     def application(name: str, ready: Callable[[float], bool] = alive, *, one_shot: bool = False) -> ChildSpec:
         return ChildSpec(name, command(name), env, data_dir / "logs" / f"{name}.log", ready, one_shot)
 
+    def consumes(started_at: float) -> bool:
+        return worker_consumes(addresses.redis_port, started_at, env.get("REDIS_NAMESPACE", ""))
+
     return (
         (
             application("indexes", one_shot=True),
             application("api", lambda _started_at: http_answers(addresses.api_port, "/readyz")),
-            application("worker", lambda started_at: worker_consumes(addresses.redis_port, started_at)),
+            application("worker", consumes),
             application("reconciler"),
         ),
         (application("queue-adapter"),),

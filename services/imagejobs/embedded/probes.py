@@ -29,9 +29,10 @@ def redis_answers(port: int) -> bool:
     return _ask_redis(port, "PING") == "+PONG"
 
 
-def worker_consumes(redis_port: int, since: float) -> bool:
+def worker_consumes(redis_port: int, since: float, redis_namespace: str = "") -> bool:
     """Whether a Dramatiq worker has asked Redis for messages after `since` (seconds since the epoch)."""
-    reply = _ask_redis(redis_port, f"ZCOUNT {HEARTBEATS} {int(since * 1000)} +inf")
+    heartbeats = f"{redis_namespace}:{HEARTBEATS}" if redis_namespace else HEARTBEATS
+    reply = _ask_redis(redis_port, f"ZCOUNT {heartbeats} {int(since * 1000)} +inf")
     return reply.startswith(":") and int(reply[1:]) > 0
 
 

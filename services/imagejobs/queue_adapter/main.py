@@ -14,6 +14,7 @@ from imagejobs.settings import Settings
 from imagejobs.stopping import stop_on_signals
 from imagejobs.task_queue.message import PROCESS_IMAGE
 from imagejobs.task_queue.redis_errors import translated_errors
+from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueueConsumer
 from imagejobs.tasks import TASKS
 
@@ -45,10 +46,11 @@ def queue_adapter(settings: Settings, consumer: str) -> Iterator[QueueAdapter]:
 
     def waiting() -> int:
         with translated_errors():
-            return client.llen(waiting_key(task.queue))
+            return client.llen(waiting_key(task.queue, settings.redis_namespace))
 
+    keys = RedisKeys(settings.task_queue, settings.redis_namespace)
     with client, broker.client:
-        yield QueueAdapter(RedisTaskQueueConsumer(client, settings.task_queue, consumer), enqueue, waiting)
+        yield QueueAdapter(RedisTaskQueueConsumer(client, keys, consumer), enqueue, waiting)
 
 
 def consumer_id() -> str:

@@ -6,6 +6,7 @@ import threading
 from dataclasses import asdict
 
 from imagejobs.database import Database
+from imagejobs.deployment import DeploymentWatch
 from imagejobs.enqueueing import open_task_queue
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
 from imagejobs.jobs.audit import Audit
@@ -30,13 +31,15 @@ def run(settings: Settings) -> None:
     stop = stop_on_signals()
     metrics = Metrics()
     _serve(metrics, settings)
-    repository = MongoImageJobRepository(Database(settings.mongodb_uri))
+    database = Database(settings.mongodb_uri)
+    repository = MongoImageJobRepository(database)
     storage = open_storage(settings)
     jobs = ImageJobs(repository, storage, open_task_queue(settings), job_policy(settings))
     sweep = job_sweep(repository, storage, settings)
     sweeping = Sweeping(sweep, Audit(repository, storage), settings.sweep_interval, stop, metrics)
     if settings.sweep_interval:
         sweeping.start()
+    DeploymentWatch(settings, database).start(stop)
     logger.info("reconciling every %g s, sweeping every %g s", settings.reconcile_interval, settings.sweep_interval)
     reconcile(job_repair(jobs, settings), settings.reconcile_interval, stop, metrics)
     sweeping.raise_fault()

@@ -35,10 +35,11 @@ _ALL = -1
 class RedisTaskQueue:
     """The producer's end of the list."""
 
-    def __init__(self, client: Redis, name: str) -> None:
+    def __init__(self, client: Redis, keys: RedisKeys) -> None:
         self._client = client
-        self._name = name
-        self._dead_consumers = DeadConsumers(client, RedisKeys(name))
+        self._keys = keys
+        self._name = keys.name
+        self._dead_consumers = DeadConsumers(client, keys)
 
     def push(self, image_job_ids: Sequence[str]) -> None:
         """See TaskQueue; one LPUSH, all or nothing."""
@@ -54,7 +55,7 @@ class RedisTaskQueue:
     def dead_letters(self) -> int:
         """See TaskQueue."""
         with translated_errors():
-            return self._client.llen(RedisKeys(self._name).dead)
+            return self._client.llen(self._keys.dead)
 
     def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
         """See TaskQueue."""
@@ -71,7 +72,7 @@ class RedisTaskQueue:
     def ping(self) -> None:
         """See TaskQueue."""
         with translated_errors():
-            self._client.set(RedisKeys(self._name).probe, b"1", ex=PROBE_TTL)
+            self._client.set(self._keys.probe, b"1", ex=PROBE_TTL)
 
 
 class RedisTaskQueueConsumer:
@@ -80,10 +81,10 @@ class RedisTaskQueueConsumer:
     The client's socket timeout must be above the longest timeout given to `take`.
     """
 
-    def __init__(self, client: Redis, name: str, consumer_id: str, heartbeat_ttl: int = HEARTBEAT_TTL) -> None:
+    def __init__(self, client: Redis, keys: RedisKeys, consumer_id: str, heartbeat_ttl: int = HEARTBEAT_TTL) -> None:
         self._client = client
         self._id = consumer_id
-        self._keys = RedisKeys(name)
+        self._keys = keys
         self._dead_consumers = DeadConsumers(client, self._keys)
         self._processing = self._keys.processing(consumer_id)
         self._heartbeat = self._keys.heartbeat(consumer_id)

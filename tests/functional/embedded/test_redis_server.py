@@ -24,6 +24,10 @@ def test_it_keeps_its_data_evicts_nothing_and_listens_on_loopback_only(
         client.zadd("dramatiq:__heartbeats__", {"worker": 1_000_500})
     assert worker_consumes(port, 1_000.5)
     assert not worker_consumes(port, 1_000.6), "a heartbeat of an earlier worker"
+    with redis.Redis(port=port) as client:
+        client.zadd("staging:dramatiq:__heartbeats__", {"worker": 2_000_500})
+    assert worker_consumes(port, 1_500, "staging")
+    assert not worker_consumes(port, 1_500)
     child.ask_to_stop()
     until(lambda: child.ended() == 0)
     assert list((tmp_path / "redis").rglob("*.aof"))

@@ -18,6 +18,7 @@ from fresh_outages import fresh_outages
 from imagejobs.queue_adapter.main import consumer_id, queue_adapter
 from imagejobs.settings import Settings
 from imagejobs.task_queue.message import ProcessImage
+from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
 from servers import RedisServer, redis_server, wait_until
 
@@ -66,7 +67,7 @@ def adapter_thread(server: RedisServer, data_dir: Path) -> Iterator[None]:
 
 def push(server: RedisServer, image_job_ids: list[str]) -> None:
     with server.client() as client:
-        RedisTaskQueue(client, "task_queue").push(image_job_ids)
+        RedisTaskQueue(client, RedisKeys("task_queue")).push(image_job_ids)
 
 
 def drain(client: redis.Redis) -> list[str]:

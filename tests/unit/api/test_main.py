@@ -11,6 +11,8 @@ from imagejobs.conversion.formats import AVIF, BASIC, FORMATS, PNG
 from imagejobs.conversion.isolated.deaths import not_started
 from imagejobs.conversion.isolated.pool import Converter
 from imagejobs.conversion.isolated.result import Abilities
+from imagejobs.database import Database
+from imagejobs.deployment import DeploymentWatch
 from imagejobs.errors import ConfigurationError
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
 from imagejobs.storage.filesystem import FilesystemStorage
@@ -33,6 +35,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
     abilities = Abilities("ImageMagick", tuple(each.name for each in FORMATS), without=())
     monkeypatch.setattr(Converter, "abilities", lambda _: abilities)
+    monkeypatch.setattr(DeploymentWatch, "start", lambda _, stop: calls.append({"watch": stop.is_set()}))
     monkeypatch.setattr(
         main,
         "serve",
@@ -43,7 +46,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_the_application_is_served_where_the_settings_say(started: list[dict[str, Any]], tmp_path: Path) -> None:
     main.run(memory_settings(data_dir=tmp_path, api_port=3210, keep_alive_seconds=42))
-    (call,) = started
+    watch, call = started
+    assert watch == {"watch": False}
     assert call["limits"].keep_alive_seconds == 42
     assert (call["host"], call["port"]) == ("127.0.0.1", 3210)
 
@@ -57,7 +61,7 @@ def test_an_open_server_is_warned_about(
         caplog.clear()
         main.run(memory_settings(data_dir=tmp_path, api_tokens=CLIENT_TOKENS, worker_tokens=WORKER_TOKENS))
         assert caplog.text == ""
-    assert len(started) == 2
+    assert len([call for call in started if "app" in call]) == 2
 
 
 def test_a_server_open_to_the_network_is_not_started(started: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -93,7 +97,8 @@ def raises(error: Exception) -> Abilities:
 
 
 def test_production_adapters_are_those_of_the_settings_and_do_not_connect(tmp_path: Path) -> None:
-    adapters = main.production_adapters(memory_settings(data_dir=tmp_path, redis_uri="redis://127.0.0.1:1"))
+    settings = memory_settings(data_dir=tmp_path, redis_uri="redis://127.0.0.1:1")
+    adapters = main.production_adapters(settings, Database(settings.mongodb_uri))
     assert isinstance(adapters.jobs, MongoImageJobRepository)
     assert isinstance(adapters.storage, FilesystemStorage)
     assert isinstance(adapters.queue, RedisTaskQueue)

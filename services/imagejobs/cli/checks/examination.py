@@ -7,6 +7,7 @@ from pathlib import Path
 from imagejobs.cli.checks import Concern, Deployment
 from imagejobs.cli.checks.api import check_api
 from imagejobs.cli.checks.database import check_mongodb
+from imagejobs.cli.checks.deployment import check_deployment
 from imagejobs.cli.checks.engine import check_engine
 from imagejobs.cli.checks.queue import check_redis
 from imagejobs.cli.checks.storage import check_storage
@@ -20,6 +21,7 @@ from imagejobs.storage.object_storage import ObjectNotFound
 CHECKS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("redis", check_redis),
     ("mongodb", check_mongodb),
+    ("deployment", check_deployment),
     ("storage", check_storage),
     ("api", check_api),
     ("tokens", check_tokens),

@@ -11,5 +11,9 @@ def check_redis(deployment: Deployment) -> str:
     from imagejobs.tasks import TASKS
 
     settings = deployment.settings
-    place = settings.task_queue if settings.enqueue_to == "task_queue" else waiting_key(TASKS[PROCESS_IMAGE].queue)
+    place = (
+        settings.task_queue
+        if settings.enqueue_to == "task_queue"
+        else waiting_key(TASKS[PROCESS_IMAGE].queue, settings.redis_namespace)
+    )
     return f"answers; {open_task_queue(settings).length()} message(s) wait on {place!r}"

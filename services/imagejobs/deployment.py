@@ -1,0 +1,135 @@
+"""Whether the Redis keys belong to the deployment that the database belongs to.
+
+Two deployments on one Redis take each other's messages, and each drops what its own database does not know. So every
+database has an id, and whoever knows both servers writes it beside the keys and looks for another one there: the API,
+the reconciler and `doctor`. Workers and the queue adapter know no database and cannot compare.
+"""
+
+import logging
+import shlex
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import cast
+
+from redis import Redis
+
+from imagejobs.broker import dramatiq_namespace
+from imagejobs.database import Database
+from imagejobs.errors import BackingServiceUnavailable, DuplicateKey
+from imagejobs.redis_client import redis_client
+from imagejobs.settings import Settings
+from imagejobs.task_queue.redis_errors import translated_errors
+
+logger = logging.getLogger(__name__)
+
+SOCKET_SECONDS = 3.0
+MARK_SECONDS = 24 * 3600
+"""How long a mark outlives its deployment; those that run renew it."""
+LOOK_SECONDS = 60.0
+RETRY_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A key that says whose the keys beside it are, and the setting that moves them."""
+
+    key: str
+    setting: str
+    value: str
+
+
+def marks_of(settings: Settings) -> Sequence[Mark]:
+    """One for the keys under the namespace, and one for the list, unless nothing is put on it."""
+    namespace = dramatiq_namespace(settings.redis_namespace)
+    own = Mark(f"{namespace}:deployment", "REDIS_NAMESPACE", settings.redis_namespace)
+    if settings.enqueue_to != "task_queue":
+        return (own,)
+    # Other deployments look for it whatever their namespace is: the list's name alone decides who shares it.
+    return own, Mark(f"{settings.task_queue}:deployment", "TASK_QUEUE", settings.task_queue)
+
+
+def made_deployment_id(database: Database) -> str:
+    """The database's id, made at the first call. Of several processes that make it at once one wins."""
+    known = known_deployment_id(database)
+    if known:
+        return known
+    with suppress(DuplicateKey):  # another process was first
+        database.insert("deployment", {"_id": "this", "id": str(uuid.uuid4())})
+    return known_deployment_id(database) or ""
+
+
+def known_deployment_id(database: Database) -> str | None:
+    """The database's id; None as long as no process has made it."""
+    document = database.find_one("deployment", {"_id": "this"})
+    return str(document["id"]) if document else None
+
+
+def claim(client: Redis, marks: Sequence[Mark], own: str) -> None:
+    """Write the id where there is none, also after a flush, and renew it where it is there."""
+    with translated_errors():
+        for mark in marks:
+            if not client.set(mark.key, own, nx=True, ex=MARK_SECONDS) and _read(client, mark) == own:
+                client.expire(mark.key, MARK_SECONDS)
+
+
+def read_marks(client: Redis, marks: Sequence[Mark]) -> Mapping[Mark, str]:
+    """The ids that are there; nothing is changed."""
+    with translated_errors():
+        found = {mark: _read(client, mark) for mark in marks}
+    return {mark: value for mark, value in found.items() if value is not None}
+
+
+def foreign_marks(found: Mapping[Mark, str], own: str) -> list[str]:
+    """What to tell a person about each mark of another deployment."""
+    return [_described(mark, other, own) for mark, other in found.items() if other != own]
+
+
+class DeploymentWatch:
+    """Claims the marks of this deployment now and then, and warns of each foreign one once."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._client = redis_client(settings.redis_uri, socket_timeout=SOCKET_SECONDS)
+        self._marks = marks_of(settings)
+        self._database = database
+        self._warned: set[str] = set()
+
+    def start(self, stop: threading.Event) -> None:
+        """Begin, in a thread that ends with `stop` and does not keep the process from ending."""
+        threading.Thread(target=self._run, args=(stop,), name="deployment", daemon=True).start()
+
+    def look(self) -> None:
+        """Once. Raises BackingServiceUnavailable."""
+        own = made_deployment_id(self._database)
+        claim(self._client, self._marks, own)
+        foreign = foreign_marks(read_marks(self._client, self._marks), own)
+        for text in foreign:
+            if text not in self._warned:
+                logger.warning("%s", text)
+        self._warned = set(foreign)
+
+    def _run(self, stop: threading.Event) -> None:
+        pause = 0.0
+        while not stop.wait(pause):
+            pause = LOOK_SECONDS
+            try:
+                self.look()
+            except BackingServiceUnavailable:
+                pause = RETRY_SECONDS
+
+
+def _read(client: Redis, mark: Mark) -> str | None:
+    value = cast("bytes | None", client.get(mark.key))
+    return None if value is None else value.decode(errors="replace")
+
+
+def _described(mark: Mark, other: str, own: str) -> str:
+    now = f"{mark.setting}={mark.value}" if mark.value else f"{mark.setting} is not set"
+    return (
+        f"another deployment uses the same Redis keys ({now}): {mark.key!r} is {other}, but the id in this MongoDB is "
+        f"{own}. They take each other's messages. Set {mark.setting} to another value in all processes of one of them, "
+        "or give it another Redis database in REDIS_URI. If the other deployment is gone, delete its mark: "
+        f"redis-cli DEL {shlex.quote(mark.key)}"
+    )
