@@ -43,6 +43,8 @@ def job_ids(words: Sequence[str]) -> list[str]:
 def change_all(doing: str, ids: Sequence[str], change: Callable[[str], Any]) -> list[Change]:
     """Change every job. One that the API refuses stops nothing; where the API itself fails the others are not tried."""
     changes: list[Change] = []
+    if not ids:
+        return changes
     with progress_bar() as progress:
         task = progress.add_task(doing, total=len(ids))
         for job_id in ids:

@@ -76,8 +76,12 @@ def _failed(api: ApiClient, codes: Sequence[str]) -> Iterator[str]:
             return
 
 
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
 def _confirm(question: str, *, asks: bool) -> None:
-    if asks and sys.stdin.isatty() and not typer.confirm(question, err=True):
+    if asks and _is_terminal() and not typer.confirm(question, err=True):
         raise CommandFailed(Failure("cancelled", "Nothing was changed."))
 
 

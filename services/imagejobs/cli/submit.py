@@ -8,7 +8,7 @@ import typer
 from rich.console import Group, RenderableType
 
 from imagejobs.cli.presentation.answer import Answer, CommandFailed, Failure
-from imagejobs.cli.presentation.jobs import jobs_view, result_lines
+from imagejobs.cli.presentation.jobs import result_lines
 from imagejobs.cli.presentation.lines import whole_line
 from imagejobs.cli.presentation.progress import progress_bar, report
 from imagejobs.cli.reaching import DataDir, reach_api
@@ -57,7 +57,7 @@ def submit(
         except KeyboardInterrupt:
             is_interrupted = True
     data = [*(each.as_json() for each in submissions), *({"file": str(s.file), "skipped": s.reason} for s in skipped)]
-    return Answer(data, _view(submissions, waits=waits), _failure(submissions, is_interrupted=is_interrupted))
+    return Answer(data, _view(submissions), _failure(submissions, is_interrupted=is_interrupted))
 
 
 def _planned(sources: Sequence[Source], output: Path | None, *, force: bool) -> list[Submission]:
@@ -85,12 +85,10 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def _view(submissions: Sequence[Submission], *, waits: bool) -> RenderableType | None:
+def _view(submissions: Sequence[Submission]) -> RenderableType | None:
     accepted = [(each, each.job) for each in submissions if each.job is not None]
     if not accepted:
         return None
-    if not waits:
-        return jobs_view([job for _, job in accepted])
     lines: list[RenderableType] = []
     for submission, job in accepted:
         lines += result_lines(str(submission.file), job)

@@ -1,7 +1,6 @@
 """What a command has to say, and the one place that says it: as text, or with `--json` as one JSON document."""
 
 import json
-import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ import typer
 from rich.console import RenderableType
 
 from imagejobs.cli.presentation.console import console_for
-from imagejobs.cli.presentation.lines import printable
+from imagejobs.cli.presentation.lines import Paragraph
 
 _output_is_taken = ContextVar("output_is_taken", default=False)
 
@@ -40,7 +39,7 @@ class Failure:
 
     def as_text(self) -> str:
         """Each line of the message by itself, with the program's name in front."""
-        return "".join(f"imagejobs: {line}\n" for line in printable(self.labelled()).splitlines())
+        return "\n".join(f"imagejobs: {line}" for line in self.labelled().splitlines())
 
 
 class CommandFailed(Exception):
@@ -72,7 +71,12 @@ def show(answer: Answer, *, as_json: bool) -> None:
     if answer.view is not None:
         console_for(stderr=_output_is_taken.get()).print(answer.view, crop=False, highlight=False)
     if answer.failure:
-        sys.stderr.write(answer.failure.as_text())
+        print_failure(answer.failure)
+
+
+def print_failure(failure: Failure) -> None:
+    """Print why a command failed to standard error."""
+    console_for(stderr=True).print(Paragraph(failure.as_text()), crop=False)
 
 
 def print_json(document: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from imagejobs.cli.presentation.answer import Failure, print_json
+from imagejobs.cli.presentation.answer import Failure, print_failure, print_json
 from imagejobs.cli.presentation.failures import FORESEEN, failure_of
 
 
@@ -42,7 +42,7 @@ class CommandGroup(TyperGroup):
             failure = failure_of(error)
             if failure is None:
                 raise
-            sys.stderr.write(failure.as_text())
+            print_failure(failure)
             raise SystemExit(failure.exit_code) from None
 
 

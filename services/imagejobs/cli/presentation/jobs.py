@@ -40,12 +40,12 @@ def results_view(results: Iterable[tuple[str, Job]]) -> RenderableType:
 
 
 def result_lines(name: str, job: Job) -> Iterable[RenderableType]:
-    """A file, what became of it, and its address or its problem."""
-    yield whole_line(plain(name, "bold"))
+    """The job's id and its file, what became of it, and its address or its problem."""
+    yield whole_line(job["_id"], "  ", plain(name, "bold"))
     facts = ", ".join(_facts(job))
-    yield indented(Text.assemble(status_text(job), f"  {facts}" if facts else ""))
+    yield whole_line("  ", status_text(job), f"  {facts}" if facts else "")
     if address := job.get("outputImageURL"):
-        yield whole_line("  ", plain(address, f"link {address}" if address.isprintable() else ""))
+        yield whole_line(plain(address, f"link {address}" if address.isprintable() else ""))
     if problem := problem_of(job):
         yield indented(problem)
 
@@ -91,5 +91,7 @@ def _flattened(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[st
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from _flattened(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            yield from _flattened({str(number): each for number, each in enumerate(value, 1)}, f"{prefix}{name}.")
         elif value != "":
             yield f"{prefix}{name}", value

@@ -1,20 +1,16 @@
 """Views made of lines: they fit a terminal of 80 columns, and never cut or break an id, an address or a file's name."""
 
+import sys
 from collections.abc import Iterable
-from unicodedata import category
+from dataclasses import dataclass
+from textwrap import wrap
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
+from imagejobs.cli.presentation.console import printable
+
 INDENT = 2
-
-
-def printable(text: str) -> str:
-    """The text without characters that a terminal takes for commands: others may have written it."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if category(each) == "Cc" and each not in "\n\t" else each for each in text
-    )
 
 
 def plain(text: str, style: str = "") -> Text:
@@ -28,9 +24,25 @@ def whole_line(*parts: Text | str) -> Text:
     return Text.assemble(*texts, no_wrap=True, overflow="ignore")
 
 
-def indented(text: Text | str) -> RenderableType:
-    """Text that is wrapped between words, a little to the right."""
-    return Padding(text if isinstance(text, Text) else plain(text), (0, 0, 0, INDENT), expand=False)
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Text that is wrapped between words on a terminal, and left in its own lines elsewhere. No word is broken."""
+
+    text: str
+    indent: str = ""
+    style: str = ""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines for a console of this width."""
+        width = options.max_width - len(self.indent) if console.is_terminal else sys.maxsize
+        for line in printable(self.text).splitlines():
+            for words in wrap(line, width, break_long_words=False, break_on_hyphens=False):
+                yield whole_line(Text(f"{self.indent}{words}", self.style))
+
+
+def indented(text: str) -> Paragraph:
+    """A paragraph that is a little to the right."""
+    return Paragraph(text, " " * INDENT)
 
 
 def names_and_values(rows: Iterable[tuple[str, Text | str]]) -> RenderableType:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from imagejobs.cli.presentation.console import console_for
-from imagejobs.cli.presentation.lines import printable
+from imagejobs.cli.presentation.lines import Paragraph
 
 
 @contextmanager
@@ -26,5 +26,5 @@ def progress_bar(console: Console | None = None) -> Iterator[Progress]:
 
 
 def report(progress: Progress, text: str, style: str = "red") -> None:
-    """Print a line above the bar, or where it would be."""
-    progress.console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)
+    """Print a text above the bar."""
+    progress.console.print(Paragraph(text, style=style), crop=False)
