@@ -38,7 +38,7 @@ HOST = "127.0.0.1"
 CLIENT_TOKENS = ("client-token-1", "client-token-2")
 WORKER_TOKENS = ("worker-token-1", "worker-token-2")
 UNKNOWN_ID = "0123456789abcdef01234567"
-READY_SECONDS = 15.0
+READY_SECONDS = 60.0
 
 AROUND: list[Callable[[ASGIApp], ASGIApp]] = []
 """Middleware around every application that is made here; tests/contract writes down each answer with one."""
