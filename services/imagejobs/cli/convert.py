@@ -139,14 +139,14 @@ def _read(source: Path, limit: int) -> bytes:
 
 
 def _write(files: Sequence[Path], result: Result) -> None:
-    if files == [STANDARD]:
-        sys.stdout.buffer.write(result.data)
-        sys.stdout.buffer.flush()
-        return
     try:
-        write_whole({file: picture.data for file, picture in zip(files, result.pictures, strict=True)})
+        if files == [STANDARD]:
+            sys.stdout.buffer.write(result.data)
+            sys.stdout.buffer.flush()
+        else:
+            write_whole({file: picture.data for file, picture in zip(files, result.pictures, strict=True)})
     except OSError as error:
-        message = f"{error.filename} cannot be written: {error.strerror}"
+        message = f"{error.filename or 'standard output'} cannot be written: {error.strerror}"
         raise CommandFailed(Failure("not_written", message)) from None
 
 

@@ -38,7 +38,12 @@ def _once(url: str, max_bytes: int) -> bytes:
     timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     try:
         with (
-            httpx2.Client(timeout=timeout, follow_redirects=True, max_redirects=MAX_REDIRECTS) as client,
+            httpx2.Client(
+                timeout=timeout,
+                transport=httpx2.HTTPTransport(),  # of its own, which ignores HTTP_PROXY
+                follow_redirects=True,
+                max_redirects=MAX_REDIRECTS,
+            ) as client,
             client.stream("GET", url) as response,
         ):
             if response.is_server_error:

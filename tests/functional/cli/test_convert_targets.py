@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,3 +142,16 @@ class TestStandardStreams:
         result = run("convert", "--json", "--rendition", "32", "in.png", "-")
         assert (result.exit_code, result.stdout_bytes) == (2, b"")
         assert "takes one picture" in json.loads(result.stderr)["message"]
+
+    def test_a_full_standard_output_is_an_error_without_a_traceback(self) -> None:
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "imagejobs", "convert", "in.png", "-"],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        assert done.returncode == 1
+        assert "imagejobs: standard output cannot be written: No space left on device" in done.stderr

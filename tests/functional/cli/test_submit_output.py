@@ -1,6 +1,7 @@
 """`imagejobs submit --output`: the results of folders, saved as files."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 from command_line import data, failure
+from imagejobs.client.download import download
+from imagejobs.embedded.ports import free_port
 from imagejobs.storage.memory import MemoryStorage
 from memory_api import MemoryApi, image_bytes, served
 from starlette.applications import Starlette
@@ -181,3 +184,19 @@ def test_what_is_skipped_is_told(run: Run, photos: Path) -> None:
         ("notes.txt", "not an image of a known format"),
     ]
     assert "notes.txt (not an image of a known format)" in result.stderr
+
+
+def test_a_name_that_is_not_text_is_sent_and_saved(run: Run, api: MemoryApi, photos: Path) -> None:
+    (photos / os.fsdecode(b"\xff.png")).write_bytes(image_bytes())
+    result = run("submit", str(photos))
+    assert result.exit_code == 0, result.stderr
+    assert [job.original_filename for job in api.all_jobs()][-2] == "?.png"
+    assert "\N{REPLACEMENT CHARACTER}.png" in result.stdout
+
+
+def test_a_proxy_of_the_environment_is_not_asked(bucket: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert download(MemoryStorage().public_url(KEY), 1000) == bucket[KEY]

@@ -20,4 +20,5 @@ def printable(text: str) -> str:
 
 
 def _is_control(character: str) -> bool:
-    return category(character) == "Cc" and character not in "\n\t"
+    """Halves of surrogate pairs, which stand for bytes of a file's name that are not text, cannot be printed at all."""
+    return category(character) in {"Cc", "Cs"} and character not in "\n\t"

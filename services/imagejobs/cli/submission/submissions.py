@@ -61,14 +61,15 @@ def upload_all(api: ApiClient, submissions: Sequence[Submission], entity: tuple[
 
 
 def upload(api: ApiClient, file: Path, entity_type: str, entity_id: str) -> Job:
-    """POST one file; a repeated request answers the same job."""
+    """POST one file; a repeated request answers the same job. Bytes of its name that are not text are replaced."""
+    name = file.name.encode(errors="replace").decode()
     with file.open("rb") as content:
         job: Job = api.call(
             "createImageJob",
             parts=[
                 ("entityType", (None, entity_type)),
                 ("entityId", (None, entity_id)),
-                ("image", (file.name, content)),
+                ("image", (name, content)),
             ],
             headers={"Idempotency-Key": str(uuid.uuid4())},
         ).data
