@@ -25,6 +25,8 @@ from imagejobs.task_queue.redis_errors import translated_errors
 
 logger = logging.getLogger(__name__)
 
+COLLECTION = "deployment"
+ID_OF_DOCUMENT = "this"
 SOCKET_SECONDS = 3.0
 MARK_SECONDS = 24 * 3600
 """How long a mark outlives its deployment; those that run renew it."""
@@ -57,13 +59,13 @@ def made_deployment_id(database: Database) -> str:
     if known:
         return known
     with suppress(DuplicateKey):  # another process was first
-        database.insert("deployment", {"_id": "this", "id": str(uuid.uuid4())})
+        database.insert(COLLECTION, {"_id": ID_OF_DOCUMENT, "id": str(uuid.uuid4())})
     return known_deployment_id(database) or ""
 
 
 def known_deployment_id(database: Database) -> str | None:
     """The database's id; None as long as no process has made it."""
-    document = database.find_one("deployment", {"_id": "this"})
+    document = database.find_one(COLLECTION, {"_id": ID_OF_DOCUMENT})
     return str(document["id"]) if document else None
 
 

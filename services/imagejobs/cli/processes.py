@@ -69,12 +69,14 @@ def worker(
 
 
 def indexes() -> Answer:
-    """Make the indexes of the MongoDB collections; those that exist are left alone."""
+    """Make the indexes of the MongoDB collections, and the deployment's id; those that exist are left alone."""
     from imagejobs.database import Database
+    from imagejobs.deployment import made_deployment_id
     from imagejobs.jobs.mongo_repository import create_indexes
 
-    Database(_settings().mongodb_uri)
+    database = Database(_settings().mongodb_uri)
     create_indexes()
+    made_deployment_id(database)
     return Answer({"collections": ["image_jobs"]}, "indexes: image_jobs ready")
 
 

@@ -25,7 +25,10 @@ QUIET_NX_27017 = (
 """nx-27017's console script, without its two log lines per command, for which it has no option."""
 
 
-def mongodb_uri(port: int, database: str = "image_jobs") -> str:
+DATABASE = "image_jobs"
+
+
+def mongodb_uri(port: int, database: str = DATABASE) -> str:
     """MONGODB_URI of the server on this port."""
     return f"mongodb://{LOOPBACK}:{port}/{database}"
 

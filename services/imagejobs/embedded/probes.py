@@ -8,6 +8,8 @@ or still loading its data is simply not ready.
 import http.client
 import socket
 import struct
+from collections.abc import Mapping
+from typing import Any
 
 import bson
 
@@ -38,15 +40,36 @@ def worker_consumes(redis_port: int, since: float, redis_namespace: str = "") ->
 
 def mongodb_answers(port: int) -> bool:
     """Whether a MongoDB server answers the command ping with ok: 1."""
-    body = struct.pack("<iB", 0, 0) + bson.encode({"ping": 1, "$db": "admin"})
+    return bool(ask_mongodb(port, {"ping": 1, "$db": "admin"}).get("ok") == 1)
+
+
+def ask_mongodb(port: int, command: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The reply to a command; empty when there is none."""
+    body = struct.pack("<iB", 0, 0) + bson.encode(command)
     question = HEADER.pack(HEADER.size + len(body), 1, 0, OP_MSG) + body
     try:
         with socket.create_connection((LOOPBACK, port), TIMEOUT_SECONDS) as connection:
             connection.sendall(question)
             reply = _receive_reply(connection)
-        return bool(bson.decode(reply[SECTION_OFFSET:]).get("ok") == 1)
+        return bson.decode(reply[SECTION_OFFSET:])
     except (OSError, struct.error, bson.errors.BSONError):
-        return False
+        return {}
+
+
+def redis_text(port: int, key: str) -> str | None:
+    """The value of a key that has one line of text; None when there is none."""
+    name = key.encode()
+    command = b"*2\r\n$3\r\nGET\r\n$%d\r\n%s\r\n" % (len(name), name)
+    try:
+        with socket.create_connection((LOOPBACK, port), TIMEOUT_SECONDS) as connection:
+            connection.sendall(command)
+            with connection.makefile("rb") as lines:
+                length = lines.readline(LARGEST_REPLY)
+                if not length.startswith(b"$") or length.startswith(b"$-"):
+                    return None
+                return lines.readline(LARGEST_REPLY).decode(errors="replace").strip()
+    except OSError:
+        return None
 
 
 def http_answers(port: int, path: str) -> bool:

@@ -18,6 +18,7 @@ from imagejobs.embedded.applications import (
 )
 from imagejobs.embedded.child_spec import ChildEvent, Groups, Happening
 from imagejobs.embedded.data_dir_lock import DataDirLock
+from imagejobs.embedded.foreign_deployment import foreign_deployment
 from imagejobs.embedded.guardian import Guardian
 from imagejobs.embedded.mongodb import mongodb, mongodb_uri
 from imagejobs.embedded.ports import LOOPBACK, free_port, why_not_free
@@ -89,6 +90,8 @@ class LocalSystem:
             state = self._state()
             write_up_file(self._data_dir, state)
             self._report.line(f"ready: {state.api_url}")
+            for text in foreign_deployment(self._settings, self._addresses.redis_port, self._addresses.mongodb_port):
+                self._report.line(f"up: {text}", "yellow")
             if on_ready is not None:
                 on_ready(state)
 

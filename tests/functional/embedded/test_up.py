@@ -178,3 +178,20 @@ def test_a_chosen_port_in_use_is_an_error_in_one_sentence_and_nothing_is_started
         "End the program that listens there, or choose another port; 0 takes any free one"
     ]
     assert left() == []
+
+
+def test_a_redis_of_another_deployment_is_reported(start: Callable[..., Up]) -> None:
+    first = start()
+    state = first.ready()
+    with MongoClient[dict[str, Any]](state.mongodb_uri) as mongodb, redis.Redis.from_url(state.redis_uri) as client:
+        mongodb["image_jobs"]["deployment"].insert_one({"_id": "this", "id": "mine"})
+        client.set("dramatiq:deployment", "mine")
+        client.set("task_queue:deployment", "another's")
+    assert first.stop() == 0
+    second = start()
+    second.ready()
+    while "delete its mark" not in second.text():
+        assert time.monotonic() - second.begun < 20, second.text()
+        time.sleep(0.02)
+    assert "'task_queue:deployment' is another's, but the id in this MongoDB is mine" in " ".join(second.text().split())
+    assert "redis-cli DEL dramatiq:deployment" not in second.text()
