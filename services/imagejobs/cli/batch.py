@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from rich.progress import Progress
 
-from imagejobs.cli.presentation.answer import Failure
+from imagejobs.cli.presentation.answer import INTERRUPTED, Failure
 from imagejobs.cli.presentation.failures import failure_of
 from imagejobs.cli.presentation.progress import progress_bar, report
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
@@ -56,6 +56,8 @@ def change_all(doing: str, ids: Sequence[str], change: Callable[[str], Any]) -> 
                 changes.append(_failed(job_id, _api_failure(error), progress, len(ids)))
                 untried = Failure("not_tried", "The job was not tried, because the API failed at one before it.")
                 return changes + [Change(each, failure=untried) for each in ids[len(changes) :]]
+            except KeyboardInterrupt:
+                return changes + [Change(each, failure=INTERRUPTED) for each in ids[len(changes) :]]
             progress.advance(task)
     return changes
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from rich.console import Group, RenderableType
 
 from imagejobs.cli.batch import Change, change_all, job_ids
-from imagejobs.cli.presentation.answer import Answer, CommandFailed, Failure
+from imagejobs.cli.presentation.answer import INTERRUPTED, Answer, CommandFailed, Failure
 from imagejobs.cli.presentation.jobs import jobs_view
 from imagejobs.cli.reaching import DataDir, reach_api
 from imagejobs.client.api_client import ApiClient
@@ -103,6 +104,9 @@ def _answer(changes: Sequence[Change], view: Callable[[Sequence[Change]], Render
     changed = [each for each in changes if each.failure is None]
     shown = Group(*([view(changed)] if changed or not changes else []), *([more] if more else []))
     failed = len(changes) - len(changed)
+    if any(each.failure is INTERRUPTED for each in changes):
+        message = f"The command was interrupted after {len(changed)} of {len(changes)} job(s)."
+        return Answer(data, shown, replace(INTERRUPTED, message=message))
     if not failed:
         return Answer(data, shown)
     if len(changes) == 1:

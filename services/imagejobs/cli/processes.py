@@ -90,4 +90,6 @@ def up(
     """Run all of it on this machine, with its own Redis, MongoDB and file storage. Ctrl-C ends it."""
     from imagejobs.embedded.up import run_up
 
+    for warning in misspelt_variables():
+        typer.echo(f"imagejobs: environment: {warning}", err=True)
     run_up(load_settings(storage="filesystem"), port=port, data_dir=data_dir, workers=workers, console=Console())

@@ -1,13 +1,14 @@
 """The command that uploads files as image jobs."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Group, RenderableType
 
-from imagejobs.cli.presentation.answer import Answer, CommandFailed, Failure
+from imagejobs.cli.presentation.answer import INTERRUPTED, Answer, CommandFailed, Failure
 from imagejobs.cli.presentation.jobs import result_lines
 from imagejobs.cli.presentation.lines import whole_line
 from imagejobs.cli.presentation.progress import progress_bar, report
@@ -98,7 +99,7 @@ def _view(submissions: Sequence[Submission]) -> RenderableType | None:
 
 def _failure(submissions: Sequence[Submission], *, is_interrupted: bool) -> Failure | None:
     if is_interrupted:
-        return Failure("interrupted", "The command was interrupted; jobs that were accepted go on.", exit_code=130)
+        return replace(INTERRUPTED, message="The command was interrupted; jobs that were accepted go on.")
     failed = [each for each in submissions if each.failure]
     if not failed:
         return None

@@ -148,3 +148,20 @@ class TestMany:
         ]
         api.mend()
         assert [job.id for job in api.all_jobs()] == jobs[1:]
+
+    def test_after_an_interrupt_it_says_what_was_done(
+        self, run: Run, jobs: list[str], api: MemoryApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        call = job_changes._call
+
+        def interrupted(client: Any, operation: str, job_id: str) -> Any:
+            if job_id == jobs[2]:
+                raise KeyboardInterrupt
+            return call(client, operation, job_id)
+
+        monkeypatch.setattr(job_changes, "_call", interrupted)
+        result = run("delete", "--json", *jobs[:4])
+        said = failure(result)
+        assert (result.exit_code, said["error"]["code"]) == (130, "interrupted")
+        assert said["message"] == "The command was interrupted after 2 of 4 job(s)."
+        assert [job.id for job in api.all_jobs()] == jobs[2:]

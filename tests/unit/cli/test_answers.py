@@ -103,3 +103,13 @@ def test_what_was_done_before_a_failure_is_shown_with_it(capsys: pytest.CaptureF
     }
     show(answer, as_json=False)
     assert capsys.readouterr() == ("one line\n", "imagejobs: 1 of 2\nimagejobs: failed\n")
+
+
+def test_an_interrupt_is_a_document_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> ApiAnswer:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ApiClient, "call", interrupted)
+    result = run("list", "--json")
+    assert (failure(result)["error"]["code"], result.exit_code) == ("interrupted", 130)
+    assert (run("list").stderr, run("list").exit_code) == ("imagejobs: The command was interrupted.\n", 130)

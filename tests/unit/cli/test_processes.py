@@ -106,3 +106,9 @@ def test_a_misspelt_variable_is_logged_at_the_start(run: Run, monkeypatch: pytes
     result = run("api")
     assert result.exit_code == 0
     assert "RENDITION: this is not a setting; did you mean RENDITIONS?" in result.stderr
+
+
+def test_up_warns_of_a_misspelt_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENDITION", "480")
+    monkeypatch.setattr("imagejobs.embedded.up.run_up", lambda *_, **__: None)
+    assert "imagejobs: environment: RENDITION: this is not a setting; did you mean RENDITIONS?" in run("up").stderr

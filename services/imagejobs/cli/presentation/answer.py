@@ -42,6 +42,9 @@ class Failure:
         return "\n".join(f"imagejobs: {line}" for line in self.labelled().splitlines())
 
 
+INTERRUPTED = Failure("interrupted", "The command was interrupted.", exit_code=130)
+
+
 class CommandFailed(Exception):
     """Ends a command that has nothing else to say."""
 

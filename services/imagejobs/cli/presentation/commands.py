@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from imagejobs.cli.presentation.answer import Answer, show
+from imagejobs.cli.presentation.answer import INTERRUPTED, Answer, show
 from imagejobs.cli.presentation.failures import failure_of
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, errors included, for programs.")]
@@ -25,6 +25,8 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
             if failure is None:
                 raise
             said = Answer(failure=failure)
+        except KeyboardInterrupt:
+            said = Answer(failure=INTERRUPTED)
         show(said, as_json=as_json)
         if said.failure:
             raise typer.Exit(said.failure.exit_code)
