@@ -51,7 +51,9 @@ def test_uploads_through_a_failover_are_completed_and_every_process_goes_over(sy
         job_ids.append(system.create_job(f"{number}.jpg", jpeg(200, 100, seed=number)))
 
     eventually(
-        lambda: all(servers_of(system, pair, name) == {pair.second.port} for name in COMMANDS), GONE_OVER_SECONDS
+        lambda: all(servers_of(system, pair, name) == {pair.second.port} for name in COMMANDS),
+        GONE_OVER_SECONDS,
+        lambda: f"of {pair}: { ({name: servers_of(system, pair, name) for name in COMMANDS}) }",
     )
     eventually(lambda: redis_is(system, "ok"), GONE_OVER_SECONDS)
     assert {system.ended(job_id)["status"] for job_id in job_ids} == {"COMPLETED"}

@@ -93,7 +93,7 @@ class DeploymentWatch:
     """Claims the marks of this deployment now and then, and warns of each foreign one once."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self._client = redis_client(settings.redis_uri, socket_timeout=SOCKET_SECONDS)
+        self._redis_uri = settings.redis_uri
         self._marks = marks_of(settings)
         self._database = database
         self._warned: set[str] = set()
@@ -105,8 +105,9 @@ class DeploymentWatch:
     def look(self) -> None:
         """Once. Raises BackingServiceUnavailable."""
         own = made_deployment_id(self._database)
-        claim(self._client, self._marks, own)
-        foreign = foreign_marks(read_marks(self._client, self._marks), own)
+        with redis_client(self._redis_uri, socket_timeout=SOCKET_SECONDS) as client:  # none is kept for a look a minute
+            claim(client, self._marks, own)
+            foreign = foreign_marks(read_marks(client, self._marks), own)
         for text in foreign:
             if text not in self._warned:
                 logger.warning("%s", text)
