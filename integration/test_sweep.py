@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import local_system
 from imagejobs.database import Database
 from imagejobs.jobs.model import JobStatus
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
@@ -17,6 +16,8 @@ from imagejobs.storage.filesystem import FilesystemStorage
 from job_world import new_record
 from pictures import jpeg, served
 from running_system import System, eventually
+
+from conftest import local_system
 
 MONTH = 30 * 86_400
 ORPHANS = [

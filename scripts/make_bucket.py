@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from imagejobs.errors import ConfigurationError
 from imagejobs.logs import set_up_logging
+from imagejobs.proxies import proxy_to
 from imagejobs.settings import Settings, load_settings
 from imagejobs.storage.s3_connections import connection_pool
 from minio import Minio
@@ -67,7 +68,7 @@ def _try(settings: Settings) -> Exception | None:
         secret_key=settings.r2_secret_access_key.get_secret_value(),
         secure=address.scheme == "https",
         region=settings.r2_region,
-        http_client=connection_pool(),
+        http_client=connection_pool(proxy_to(settings.r2_endpoint, settings.r2_proxy)),
     )
     try:
         if not client.bucket_exists(settings.r2_bucket):

@@ -27,6 +27,7 @@ from pydantic_settings import BaseSettings, NoDecode
 
 from imagejobs.conversion_settings import SOURCES, ConversionSettings, split_commas
 from imagejobs.errors import ConfigurationError
+from imagejobs.proxies import proxy_address
 from imagejobs.setting_names import misspelt
 from imagejobs.uris import http_address, mongodb_address, redis_address
 
@@ -70,6 +71,7 @@ Token = Annotated[SecretStr, AfterValidator(_token)]
 Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(split_commas)]
 Prefix = Annotated[str, BeforeValidator(_with_slash), AfterValidator(_output_prefix)]
 BaseURL = Annotated[str, AfterValidator(http_address)]
+ProxyURL = Annotated[str, AfterValidator(proxy_address)]
 Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
 """At most a year: a time so far from now can still be told."""
 
@@ -82,6 +84,7 @@ class ApiAddress(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(3000, ge=0, le=65535)
     api_url: BaseURL = ""
+    api_proxy: ProxyURL = Field("", repr=False)
     api_tokens: Tokens = ()
     worker_tokens: Tokens = ()
     data_dir: Path = Path(".imagejobs")
@@ -110,6 +113,7 @@ class Settings(ApiAddress, ConversionSettings):
     r2_bucket: str = ""
     r2_public_url: BaseURL = ""
     r2_region: str = "auto"
+    r2_proxy: ProxyURL = Field("", repr=False)
     source_url: Literal["public", "presigned"] = "public"
 
     max_connections: PositiveInt = 1000

@@ -23,11 +23,13 @@ DECIDED_BY_COMPOSE = frozenset(
         "R2_BUCKET",
         "R2_PUBLIC_URL",
         "R2_REGION",
+        "R2_PROXY",
         "SOURCE_URL",
         "DATA_DIR",
         "API_HOST",
         "API_PORT",
         "API_URL",
+        "API_PROXY",
         "ALLOW_UNAUTHENTICATED",
         "METRICS_HOST",
     }

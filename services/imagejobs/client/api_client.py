@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from http import HTTPStatus
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from tenacity.wait import wait_random_exponential
 
 from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.contract.openapi import JSON, Operation, load_contract
+from imagejobs.proxies import proxy_to, through
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ class ApiClient:
         *,
         token: str | None = None,
         worker_token: str | None = None,
+        proxy: str = "",
         transport: httpx2.BaseTransport | None = None,
         max_tries: int = MAX_TRIES,
         read_seconds: float = READ_SECONDS,
@@ -74,6 +77,9 @@ class ApiClient:
         headers |= {"X-Worker-Token": worker_token} if worker_token else {}
         connect_seconds = min(CONNECT_SECONDS, read_seconds)
         timeout = httpx2.Timeout(read_seconds, connect=connect_seconds, write=UPLOAD_SECONDS)
+        proxy = proxy_to(base_url, proxy)
+        self._through = through(proxy)
+        transport = transport or httpx2.HTTPTransport(proxy=proxy or None)  # a transport of its own ignores HTTP_PROXY
         self._http = httpx2.Client(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
         self._operations = load_contract().operations
         self._max_tries = max_tries
@@ -113,13 +119,17 @@ class ApiClient:
                     operation.method, url, params=params, json=json, files=list(parts) or None, headers=headers
                 ) as response:
                     received = self._content(operation, response)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                raise _TryAgain(f"{self.base_url}: {error}", _Fate.NOT_SENT) from error
+            except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
+                raise _TryAgain(f"{self.base_url}{self._through}: {error}", _Fate.NOT_SENT) from error
             except httpx2.RequestError as error:
+                reason = f"{self.base_url}{self._through}: {error!r}"
                 if repeatable:
-                    raise _TryAgain(f"{self.base_url}: {error!r}", _Fate.UNKNOWN) from error
-                raise ApiUnavailable(f"{self.base_url}: {error!r}") from error
-            return _read(operation, response, _json(response, received), strict=strict, repeatable=repeatable)
+                    raise _TryAgain(reason, _Fate.UNKNOWN) from error
+                raise ApiUnavailable(reason) from error
+            if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and self._through:
+                raise ApiUnavailable(f"{_answered(response, self._through)}; set its user and password in API_PROXY")
+            body = _json(response, received)
+            return _read(operation, response, body, self._through, strict=strict, repeatable=repeatable)
 
         def noted() -> Answer:
             try:
@@ -167,16 +177,18 @@ def _wait(state: RetryCallState) -> float:
     return min(asked, MAX_RETRY_AFTER) if asked is not None else _backoff(state)
 
 
-def _read(operation: Operation, response: httpx2.Response, body: Any, *, strict: bool, repeatable: bool) -> Answer:
+def _read(
+    operation: Operation, response: httpx2.Response, body: Any, way: str, *, strict: bool, repeatable: bool
+) -> Answer:
     is_refused = response.status_code in NOT_TAKEN
     if is_refused or (response.is_server_error and repeatable):
         retry_after = response.headers.get("retry-after", "")
         fate = _Fate.REFUSED if is_refused else _Fate.UNKNOWN
-        raise _TryAgain(_message(response, body), fate, float(retry_after) if retry_after.isdecimal() else None)
+        raise _TryAgain(_message(response, body, way), fate, float(retry_after) if retry_after.isdecimal() else None)
     if response.is_server_error:
-        raise ApiUnavailable(_message(response, body))
+        raise ApiUnavailable(_message(response, body, way))
     if not response.is_success:
-        raise ApiRefused(response.status_code, _code(body), _message(response, body))
+        raise ApiRefused(response.status_code, _code(body), _message(response, body, way))
     problems = operation.response_violations(
         response.status_code, response.headers.get("content-type", ""), response.headers, body
     )
@@ -201,11 +213,15 @@ def _json(response: httpx2.Response, content: bytes) -> Any:
         return None
 
 
-def _message(response: httpx2.Response, body: Any) -> str:
+def _message(response: httpx2.Response, body: Any, way: str) -> str:
     if isinstance(body, dict) and isinstance(body.get("message"), str):
         # JSON has halves of surrogate pairs; what may become a job's errorMsg has none.
         return str(body["message"]).encode(errors="replace").decode()
-    return f"{response.request.method} {response.request.url.path} answered {response.status_code}"
+    return _answered(response, way)
+
+
+def _answered(response: httpx2.Response, way: str) -> str:
+    return f"{response.request.method} {response.request.url.path} answered {response.status_code}{way}"
 
 
 def _code(body: Any) -> str:

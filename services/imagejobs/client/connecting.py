@@ -10,6 +10,7 @@ def connect_api(settings: ApiAddress) -> ApiClient:
         settings.api_base_url,
         token=settings.api_tokens[0].get_secret_value() if settings.api_tokens else None,
         worker_token=settings.worker_tokens[0].get_secret_value() if settings.worker_tokens else None,
+        proxy=settings.api_proxy,
     )
 
 
@@ -21,6 +22,7 @@ def connect_api_as_worker(
     return ApiClient(
         settings.api_base_url,
         worker_token=tokens[0].get_secret_value() if tokens else None,
+        proxy=settings.api_proxy,
         max_tries=max_tries,
         read_seconds=read_seconds,
     )

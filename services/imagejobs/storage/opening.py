@@ -25,4 +25,5 @@ def open_storage(settings: Settings) -> ObjectStorage:
         bucket=settings.r2_bucket,
         public_base_url=settings.r2_public_url,
         region=settings.r2_region,
+        proxy=settings.r2_proxy,
     )

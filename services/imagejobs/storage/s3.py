@@ -14,6 +14,7 @@ from minio.datatypes import Object
 from minio.helpers import MIN_PART_SIZE, check_bucket_name
 
 from imagejobs.errors import ConfigurationError
+from imagejobs.proxies import proxy_to, through
 from imagejobs.storage.body import read_body
 from imagejobs.storage.content_types import content_type_of
 from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectTooLarge, StorageUnavailable
@@ -40,12 +41,14 @@ class S3Storage:
         bucket: str,
         public_base_url: str,
         region: str = "auto",
+        proxy: str = "",
     ) -> None:
         """Asks nothing of the server. Raises ConfigurationError for an address that cannot be right."""
         address = urlsplit(endpoint)
         self._bucket = bucket
         self._public_base_url = public_base_url
-        self._place = f"bucket {bucket} at {endpoint}"
+        proxy = proxy_to(endpoint, proxy)
+        self._place = f"bucket {bucket} at {endpoint}{through(proxy)}"
         try:
             check_bucket_name(bucket, strict=True)
             self._client = Minio(
@@ -54,7 +57,7 @@ class S3Storage:
                 secret_key=secret_access_key,
                 secure=address.scheme == "https",
                 region=region,
-                http_client=connection_pool(),
+                http_client=connection_pool(proxy),
             )
         except ValueError as error:
             raise ConfigurationError(f"R2_ENDPOINT, R2_BUCKET or R2_REGION is wrong: {error}") from error

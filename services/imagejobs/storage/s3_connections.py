@@ -2,11 +2,14 @@
 
 import os
 import time
+from base64 import b64encode
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import certifi
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import parse_url
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -19,14 +22,17 @@ BACKOFF_SECONDS = 0.2
 MAX_CONNECTIONS = 32
 
 
-def connection_pool() -> urllib3.PoolManager:
-    """A pool for minio-py, whose own waits 300 s and tries six times. Certificates: SSL_CERT_FILE, else certifi's."""
-    pool = urllib3.PoolManager(
-        maxsize=MAX_CONNECTIONS,
-        timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-        cert_reqs="CERT_REQUIRED",
-        ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
-        retries=urllib3.Retry(
+def connection_pool(proxy: str = "") -> urllib3.PoolManager:
+    """A pool for minio-py, whose own waits 300 s and tries six times. Certificates: SSL_CERT_FILE, else certifi's.
+
+    All requests go through `proxy` if one is given; HTTP_PROXY and its like are not read.
+    """
+    options: dict[str, Any] = {
+        "maxsize": MAX_CONNECTIONS,
+        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        "cert_reqs": "CERT_REQUIRED",
+        "ca_certs": os.environ.get("SSL_CERT_FILE") or certifi.where(),
+        "retries": urllib3.Retry(
             total=RETRIES,
             redirect=0,
             backoff_factor=BACKOFF_SECONDS,
@@ -36,9 +42,20 @@ def connection_pool() -> urllib3.PoolManager:
             raise_on_status=False,  # The last answer says why; MaxRetryError would not.
             raise_on_redirect=False,  # A signature is good for one host: a redirect is a wrong endpoint, not a way.
         ),
+    }
+    pool = (
+        urllib3.ProxyManager(proxy, proxy_headers=_authorization(proxy), **options)
+        if proxy
+        else urllib3.PoolManager(**options)
     )
     pool.pool_classes_by_scheme = {"http": _PlainPool, "https": _EncryptedPool}
     return pool
+
+
+def _authorization(proxy: str) -> dict[str, str]:
+    """urllib3 does not read user name and password from the proxy's address."""
+    user = parse_url(proxy).auth
+    return {"Proxy-Authorization": f"Basic {b64encode(unquote_to_bytes(user)).decode()}"} if user else {}
 
 
 class _Sending:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from command_line import failure
+from http_proxy import http_proxy
 from imagejobs.cli.checks import Deployment
 from imagejobs.cli.checks.api import check_api
 from imagejobs.cli.checks.examination import Finding, finding
+from imagejobs.cli.checks.proxies import check_proxies
 from imagejobs.cli.checks.tokens import check_tokens
 from imagejobs.cli.reaching import ReachedApi
 from imagejobs.client.errors import ApiUnavailable
@@ -41,7 +43,8 @@ def test_with_nothing_reachable_it_is_one_line_per_finding_and_exit_code_1(run: 
     result = run("doctor")
     assert result.exit_code == 1
     lines = {line.split()[1]: line for line in result.stdout.splitlines()}
-    assert lines.keys() == {"settings", "engine", "redis", "mongodb", "deployment", "storage", "api", "tokens"}
+    names = {"settings", "engine", "redis", "mongodb", "deployment", "storage", "proxies", "api", "tokens"}
+    assert lines.keys() == names
     assert {name for name, line in lines.items() if line.startswith("FAIL")} == {"redis", "mongodb", "storage", "api"}
     assert "Redis is away" in lines["redis"]
     assert "MongoDB is away" in lines["mongodb"]
@@ -55,8 +58,8 @@ def test_with_nothing_reachable_it_is_one_line_per_finding_and_exit_code_1(run: 
 def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("STORAGE", "filesystem")
     findings = {each["name"]: each for each in failure(run("doctor", "--json"))["data"]}
-    works = {name for name, each in findings.items() if each["ok"] and not each["warning"]}
-    assert works == {"settings", "engine", "storage", "api", "tokens"}
+    assert {name for name, each in findings.items() if not each["ok"]} == {"redis", "mongodb"}
+    assert {name for name, each in findings.items() if each["warning"]} == {"deployment"}
     assert "wrote, read and deleted under raw/ and optimized/" in findings["storage"]["text"]
     assert "reads JPEG, PNG, GIF, WebP" in findings["engine"]["text"]
     assert [path for path in (tmp_path / "data").rglob("doctor-*") if path.is_file()] == []
@@ -172,3 +175,29 @@ def test_with_everything_there_it_counts_what_it_finds_and_exits_0(
     assert "answers; 1 FAILED, 2 PENDING" in filled.stdout
     assert "1 message(s) wait on 'task_queue'" in filled.stdout
     api.assert_untouched()
+
+
+@pytest.mark.usefixtures("nothing_reachable")
+def test_a_proxy_that_is_not_there_is_a_finding_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("R2_ENDPOINT", "https://s3.example")
+    monkeypatch.setenv("R2_PROXY", f"http://me:secret@127.0.0.1:{port}")
+    monkeypatch.setenv("API_PROXY", f"http://me:secret@127.0.0.1:{port}")
+    result = run("doctor")
+    told = f"FAIL proxies    the proxy 127.0.0.1:{port} to https://s3.example accepts no connection"
+    assert told in result.stdout
+    assert f"through the proxy 127.0.0.1:{port} did not answer" in result.stdout, "storage"
+    assert "secret" not in result.output
+
+
+def test_proxies_that_are_and_that_are_not_used_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with http_proxy() as proxy:
+        for name, value in proxy.environment.items():
+            monkeypatch.setenv(name, value)
+        settings = memory_settings(api_url="http://api.example", api_proxy=proxy.url)
+        told = check_proxies(deployment(settings))
+    assert told == (
+        f"http://api.example is reached through 127.0.0.1:{proxy.port} (API_PROXY); "
+        f"HTTP_PROXY=127.0.0.1:{proxy.port}, HTTPS_PROXY=127.0.0.1:{proxy.port}, ALL_PROXY=127.0.0.1:{proxy.port} "
+        "of the environment is not used; API_PROXY or R2_PROXY would be"
+    )

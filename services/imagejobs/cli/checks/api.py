@@ -8,9 +8,10 @@ from imagejobs.errors import ConfigurationError
 
 def check_api(deployment: Deployment) -> str:
     """Whether it is there, and finds what it needs."""
-    url = deployment.api.address.api_base_url
+    address = deployment.api.address
+    url = address.api_base_url
     try:
-        ApiClient(url, max_tries=1).call("getReadiness")
+        ApiClient(url, max_tries=1, proxy=address.api_proxy).call("getReadiness")
     except (ApiRefused, UnexpectedAnswer) as error:
         raise ConfigurationError(f"{url} does not answer as the API does ({error}); check API_URL") from error
     return f"{url} is ready"

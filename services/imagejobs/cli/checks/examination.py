@@ -9,6 +9,7 @@ from imagejobs.cli.checks.api import check_api
 from imagejobs.cli.checks.database import check_mongodb
 from imagejobs.cli.checks.deployment import check_deployment
 from imagejobs.cli.checks.engine import check_engine
+from imagejobs.cli.checks.proxies import check_proxies
 from imagejobs.cli.checks.queue import check_redis
 from imagejobs.cli.checks.storage import check_storage
 from imagejobs.cli.checks.tokens import check_tokens
@@ -23,6 +24,7 @@ CHECKS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("mongodb", check_mongodb),
     ("deployment", check_deployment),
     ("storage", check_storage),
+    ("proxies", check_proxies),
     ("api", check_api),
     ("tokens", check_tokens),
 )

@@ -56,7 +56,8 @@ def _status(name: str, api: ReachedApi, token: str | None) -> int:
     """What the API answers to the call of this kind with this token. Raises UnexpectedAnswer for another program."""
     operation, sent = TRIALS[name]
     kind = "token" if name == "API_TOKENS" else "worker_token"
-    client = ApiClient(api.address.api_base_url, max_tries=1, **{kind: token})  # type: ignore[arg-type]  # a text by either name
+    address = api.address
+    client = ApiClient(address.api_base_url, max_tries=1, proxy=address.api_proxy, **{kind: token})  # type: ignore[arg-type]  # a text by either name
     try:
         client.call(operation, **sent)
     except ApiRefused as error:

@@ -1,0 +1,8 @@
+"""For all tests: this machine is reached past a proxy of the environment, by tests and by the processes they start."""
+
+import os
+
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+for _name in ("NO_PROXY", "no_proxy"):
+    os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), *THIS_MACHINE)))

@@ -1,0 +1,36 @@
+"""Proxies: which are used, whether they are there, and which are not used although the environment names them."""
+
+import socket
+from urllib.parse import urlsplit
+
+from imagejobs.cli.checks import Deployment
+from imagejobs.errors import ConfigurationError
+from imagejobs.proxies import DEFAULT_PORTS, named_by_the_environment, proxy_to, shown
+
+CONNECT_SECONDS = 3.0
+
+
+def check_proxies(deployment: Deployment) -> str:
+    """Whether each proxy that a setting names can be connected to."""
+    settings, address = deployment.settings, deployment.api.address
+    ways = [("API_PROXY", address.api_proxy, address.api_base_url)]
+    ways += [("R2_PROXY", settings.r2_proxy, settings.r2_endpoint)] if settings.storage == "s3" else []
+    parts = [_way(name, proxy, target) for name, proxy, target in ways if proxy]
+    parts = parts or ["none: API and storage are reached directly"]
+    unused = [f"{name}={shown(proxy)}" for name, proxy in named_by_the_environment().items()]
+    parts += [f"{', '.join(unused)} of the environment is not used; API_PROXY or R2_PROXY would be"] if unused else []
+    return "; ".join(parts)
+
+
+def _way(name: str, proxy: str, target: str) -> str:
+    if not proxy_to(target, proxy):
+        return f"{name} is not used: {target} is this machine"
+    parts = urlsplit(proxy)
+    try:
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
+        socket.create_connection((parts.hostname, port), CONNECT_SECONDS).close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the proxy {shown(proxy)} to {target} accepts no connection ({error}): correct {name}, or leave it empty"
+        ) from error
+    return f"{target} is reached through {shown(proxy)} ({name})"
