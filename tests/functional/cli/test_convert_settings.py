@@ -31,14 +31,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "code"),
+    ("place", "name", "value", "code"),
     [
-        ("MAX_UPLOAD_BYTES", "100", "too_large"),
-        ("MAX_PIXELS", "1000", "too_many_pixels"),
-        ("MAX_FRAMES", "2", "too_many_frames"),
+        ("environment", "MAX_UPLOAD_BYTES", "100", "too_large"),
+        ("environment", "MAX_PIXELS", "1000", "too_many_pixels"),
+        ("environment", "MAX_FRAMES", "2", "too_many_frames"),
+        ("file", "MAX_FRAMES", "2", "too_many_frames"),
     ],
 )
-@pytest.mark.parametrize("place", ["environment", "file"])
 def test_its_limits_hold(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, place: str, name: str, value: str, code: str
 ) -> None:
