@@ -12,10 +12,12 @@ from imagejobs.cli.presentation.answer import INTERRUPTED, Answer, CommandFailed
 from imagejobs.cli.presentation.jobs import result_lines
 from imagejobs.cli.presentation.lines import whole_line
 from imagejobs.cli.presentation.progress import progress_bar, report
-from imagejobs.cli.reaching import DataDir, reach_api
+from imagejobs.cli.reaching import DataDir, find_api
 from imagejobs.cli.submission.results import Results, existing, result_files
 from imagejobs.cli.submission.sources import Skipped, Source, find_sources
 from imagejobs.cli.submission.submissions import Submission, upload_all, wait_for_all
+from imagejobs.client.connecting import connect_api
+from imagejobs.settings import ApiAddress
 
 SHOWN = 5
 """How many names a message lists at most."""
@@ -44,10 +46,10 @@ def submit(
     submissions = _planned([each for each in found if isinstance(each, Source)], output, force=force)
     if not submissions:
         raise CommandFailed(Failure("no_images", _none_found(files, skipped)))
-    results = Results((each.target for each in submissions if each.target), overwrite=force) if output else None
     waits = wait or output is not None
     is_interrupted = False
-    api = reach_api(data_dir)
+    address = find_api(data_dir).address
+    api, results = connect_api(address), _results(submissions, address, overwrite=force) if output else None
     with progress_bar() as progress:
         if skipped:
             report(progress, f"skipped {_listed(f'{each.file} ({each.reason})' for each in skipped)}", style="yellow")
@@ -72,6 +74,10 @@ def _planned(sources: Sequence[Source], output: Path | None, *, force: bool) -> 
             param_hint="--output",
         )
     return [Submission(source.file, target) for source, target in zip(sources, targets, strict=True)]
+
+
+def _results(submissions: Sequence[Submission], address: ApiAddress, *, overwrite: bool) -> Results:
+    return Results((each.target for each in submissions if each.target), overwrite=overwrite, proxy=address.api_proxy)
 
 
 def _none_found(files: Sequence[Path], skipped: Sequence[Skipped]) -> str:

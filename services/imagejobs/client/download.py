@@ -6,6 +6,8 @@ import httpx2
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
+from imagejobs.proxies import proxy_to, through
+
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
 TOTAL_SECONDS = 120.0
@@ -21,18 +23,21 @@ class _TryAgain(DownloadFailed):
     pass
 
 
-def download(url: str, max_bytes: int) -> bytes:
-    """The object at the address, which takes no token. Raises DownloadFailed after bounded tries."""
+def download(url: str, max_bytes: int, proxy: str = "") -> bytes:
+    """The object at the address, which takes no token. Raises DownloadFailed after bounded tries.
+
+    It is asked for through the proxy, if there is one, unless it is on this machine.
+    """
     retrying = Retrying(
         retry=retry_if_exception_type(_TryAgain),
         stop=stop_after_attempt(MAX_TRIES),
         wait=wait_random_exponential(multiplier=0.2, max=5),
         reraise=True,
     )
-    return retrying(_once, url, max_bytes)
+    return retrying(_once, url, max_bytes, proxy_to(url, proxy))
 
 
-def _once(url: str, max_bytes: int) -> bytes:
+def _once(url: str, max_bytes: int, proxy: str) -> bytes:
     deadline = time.monotonic() + TOTAL_SECONDS
     content = bytearray()
     timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
@@ -40,16 +45,16 @@ def _once(url: str, max_bytes: int) -> bytes:
         with (
             httpx2.Client(
                 timeout=timeout,
-                transport=httpx2.HTTPTransport(),  # of its own, which ignores HTTP_PROXY
+                transport=httpx2.HTTPTransport(proxy=proxy or None),  # of its own, which ignores HTTP_PROXY
                 follow_redirects=True,
                 max_redirects=MAX_REDIRECTS,
             ) as client,
             client.stream("GET", url) as response,
         ):
             if response.is_server_error:
-                raise _TryAgain(f"{url} answered {response.status_code}")
+                raise _TryAgain(f"{url}{through(proxy)} answered {response.status_code}")
             if not response.is_success:
-                raise DownloadFailed(f"{url} answered {response.status_code}")
+                raise DownloadFailed(f"{url}{through(proxy)} answered {response.status_code}")
             for piece in response.iter_bytes():
                 content += piece
                 if len(content) > max_bytes:
@@ -57,7 +62,7 @@ def _once(url: str, max_bytes: int) -> bytes:
                 if time.monotonic() > deadline:
                     raise _TryAgain(f"{url} did not end within {TOTAL_SECONDS:g} s")
     except httpx2.RequestError as error:
-        raise _TryAgain(f"{url}: {error!r}") from error
+        raise _TryAgain(f"{url}{through(proxy)}: {error!r}") from error
     except httpx2.InvalidURL as error:
         raise DownloadFailed(f"{url}: {error}") from error
     return bytes(content)

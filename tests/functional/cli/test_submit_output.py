@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from command_line import data, failure
-from imagejobs.client.download import download
-from imagejobs.embedded.ports import free_port
+from http_proxy import http_proxy
+from imagejobs.client.download import DownloadFailed, download
 from imagejobs.storage.memory import MemoryStorage
 from memory_api import MemoryApi, image_bytes, served
 from starlette.applications import Starlette
@@ -195,8 +195,39 @@ def test_a_name_that_is_not_text_is_sent_and_saved(run: Run, api: MemoryApi, pho
 
 
 def test_a_proxy_of_the_environment_is_not_asked(bucket: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    assert download(MemoryStorage().public_url(KEY), 1000) == bucket[KEY]
+    with http_proxy(status=403) as proxy:
+        for name, value in proxy.environment.items():
+            monkeypatch.setenv(name, value)
+        assert download(MemoryStorage().public_url(KEY), 1000) == bucket[KEY]
+        assert proxy.heads == []
+
+
+def test_results_come_through_api_proxy_but_for_those_on_this_machine(bucket: dict[str, bytes]) -> None:
+    here = MemoryStorage().public_url(KEY)
+    port = int(here.split(":")[2].partition("/")[0])
+    with http_proxy(server_port=port) as proxy:
+        assert download(here, 1000, proxy.url) == bucket[KEY]
+        assert proxy.heads == []
+        assert download(f"http://pub.invalid/{KEY}", 1000, proxy.url) == bucket[KEY]
+        assert len(proxy.heads) == 1
+
+
+def test_an_error_through_a_proxy_names_it() -> None:
+    with (
+        http_proxy(status=403) as proxy,
+        pytest.raises(DownloadFailed, match=f"through the proxy 127.0.0.1:{proxy.port} answered 403"),
+    ):
+        download(f"http://pub.invalid/{KEY}", 1000, proxy.url)
+
+
+def test_submit_hands_api_proxy_on(submit: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_PROXY", "http://127.0.0.1:9")
+    asked: list[str] = []
+
+    def record(_: str, __: int, proxy: str) -> bytes:
+        asked.append(proxy)
+        return WEBP
+
+    monkeypatch.setattr("imagejobs.cli.submission.results.download", record)
+    assert submit("--output", "out").exit_code == 0
+    assert asked == ["http://127.0.0.1:9"] * 3

@@ -41,8 +41,9 @@ def _key(name: PurePath) -> str:
 class Results:
     """The folder of one command's results: what is there already stays unless `overwrite`, and all names differ."""
 
-    def __init__(self, files: Iterable[Path], *, overwrite: bool) -> None:
+    def __init__(self, files: Iterable[Path], *, overwrite: bool, proxy: str) -> None:
         self._overwrite = overwrite
+        self._proxy = proxy
         self._taken = {_key(file) for file in files}
 
     def save(self, job: Mapping[str, Any], file: Path) -> list[Path]:
@@ -50,7 +51,7 @@ class Results:
         pictures = job.get("renditions") or [{"url": job.get("outputImageURL") or "", "bytes": _size(job)}]
         try:
             files = [file, *(self._rendition_file(file, each) for each in pictures[1:])]
-            contents = [_fetch(each) for each in pictures]
+            contents = [_fetch(each, self._proxy) for each in pictures]
             _check(contents[0], job)
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(dict(zip(files, contents, strict=True)))
@@ -79,9 +80,9 @@ def _size(job: Mapping[str, Any]) -> int | None:
     return size if isinstance(size, int) else None
 
 
-def _fetch(picture: Mapping[str, Any]) -> bytes:
+def _fetch(picture: Mapping[str, Any], proxy: str) -> bytes:
     expected = picture["bytes"]
-    data = download(picture["url"], expected or MAX_BYTES)
+    data = download(picture["url"], expected or MAX_BYTES, proxy)
     if expected not in {None, len(data)}:
         raise NotSaved(f"{picture['url']} gave {len(data)} bytes instead of {expected}")
     return data
