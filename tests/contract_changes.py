@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract_document import Document, Spec, specs
-from imagejobs.contract.openapi import METHODS
+from imagejobs.contract.openapi import DEFAULT, METHODS
 from schema_changes import CANNOT_COMPARE, Side, schema_changes
 
 FOR_PEOPLE = frozenset({"summary", "description", "tags", "externalDocs", "deprecated", "links", "example", "examples"})
 DOCUMENT_PARTS = frozenset({"info", "tags", "paths", "components", "security", "externalDocs", "openapi"})
+ERRORS = ("4", "5")
 COMPARED_OPERATION = frozenset({"operationId", "parameters", "requestBody", "responses", "security"})
 
 
@@ -60,7 +61,7 @@ def _operation(old: Spec, new: Spec, old_document: Document, new_document: Docum
 def _others(old: Any, new: Any, compared: frozenset[str], where: str) -> Iterator[str]:
     """What is neither compared nor for people only, and is not as it was."""
     for name in sorted((old.keys() | new.keys()) - compared - FOR_PEOPLE):
-        if old.get(name) != new.get(name):
+        if old.get(name) != new.get(name) and not name.startswith("x-"):
             yield f"{where}: {CANNOT_COMPARE} {name}: {old.get(name)} -> {new.get(name)}"
 
 
@@ -118,8 +119,11 @@ def _body(old: Any, new: Any) -> Iterator[str]:
 
 
 def _responses(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    for status in new:
-        if status not in old and not status.startswith(("4", "5")):
+    errors = [answer["content"] for status, answer in old.items() if status.startswith(ERRORS) and "content" in answer]
+    for status in new.keys() - old.keys():
+        if status == DEFAULT and not any(_is_borne(new[status], content) for content in errors):
+            yield f"answer {status}: not of the form of the errors that were given"
+        elif status != DEFAULT and not status.startswith(ERRORS):
             yield f"answer {status}: a success that was never given"
     for status, answer in old.items():
         where = f"answer {status}"
@@ -130,6 +134,12 @@ def _responses(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
         yield from _content_types(answer.get("content", {}), new[status].get("content", {}), where)
         yield from _media(answer, new[status], where, Side.GIVEN)
         yield from _others(answer, new[status], frozenset({"headers", "content"}), where)
+
+
+def _is_borne(answer: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
+    """Whether who bears the old content bears the new answer."""
+    old, new = {"content": content}, {"content": answer.get("content", {})}
+    return not [*_content_types(content, new["content"], ""), *_media(old, new, "", Side.GIVEN)]
 
 
 def _headers(old: Mapping[str, Any], new: Mapping[str, Any], where: str) -> Iterator[str]:

@@ -1,9 +1,12 @@
 """For every (operation, status) that the contract documents, a request that is answered so."""
 
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
+from imagejobs.api.lanes import Lanes
 from imagejobs.contract.openapi import load_contract
 from memory_api import (
     CLIENT_TOKENS,
@@ -18,6 +21,7 @@ from memory_api import (
     patched,
     with_tokens,
 )
+from observed_answers import meant
 
 OPERATIONS = load_contract().operations
 PAIRS = [(operation.id, status) for operation in OPERATIONS.values() for status in operation.responses]
@@ -51,6 +55,7 @@ GOOD_BODIES: Mapping[str, dict[str, Any]] = {
     "createEvent": {"data": {"name": "Test Event"}, "files": {"images": image_file()}},
     "updateEvent": {"data": {"community": "Test Community"}, "files": {"images": image_file()}},
 }
+ASK_NO_SERVICE = frozenset({"getHealth", "getMetrics", "getContract", "getDocs"})
 IMAGE_FIELD = {"createImageJob": "image", "createEvent": "images", "updateEvent": "images"}
 
 
@@ -121,7 +126,23 @@ def is_a_damaged_image(operation: str) -> Any:
     return with_image(operation, image_bytes()[:-20])
 
 
+def is_cut_off(operation: str) -> Any:
+    """As uvicorn does with what is still under way when its grace is over."""
+    with patch.object(Lanes, "run", side_effect=CancelledError):
+        return Ask(operation).of(memory_api())
+
+
+def meets_a_fault(operation: str) -> Any:
+    """One that nobody foresaw. It is meant, so the recorder is told."""
+    api = memory_api()
+    api.app = meant(api.app)
+    with patch.object(Lanes, "run", side_effect=RuntimeError("the fault of a test")):
+        return Ask(operation).of(api)
+
+
 def meets_an_outage(operation: str) -> Any:
+    if operation in ASK_NO_SERVICE:
+        return is_cut_off(operation)
     api = memory_api()
     api.cut("mongodb")
     return Ask(operation).of(api)
@@ -143,5 +164,6 @@ REQUESTS: Mapping[int, Callable[[str], Any]] = {
     413: is_too_large,
     415: is_of_another_type,
     422: is_a_damaged_image,
+    500: is_cut_off,
     503: meets_an_outage,
 }

@@ -27,6 +27,9 @@ IMAGES = [image_bytes(name) for name in ("png", "jpeg", "gif", "webp")]
 schemathesis.openapi.format("binary", st.sampled_from(IMAGES))
 """Valid data are images: so they must be accepted, 201. Damaged ones are test_damaged_images.py's."""
 
+MOMENTS = st.datetimes().map(lambda each: each.isoformat(timespec="milliseconds") + "Z")
+schemathesis.openapi.format("date-time", MOMENTS)
+"""As the contract's Timestamp has them: of all points of time one in a thousand would do."""
 
 MAX_SECONDS = 20.0
 """For one answer. Nobody is that slow on a busy machine: this finds what hangs. Speed is the benchmarks' matter."""

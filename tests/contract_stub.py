@@ -215,7 +215,7 @@ class Documented:
 
 def documented() -> list[Documented]:
     """Each (operation, status) that is answered in JSON."""
-    pairs = [Documented(spec.id, int(status)) for spec in SPECS.values() for status in spec.written["responses"]]
+    pairs = [Documented(each.id, status) for each in load_contract().operations.values() for status in each.responses]
     return [each for each in pairs if each.media]
 
 

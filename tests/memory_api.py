@@ -18,6 +18,7 @@ import pytest
 from imagejobs.api.app import Adapters, create_app
 from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.connections.listener import listen
+from imagejobs.api.cut_off import AnsweringCutOff
 from imagejobs.api.server import BoundedServer
 from imagejobs.conversion.formats import FORMATS, Format
 from imagejobs.errors import DatabaseUnavailable
@@ -153,7 +154,7 @@ def memory_api(*, formats: Collection[Format] = FORMATS, **overrides: Any) -> Me
     queue_line = Line(queue, QueueUnavailable("refused by the test"))
     lines = {"mongodb": (jobs_line, events_line), "storage": (storage_line,), "redis": (queue_line,)}
     adapters = Adapters(jobs_line, events_line, storage_line, queue_line)
-    app: ASGIApp = create_app(settings, adapters, formats=formats)
+    app: ASGIApp = AnsweringCutOff(create_app(settings, adapters, formats=formats))
     for middleware in AROUND:
         app = middleware(app)
     return MemoryApi(settings, jobs, events, storage, queue, lines, adapters, app)

@@ -7,12 +7,22 @@ from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Any, TypedDict
 
-from imagejobs.contract.openapi import JSON, Contract, Operation
+from contract_document import specs
+from imagejobs.contract.openapi import DEFAULT, FIRST_ERROR, JSON, Contract, Operation
 from observed_fields import documented_fields, fields
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OUTSIDE = ("/docs/assets/", "/media/")
 """Files that the API serves beside the contract."""
+
+INTERRUPTED = "interrupted"
+"""The one code of 500 that is no fault."""
+
+MEANT = "fault_is_meant"
+"""In the scope of a request whose test makes the API fail: only there `default` may be what an answer is held against.
+
+What this API answers otherwise is documented by its status, or is a fault; `default` is for later versions and others.
+"""
 
 NO_SUCH_PATH = frozenset({404, 403, 307})
 """403: an open server refuses foreign pages before it looks at the path. 307: there is one without the last slash."""
@@ -24,7 +34,7 @@ EXCERPT = 400
 class Part(TypedDict):
     """The observations of one of several processes, in types that can be sent to another."""
 
-    answers: list[tuple[str, int, int]]
+    answers: list[tuple[str, str, int]]
     """Operation, status, and how often."""
     missing_fields: list[str]
     problems: list[str]
@@ -42,18 +52,20 @@ class Observations:
         self._paths = _patterns(self._operations.values())
         self._lock = Lock()
         self.asker: str | None = None
-        self.answers: Counter[tuple[str, int]] = Counter()
-        self.documented = {(each.id, status) for each in self._operations.values() for status in each.responses}
+        self.answers: Counter[tuple[str, str]] = Counter()
+        self.documented = {(spec.id, status) for spec in specs(contract.document) for status in spec.written["responses"]}
         self.documented_fields = documented_fields(contract.document)
         self.missing_fields = set(self.documented_fields)
         self.problems: list[str] = []
 
-    def record(self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """One answer; header names in lower case."""
+    def record(
+        self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes, *, is_meant: bool = False
+    ) -> None:
+        """One answer; header names in lower case. `is_meant`: a fault of the API was brought about."""
         if self.asker is None:
             return
         with self._lock:
-            problems = list(self._judge(method, path, status, headers, body))
+            problems = list(self._judge(method, path, status, headers, body, is_meant=is_meant))
             shown = f"{method} {path} answered {status} {body[:EXCERPT].decode(errors='replace')}"
             self.problems += [f"{each}\n  {shown}\n  in {self.asker}" for each in problems]
 
@@ -82,7 +94,9 @@ class Observations:
             f"{len(self.documented_fields)} fields observed, in {self.answers.total()} answers"
         )
 
-    def _judge(self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> Iterator[str]:
+    def _judge(
+        self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes, *, is_meant: bool
+    ) -> Iterator[str]:
         methods = next((each for pattern, each in self._paths if pattern.fullmatch(path)), None)
         operation = (methods or {}).get("GET" if method == "HEAD" else method)
         if methods is None:
@@ -92,11 +106,14 @@ class Observations:
             if status not in NO_SUCH_METHOD:
                 yield f"a method that the contract does not have answers {status}"
         else:
+            documented = DEFAULT if is_meant else str(status)
             if method != "HEAD":
-                self.answers[operation.id, status] += 1
-            yield from self._broken(operation, status, headers, body)
+                self.answers[operation.id, documented] += 1
+            yield from self._broken(operation, status, headers, body, documented)
 
-    def _broken(self, operation: Operation, status: int, headers: Mapping[str, str], body: bytes) -> Iterator[str]:
+    def _broken(
+        self, operation: Operation, status: int, headers: Mapping[str, str], body: bytes, documented: str
+    ) -> Iterator[str]:
         content_type = headers.get("content-type", "")
         value: Any = body.decode(errors="replace")
         if content_type.partition(";")[0].strip() == JSON:
@@ -107,8 +124,26 @@ class Observations:
                 return
         for each in operation.response_violations(status, content_type, headers, value):
             yield f"{operation.id} {status}: {each.field}: {each.message}"
-        if self.missing_fields and status in operation.responses:
-            self.missing_fields -= set(fields(self._document, operation.id, str(status), value))
+        if documented != DEFAULT and status >= FIRST_ERROR and status not in operation.responses:
+            yield f"{operation.id} {status}: {operation.id} documents {status} as `default` only"
+        elif documented == "500" and not _is_interruption(value):
+            yield f"{operation.id} 500: only `{INTERRUPTED}` is documented, all else is a fault"
+        if self.missing_fields and (operation.id, documented) in self.documented:
+            self.missing_fields -= set(fields(self._document, operation.id, documented, value))
+
+
+def _is_interruption(answer: Any) -> bool:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return isinstance(error, dict) and error.get("code") == INTERRUPTED
+
+
+def meant(app: ASGIApp) -> ASGIApp:
+    """Around a Recorder: the fault that comes is meant."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, MEANT: True}, receive, send)
+
+    return call
 
 
 class Recorder:
@@ -134,7 +169,14 @@ class Recorder:
                     headers = {
                         name.decode("latin-1").lower(): value.decode("latin-1") for name, value in started["headers"]
                     }
-                    self._observations.record(scope["method"], scope["path"], started["status"], headers, bytes(body))
+                    self._observations.record(
+                        scope["method"],
+                        scope["path"],
+                        started["status"],
+                        headers,
+                        bytes(body),
+                        is_meant=scope.get(MEANT, False),
+                    )
             await send(message)
 
         await self._app(scope, receive, write_down)

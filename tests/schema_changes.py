@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 from typing import Any
+
+from string_languages import NotText, refused_text
 
 Schema = Mapping[str, Any] | bool
 ANYTHING: Schema = True
@@ -34,6 +37,15 @@ UPPER_BOUNDS = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"
 TEXTS = frozenset({"pattern", "format"})
 BRANCHES = frozenset({"allOf", "anyOf"})
 STRUCTURE = frozenset({"properties", "additionalProperties", "items", "required"})
+RANGES: Mapping[str, tuple[float, float]] = {
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "double": (-1.7e308, 1.7e308),
+}
+"""What the formats of numbers hold. `double` is for numbers in general: it may round, which no caller minds."""
+JSON_TYPES: Mapping[type, str] = {
+    str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array", type(None): "null"
+}
 VALUES = frozenset({"type", "enum", "uniqueItems", "default"})
 CANNOT_COMPARE = "cannot compare"
 
@@ -57,10 +69,14 @@ def _narrowings(looser: Schema, stricter: Schema, place: str, side: Side) -> Ite
     these, those = _alternatives(looser), _alternatives(stricter)
     if len(these) + len(those) > 2 and all(_is_taken(each, those, place, side) for each in these):
         return
-    looser, stricter = _with_enum(looser), _with_enum(stricter)
-    for keyword in sorted((looser.keys() | stricter.keys()) - ANNOTATIONS - STRUCTURE):
+    if _is_text_taken(looser, stricter):
+        return
+    looser, stricter = _plain(looser), _plain(stricter)
+    for keyword in sorted((looser.keys() | stricter.keys()) - STRUCTURE):
         if keyword in BRANCHES:
             yield from _branches(looser, stricter, keyword, place, side)
+        elif keyword == "format" and _holds(looser, stricter.get(keyword)):
+            continue
         elif (verdict := _verdict(keyword, looser.get(keyword), stricter.get(keyword))) is not None:
             yield Narrowing(place, keyword, looser.get(keyword), stricter.get(keyword), verdict)
     yield from _structure(looser, stricter, place, side)
@@ -75,11 +91,56 @@ def _is_taken(looser: Schema, alternatives: Iterable[Schema], place: str, side: 
     return any(not list(_narrowings(looser, each, place, side)) for each in alternatives)
 
 
-def _with_enum(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`const` is an `enum` of one."""
-    if "const" not in schema:
-        return schema
-    return {name: each for name, each in schema.items() if name != "const"} | {"enum": [schema["const"]]}
+def _is_text_taken(looser: Mapping[str, Any], stricter: Mapping[str, Any]) -> bool:
+    """Whether both are about text only, and it is proven that the stricter one takes all that the looser one takes."""
+    try:
+        return _same(looser, stricter) or refused_text(looser, stricter) is None
+    except NotText:
+        return False
+
+
+def _plain(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same schema in one way of writing: `const` as `enum` of one, the `type` of its values said, one step of `allOf`
+    for each of the conditions that exclude one another. Without what is said for people or for tools only.
+    """
+    plain = {name: each for name, each in schema.items() if name not in ANNOTATIONS and not name.startswith("x-")}
+    if "const" in plain:
+        plain["enum"] = [plain.pop("const")]
+    if "enum" in plain:
+        types = {JSON_TYPES[type(each)] for each in plain["enum"]}
+        plain["type"] = sorted(types) if types <= _types(plain.get("type", types)) else plain["type"]
+    if "else" in plain and (steps := _steps(plain)):
+        plain = {name: each for name, each in plain.items() if name not in CONDITION}
+        plain["allOf"] = [*plain.get("allOf", []), *steps]
+    return plain
+
+
+CONDITION = frozenset({"if", "then", "else"})
+
+
+def _steps(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """`if a then b else if c then d` as [if a then b, if c then d]: the same where a and c cannot hold at once."""
+    steps: list[Mapping[str, Any]] = []
+    node: Any = schema
+    while isinstance(node, Mapping) and "if" in node:
+        steps.append({"if": node["if"], "then": node.get("then", ANYTHING)})
+        node = node.get("else", ANYTHING)
+        if not (node is ANYTHING or (isinstance(node, Mapping) and node.keys() <= CONDITION | ANNOTATIONS)):
+            return []
+    conditions = [each["if"] for each in steps]
+    exclude = all(_exclude(one, other) for index, one in enumerate(conditions) for other in conditions[:index])
+    return steps if exclude else []
+
+
+def _exclude(one: Schema, other: Schema) -> bool:
+    """Whether no object is of both kinds, because a field that both require has no value that both allow."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return False
+    for name in set(one.get("required", ())) & set(other.get("required", ())):
+        values = [_plain(each.get("properties", {}).get(name, {})).get("enum") for each in (one, other)]
+        if None not in values and not set(map(json.dumps, values[0])) & set(map(json.dumps, values[1])):
+            return True
+    return False
 
 
 def _verdict(keyword: str, looser: Any, stricter: Any) -> str | None:
@@ -91,7 +152,7 @@ def _verdict(keyword: str, looser: Any, stricter: Any) -> str | None:
     if keyword == "default":
         return "means something else"
     if keyword not in LOWER_BOUNDS | UPPER_BOUNDS | TEXTS | VALUES:
-        return None if _bare(looser) == _bare(stricter) else CANNOT_COMPARE
+        return None if _same(_bare(keyword, looser), _bare(keyword, stricter)) else CANNOT_COMPARE
     if stricter is None or (looser is not None and _bears(keyword, looser, stricter)):
         return None
     return ""
@@ -108,16 +169,37 @@ def _bears(keyword: str, looser: Any, stricter: Any) -> bool:
     return keyword == "uniqueItems" and not stricter
 
 
+def _holds(looser: Mapping[str, Any], number_format: Any) -> bool:
+    """Whether a format of numbers has room for all that the looser schema allows by its bounds."""
+    kinds = ("integer", "number") if number_format == "double" else ("integer",)
+    if number_format not in RANGES or looser.get("type") not in kinds:
+        return False
+    least, most = RANGES[number_format]
+    return looser.get("minimum", -inf) >= least and looser.get("maximum", inf) <= most
+
+
 def _types(value: Any) -> set[str]:
     types = {value} if isinstance(value, str) else set(value)
     return types | {"integer"} if "number" in types else types
 
 
-def _bare(node: Any) -> Any:
-    """Without what is said for people only."""
-    if isinstance(node, Mapping):
-        return {name: _bare(each) for name, each in node.items() if name not in ANNOTATIONS}
-    return [_bare(each) for each in node] if isinstance(node, list) else node
+def _same(one: Any, other: Any) -> bool:
+    """As JSON: to Python true is 1."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _bare(keyword: str, value: Any) -> Any:
+    """A keyword's value, with every schema in it in one way of writing."""
+    if isinstance(value, Mapping) and keyword in OF_NAMED_SCHEMAS:
+        return {name: _bare("not", each) for name, each in value.items()}
+    if isinstance(value, Mapping) and keyword in OF_A_SCHEMA:
+        return {name: _bare(name, each) for name, each in _plain(value).items()}
+    return [_bare("not", each) for each in value] if isinstance(value, list) and keyword in OF_SCHEMAS else value
+
+
+OF_A_SCHEMA = frozenset({"not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames"})
+OF_SCHEMAS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+OF_NAMED_SCHEMAS = frozenset({"properties", "patternProperties", "dependentSchemas"})
 
 
 def _branches(looser: Any, stricter: Any, keyword: str, place: str, side: Side) -> Iterator[Narrowing]:
@@ -158,6 +240,8 @@ def _properties(looser: Any, stricter: Any, place: str, side: Side) -> Iterator[
             yield Narrowing(f"{place}.{name}", "properties", *_in_order("there", "gone", side), "was removed")
         elif side is Side.GIVEN and stricter.get("additionalProperties") is False:
             yield Narrowing(f"{place}.{name}", "properties", *_in_order("ruled out", "there", side))
+        elif side is Side.GIVEN:
+            yield from _narrowings(these[name], stricter.get("additionalProperties", ANYTHING), f"{place}.{name}", side)
 
 
 def _in_order(old: str, new: str, side: Side) -> tuple[str, str]:

@@ -1,8 +1,9 @@
 """Every (operation, status) that the contract documents is provoked once; a pair without a request here is a gap."""
 
 import pytest
-from contract_requests import OPERATIONS, PAIRS, REQUESTS
-from memory_api import HOST, memory_api
+from contract_requests import OPERATIONS, PAIRS, REQUESTS, meets_a_fault
+from imagejobs.contract.openapi import JSON
+from memory_api import HOST, assert_error, memory_api
 
 
 @pytest.mark.parametrize(("operation", "status"), PAIRS)
@@ -14,6 +15,14 @@ def test_every_documented_answer_is_given(operation: str, status: int) -> None:
     content_type = answer.headers["content-type"]
     body = answer.json() if content_type == "application/json" else answer.text
     assert OPERATIONS[operation].response_violations(status, content_type, answer.headers, body) == []
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_fault_that_nobody_foresaw_has_the_form_of_the_default_answer(operation: str) -> None:
+    answer = meets_a_fault(operation)
+    assert_error(answer, 500, "internal_error")
+    assert OPERATIONS[operation].other_error
+    assert OPERATIONS[operation].response_violations(500, JSON, answer.headers, answer.json()) == []
 
 
 def test_a_documented_answer_without_a_request_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:

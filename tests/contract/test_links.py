@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import schemathesis
+from contract_document import resolved
+from contract_requests import GOOD_BODIES
 from contract_schema import EXAMPLES, MAX_IMAGES, configuration, corrected, operation_id, right_token
 from hypothesis import HealthCheck, settings
 from imagejobs.contract.openapi import METHODS, load_contract
@@ -70,7 +72,7 @@ LINKS = [
     for item in CONTRACT.document["paths"].values()
     for spec in (item[method] for method in METHODS if method in item)
     for status, response in spec["responses"].items()
-    for name in response.get("links", {})
+    for name in resolved(CONTRACT.document, response).get("links", {})
 ]
 REFUSED = {("createImageJob", "retryImageJob"): 409}
 """Links whose target says no right after their source: a PENDING job is not retried."""
@@ -82,13 +84,12 @@ def test_each_link_leads_from_its_answer_to_the_next_operation(source: str, stat
     answer = answer_of(client, source)
     assert answer.status_code == status
     document = CONTRACT.document["paths"][CONTRACT.operations[source].path][CONTRACT.operations[source].method.lower()]
-    link = document["responses"][str(status)]["links"][name]
+    link = resolved(CONTRACT.document, document["responses"][str(status)]["links"][name])
+    assert link.keys() == {"description", "operationId", "parameters"}
     assert link["parameters"] == {"id": "$response.body#/data/_id"}
     target = CONTRACT.operations[link["operationId"]]
-    body: dict[str, Any] = {"json": link["requestBody"]} if "requestBody" in link else {}
-    if target.id == "updateEvent":
-        body = {"files": [("name", (None, "Other"))]}
-    followed = client.request(target.method, target.path.format(id=answer.json()["data"]["_id"]), **body)
+    path = target.path.format(id=answer.json()["data"]["_id"])
+    followed = client.request(target.method, path, **GOOD_BODIES.get(target.id, {}))
     assert followed.status_code == REFUSED.get((source, name), 200), followed.text
 
 

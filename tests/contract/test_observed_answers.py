@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from imagejobs.contract.openapi import load_contract
 from memory_api import memory_api
-from observed_answers import Observations, Recorder
+from observed_answers import Observations, Recorder, meant
 from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
 
 TESTS = Path(__file__).parent.parent
-HEALTHY = {"success": True, "data": {"status": "ok", "version": "0.1.0"}}
+HEALTHY = {"success": True, "data": {"status": "ok", "version": "0.1.1"}}
 REFUSED = {"success": False, "message": "No.", "error": {"code": "no"}}
 JOB_PATH = "/api/image-jobs/655501d2f12a3d0f3c5a1002"
 JOB = load_contract().document["components"]["examples"]["PendingJob"]["value"]
@@ -47,6 +47,7 @@ KEEPS: list[tuple[str, str, Response]] = [
     ("GET", "/docs/assets/swagger-ui.css", Response("", media_type="text/css")),
     ("GET", "/media/raw/x.png", answer(REFUSED, 416)),
     ("GET", "/readyz", answer(REFUSED, 503, Retry_After="5")),
+    ("POST", "/api/events", answer(REFUSED | {"error": {"code": "interrupted"}}, 500)),
 ]
 
 
@@ -56,10 +57,12 @@ def test_an_answer_that_keeps_the_contract_is_no_problem(method: str, path: str,
 
 
 BREAKS: list[tuple[str, str, Response, str]] = [
-    ("GET", "/healthz", answer(REFUSED, 418), "getHealth does not document 418"),
-    ("GET", "/healthz", answer(REFUSED, 500), "getHealth does not document 500"),
-    ("HEAD", "/healthz", answer(REFUSED, 500), "getHealth does not document 500"),
-    ("GET", "/api/image-jobs/stats", answer(REFUSED, 404), "getImageJobStats does not document 404"),
+    ("GET", "/healthz", answer(REFUSED, 418), "getHealth documents 418 as `default` only"),
+    ("GET", "/healthz", answer(REFUSED, 500), "getHealth documents 500 as `default` only"),
+    ("GET", "/healthz", answer({}, 204), "getHealth does not document 204"),
+    ("POST", "/api/events", answer(REFUSED, 500), "createEvent 500: only `interrupted` is documented"),
+    ("HEAD", "/healthz", answer(REFUSED, 500), "getHealth documents 500 as `default` only"),
+    ("GET", "/api/image-jobs/stats", answer(REFUSED, 404), "getImageJobStats documents 404 as `default` only"),
     (
         "GET",
         "/healthz",
@@ -103,10 +106,20 @@ def test_an_answer_against_the_contract_is_told_with_who_asked(
     assert "in test_this" in problem
 
 
+def test_a_fault_that_is_meant_is_the_default_answer_and_must_have_its_form() -> None:
+    observations = Observations(load_contract())
+    observations.asker = "test_this"
+    TestClient(meant(Recorder(answer(REFUSED, 500), observations))).get("/healthz")
+    assert observations.problems == []
+    assert observations.answers == {("getHealth", "default"): 1}
+    TestClient(meant(Recorder(answer({"message": "No."}, 500), observations))).get("/healthz")
+    assert "getHealth 500: success: is required" in "".join(observations.problems)
+
+
 def test_a_fresh_recorder_misses_everything() -> None:
     observations = Observations(load_contract())
     gaps = observations.gaps()
-    assert {"getHealth 200", "createImageJob 422", "ImageJob.fileSize", "listEvents 200.cursor"} <= set(gaps)
+    assert {"getHealth 200", "createImageJob 422", "ImageJob.fileSize", "EventPage.cursor", "getHealth default"} <= set(gaps)
     assert f"0 of {len(observations.documented)} documented answers" in observations.summary()
 
 

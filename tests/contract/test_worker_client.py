@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from contract_stub import SPECS, TRIES, Documented, Reply, Stub, briefly, json_reply, stub_server
+from contract_stub import TRIES, Documented, Reply, Stub, briefly, json_reply, stub_server
 from hypothesis import given
 from imagejobs.client.api_client import MAX_RETRY_AFTER
 from imagejobs.contract.openapi import load_contract
@@ -80,7 +80,7 @@ VALUES: Mapping[str, Callable[[Said], Any]] = {"get": job, "claim": claim}
 """What a call returns, where it returns more than the row says."""
 
 PAIRS = [
-    (name, int(status)) for name, (operation, _) in ASKS.items() for status in SPECS[operation].written["responses"]
+    (name, status) for name, (operation, _) in ASKS.items() for status in load_contract().operations[operation].responses
 ]
 
 

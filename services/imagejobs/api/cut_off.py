@@ -22,7 +22,7 @@ class AnsweringCutOff:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        has_arrived = is_answered = False
+        has_arrived, is_answered = not _has_body(scope), False
 
         async def receiving() -> Message:
             nonlocal has_arrived
@@ -42,6 +42,12 @@ class AnsweringCutOff:
                 raise
             may_be_done = has_arrived and _is_more_when_repeated(scope)
             await error_response(_interrupted() if may_be_done else _stopping())(scope, receive, send)
+
+
+def _has_body(scope: Scope) -> bool:
+    """Whether anything follows the headers; an endpoint without a body does not read on to learn that it ended."""
+    headers = Headers(scope=scope)
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _is_more_when_repeated(scope: Scope) -> bool:

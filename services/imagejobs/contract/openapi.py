@@ -14,6 +14,8 @@ METHODS = ("get", "put", "post", "delete", "patch")
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
 OBJECT_ID = "#/components/schemas/ObjectId"
+DEFAULT = "default"
+FIRST_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ class ResponseRule:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operationId. `security` lists alternatives, each the names of schemes that must all be satisfied."""
+    """One operationId. `security` lists alternatives, each the names of schemes that must all be satisfied.
+
+    `other_error` is the rule of `default`: for every error whose status is not among `responses`.
+    """
 
     id: str
     method: str
@@ -67,13 +72,14 @@ class Operation:
     parameters: Sequence[Parameter]
     body: RequestBody | None
     responses: Mapping[int, ResponseRule]
+    other_error: ResponseRule | None
     security: Sequence[frozenset[str]]
 
     def response_violations(
         self, status: int, content_type: str, headers: Mapping[str, str], body: Any
     ) -> list[Violation]:
         """What is wrong with an answer: undocumented status, content type, headers (lower-case names) or body."""
-        rule = self.responses.get(status)
+        rule = self.responses.get(status) or (self.other_error if status >= FIRST_ERROR else None)
         if rule is None:
             return [Violation("status", f"{self.id} does not document {status}")]
         found = [
@@ -103,13 +109,15 @@ class Contract:
         spec = item[method]
         parameters = [*item.get("parameters", ()), *spec.get("parameters", ())]
         security = spec.get("security", self.document.get("security", ()))
+        responses = {code: self._response(self._resolved(each)) for code, each in spec["responses"].items()}
         return Operation(
             id=spec["operationId"],
             method=method.upper(),
             path=path,
             parameters=[self._parameter(self._resolved(each)) for each in parameters],
             body=self._body(spec["requestBody"]) if "requestBody" in spec else None,
-            responses={int(code): self._response(self._resolved(each)) for code, each in spec["responses"].items()},
+            other_error=responses.pop(DEFAULT, None),
+            responses={int(code): rule for code, rule in responses.items()},
             security=[frozenset(alternative) for alternative in security],
         )
 
@@ -127,7 +135,7 @@ class Contract:
 
     def _body(self, spec: Mapping[str, Any]) -> RequestBody:
         content_type, media = next(iter(self._resolved(spec)["content"].items()))
-        properties = media["schema"].get("properties", {}) if content_type == MULTIPART else {}
+        properties = self._resolved(media["schema"]).get("properties", {}) if content_type == MULTIPART else {}
         fields = {name: self._form_field(self._resolved(each)) for name, each in properties.items()}
         return RequestBody(content_type, self._schema(media["schema"]), fields)
 

@@ -15,14 +15,15 @@ JOBS = "/api/image-jobs"
 
 
 class Hanging:
-    """An application that takes what is sent and then never answers; or only begins to."""
+    """An application that takes what is sent, if it `reads`, and then never answers; or only begins to."""
 
-    def __init__(self, *, begins: bool) -> None:
+    def __init__(self, *, begins: bool, reads: bool) -> None:
         self._begins = begins
+        self._reads = reads
         self.hangs = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
-        while (await receive()).get("more_body"):
+        while self._reads and (await receive()).get("more_body"):
             pass
         if self._begins:
             await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -31,17 +32,17 @@ class Hanging:
 
 
 def cut_off(
-    request: str, headers: Mapping[str, str], *, whole: bool = True, begins: bool = False
+    request: str, headers: Mapping[str, str], *, whole: bool = True, begins: bool = False, reads: bool = True
 ) -> tuple[list[Message], bool]:
     """What is sent, and whether the task ends cancelled, when it is cancelled once nothing goes on any more.
 
     `request` is method and path.
     """
-    return asyncio.run(_cut_off(request, headers, whole=whole, begins=begins))
+    return asyncio.run(_cut_off(request, headers, whole=whole, begins=begins, reads=reads))
 
 
 async def _cut_off(
-    request: str, headers: Mapping[str, str], *, whole: bool, begins: bool
+    request: str, headers: Mapping[str, str], *, whole: bool, begins: bool, reads: bool
 ) -> tuple[list[Message], bool]:
     sent: list[Message] = []
     bodies = [{"type": "http.request", "body": b"a", "more_body": True}]
@@ -59,7 +60,7 @@ async def _cut_off(
         sent.append(message)
 
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    application = Hanging(begins=begins)
+    application = Hanging(begins=begins, reads=reads)
     app = AnsweringCutOff(application)
     method, path = request.split()
     scope = {"type": "http", "method": method, "path": path, "headers": raw}
@@ -81,9 +82,10 @@ def answer(sent: list[Message]) -> tuple[int, dict[str, Any], dict[str, str]]:
         (f"GET {JOBS}", {}, True),
         (f"PATCH {JOBS}/1/status", {"content-type": "application/json"}, True),
         (f"POST {JOBS}", FORM | KEY, True),
-        (f"POST {JOBS}", FORM, False),
+        (f"POST {JOBS}", FORM | {"transfer-encoding": "chunked"}, False),
+        (f"POST {JOBS}", FORM | {"content-length": "5"}, False),
     ],
-    ids=["a question", "a report", "an upload with a key", "an upload that has not arrived"],
+    ids=["a question", "a report", "an upload with a key", "an upload that has not arrived", "another one"],
 )
 def test_what_may_be_sent_again_is_answered_503(request_line: str, headers: dict[str, str], whole: bool) -> None:
     sent, is_cancelled = cut_off(request_line, headers, whole=whole)
@@ -107,6 +109,12 @@ def test_what_may_be_carried_out_is_not_said_to_have_left_nothing(request_line: 
     status, body, _ = answer(cut_off(request_line, headers)[0])
     assert (status, body["success"], body["error"]) == (500, False, {"code": "interrupted"})
     assert "look before you send it again" in body["message"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"content-length": "0"}])
+def test_a_retry_has_arrived_though_nobody_reads_its_body(headers: dict[str, str]) -> None:
+    status, body, _ = answer(cut_off(f"POST {JOBS}/1/retry", headers, reads=False)[0])
+    assert (status, body["error"]["code"]) == (500, "interrupted")
 
 
 def test_an_answer_that_has_begun_is_not_followed_by_another() -> None:

@@ -143,9 +143,10 @@ def test_an_answer_is_held_against_status_content_type_headers_and_schema(
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations.values(), ids=CONTRACT.operations)
-def test_what_is_protected_documents_401_and_what_needs_a_service_503(operation: Any) -> None:
+def test_what_an_operation_takes_and_needs_decides_which_errors_it_documents(operation: Any) -> None:
     assert (401 in operation.responses) == bool(operation.security)
-    needs_a_service = operation.path.startswith("/api/") or operation.id == "getReadiness"
-    assert (503 in operation.responses) == needs_a_service
+    assert 503 in operation.responses
+    assert (500 in operation.responses) == (operation.method in {"POST", "PUT"})
+    assert operation.other_error
     assert (404 in operation.responses) == ("{id}" in operation.path)
     assert (415 in operation.responses) == (operation.body is not None)
