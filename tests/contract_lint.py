@@ -50,6 +50,7 @@ def _needed_errors(document: Document, spec: Spec) -> set[str]:
         "401": bool(spec.written.get("security")),
         "403": True,  # an open server refuses foreign pages
         "404": "{" in spec.path,
+        "408": bool(body),
         "413": bool(body),
         "415": bool(body),
         "422": MULTIPART in body,

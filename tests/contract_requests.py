@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+import httpx2
 from imagejobs.api.lanes import Lanes
 from imagejobs.contract.openapi import load_contract
 from memory_api import (
@@ -19,6 +20,7 @@ from memory_api import (
     image_file,
     memory_api,
     patched,
+    raw_request,
     with_tokens,
 )
 from observed_answers import meant
@@ -110,6 +112,21 @@ def contradicts_the_record(operation: str) -> Any:
     return Ask(operation, job_id).of(api)
 
 
+def is_too_slow(operation: str) -> Any:
+    written = OPERATIONS[operation]
+    assert written.body
+    content_type = f"{written.body.content_type}; boundary=x"
+    answer = raw_request(
+        memory_api(stall_seconds=0.01),
+        written.path.format(id=UNKNOWN_ID),
+        {"Content-Type": content_type},
+        [b"-"],
+        method=written.method,
+        stalls=True,
+    )
+    return httpx2.Response(answer.status, headers=answer.headers, content=answer.body)
+
+
 def is_too_large(operation: str) -> Any:
     if operation == "updateImageJobStatus":
         return Ask(operation, body={"json": {"status": "FAILED", "errorMsg": "x" * 70_000}}).of(memory_api())
@@ -160,6 +177,7 @@ REQUESTS: Mapping[int, Callable[[str], Any]] = {
     401: has_no_token,
     403: has_the_wrong_token_or_origin,
     404: names_what_is_not_there,
+    408: is_too_slow,
     409: contradicts_the_record,
     413: is_too_large,
     415: is_of_another_type,

@@ -224,9 +224,17 @@ class RawAnswer:
 
 
 def raw_request(
-    api: MemoryApi, path: str, headers: Mapping[str, str], pieces: Iterable[bytes], *, method: str = "POST"
+    api: MemoryApi,
+    path: str,
+    headers: Mapping[str, str],
+    pieces: Iterable[bytes],
+    *,
+    method: str = "POST",
+    stalls: bool = False,
 ) -> RawAnswer:
-    """A request in pieces, as a server hands them on. A body that is not ended by b"" is one whose client went away."""
+    """A request in pieces, as a server hands them on. A body that is not ended by b"" is one whose client went away, or
+    `stalls`.
+    """
     answer, waiting = RawAnswer(), iter(pieces)
     scope = {
         "type": "http",
@@ -245,6 +253,8 @@ def raw_request(
 
     async def receive() -> dict[str, Any]:
         piece = next(waiting, None)
+        if piece is None and stalls:
+            await asyncio.Event().wait()
         if piece is None:
             return {"type": "http.disconnect"}
         answer.taken += 1

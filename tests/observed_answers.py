@@ -53,7 +53,9 @@ class Observations:
         self._lock = Lock()
         self.asker: str | None = None
         self.answers: Counter[tuple[str, str]] = Counter()
-        self.documented = {(spec.id, status) for spec in specs(contract.document) for status in spec.written["responses"]}
+        self.documented = {
+            (spec.id, status) for spec in specs(contract.document) for status in spec.written["responses"]
+        }
         self.documented_fields = documented_fields(contract.document)
         self.missing_fields = set(self.documented_fields)
         self.problems: list[str] = []

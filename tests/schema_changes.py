@@ -44,7 +44,13 @@ RANGES: Mapping[str, tuple[float, float]] = {
 }
 """What the formats of numbers hold. `double` is for numbers in general: it may round, which no caller minds."""
 JSON_TYPES: Mapping[type, str] = {
-    str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array", type(None): "null"
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    dict: "object",
+    list: "array",
+    type(None): "null",
 }
 VALUES = frozenset({"type", "enum", "uniqueItems", "default"})
 CANNOT_COMPARE = "cannot compare"
@@ -100,8 +106,8 @@ def _is_text_taken(looser: Mapping[str, Any], stricter: Mapping[str, Any]) -> bo
 
 
 def _plain(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same schema in one way of writing: `const` as `enum` of one, the `type` of its values said, one step of `allOf`
-    for each of the conditions that exclude one another. Without what is said for people or for tools only.
+    """The same schema in one way of writing: `const` as `enum` of one, the `type` of an enum's values, one step of
+    `allOf` for each of the conditions that exclude one another. Without what is for people or for tools only.
     """
     plain = {name: each for name, each in schema.items() if name not in ANNOTATIONS and not name.startswith("x-")}
     if "const" in plain:

@@ -119,7 +119,9 @@ def test_a_fault_that_is_meant_is_the_default_answer_and_must_have_its_form() ->
 def test_a_fresh_recorder_misses_everything() -> None:
     observations = Observations(load_contract())
     gaps = observations.gaps()
-    assert {"getHealth 200", "createImageJob 422", "ImageJob.fileSize", "EventPage.cursor", "getHealth default"} <= set(gaps)
+    assert {"getHealth 200", "createImageJob 422", "ImageJob.fileSize", "EventPage.cursor", "getHealth default"} <= set(
+        gaps
+    )
     assert f"0 of {len(observations.documented)} documented answers" in observations.summary()
 
 

@@ -143,7 +143,7 @@ def test_an_example_with_another_code_is_noticed(history: History) -> None:
 
 def test_the_shortened_document_is_the_beginning_of_what_is_answered() -> None:
     (spec,) = (spec for spec in specs(DOCUMENT) if spec.id == SHORTENED)
-    example = spec.written["responses"]["200"]["content"][JSON]["examples"]["shortened"]["value"]
+    example = resolved(DOCUMENT, spec.written["responses"]["200"]["content"][JSON]["examples"]["shortened"])["value"]
     answer = memory_api().client().get(spec.path).json()
     assert example.keys() <= answer.keys()
     assert example["openapi"] == answer["openapi"]

@@ -43,11 +43,18 @@ STATUSES = {
 
 def job(body: Said) -> Job:
     data = body["data"]
-    return Job(JOB_ID, data["status"], data["sourceImageKey"], data["sourceImageURL"], data.get("sourceSha256"))
+    return Job(
+        JOB_ID,
+        data["status"],
+        data["sourceImageKey"],
+        data["sourceImageURL"],
+        data.get("sourceSha256"),
+        int(data.get("lostLeases", 0)),
+    )
 
 
 def claim(body: Said) -> Claim:
-    return Claim(JOB_ID, body["data"].get("attempt") or None)
+    return Claim(JOB_ID, body["data"].get("attempt") or None, int(body["data"].get("lostLeases", 0)))
 
 
 def nothing(_: Said) -> None:
@@ -71,6 +78,7 @@ EXPECTED: Mapping[tuple[str, int], Outcome] = {
     (REPORT, 401): REFUSED,
     (REPORT, 403): REFUSED,
     (REPORT, 404): GONE,
+    (REPORT, 408): REFUSED,
     (REPORT, 409): GONE,
     (REPORT, 413): REFUSED,
     (REPORT, 415): REFUSED,
@@ -79,9 +87,8 @@ EXPECTED: Mapping[tuple[str, int], Outcome] = {
 VALUES: Mapping[str, Callable[[Said], Any]] = {"get": job, "claim": claim}
 """What a call returns, where it returns more than the row says."""
 
-PAIRS = [
-    (name, status) for name, (operation, _) in ASKS.items() for status in load_contract().operations[operation].responses
-]
+OPERATIONS = load_contract().operations
+PAIRS = [(name, status) for name, (operation, _) in ASKS.items() for status in OPERATIONS[operation].responses]
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +152,7 @@ def test_a_result_that_is_not_where_the_api_looks_is_still_this_workers(stub: St
 @pytest.mark.parametrize("name", ASKS)
 def test_it_asks_as_the_contract_says(stub: Stub, name: str) -> None:
     operation_id, ask = ASKS[name]
-    operation = load_contract().operations[operation_id]
+    operation = OPERATIONS[operation_id]
     outcome(stub, json_reply(200, Documented(operation_id, 200).examples()[0]), ask)
     (asked,) = stub.asked
     assert (asked.method, asked.path) == (operation.method, operation.path.format(id=JOB_ID))
