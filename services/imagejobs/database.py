@@ -66,6 +66,17 @@ class Database:
             answer = self._client.get_default_database().command("count", collection, query=query)
             return int(answer["n"])
 
+    def try_out(self, collection: str) -> None:
+        """Write, read back, and drop the collection again, which must be nobody's. Raises DatabaseUnavailable."""
+        documents = self._client.get_default_database()[collection]
+        with translated_errors():
+            try:
+                documents.insert_one({"_id": "doctor"})
+                if documents.find_one({"_id": "doctor"}) is None:
+                    raise DatabaseUnavailable("a document that was just written is not there; is this the primary?")
+            finally:
+                documents.drop()
+
     def insert(self, collection: str, document: Mapping[str, Any]) -> None:
         """Add a document. Raises DuplicateKey if its `_id` is there already."""
         with translated_errors():

@@ -86,6 +86,8 @@ def reach_stores(data_dir: Path | None) -> Settings:
         storage="filesystem",
         mongodb_uri=local.mongodb_uri,
         redis_uri=local.redis_uri,
+        api_url=local.api_url,
+        r2_public_url=f"{local.api_url}/media",
         data_dir=data_dir or chosen.data_dir,
     )
 

@@ -4,13 +4,14 @@ from imagejobs.client.api_client import MAX_TRIES, READ_SECONDS, ApiClient
 from imagejobs.settings import ApiAddress
 
 
-def connect_api(settings: ApiAddress) -> ApiClient:
+def connect_api(settings: ApiAddress, *, max_tries: int = MAX_TRIES) -> ApiClient:
     """API_URL with the first of API_TOKENS and of WORKER_TOKENS."""
     return ApiClient(
         settings.api_base_url,
         token=settings.api_tokens[0].get_secret_value() if settings.api_tokens else None,
         worker_token=settings.worker_tokens[0].get_secret_value() if settings.worker_tokens else None,
         proxy=settings.api_proxy,
+        max_tries=max_tries,
     )
 
 

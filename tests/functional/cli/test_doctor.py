@@ -1,23 +1,31 @@
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_line import failure
 from http_proxy import http_proxy
-from imagejobs.cli.checks import Deployment
-from imagejobs.cli.checks.api import check_api
-from imagejobs.cli.checks.examination import Finding, finding
+from imagejobs.cli.checks import Deployment, examination
+from imagejobs.cli.checks.api import check_api, check_records
+from imagejobs.cli.checks.examination import CHECKS, Finding, finding
 from imagejobs.cli.checks.proxies import check_proxies
+from imagejobs.cli.checks.queue import check_redis
+from imagejobs.cli.checks.storage import check_outputs, check_sources
 from imagejobs.cli.checks.tokens import check_tokens
 from imagejobs.cli.reaching import ReachedApi
 from imagejobs.client.errors import ApiUnavailable
+from imagejobs.database import Database
 from imagejobs.embedded.ports import free_port
 from imagejobs.embedded.up_file import UpState, write_up_file
+from imagejobs.jobs.mongo_repository import MongoImageJobRepository
 from imagejobs.settings import Settings
 from memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings, served
-from servers import mongo_server, redis_server
+from servers import RedisServer, mongo_server, redis_server
 from starlette.applications import Starlette
 
 Run = Callable[..., Any]
@@ -34,7 +42,7 @@ def nothing_reachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("R2_ENDPOINT", f"http://127.0.0.1:{free_port()}")
     for name in ("R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY", "R2_BUCKET"):
         monkeypatch.setenv(name, "anything")
-    monkeypatch.setenv("R2_PUBLIC_URL", "https://pub.example")
+    monkeypatch.setenv("R2_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
 
 
@@ -43,8 +51,7 @@ def test_with_nothing_reachable_it_is_one_line_per_finding_and_exit_code_1(run: 
     result = run("doctor")
     assert result.exit_code == 1
     lines = {line.split()[1]: line for line in result.stdout.splitlines()}
-    names = {"settings", "engine", "redis", "mongodb", "deployment", "storage", "proxies", "api", "tokens"}
-    assert lines.keys() == names
+    assert lines.keys() == {"settings", "engine", *(name for name, _ in CHECKS)}
     assert {name for name, line in lines.items() if line.startswith("FAIL")} == {"redis", "mongodb", "storage", "api"}
     assert "Redis is away" in lines["redis"]
     assert "MongoDB is away" in lines["mongodb"]
@@ -59,8 +66,13 @@ def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.Mo
     monkeypatch.setenv("STORAGE", "filesystem")
     findings = {each["name"]: each for each in failure(run("doctor", "--json"))["data"]}
     assert {name for name, each in findings.items() if not each["ok"]} == {"redis", "mongodb"}
-    assert {name for name, each in findings.items() if each["warning"]} == {"deployment"}
-    assert "wrote, read and deleted under raw/ and optimized/" in findings["storage"]["text"]
+    assert {name for name, each in findings.items() if each["warning"]} == {
+        "deployment",
+        "outputs",
+        "sources",
+        "records",
+    }
+    assert "wrote, read, listed and deleted under raw/ and optimized/" in findings["storage"]["text"]
     assert "reads JPEG, PNG, GIF, WebP" in findings["engine"]["text"]
     assert [path for path in (tmp_path / "data").rglob("doctor-*") if path.is_file()] == []
     api.assert_untouched()
@@ -146,8 +158,9 @@ def test_a_running_local_system_is_what_is_tried(
         state = UpState(served_api[1], *stores, CLIENT_TOKENS[0], WORKER_TOKENS[0], {"up": os.getpid()})
         write_up_file(data_dir, state)
         result = run("doctor")
-    assert result.exit_code == 0, result.output
-    assert [line for line in result.stdout.splitlines() if not line.startswith("ok ")] == []
+    others = [line.split()[1] for line in result.stdout.splitlines() if not line.startswith("ok ")]
+    assert others == ["outputs", "sources"], "the API of this test keeps its images in memory"
+    assert f"GET {served_api[1]}/media/optimized/doctor-" in result.stdout
     assert "0 message(s) wait on 'dramatiq:image_jobs'" in result.stdout
     assert f"{served_api[1]} is ready" in result.stdout
     place = "the `imagejobs up` on .imagejobs"
@@ -160,21 +173,155 @@ def test_with_everything_there_it_counts_what_it_finds_and_exits_0(
 ) -> None:
     monkeypatch.setenv("STORAGE", "filesystem")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    with redis_server() as redis, mongo_server() as mongo:
+    with redis_server() as redis, mongo_server() as mongo, public_files(tmp_path / "data" / "objects") as public_url:
         monkeypatch.setenv("REDIS_URI", redis.uri)
         monkeypatch.setenv("MONGODB_URI", mongo.uri("doctor"))
-        empty = run("doctor")
+        monkeypatch.setenv("R2_PUBLIC_URL", public_url)
+        result = run("doctor")
         with mongo.client() as client, redis.client() as queue:
-            client["doctor"]["image_jobs"].insert_many([{"status": each} for each in ("PENDING", "FAILED", "PENDING")])
+            assert queue.keys() == [], "nothing is left behind"
+            assert [each for each in client["doctor"].list_collection_names() if "doctor" in each] == []
             queue.lpush("task_queue", "a message")
-            filled = run("doctor")
+            told = run("doctor").stdout
             assert queue.lrange("task_queue", 0, -1) == [b"a message"]
-    assert (empty.exit_code, filled.exit_code) == (0, 0)
-    assert [line for line in empty.stdout.splitlines() if not line.startswith("ok ")] == []
-    assert "no jobs yet" in empty.stdout
-    assert "answers; 1 FAILED, 2 PENDING" in filled.stdout
-    assert "1 message(s) wait on 'task_queue'" in filled.stdout
+            assert queue.keys() == [b"task_queue"]
+    assert [line for line in result.stdout.splitlines() if not line.startswith("ok ")] == []
+    assert result.exit_code == 0
+    assert "wrote (by majority) and read; no jobs yet" in result.stdout
+    assert "there are no jobs yet to compare" in result.stdout
+    assert "wrote, moved (BLMOVE) and ran a script; 1 message(s) wait on 'task_queue'" in told
+    assert [each for each in (tmp_path / "data").rglob("doctor-*") if each.is_file()] == []
     api.assert_untouched()
+
+
+@contextmanager
+def public_files(directory: Path) -> Iterator[str]:
+    """What a bucket's public address does; the address."""
+
+    class Files(SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(directory))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Files) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    with redis_server() as server:
+        yield server
+
+
+def redis_finding(uri: str) -> Finding:
+    settings = memory_settings(redis_uri=uri, redis_namespace="staging")
+    return finding("redis", lambda: check_redis(deployment(settings)))
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ("~task_queue* ~dramatiq* ~staging* +@all -lpush", "Redis refuses a write (LPUSH): its user may not use"),
+        ("~task_queue* ~dramatiq* ~staging* +@all -blmove", "Redis refuses BLMOVE: its user may not use"),
+        ("~task_queue* ~dramatiq* ~staging* +@all -eval", "Redis refuses a script (EVAL): its user may not use"),
+        ("~task_queue* +@all", "allow this user every command on the keys of image-jobs"),
+    ],
+)
+def test_what_redis_does_not_allow_is_a_finding(redis: RedisServer, rules: str, told: str) -> None:
+    with redis.client() as client:
+        client.execute_command("ACL", "SETUSER", "images", "reset", "on", ">pa55word", *rules.split())
+        result = redis_finding(redis.uri.replace("://", "://images:pa55word@"))
+        assert client.keys() == []
+    assert not result.ok
+    assert told in result.text
+    assert "pa55word" not in result.text
+
+
+def test_a_user_who_may_do_everything_on_our_keys_only_is_enough(redis: RedisServer) -> None:
+    with redis.client() as client:
+        rules = ["~task_queue*", "~staging:*", "+@all", "-info"]
+        client.execute_command("ACL", "SETUSER", "images", "reset", "on", ">pa55word", *rules)
+        result = redis_finding(redis.uri.replace("://", "://images:pa55word@"))
+    assert (result.ok, result.is_warning) == (True, False)
+    assert "maxmemory-policy is not known" in result.text
+
+
+def test_a_redis_that_drops_keys_is_a_warning_that_names_the_setting(redis: RedisServer) -> None:
+    with redis.client() as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            result = redis_finding(redis.uri)
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert (result.ok, result.is_warning) == (True, True)
+    assert "maxmemory-policy is allkeys-lru" in result.text
+    assert "set noeviction" in result.text
+
+
+def test_a_replica_is_a_finding_that_says_what_redis_uri_must_name(redis: RedisServer) -> None:
+    with redis.client() as client:
+        client.replicaof("127.0.0.1", free_port())
+        try:
+            result = redis_finding(redis.uri)
+        finally:
+            client.replicaof("NO", "ONE")
+    assert not result.ok
+    assert "it is a replica" in result.text
+    assert "REDIS_URI must name the master" in result.text
+
+
+def test_outputs_that_the_public_cannot_read_are_a_finding_and_sources_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "another").mkdir()
+    with public_files(tmp_path / "another") as public_url:
+        settings = memory_settings(data_dir=tmp_path / "data", r2_public_url=public_url)
+        outputs = finding("outputs", lambda: check_outputs(deployment(settings)))
+        sources = finding("sources", lambda: check_sources(deployment(settings)))
+    assert (outputs.ok, sources.ok, sources.is_warning) == (False, True, True)
+    assert f"GET {public_url}/optimized/doctor-" in outputs.text
+    assert "answered 404" in outputs.text
+    assert "set SOURCE_URL=presigned" in sources.text
+    assert [each for each in (tmp_path / "data").rglob("doctor-*") if each.is_file()] == []
+
+
+def test_an_address_that_is_not_reached_from_here_is_a_warning(tmp_path: Path) -> None:
+    settings = memory_settings(data_dir=tmp_path / "data", r2_public_url=f"http://127.0.0.1:{free_port()}")
+    result = finding("outputs", lambda: check_outputs(deployment(settings)))
+    assert (result.ok, result.is_warning) == (True, True)
+    assert "is not reached from here" in result.text
+
+
+def test_an_api_of_another_deployment_is_a_finding(run: Run, api: MemoryApi, address: str, photo: Path) -> None:
+    assert run("submit", str(photo)).exit_code == 0
+    known = api.all_jobs()[-1]
+    with mongo_server() as mongo:
+        settings = memory_settings(api_url=address, mongodb_uri=mongo.uri("doctor"), api_tokens=CLIENT_TOKENS)
+        with closing(Database(settings.mongodb_uri)) as database:
+            repository = MongoImageJobRepository(database)
+            repository.insert(known)
+            own = finding("records", lambda: check_records(deployment(settings)))
+        with closing(Database(settings.mongodb_uri)) as database:
+            repository = MongoImageJobRepository(database)
+            unknown = replace(known, id=repository.new_id())
+            repository.insert(unknown)
+        foreign = finding("records", lambda: check_records(deployment(settings)))
+    assert (own.ok, own.is_warning, foreign.ok) == (True, False, False)
+    assert f"does not know job {unknown.id} of MONGODB_URI: API_URL leads to another deployment" in foreign.text
+
+
+def test_a_check_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examination, "CHECK_SECONDS", 0.05)
+    ended = threading.Event()
+    result = finding("storage", lambda: str(ended.wait(5)))
+    ended.set()
+    assert (result.ok, "no result within 0.05 s" in result.text) == (False, True)
 
 
 @pytest.mark.usefixtures("nothing_reachable")

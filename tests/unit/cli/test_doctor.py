@@ -121,7 +121,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_what_it_tries_the_storage_with_is_gone_afterwards(settings: Settings, tmp_path: Path) -> None:
-    assert check_storage(deployment(settings)) == "filesystem: wrote, read and deleted under raw/ and optimized/"
+    assert (
+        check_storage(deployment(settings)) == "filesystem: wrote, read, listed and deleted under raw/ and optimized/"
+    )
     assert [each for each in tmp_path.rglob("doctor-*") if each.is_file()] == []
 
 

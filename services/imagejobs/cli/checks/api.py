@@ -1,9 +1,12 @@
 """The API, at the address that workers and the command line use."""
 
-from imagejobs.cli.checks import Deployment
+from http import HTTPStatus
+
+from imagejobs.cli.checks import Concern, Deployment
 from imagejobs.client.api_client import ApiClient
+from imagejobs.client.connecting import connect_api
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
-from imagejobs.errors import ConfigurationError
+from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
 
 
 def check_api(deployment: Deployment) -> str:
@@ -15,3 +18,30 @@ def check_api(deployment: Deployment) -> str:
     except (ApiRefused, UnexpectedAnswer) as error:
         raise ConfigurationError(f"{url} does not answer as the API does ({error}); check API_URL") from error
     return f"{url} is ready"
+
+
+def check_records(deployment: Deployment) -> str:
+    """Whether the API at API_URL has the records of MONGODB_URI: it is asked for the newest job there."""
+    from contextlib import closing
+
+    from imagejobs.database import Database
+    from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+    from imagejobs.jobs.repository import JobFilter
+
+    address = deployment.api.address
+    url = address.api_base_url
+    try:
+        with closing(Database(deployment.settings.mongodb_uri)) as database:
+            newest = MongoImageJobRepository(database).page(JobFilter(), 1)
+        if not newest:
+            return "there are no jobs yet to compare API_URL and MONGODB_URI by"
+        connect_api(address, max_tries=1).call("getImageJob", path={"id": newest[0].id}, strict=False)
+    except (BackingServiceUnavailable, UnexpectedAnswer) as error:
+        raise Concern(f"whether API_URL and MONGODB_URI belong together is not known: {error}") from error
+    except ApiRefused as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise Concern(f"whether API_URL and MONGODB_URI belong together is not known: {error}") from error
+        raise ConfigurationError(
+            f"the API at {url} does not know job {newest[0].id} of MONGODB_URI: API_URL leads to another deployment"
+        ) from error
+    return f"{url} has the jobs of MONGODB_URI"

@@ -1,17 +1,19 @@
 """All checks in order, and what each came to."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from imagejobs.cli.checks import Concern, Deployment
-from imagejobs.cli.checks.api import check_api
+from imagejobs.cli.checks.api import check_api, check_records
 from imagejobs.cli.checks.database import check_mongodb
 from imagejobs.cli.checks.deployment import check_deployment
 from imagejobs.cli.checks.engine import check_engine
 from imagejobs.cli.checks.proxies import check_proxies
 from imagejobs.cli.checks.queue import check_redis
-from imagejobs.cli.checks.storage import check_storage
+from imagejobs.cli.checks.storage import check_outputs, check_sources, check_storage
 from imagejobs.cli.checks.tokens import check_tokens
 from imagejobs.cli.reaching import find_api, reach_stores
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
@@ -24,10 +26,15 @@ CHECKS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("mongodb", check_mongodb),
     ("deployment", check_deployment),
     ("storage", check_storage),
+    ("outputs", check_outputs),
+    ("sources", check_sources),
     ("proxies", check_proxies),
     ("api", check_api),
     ("tokens", check_tokens),
+    ("records", check_records),
 )
+CHECK_SECONDS = 30.0
+"""What one check may take; most have bounds of their own below that."""
 FORESEEN = (BackingServiceUnavailable, ConfigurationError, ApiRefused, UnexpectedAnswer, ObjectNotFound)
 
 
@@ -56,12 +63,24 @@ def examine(data_dir: Path | None) -> list[Finding]:
 
 
 def finding(name: str, check: Callable[[], str]) -> Finding:
-    """What the check comes to, whatever it raises."""
+    """What the check comes to, whatever it raises, within CHECK_SECONDS."""
+    outcome: Future[str] = Future()
+    Thread(target=_carry_out, args=(check, outcome), name=f"check {name}", daemon=True).start()
+    wait([outcome], CHECK_SECONDS)
+    if not outcome.done():
+        return Finding(name, False, f"no result within {CHECK_SECONDS:g} s: it is connected to, and does not answer")
     try:
-        return Finding(name, True, check())
+        return Finding(name, True, outcome.result())
     except Concern as concern:
         return Finding(name, True, str(concern), is_warning=True)
     except FORESEEN as error:
         return Finding(name, False, str(error))
     except Exception as error:  # noqa: BLE001 - the other findings are wanted all the more
         return Finding(name, False, f"unexpected: {error!r}")
+
+
+def _carry_out(check: Callable[[], str], outcome: Future[str]) -> None:
+    try:
+        outcome.set_result(check())
+    except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+        outcome.set_exception(error)

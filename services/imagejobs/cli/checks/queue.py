@@ -1,19 +1,91 @@
 """Redis, as the queue's two ends and Dramatiq use it."""
 
-from imagejobs.cli.checks import Deployment
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+
+from redis import Redis, RedisError
+
+from imagejobs.cli.checks import Concern, Deployment
+from imagejobs.errors import ConfigurationError
+from imagejobs.settings import Settings
+
+TRIAL_SECONDS = 3.0
+BLOCKING_SECONDS = 1
+MOVE = "redis.call('LREM', KEYS[1], -1, ARGV[1]); return redis.call('LPUSH', KEYS[2], ARGV[1])"
+REMEDIES = {
+    "replica": "REDIS_URI must name the master",
+    "memory is full": "raise its maxmemory, see docs/operations.md",
+    "disk": "make room on its disk, see docs/operations.md",
+    "user may not": "allow this user every command on the keys of image-jobs",
+    "Cluster": "use one server instead, or one with replicas: a message moves between keys",
+    "password": "check the user and the password in REDIS_URI",
+}
+"""What to do, by what is in task_queue.redis_errors.answer_of()."""
 
 
 def check_redis(deployment: Deployment) -> str:
-    """How many messages wait where jobs are put."""
+    """How many messages wait where jobs are put, once everything that the processes ask of Redis was done."""
     from imagejobs.broker import waiting_key
     from imagejobs.enqueueing import open_task_queue
+    from imagejobs.redis_client import redis_client
     from imagejobs.task_queue.message import PROCESS_IMAGE
     from imagejobs.tasks import TASKS
 
     settings = deployment.settings
-    place = (
-        settings.task_queue
-        if settings.enqueue_to == "task_queue"
-        else waiting_key(TASKS[PROCESS_IMAGE].queue, settings.redis_namespace)
-    )
-    return f"answers; {open_task_queue(settings).length()} message(s) wait on {place!r}"
+    waiting = waiting_key(TASKS[PROCESS_IMAGE].queue, settings.redis_namespace)
+    place = settings.task_queue if settings.enqueue_to == "task_queue" else waiting
+    length = open_task_queue(settings).length()
+    with redis_client(settings.redis_uri, socket_timeout=TRIAL_SECONDS) as client:
+        _try_commands(client, trial_keys(settings))
+        policy = _maxmemory_policy(client)
+    told = f"wrote, moved (BLMOVE) and ran a script; {length} message(s) wait on {place!r}"
+    if policy not in {"noeviction", None}:
+        raise Concern(f"maxmemory-policy is {policy}, so Redis drops messages when it is full: set noeviction ({told})")
+    return told if policy else f"{told}; maxmemory-policy is not known (INFO is refused): it must be noeviction"
+
+
+def trial_keys(settings: Settings) -> list[str]:
+    """New keys that begin as those of the list and of Dramatiq do, for users that may use no others."""
+    from imagejobs.broker import waiting_key
+    from imagejobs.task_queue.redis_keys import namespaced
+
+    name = f"doctor-{secrets.token_hex(6)}"
+    own = namespaced(settings.redis_namespace, f"{settings.task_queue}:{name}")
+    return [own, f"{own}:moved", waiting_key(name, settings.redis_namespace)]
+
+
+def _try_commands(client: Redis, keys: list[str]) -> None:
+    first, second, third = keys
+    trials: list[tuple[str, Callable[[], object]]] = [
+        ("a write (LPUSH)", lambda: client.lpush(first, "doctor")),
+        ("BLMOVE", lambda: client.blmove(first, second, BLOCKING_SECONDS, "RIGHT", "LEFT")),
+        ("a script (EVAL)", lambda: client.eval(MOVE, 2, second, third, "doctor")),
+    ]
+    try:
+        for name, trial in trials:
+            _try(name, trial)
+    finally:
+        for key in keys:
+            with suppress(RedisError):
+                client.delete(key)
+
+
+def _try(name: str, trial: Callable[[], object]) -> None:
+    from imagejobs.task_queue.redis_errors import answer_of
+
+    try:
+        done = trial()
+    except RedisError as error:
+        reason = answer_of(error) or str(error)
+        remedy = next((remedy for sign, remedy in REMEDIES.items() if sign in reason), "check REDIS_URI and its user")
+        raise ConfigurationError(f"Redis refuses {name}: {reason}; {remedy} ({error})") from error
+    if not done:
+        raise ConfigurationError(f"Redis did {name} without effect: another program may use the same keys")
+
+
+def _maxmemory_policy(client: Redis) -> str | None:
+    try:
+        return str(client.info("memory")["maxmemory_policy"])
+    except (RedisError, KeyError):
+        return None
