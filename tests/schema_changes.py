@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from math import inf
 from typing import Any
 
@@ -99,8 +100,14 @@ def _is_taken(looser: Schema, alternatives: Iterable[Schema], place: str, side: 
 
 def _is_text_taken(looser: Mapping[str, Any], stricter: Mapping[str, Any]) -> bool:
     """Whether both are about text only, and it is proven that the stricter one takes all that the looser one takes."""
+    return _same(looser, stricter) or _is_taken_by(json.dumps(looser), json.dumps(stricter))
+
+
+@cache
+def _is_taken_by(looser: str, stricter: str) -> bool:
+    """As JSON, so that what many places refer to is proven once."""
     try:
-        return _same(looser, stricter) or refused_text(looser, stricter) is None
+        return refused_text(json.loads(looser), json.loads(stricter)) is None
     except NotText:
         return False
 

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 
 LAST = 0x10FFFF
-MOST_STEPS = 20_000
+MOST_STEPS = 2_000
 ABOUT_TEXT = frozenset({"type", "pattern", "minLength", "maxLength", "format", "enum", "const", "anyOf", "allOf"})
 
 DATE = (

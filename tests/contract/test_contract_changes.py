@@ -25,11 +25,20 @@ JOB = ("paths", "/api/image-jobs/{id}")
 STATS = ("paths", "/api/image-jobs/stats")
 STATUS = ("paths", "/api/image-jobs/{id}/status")
 EVENTS = ("paths", "/api/events")
+READY = ("paths", "/readyz")
 FORM = (*SCHEMAS, "CreateImageJobForm")
 UPDATE = (*SCHEMAS, "StatusUpdate", "properties")
 JOB_FIELDS = (*SCHEMAS, "ImageJob", "properties")
 STRING = {"type": "string"}
 NEW_PARAMETER = {"name": "fields", "in": "query", "schema": STRING}
+INTEGER = {"type": "integer"}
+ANY_OF_TEXTS = {
+    "anyOf": [STRING | {"pattern": "^[a-c]{1,3}$"}, STRING | {"pattern": "^[0-9]{4}$"}, STRING | {"maxLength": 0}]
+}
+ONE, TWO = (
+    {"if": {"required": ["a"], "properties": {"a": {"enum": [value]}}}, "then": {"required": [needed]}}
+    for value, needed in (("x", "b"), ("y", "c"))
+)
 ANSWER = {"description": "x", "content": {"application/json": {"schema": STRING}}}
 
 
@@ -126,6 +135,33 @@ BREAKING: list[tuple[Place, Any, str]] = [
         ["attempt", "errorMsg"],
         "updateImageJobStatus body .allOf[1]: then",
     ),
+    (
+        (*SCHEMAS, "StatusUpdate", "else", "if", "properties", "status", "enum"),
+        ["PENDING", "pending", "FAILED"],
+        "updateImageJobStatus body .allOf[1]: if",
+    ),
+    (
+        (*SCHEMAS, "StatusUpdate", "else", "if", "properties", "status", "enum"),
+        ["PENDING", "pending", "COMPLETED"],
+        "updateImageJobStatus body .: else",
+    ),
+    (
+        (*SCHEMAS, "ErrorCode", "pattern"),
+        "^[a-z][a-z0-9_]{0,40}$",
+        "updateImageJobStatus body .errorCode: pattern ^[a-z][a-z0-9_]{0,63}$ -> ^[a-z][a-z0-9_]{0,40}$: refuses",
+    ),
+    ((*SCHEMAS, "EventDate", "pattern"), "^([0-9]{4}-[0-9]{2}-[0-2][0-9])?$", "createEvent body .date: pattern"),
+    ((*SCHEMAS, "OptionalText", "minLength"), 1, "updateEvent body .community: minLength None -> 1: refuses"),
+    (
+        (*SCHEMAS, "Rendition", "properties", "bytes", "format"),
+        "int32",
+        "body .renditions[].bytes: format int64 -> int32: refuses what was accepted",
+    ),
+    (
+        (*UPDATE, "leaseSeconds", "format"),
+        "int64",
+        "body .leaseSeconds: format double -> int64: refuses what was accepted",
+    ),
     ((*SCHEMAS, "StatusUpdate", "else"), REMOVED, "updateImageJobStatus body .: allOf"),
     ((*SCHEMAS, "StatusUpdate", "dependentRequired"), {"a": ["b"]}, "dependentRequired None -> {'a': ['b']}: cannot"),
     # What callers get.
@@ -179,6 +215,18 @@ BREAKING: list[tuple[Place, Any, str]] = [
         STRING,
         "getImageJob answer 404 .hint: properties ruled out -> there: gives what was never given",
     ),
+    (
+        (*SCHEMAS, "ErrorCode", "pattern"),
+        "^[a-z][a-z0-9_-]{0,63}$",
+        "getImageJob answer 404 .error.code: pattern ^[a-z][a-z0-9_]{0,63}$ -> ^[a-z][a-z0-9_-]{0,63}$: gives what",
+    ),
+    (
+        (*SCHEMAS, "Timestamp", "pattern"),
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$",
+        "getImageJob answer 200 .data.createdAt: pattern",
+    ),
+    (("components", "responses", "OtherError"), ANSWER, "getReadiness answer default .: type"),
+    ((*READY, "get", "responses", "default"), REMOVED, "getReadiness answer default: was removed"),
     (
         (*SCHEMAS, "Stats", "properties", "byStatus", "additionalProperties"),
         True,
@@ -253,6 +301,49 @@ def test_a_change_that_breaks_nobody_is_not_told(place: Place, value: Any) -> No
         ({"anyOf": [STRING]}, {"anyOf": [{"type": "null"}, STRING]}, [], [".: anyOf"]),
         (STRING, {"anyOf": [STRING | {"maxLength": 9}, STRING | {"minLength": 11}]}, [".: anyOf"], []),
         (STRING, {"anyOf": [STRING | {"maxLength": 9}, STRING | {"minLength": 9}]}, [], []),
+        # The same in other words, and nearly the same.
+        (ANY_OF_TEXTS, STRING | {"pattern": "^([a-c]{1,3}|[0-9]{4})?$"}, [], []),
+        (ANY_OF_TEXTS, STRING | {"pattern": "^([a-c]{1,3}|[0-9]{4})$"}, [".: anyOf", ".: pattern", ".: type"], []),
+        (ANY_OF_TEXTS, STRING | {"pattern": "^([a-c]{1,2}|[0-9]{4})?$"}, [".: anyOf", ".: pattern", ".: type"], []),
+        (ANY_OF_TEXTS, STRING | {"pattern": "^([a-d]{1,3}|[0-9]{4})?$"}, [], [".: anyOf"]),
+        (ANY_OF_TEXTS, {"pattern": "^([a-c]{1,3}|[0-9]{4})?$"}, [".: anyOf", ".: pattern"], [".: anyOf"]),
+        (
+            {"anyOf": [STRING | {"format": "date"}]},
+            STRING | {"pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"},
+            [],
+            [".: anyOf"],
+        ),
+        (
+            {"anyOf": [STRING | {"format": "date"}]},
+            STRING | {"pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|30)$"},
+            [".: anyOf", ".: pattern", ".: type"],
+            [".: anyOf"],
+        ),
+        ({"const": "a"}, {"type": "string", "const": "a"}, [], []),
+        ({"const": True}, {"type": "boolean", "const": True}, [], []),
+        ({"const": True}, {"type": "string", "const": True}, ["type"], ["type"]),
+        (INTEGER | {"minimum": 0, "maximum": 9}, INTEGER | {"minimum": 0, "maximum": 9, "format": "int32"}, [], []),
+        (INTEGER | {"maximum": 9}, INTEGER | {"maximum": 9, "format": "int64"}, ["format None -> int64: refuses"], []),
+        (
+            {"type": "number", "minimum": 0, "maximum": 9},
+            {"type": "number", "minimum": 0, "maximum": 9, "format": "int32"},
+            ["format None -> int32: refuses"],
+            [],
+        ),
+        (
+            {"additionalProperties": INTEGER},
+            {"properties": {"a": INTEGER}, "additionalProperties": INTEGER},
+            [],
+            [],
+        ),
+        (
+            {"additionalProperties": INTEGER},
+            {"properties": {"a": STRING}, "additionalProperties": INTEGER},
+            [],
+            [".a: type integer -> string: gives"],
+        ),
+        ({"allOf": [ONE, TWO]}, ONE | {"else": TWO}, [], []),
+        ({"allOf": [ONE, TWO]}, ONE | {"else": ONE}, *[[".: allOf", ".: else", ".: if", ".: then"]] * 2),
         ({"multipleOf": 4}, {"multipleOf": 2}, ["multipleOf 4 -> 2: cannot"], ["multipleOf 4 -> 2: cannot"]),
         ({"not": STRING}, {"not": STRING | {"description": "x"}}, [], []),
     ],
@@ -268,6 +359,20 @@ def test_a_schema_is_judged_from_both_sides(old: Any, new: Any, accepted: list[s
 def test_another_message_is_noticed(side: Side) -> None:
     place = ("properties", "payload", "properties", "imageJobID", "pattern")
     assert schema_changes(MESSAGE, with_change(MESSAGE, place, "^[0-9a-f]{32}$"), side)
+
+
+def test_a_new_default_answer_has_the_form_of_the_errors_that_were_given() -> None:
+    old = with_change(DOCUMENT, (*READY, "get", "responses", "default"), REMOVED)
+    assert breaking_changes(old, DOCUMENT) == []
+    other = with_change(DOCUMENT, (*READY, "get", "responses", "default"), ANSWER)
+    assert breaking_changes(old, other) == [
+        "getReadiness answer default: not of the form of the errors that were given"
+    ]
+
+
+def test_extensions_are_for_tools() -> None:
+    changed = with_change(DOCUMENT, (*SCHEMAS, "ReportedStatus", "x-enum-varnames"), REMOVED)
+    assert breaking_changes(DOCUMENT, with_change(changed, (*READY, "get", "x-note"), "for tools")) == []
 
 
 def test_a_schema_that_holds_itself_cannot_be_compared() -> None:
