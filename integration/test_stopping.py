@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psutil
 from backing import Backing
 from deployed_system import deployed
 from pictures import jpeg
@@ -20,6 +21,21 @@ def large_uploads(system: System) -> list[str]:
 
 def running(system: System, job_ids: list[str]) -> list[str]:
     return [job_id for job_id in job_ids if system.job(job_id)["status"] == "PROCESSING"]
+
+
+def test_what_a_killed_main_process_left_running_is_handed_back_too(backing: Backing, tmp_path: Path) -> None:
+    """Its worker processes live on, with nobody but themselves to end them."""
+    settings = {"SHUTDOWN_SECONDS": "0.01", "LEASE_SECONDS": LEASE_SECONDS, "MAX_SIDE": str(SIDE)}
+    with deployed(backing, tmp_path, **settings) as (system, deployment):
+        job_ids = large_uploads(system)
+        main = psutil.Process(deployment.pid("worker"))
+        eventually(lambda: len(running(system, job_ids)) > 1)
+        family = main.children(recursive=True)
+        main.kill()
+        assert psutil.wait_procs(family, timeout=20)[1] == [], deployment.said()
+        ended = [system.ended(job_id, 100) for job_id in job_ids]
+    assert {(job["status"], job["lostLeases"]) for job in ended} == {("COMPLETED", 0)}
+    assert max(job["attempt"] for job in ended) > 1
 
 
 def test_what_is_running_is_handed_back_and_done_by_the_next_worker(backing: Backing, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from imagejobs.worker.actors import declare_actors
 from imagejobs.worker.graceful_stop import GracefulStop
 from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.lease import renewal_seconds
+from imagejobs.worker.main_watch import EndWithMain
 from imagejobs.worker.process_image import ProcessImage
 from imagejobs.worker.quiet_dramatiq import quieten_dramatiq
 
@@ -68,5 +69,6 @@ quieten_dramatiq()
 broker = redis_broker(_settings)
 dramatiq.set_broker(broker)
 broker.add_middleware(ConversionProcesses(_converter, _settings.worker_threads))
+broker.add_middleware(EndWithMain(_give_up))
 broker.add_middleware(GracefulStop(_settings.shutdown_seconds, _give_up))
 declare_actors(broker, _use_case, _settings.max_attempts)

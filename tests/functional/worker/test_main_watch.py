@@ -1,0 +1,86 @@
+"""Worker processes whose main process is killed, with no supervisor beside them."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from imagejobs.embedded.applications import imagejobs_command
+from servers import redis_server, wait_until
+
+PROCESSES, THREADS = 2, 1
+DRAMATIQ = (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app")
+NUMBERS = ("--processes", str(PROCESSES), "--threads", str(THREADS))
+SPAWN = "dramatiq --use-spawn"
+COMMANDS = {
+    "imagejobs worker": (*imagejobs_command("worker"), *NUMBERS),
+    "dramatiq": (*DRAMATIQ, *NUMBERS),
+    SPAWN: (*DRAMATIQ, *NUMBERS, "--use-spawn"),
+}
+
+
+@pytest.fixture(scope="module")
+def redis_port() -> Iterator[int]:
+    with redis_server() as server:
+        yield server.port
+
+
+@contextmanager
+def running(command: tuple[str, ...], redis_port: int, directory: Path) -> Iterator[psutil.Process]:
+    """The main process of a worker; nothing of it is left after the block."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LD_LIBRARY_PATH"}}
+    settings = {
+        "STORAGE": "filesystem",
+        "REDIS_URI": f"redis://127.0.0.1:{redis_port}/0",
+        "TMPDIR": str(directory),
+        "WORKER_THREADS": str(THREADS),
+    }
+    with (directory / "worker.log").open("wb") as log:
+        process = subprocess.Popen(command, env=kept | settings, cwd=directory, stdout=log, stderr=log)
+    main = psutil.Process(process.pid)
+    try:
+        yield main
+    finally:
+        for each in [*main.children(recursive=True), main] if process.poll() is None else []:
+            each.kill()
+        process.wait(30)
+
+
+def is_starting(main: psutil.Process, _log: Path) -> bool:
+    """Whether it has started its conversions' children; it tells the main process so a moment later."""
+    return len(converting(main)) == PROCESSES * THREADS
+
+
+def is_ready(main: psutil.Process, log: Path) -> bool:
+    """Whether its processes have told the main process that they are ready, and that has written it down."""
+    return is_starting(main, log) and log.read_text().count("ready for action") == PROCESSES
+
+
+def converting(main: psutil.Process) -> list[psutil.Process]:
+    return [each for each in main.children(recursive=True) if "imagejobs.conversion.isolated.child" in each.cmdline()]
+
+
+@pytest.mark.parametrize(
+    ("name", "moment"),
+    [("imagejobs worker", is_ready), ("dramatiq", is_starting), (SPAWN, is_ready)],
+)
+def test_nothing_is_left_a_moment_after_the_main_process_was_killed(
+    name: str, moment: Callable[[psutil.Process, Path], bool], redis_port: int, tmp_path: Path
+) -> None:
+    log = tmp_path / "worker.log"
+    with running(COMMANDS[name], redis_port, tmp_path) as main:
+        wait_until(lambda: moment(main, log), 30)
+        family = main.children(recursive=True)
+        main.send_signal(signal.SIGKILL)
+
+        gone, left = psutil.wait_procs(family, timeout=15)
+
+    assert left == []
+    assert len(gone) >= PROCESSES * (THREADS + 1)
+    assert list(tmp_path.glob("imagejobs-conversion*")) == []
+    assert log.read_text().count("main process is gone") == PROCESSES
