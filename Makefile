@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs from .venv, which `make install` makes.
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test lint format bench bench-conversion requirements clean
+.PHONY: help install install-dev demo up test clients lint format bench bench-conversion requirements clean
 
 FILES ?=
 SAMPLES = $(wildcard samples/*.jpg samples/*.png samples/*.gif)
@@ -23,6 +23,9 @@ up: install ## start everything on this machine and keep it running
 
 test: install-dev ## run lint, types and tests in tox; the last line is pytest's
 	@$(BIN)/tox -qq # silent but for its commands' output; its exit code is that of the failed environments
+
+clients: install-dev ## generate clients in four languages, compile them and use them (where node, go, java and mvn are)
+	@$(BIN)/tox -qq -e clients
 
 lint: install-dev ## check style, types and import rules
 	$(BIN)/ruff check .
