@@ -117,6 +117,8 @@ def _plain(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     `allOf` for each of the conditions that exclude one another. Without what is for people or for tools only.
     """
     plain = {name: each for name, each in schema.items() if name not in ANNOTATIONS and not name.startswith("x-")}
+    if plain.get("type") == "boolean" and _is_one_value(plain.get("not")):
+        plain["enum"] = [not plain.pop("not")["const"]]
     if "const" in plain:
         plain["enum"] = [plain.pop("const")]
     if "enum" in plain:
@@ -126,6 +128,11 @@ def _plain(schema: Mapping[str, Any]) -> Mapping[str, Any]:
         plain = {name: each for name, each in plain.items() if name not in CONDITION}
         plain["allOf"] = [*plain.get("allOf", []), *steps]
     return plain
+
+
+def _is_one_value(schema: Any) -> bool:
+    """Of a boolean, all but one value is the other one."""
+    return isinstance(schema, Mapping) and schema.keys() == {"const"}
 
 
 CONDITION = frozenset({"if", "then", "else"})

@@ -293,6 +293,13 @@ def test_a_change_that_breaks_nobody_is_not_told(place: Place, value: Any) -> No
             ["enum [True] -> [1]: refuses", "type"],
             ["enum [True] -> [1]: gives", "type"],
         ),
+        ({"const": True}, {"type": "boolean", "not": {"const": False}}, [], []),
+        (
+            {"const": True},
+            {"type": "boolean", "not": {"const": True}},
+            ["enum [True] -> [False]: refuses"],
+            ["enum [True] -> [False]: gives"],
+        ),
         ({"uniqueItems": True}, {}, [], ["uniqueItems True -> None: gives"]),
         ({}, {"uniqueItems": True}, ["uniqueItems None -> True: refuses"], []),
         ({"items": STRING}, {}, [], ["[]: schema"]),

@@ -282,6 +282,18 @@ def test_times_are_iso_8601_with_milliseconds(api: MemoryApi) -> None:
     assert job["createdAt"] == isoformat(api.all_jobs()[0].created_at)
 
 
+def test_no_renditions_are_the_same_as_an_empty_list_of_them() -> None:
+    """Generated clients in Java send an empty list for a list that nobody filled."""
+    api = memory_api()
+    client = api.client()
+    job_id = created_job(client)["_id"]
+    assert patched(client, job_id, status="PROCESSING", renditions=[]).status_code == 200
+    completed = patched(client, job_id, status="COMPLETED", renditions=[], **OUTPUT)
+    assert completed.json()["data"]["status"] == "COMPLETED"
+    assert "renditions" not in completed.json()["data"]
+    assert patched(client, job_id, status="COMPLETED", **OUTPUT).json() == completed.json()
+
+
 def test_old_images_follow_the_storage_to_another_address() -> None:
     """Another port, domain or R2_PUBLIC_URL: every answer shows addresses that are good today, for old records too."""
     api = memory_api()
