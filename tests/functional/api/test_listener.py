@@ -29,30 +29,34 @@ def test_a_host_that_is_no_name_is_named() -> None:
         listen("a..b", 0)
 
 
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    assert asyncio.run(sent_at_once_after([])) == [True]
+
+
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOBUFS])
 def test_a_thousand_failures_of_accept_are_one_line_and_it_goes_on(
     number: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(listener, "RETRY_SECONDS", 0)
     with caplog.at_level(logging.INFO):
-        assert asyncio.run(accepted_after([OSError(number, "none left")] * 1000)) == 1
+        assert asyncio.run(sent_at_once_after([OSError(number, "none left")] * 1000)) == [True]
     assert [each.message for each in caplog.records if each.name.startswith("imagejobs")] == [
         "no connection can be accepted; this process or machine may open no more files"
     ]
 
 
 def test_a_connection_that_was_closed_before_it_was_accepted_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    assert asyncio.run(accepted_after([ConnectionAbortedError(errno.ECONNABORTED, "gone")])) == 1
+    assert asyncio.run(sent_at_once_after([ConnectionAbortedError(errno.ECONNABORTED, "gone")])) == [True]
     assert caplog.messages == []
 
 
 def test_what_ends_the_accepting_ends_the_server() -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(accepted_after([ZeroDivisionError()]))
+        asyncio.run(sent_at_once_after([ZeroDivisionError()]))
 
 
-async def accepted_after(errors: list[Exception]) -> int:
-    """Let accept fail so often, then connect; how many connections were made."""
+async def sent_at_once_after(errors: list[Exception]) -> list[bool]:
+    """Let accept fail so often, then connect; of each connection, whether small writes are sent at once."""
     loop = asyncio.get_running_loop()
     (listening,) = listen(HOST, 0)
     waiting = iter(errors)
@@ -64,12 +68,13 @@ async def accepted_after(errors: list[Exception]) -> int:
         return await accept(sock)
 
     loop.sock_accept = failing_accept  # type: ignore[method-assign]
-    made: list[asyncio.Protocol] = []
+    made: list[bool] = []
     connected = asyncio.Event()
 
     class Noting(asyncio.Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            made.append(self)
+            own = transport.get_extra_info("socket")
+            made.append(bool(own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
             connected.set()
             transport.close()
 
@@ -83,4 +88,4 @@ async def accepted_after(errors: list[Exception]) -> int:
     finally:
         acceptor.close()
         await acceptor.wait_closed()
-    return len(made)
+    return made

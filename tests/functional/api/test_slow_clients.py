@@ -19,7 +19,6 @@ QUICK = {
     "stall_seconds": 1,
     "min_bytes_per_second": 1000,
     "keep_alive_seconds": 1,
-    "validate_responses": False,
 }
 FIELDS = "".join(
     f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
@@ -108,7 +107,7 @@ def test_a_slow_upload_that_keeps_the_pace_is_taken() -> None:
 
 
 def test_an_upload_that_keeps_the_pace_for_ever_is_408() -> None:
-    limits = {"upload_seconds": 1, "validate_responses": False}
+    limits = {"upload_seconds": 1}
     with served(memory_api(**limits).app, **limits) as address, connected(address) as client:
         client.sendall(head(f"POST {JOBS}", Content_Type=MULTIPART, Content_Length=10_000_000) + FIELDS)
         until(lambda: is_answered_after(client, b"x"), SECONDS)
