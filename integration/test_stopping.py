@@ -4,6 +4,7 @@ from pathlib import Path
 
 import psutil
 from backing import Backing
+from conversion_children import has_died
 from deployed_system import deployed
 from pictures import jpeg
 from running_system import System, eventually
@@ -32,7 +33,7 @@ def test_what_a_killed_main_process_left_running_is_handed_back_too(backing: Bac
         eventually(lambda: len(running(system, job_ids)) > 1)
         family = main.children(recursive=True)
         main.kill()
-        assert psutil.wait_procs(family, timeout=20)[1] == [], deployment.said()
+        eventually(lambda: all(has_died(each.pid) for each in family), 20, say=deployment.said)
         ended = [system.ended(job_id, 100) for job_id in job_ids]
     assert {(job["status"], job["lostLeases"]) for job in ended} == {("COMPLETED", 0)}
     assert max(job["attempt"] for job in ended) > 1
