@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from imagejobs.contract.openapi import JSON
-from imagejobs.contract.violations import Violation
+from imagejobs.contract.violations import MAX_VIOLATIONS, Violation
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.errors import BackingServiceUnavailable
 from imagejobs.events.service import EventNotFound
@@ -39,7 +39,8 @@ class ApiError(Exception):
 
 
 def broken_contract(details: Sequence[Violation]) -> ApiError:
-    """400 with the places that break the contract."""
+    """400 with the first few places that break the contract."""
+    details = details[:MAX_VIOLATIONS]
     first = details[0]
     where = f"{first.field}: " if first.field else ""
     return ApiError(400, "invalid_request", f"The request is not valid: {where}{first.message}", details)

@@ -1,6 +1,7 @@
 """The path, query and header parameters of a request, held against the contract."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from starlette.requests import Request
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from imagejobs.api.errors import broken_contract
 from imagejobs.contract.openapi import Operation, Parameter
 from imagejobs.contract.unknown_names import unknown_name
-from imagejobs.contract.violations import Violation
+from imagejobs.contract.violations import MAX_VIOLATIONS, Violation
 
 
 def read_params(operation: Operation, request: Request) -> dict[str, Any]:
@@ -36,9 +37,9 @@ def _unknown(operation: Operation, request: Request) -> Iterator[Violation]:
     if 400 not in operation.responses:
         return
     known = [each.name for each in operation.parameters if each.location == "query"]
-    for name in dict.fromkeys(request.query_params):
-        if name not in known:
-            yield unknown_name(name, f"query parameter of {operation.id}", known)
+    unknown = (name for name in dict.fromkeys(request.query_params) if name not in known)
+    for name in islice(unknown, MAX_VIOLATIONS):  # a search for similar names takes time, and there may be thousands
+        yield unknown_name(name, f"query parameter of {operation.id}", known)
 
 
 def _given(parameter: Parameter, request: Request) -> Sequence[str]:

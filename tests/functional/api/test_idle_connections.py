@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 from functional.api.raw_http import connected, head, is_ended, read_answer
+from imagejobs.api import server
 from imagejobs.api.connections.limits import ConnectionLimits
-from imagejobs.api.server import BoundedServer
 from memory_api import memory_api, memory_settings, served
 
 ALB_SECONDS = NGINX_SECONDS = 60
@@ -14,18 +14,18 @@ ALB_SECONDS = NGINX_SECONDS = 60
 
 
 def test_a_connection_outlives_what_load_balancers_keep() -> None:
-    server = BoundedServer(memory_api().app, ConnectionLimits.of(memory_settings()))
-    assert server.config.timeout_keep_alive > max(ALB_SECONDS, NGINX_SECONDS)
+    bounded = server.BoundedServer(memory_api().app, ConnectionLimits.of(memory_settings()))
+    assert bounded.config.timeout_keep_alive > max(ALB_SECONDS, NGINX_SECONDS)
 
 
 def test_an_idle_connection_is_kept_as_long_as_the_setting_says() -> None:
-    with served(memory_api().app, keep_alive_seconds=1) as address, connected(address) as client:
+    with served(memory_api().app, keep_alive_seconds=2) as address, connected(address) as client:
         for _ in range(2):
+            began = time.monotonic()
             client.sendall(head("GET /healthz"))
             assert read_answer(client).status == 200
-        began = time.monotonic()
         assert is_ended(client)
-        assert time.monotonic() - began > 0.8
+        assert time.monotonic() - began > 1.8
 
 
 @pytest.mark.parametrize("rest", [b"", b"12345"], ids=["without a body", "with a body that was refused"])
@@ -37,7 +37,8 @@ def test_it_is_closed_also_after(rest: bytes) -> None:
         assert is_ended(client)
 
 
-def test_a_server_that_ends_waits_for_no_idle_connection() -> None:
+def test_a_server_that_ends_waits_for_no_idle_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "GRACEFUL_SECONDS", 40)
     with ExitStack() as stack:
         with served(memory_api().app) as address:
             idle = [stack.enter_context(connected(address)) for _ in range(5)]
@@ -45,7 +46,7 @@ def test_a_server_that_ends_waits_for_no_idle_connection() -> None:
                 client.sendall(head("GET /healthz"))
                 assert read_answer(client).status == 200
             began = time.monotonic()
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 20
         assert all(is_ended(client) for client in idle)
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import errno
 import logging
+import os
 import socket
+from typing import Any
 
 import pytest
 from imagejobs.api.connections import listener
@@ -22,6 +24,23 @@ def test_a_port_that_is_taken_is_named() -> None:
 def test_an_address_of_another_machine_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"API_HOST=192\.0\.2\.1, API_PORT=0: "):
         listen("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize("number", [errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT])
+def test_an_address_that_this_machine_does_not_have_is_left_out(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = socket.create_server
+
+    def create_without_ipv6(address: tuple[str, int], **options: Any) -> socket.socket:
+        if options["family"] == socket.AF_INET6:
+            raise OSError(number, os.strerror(number))
+        return create(address, **options)
+
+    found = [(socket.AF_INET6, 1, 6, "", ("::1", 0, 0, 0)), (socket.AF_INET, 1, 6, "", (HOST, 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "create_server", create_without_ipv6)
+    (listening,) = listen("localhost", 0)
+    with listening:
+        assert listening.getsockname()[0] == HOST
 
 
 def test_a_host_that_is_no_name_is_named() -> None:

@@ -109,6 +109,12 @@ def test_probes_and_browsers_may_add_a_query_of_their_own(api: MemoryApi, path: 
     assert api.client().get(path).status_code == 200
 
 
+def test_of_thousands_of_unknown_query_parameters_a_few_are_named(api: MemoryApi) -> None:
+    answer = api.client().get("/api/image-jobs?" + "&".join(f"x{number}" for number in range(5_000)))
+    assert_error(answer, 400, "invalid_request")
+    assert [each["field"] for each in answer.json()["error"]["details"]] == [f"x{number}" for number in range(10)]
+
+
 def test_each_parameter_that_is_required_and_absent_is_named() -> None:
     operation = load_contract().operations["listImageJobs"]
     strict = replace(operation, parameters=[replace(each, required=True) for each in operation.parameters])

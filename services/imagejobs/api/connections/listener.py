@@ -19,17 +19,31 @@ BACKLOG = 2048
 RETRY_SECONDS = 0.1
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """Errors of accept that do not go by themselves: something must be closed first."""
+NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+"""Errors of an address that this machine does not have. /etc/hosts often names ::1 where IPv6 is disabled."""
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """One socket for each address of the host. Raises ConfigurationError where it cannot listen."""
+    """One socket for each address of the host that this machine has.
+
+    Raises ConfigurationError where it cannot listen.
+    """
     listeners: list[socket.socket] = []
+    missing: OSError | None = None
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, address in dict.fromkeys((each[0], each[4]) for each in found):
-            listener = socket.create_server(address, family=family, backlog=BACKLOG)
+            try:
+                listener = socket.create_server(address, family=family, backlog=BACKLOG)
+            except OSError as error:
+                if error.errno not in NOT_HERE:
+                    raise
+                missing = error
+                continue
             listeners.append(listener)
             listener.setblocking(False)
+        if missing and not listeners:
+            raise missing
     except (OSError, UnicodeError) as error:
         for each in listeners:
             each.close()
