@@ -131,6 +131,7 @@ async def a_long_download(scope: Scope, receive: Receive, send: Send) -> None:
 def test_who_does_not_read_the_answer_is_cut_off(app: Any, headers: dict[str, str]) -> None:
     with served(app, **QUICK) as address, connected(address) as client:
         client.sendall(head("GET /", **headers))
+        assert client.recv(1)
         until(lambda: not is_held_by_server(client), SECONDS)
 
 
