@@ -14,10 +14,9 @@ from imagejobs.jobs.model import JobStatus
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
 from imagejobs.storage.filesystem import FilesystemStorage
 from job_world import new_record
+from local_system import local_system
 from pictures import jpeg, served
 from running_system import System, eventually
-
-from conftest import local_system
 
 MONTH = 30 * 86_400
 ORPHANS = [
