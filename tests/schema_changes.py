@@ -8,10 +8,8 @@ from functools import cache
 from math import inf
 from typing import Any
 
+from schema_spellings import ANNOTATIONS, ANYTHING, Schema, bare, is_same, plain, types_of
 from string_languages import NotText, refused_text
-
-Schema = Mapping[str, Any] | bool
-ANYTHING: Schema = True
 
 
 class Side(Enum):
@@ -32,7 +30,6 @@ class Narrowing:
     verdict: str = ""
 
 
-ANNOTATIONS = frozenset({"title", "description", "summary", "example", "examples", "deprecated", "$comment", "$schema"})
 LOWER_BOUNDS = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
 UPPER_BOUNDS = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
 TEXTS = frozenset({"pattern", "format"})
@@ -44,15 +41,6 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "double": (-1.7e308, 1.7e308),
 }
 """What the formats of numbers hold. `double` is for numbers in general: it may round, which no caller minds."""
-JSON_TYPES: Mapping[type, str] = {
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    dict: "object",
-    list: "array",
-    type(None): "null",
-}
 VALUES = frozenset({"type", "enum", "uniqueItems", "default"})
 CANNOT_COMPARE = "cannot compare"
 
@@ -78,7 +66,7 @@ def _narrowings(looser: Schema, stricter: Schema, place: str, side: Side) -> Ite
         return
     if _is_text_taken(looser, stricter):
         return
-    looser, stricter = _plain(looser), _plain(stricter)
+    looser, stricter = plain(looser), plain(stricter)
     for keyword in sorted((looser.keys() | stricter.keys()) - STRUCTURE):
         if keyword in BRANCHES:
             yield from _branches(looser, stricter, keyword, place, side)
@@ -100,7 +88,7 @@ def _is_taken(looser: Schema, alternatives: Iterable[Schema], place: str, side: 
 
 def _is_text_taken(looser: Mapping[str, Any], stricter: Mapping[str, Any]) -> bool:
     """Whether both are about text only, and it is proven that the stricter one takes all that the looser one takes."""
-    return _same(looser, stricter) or _is_taken_by(json.dumps(looser), json.dumps(stricter))
+    return is_same(looser, stricter) or _is_taken_by(json.dumps(looser), json.dumps(stricter))
 
 
 @cache
@@ -112,57 +100,6 @@ def _is_taken_by(looser: str, stricter: str) -> bool:
         return False
 
 
-def _plain(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same schema in one way of writing: `const` as `enum` of one, the `type` of an enum's values, one step of
-    `allOf` for each of the conditions that exclude one another. Without what is for people or for tools only.
-    """
-    plain = {name: each for name, each in schema.items() if name not in ANNOTATIONS and not name.startswith("x-")}
-    if plain.get("type") == "boolean" and _is_one_value(plain.get("not")):
-        plain["enum"] = [not plain.pop("not")["const"]]
-    if "const" in plain:
-        plain["enum"] = [plain.pop("const")]
-    if "enum" in plain:
-        types = {JSON_TYPES[type(each)] for each in plain["enum"]}
-        plain["type"] = sorted(types) if types <= _types(plain.get("type", types)) else plain["type"]
-    if "else" in plain and (steps := _steps(plain)):
-        plain = {name: each for name, each in plain.items() if name not in CONDITION}
-        plain["allOf"] = [*plain.get("allOf", []), *steps]
-    return plain
-
-
-def _is_one_value(schema: Any) -> bool:
-    """Of a boolean, all but one value is the other one."""
-    return isinstance(schema, Mapping) and schema.keys() == {"const"}
-
-
-CONDITION = frozenset({"if", "then", "else"})
-
-
-def _steps(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """`if a then b else if c then d` as [if a then b, if c then d]: the same where a and c cannot hold at once."""
-    steps: list[Mapping[str, Any]] = []
-    node: Any = schema
-    while isinstance(node, Mapping) and "if" in node:
-        steps.append({"if": node["if"], "then": node.get("then", ANYTHING)})
-        node = node.get("else", ANYTHING)
-        if not (node is ANYTHING or (isinstance(node, Mapping) and node.keys() <= CONDITION | ANNOTATIONS)):
-            return []
-    conditions = [each["if"] for each in steps]
-    exclude = all(_exclude(one, other) for index, one in enumerate(conditions) for other in conditions[:index])
-    return steps if exclude else []
-
-
-def _exclude(one: Schema, other: Schema) -> bool:
-    """Whether no object is of both kinds, because a field that both require has no value that both allow."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return False
-    for name in set(one.get("required", ())) & set(other.get("required", ())):
-        values = [_plain(each.get("properties", {}).get(name, {})).get("enum") for each in (one, other)]
-        if None not in values and not set(map(json.dumps, values[0])) & set(map(json.dumps, values[1])):
-            return True
-    return False
-
-
 def _verdict(keyword: str, looser: Any, stricter: Any) -> str | None:
     """None if the stricter value is not stricter after all; "" if it is; else what there is to say of the change."""
     if keyword == "enum" and stricter is not None:
@@ -172,7 +109,7 @@ def _verdict(keyword: str, looser: Any, stricter: Any) -> str | None:
     if keyword == "default":
         return "means something else"
     if keyword not in LOWER_BOUNDS | UPPER_BOUNDS | TEXTS | VALUES:
-        return None if _same(_bare(keyword, looser), _bare(keyword, stricter)) else CANNOT_COMPARE
+        return None if is_same(bare(keyword, looser), bare(keyword, stricter)) else CANNOT_COMPARE
     if stricter is None or (looser is not None and _bears(keyword, looser, stricter)):
         return None
     return ""
@@ -185,7 +122,7 @@ def _bears(keyword: str, looser: Any, stricter: Any) -> bool:
     if keyword in UPPER_BOUNDS:
         return bool(stricter >= looser)
     if keyword == "type":
-        return _types(looser) <= _types(stricter)
+        return types_of(looser) <= types_of(stricter)
     return keyword == "uniqueItems" and not stricter
 
 
@@ -196,30 +133,6 @@ def _holds(looser: Mapping[str, Any], number_format: Any) -> bool:
         return False
     least, most = RANGES[number_format]
     return looser.get("minimum", -inf) >= least and looser.get("maximum", inf) <= most
-
-
-def _types(value: Any) -> set[str]:
-    types = {value} if isinstance(value, str) else set(value)
-    return types | {"integer"} if "number" in types else types
-
-
-def _same(one: Any, other: Any) -> bool:
-    """As JSON: to Python true is 1."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-def _bare(keyword: str, value: Any) -> Any:
-    """A keyword's value, with every schema in it in one way of writing."""
-    if isinstance(value, Mapping) and keyword in OF_NAMED_SCHEMAS:
-        return {name: _bare("not", each) for name, each in value.items()}
-    if isinstance(value, Mapping) and keyword in OF_A_SCHEMA:
-        return {name: _bare(name, each) for name, each in _plain(value).items()}
-    return [_bare("not", each) for each in value] if isinstance(value, list) and keyword in OF_SCHEMAS else value
-
-
-OF_A_SCHEMA = frozenset({"not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames"})
-OF_SCHEMAS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-OF_NAMED_SCHEMAS = frozenset({"properties", "patternProperties", "dependentSchemas"})
 
 
 def _branches(looser: Any, stricter: Any, keyword: str, place: str, side: Side) -> Iterator[Narrowing]:

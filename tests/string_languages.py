@@ -1,14 +1,29 @@
-"""Which texts a schema accepts, as an expression of formal languages, so that one schema can be proven to take no less
-than another. Derivatives of expressions (Brzozowski) decide it; what they cannot express raises NotText.
+"""Which texts a schema accepts, as a formal language, so that one schema can be proven to take no less than another.
+
+What a language cannot express raises NotText.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
-LAST = 0x10FFFF
+from languages import (
+    ANY,
+    LAST,
+    NOTHING,
+    Chars,
+    Language,
+    Repeated,
+    after,
+    borders,
+    both,
+    char,
+    either,
+    repeated,
+    sequence,
+    takes_empty,
+)
+
 MOST_STEPS = 2_000
 ABOUT_TEXT = frozenset({"type", "pattern", "minLength", "maxLength", "format", "enum", "const", "anyOf", "allOf"})
 
@@ -28,53 +43,10 @@ class NotText(Exception):
     """The schema is about more than text, or says it in a way that is beyond this comparison."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chars:
-    """One character of these spans."""
-
-    spans: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """One after the other; nothing at all where there are none."""
-
-    parts: tuple["Language", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """What one of them takes."""
-
-    options: frozenset["Language"]
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """What all of them take."""
-
-    parts: frozenset["Language"]
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """So many times; `most` is None where there is no end."""
-
-    part: "Language"
-    least: int
-    most: int | None
-
-
-Language = Chars | Sequence | Either | Both | Repeated
-NOTHING = Chars(())
-EMPTY = Sequence(())
-ANY = Chars(((0, LAST),))
-
-
 def refused_text(looser: Any, stricter: Any) -> str | None:
     """A shortest text that the first schema accepts and the second does not; None proves that there is none."""
     begin = (language(looser, may_be_wider=True), language(stricter, may_be_wider=False))
-    letters = [chr(each) for each in sorted({0} | _borders(begin[0]) | _borders(begin[1])) if each <= LAST]
+    letters = [chr(each) for each in sorted({0} | borders(begin[0]) | borders(begin[1])) if each <= LAST]
     seen, ahead = {begin}, [(begin, "")]
     for (these, those), text in ahead:
         if takes_empty(these) and not takes_empty(those):
@@ -101,16 +73,16 @@ def language(schema: Any, *, may_be_wider: bool) -> Language:
         raise NotText("not only text")
     if "type" not in said and not values and "anyOf" not in said:
         raise NotText("anything that is not text, too")
-    return _both(_conditions(said, values, may_be_wider=may_be_wider))
+    return both(_conditions(said, values, may_be_wider=may_be_wider))
 
 
 FOR_PEOPLE = frozenset({"title", "description", "summary", "example", "examples", "deprecated", "$comment"})
 
 
 def _conditions(said: Mapping[str, Any], values: list[str], *, may_be_wider: bool) -> Iterator[Language]:
-    yield _repeated(ANY, said.get("minLength", 0), said.get("maxLength"))
+    yield repeated(ANY, said.get("minLength", 0), said.get("maxLength"))
     if values:
-        yield _either(_sequence([_char(each) for each in value]) for value in values)
+        yield either(sequence([char(each) for each in value]) for value in values)
     if "pattern" in said:
         yield of_pattern(said["pattern"])
     if "format" in said:
@@ -118,7 +90,7 @@ def _conditions(said: Mapping[str, Any], values: list[str], *, may_be_wider: boo
             raise NotText(said["format"])
         yield of_pattern(FORMATS[said["format"]])
     if "anyOf" in said:
-        yield _either(language(each, may_be_wider=may_be_wider) for each in said["anyOf"])
+        yield either(language(each, may_be_wider=may_be_wider) for each in said["anyOf"])
     for each in said.get("allOf", ()):
         yield language({"type": "string"} | each, may_be_wider=may_be_wider)
 
@@ -132,7 +104,7 @@ def of_pattern(pattern: str) -> Language:
     head = [] if parts and parts[0] == (_op("AT"), _op("AT_BEGINNING")) else [Repeated(ANY, 0, None)]
     tail = [] if parts and parts[-1] == (_op("AT"), _op("AT_END")) else [Repeated(ANY, 0, None)]
     inner = parts[1 - len(head) : len(parts) - 1 + len(tail)]
-    return _sequence([*head, *map(_of_node, inner), *tail])
+    return sequence([*head, *map(_of_node, inner), *tail])
 
 
 def _op(name: str) -> Any:
@@ -143,18 +115,18 @@ def _of_node(node: tuple[Any, Any]) -> Language:
     kind, value = node
     match str(kind):
         case "LITERAL":
-            return _char(chr(value))
+            return char(chr(value))
         case "NOT_LITERAL":
             return Chars(_all_but([(value, value)]))
         case "IN":
             return _of_class(value)
         case "BRANCH":
-            return _either(_sequence(map(_of_node, each)) for each in value[1])
+            return either(sequence(map(_of_node, each)) for each in value[1])
         case "SUBPATTERN" if not value[1] and not value[2]:
-            return _sequence(map(_of_node, value[3]))
+            return sequence(map(_of_node, value[3]))
         case "MAX_REPEAT" | "MIN_REPEAT":
             least, most, inner = value
-            return _repeated(_sequence(map(_of_node, inner)), least, None if most == _op("MAXREPEAT") else most)
+            return repeated(sequence(map(_of_node, inner)), least, None if most == _op("MAXREPEAT") else most)
         case _:
             raise NotText(f"{kind} in a pattern")
 
@@ -176,87 +148,3 @@ def _all_but(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
             found.append((begin, first - 1))
         begin = max(begin, last + 1)
     return (*found, (begin, LAST)) if begin <= LAST else tuple(found)
-
-
-def _char(text: str) -> Language:
-    return Chars(((ord(text), ord(text)),))
-
-
-def _sequence(parts: Iterable[Language]) -> Language:
-    flat: list[Language] = []
-    for part in parts:
-        if part == NOTHING:
-            return NOTHING
-        flat += part.parts if isinstance(part, Sequence) else [part]
-    return flat[0] if len(flat) == 1 else Sequence(tuple(flat))
-
-
-def _either(options: Iterable[Language]) -> Language:
-    flat: set[Language] = set()
-    for each in options:
-        flat |= each.options if isinstance(each, Either) else {each}
-    flat.discard(NOTHING)
-    return NOTHING if not flat else flat.pop() if len(flat) == 1 else Either(frozenset(flat))
-
-
-def _both(parts: Iterable[Language]) -> Language:
-    flat: set[Language] = set()
-    for each in parts:
-        flat |= each.parts if isinstance(each, Both) else {each}
-    return NOTHING if NOTHING in flat else flat.pop() if len(flat) == 1 else Both(frozenset(flat))
-
-
-def _repeated(part: Language, least: int, most: int | None) -> Language:
-    if most == 0 or (part == NOTHING and least == 0):
-        return EMPTY
-    return part if (least, most) == (1, 1) or part == NOTHING else Repeated(part, least, most)
-
-
-def takes_empty(of: Language) -> bool:
-    """Whether the empty text is in the language."""
-    match of:
-        case Chars():
-            return False
-        case Sequence(parts) | Both(parts):
-            return all(map(takes_empty, parts))
-        case Either(options):
-            return any(map(takes_empty, options))
-        case Repeated(part, least, _):
-            return least == 0 or takes_empty(part)
-
-
-def after(of: Language, letter: int) -> Language:
-    """What may follow a character: the derivative."""
-    match of:
-        case Chars(spans):
-            return EMPTY if any(first <= letter <= last for first, last in spans) else NOTHING
-        case Either(options):
-            return _either(after(each, letter) for each in options)
-        case Both(parts):
-            return _both(after(each, letter) for each in parts)
-        case Repeated(part, least, most):
-            rest = _repeated(part, max(0, least - 1), None if most is None else most - 1)
-            return _sequence([after(part, letter), rest])
-        case Sequence(parts):
-            return _either(_after_each(parts, letter))
-
-
-def _after_each(parts: tuple[Language, ...], letter: int) -> Iterator[Language]:
-    """Any part may be the first that takes something, if those before it can take nothing."""
-    for index, part in enumerate(parts):
-        yield _sequence([after(part, letter), *parts[index + 1 :]])
-        if not takes_empty(part):
-            return
-
-
-def _borders(of: Language) -> set[int]:
-    """Where spans begin, and where they have just ended: a character of each kind."""
-    match of:
-        case Chars(spans):
-            return {border for first, last in spans for border in (first, last + 1)}
-        case Sequence(parts) | Both(parts):
-            return reduce(set.union, map(_borders, parts), set())
-        case Either(options):
-            return reduce(set.union, map(_borders, options), set())
-        case Repeated(part, _, _):
-            return _borders(part)

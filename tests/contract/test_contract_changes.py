@@ -328,6 +328,8 @@ def test_a_change_that_breaks_nobody_is_not_told(place: Place, value: Any) -> No
         ),
         ({"const": "a"}, {"type": "string", "const": "a"}, [], []),
         ({"const": True}, {"type": "boolean", "const": True}, [], []),
+        ({"type": "boolean", "not": {"const": False}}, {"type": "boolean", "const": True}, [], []),
+        ({"type": "boolean", "not": {"const": "x"}}, {"const": False}, ["enum", "not"], ["not"]),
         ({"const": True}, {"type": "string", "const": True}, ["type"], ["type"]),
         (INTEGER | {"minimum": 0, "maximum": 9}, INTEGER | {"minimum": 0, "maximum": 9, "format": "int32"}, [], []),
         (INTEGER | {"maximum": 9}, INTEGER | {"maximum": 9, "format": "int64"}, ["format None -> int64: refuses"], []),

@@ -5,7 +5,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from string_languages import FORMATS, NotText, after, language, of_pattern, refused_text, takes_empty
+from languages import after, takes_empty
+from string_languages import FORMATS, NotText, language, refused_text
 
 TEXT = {"type": "string"}
 
@@ -104,7 +105,5 @@ def test_a_format_is_known_from_above_only() -> None:
 
 
 def test_a_comparison_that_grows_too_large_ends() -> None:
-    many = of_pattern("^" + "[ab]*" * 3 + "$")
-    assert takes_empty(many)
     with pytest.raises(NotText, match="too large"):
         refused_text(TEXT | {"pattern": "^[ab]*a[ab]{16}$"}, TEXT | {"pattern": "^([ab]*a[ab]{16}|[ab]*b[ab]{16})$"})

@@ -9,7 +9,6 @@ import jsonschema_rs
 
 MAX_VIOLATIONS = 10
 MAX_MESSAGE = 300
-_HARD_TO_READ = (jsonschema_rs.ValidationErrorKind.Pattern, jsonschema_rs.ValidationErrorKind.AnyOf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +56,11 @@ class Schema:
         return Violation(".".join(place), self._message(error))
 
     def _message(self, error: jsonschema_rs.ValidationError) -> str:
-        """The schema's own words for what only a pattern, or several schemas, could tell."""
+        """The schema's own words for what only a pattern could tell."""
         broken: Any = self._schema
         for part in error.schema_path[:-1]:
             broken = broken[part]
-        if isinstance(error.kind, _HARD_TO_READ) and "description" in broken:
+        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Pattern) and "description" in broken:
             return f"{_shortened(json.dumps(error.instance))} does not match: {broken['description']}"
         return _shortened(error.message)
 

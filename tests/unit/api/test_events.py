@@ -89,6 +89,8 @@ def test_a_date_is_a_day_or_a_point_of_time(api: MemoryApi, said: str, shown_as:
         "2024-01-01T10:30:00.Z",
         "0024-01-01",
         "0024-01-01T10:30:00Z",
+        "2023-12-1+",
+        "2023-12-1.",
         "tomorrow",
     ],
 )
