@@ -28,7 +28,7 @@ from observed_answers import meant
 OPERATIONS = load_contract().operations
 PAIRS = [(operation.id, status) for operation in OPERATIONS.values() for status in operation.responses]
 
-FIELDS = {"entityType": "event", "entityId": "e1"}
+FIELDS = {"entityType": "report", "entityId": "e1"}
 ANSWERED_BY_NOBODY = {"Origin": "http://page.example"}
 
 
@@ -101,10 +101,11 @@ def names_what_is_not_there(operation: str) -> Any:
 def contradicts_the_record(operation: str) -> Any:
     api = memory_api()
     client = api.client()
-    if operation == "createImageJob":
-        ask = Ask(operation, headers={"Idempotency-Key": "k"})
-        assert ask.of(api).status_code == 201
-        ask.body = {"data": FIELDS, "files": {"image": image_file(data=image_bytes("gif"))}}
+    if operation in GOOD_BODIES and operation in IMAGE_FIELD:
+        event = client.post("/api/events", files=[("name", (None, "Test Event"))]).json()["data"]
+        ask = Ask(operation, event_id=event["_id"], headers={"Idempotency-Key": "k"})
+        assert ask.of(api).is_success
+        ask.body = GOOD_BODIES[operation] | {"files": {IMAGE_FIELD[operation]: image_file(data=image_bytes("gif"))}}
         return ask.of(api)
     job_id = created_job(client)["_id"]
     patched(client, job_id, status="PROCESSING")

@@ -182,7 +182,7 @@ def created_job(client: TestClient | httpx2.Client, entity_id: str = "e1", data:
     """POST /api/image-jobs with a good image."""
     answer = client.post(
         "/api/image-jobs",
-        data={"entityType": "event", "entityId": entity_id},
+        data={"entityType": "report", "entityId": entity_id},
         files={"image": image_file(data=data)},
     )
     assert answer.status_code == 201, answer.text

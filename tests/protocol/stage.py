@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
+from imagejobs.events.errors import EventNotFound
 from imagejobs.jobs.errors import JobConflict, JobNotFound
 from imagejobs.jobs.model import ImageJob
 from imagejobs.storage.object_storage import StorageUnavailable
@@ -23,7 +24,7 @@ PASSED_ON = frozenset({"public_url", "ping", "reclaim"})
 """Calls that neither change nor tell anything that matters here."""
 CLOCK = frozenset({"now", "new_id"})
 WRITES = frozenset({"insert", "change", "remove", "put", "delete", "push"})
-REFUSALS = (JobConflict, JobNotFound, BackingServiceUnavailable)
+REFUSALS = (JobConflict, JobNotFound, EventNotFound, BackingServiceUnavailable)
 
 
 class Paused(BaseException):
@@ -45,6 +46,7 @@ class Stage:
         self._answers: list[Answer] = []
         self._given = 0
         self._has_step = False
+        self._is_paused = False
         self._fault: Fault | None = None
         self._attempt: int | None = None
         world = self.world
@@ -56,6 +58,7 @@ class Stage:
         """Let the actor make its next call; `fault` is what becomes of it."""
         self._answers, self._given = list(actor.answers), 0
         self._has_step = self._reads_are_steps or actor.has_begun
+        self._is_paused = False
         self._fault, self._attempt, self.called, self._playing = fault, actor.attempt, None, True
         try:
             result = actor.program(self)
@@ -97,9 +100,12 @@ class Stage:
         """Answer from memory, make the call, or leave the program here."""
         if not self._playing or name in PASSED_ON:
             return method(*arguments)
+        if self._is_paused:  # what would undo a failure is no part of being left in the middle
+            raise Paused
         if self._given == len(self._answers):
             if name in WRITES or (self._reads_are_steps and name not in CLOCK):
                 if not self._has_step:
+                    self._is_paused = True
                     raise Paused
                 answer = _answer(method, arguments, self._fault, away)
                 self._has_step, self.called = False, Call(name, arguments, answer.value)

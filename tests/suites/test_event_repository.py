@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ from bson import ObjectId
 from imagejobs.database import Database
 from imagejobs.embedded.mongodb import mongodb_uri
 from imagejobs.embedded.ports import free_port
-from imagejobs.errors import DatabaseUnavailable
+from imagejobs.errors import DatabaseUnavailable, DuplicateKey
+from imagejobs.events.keyed_request import KeyedRequest
 from imagejobs.events.memory_repository import MemoryEventRepository
-from imagejobs.events.model import EventFields
+from imagejobs.events.model import EventFields, Tombstone
+from imagejobs.events.mongo_document import create_event_indexes
 from imagejobs.events.mongo_repository import MongoEventRepository
 from imagejobs.events.repository import EventRepository
 from pymongo.collection import Collection
@@ -52,6 +55,7 @@ def repository(request: pytest.FixtureRequest) -> Iterator[EventRepository]:
         yield MemoryEventRepository()
         return
     with opened(request.getfixturevalue(request.param)) as database:
+        create_event_indexes()
         yield MongoEventRepository(database)
 
 
@@ -128,6 +132,124 @@ class TestEveryRepository:
         assert list(repository.page(made[0].id, 2)) == []
 
 
+REQUEST = KeyedRequest("key 1", "f" * 64)
+OTHER_REQUEST = KeyedRequest("key 2", "e" * 64)
+SAME_KEY = KeyedRequest("key 1", "0" * 64)
+
+
+class TestRequestsWithAKey:
+    def test_the_event_that_a_request_created_is_found_by_it(self, repository: EventRepository) -> None:
+        event = repository.new_event(repository.new_id(), FULL, REQUEST)
+        repository.new_event(repository.new_id(), FULL)
+        assert event.created_by == REQUEST
+        assert repository.get(event.id) == repository.find_by_key(REQUEST.key) == event
+        assert repository.repeated(REQUEST) == event
+        assert repository.find_by_key("key") is None
+        assert repository.repeated(OTHER_REQUEST) is None
+        assert repository.repeated(SAME_KEY) is None
+
+    def test_a_key_creates_one_event_until_that_is_gone(self, repository: EventRepository) -> None:
+        event = repository.new_event(repository.new_id(), FULL, REQUEST)
+        for request in (REQUEST, SAME_KEY):
+            with pytest.raises(DuplicateKey):
+                repository.new_event(repository.new_id(), FULL, request)
+        assert list(repository.page(None, 9)) == [event]
+        repository.remove(event.id)
+        repository.new_event(repository.new_id(), FULL, REQUEST)
+
+    def test_many_at_once_create_one_event(self, repository: EventRepository) -> None:
+        def create(_: int) -> bool:
+            try:
+                repository.new_event(repository.new_id(), FULL, REQUEST)
+            except DuplicateKey:
+                return False
+            return True
+
+        with ThreadPoolExecutor(4) as pool:
+            assert sum(pool.map(create, range(12))) == 1
+        assert len(repository.page(None, 99)) == 1
+
+    def test_events_without_a_key_do_not_stand_in_each_others_way(self, repository: EventRepository) -> None:
+        for _ in range(3):
+            repository.new_event(repository.new_id(), FULL)
+        assert len(repository.page(None, 9)) == 3
+
+    def test_only_an_event_that_was_not_answered_again_is_taken_back(self, repository: EventRepository) -> None:
+        event = repository.new_event(repository.new_id(), FULL, REQUEST)
+        other = repository.new_event(repository.new_id(), FULL, OTHER_REQUEST)
+        assert repository.repeated(SAME_KEY) is None
+        assert repository.repeated(OTHER_REQUEST)
+        assert repository.take_back(event.id)
+        assert not repository.take_back(other.id)
+        assert list(repository.page(None, 9)) == [other]
+        assert repository.take_back(event.id), "again"
+        assert repository.take_back(repository.new_event(repository.new_id(), FULL).id), "without a key"
+
+    def test_a_change_is_carried_out_once(self, repository: EventRepository) -> None:
+        event = repository.new_event(repository.new_id(), FULL)
+        first = repository.change(event.id, EventFields(name="first"), REQUEST)
+        assert first
+        assert first.carried_out == {REQUEST.id: REQUEST.fingerprint}
+        second = repository.change(event.id, EventFields(name="second", date=MOMENT), OTHER_REQUEST)
+        assert second
+        assert repository.change(event.id, EventFields(name="first"), REQUEST) == second
+        assert repository.get(event.id) == second
+        assert second.fields.name == "second"
+        assert second.carried_out == {each.id: each.fingerprint for each in (REQUEST, OTHER_REQUEST)}
+        assert repository.change(MISSING_ID, FULL, REQUEST) is None
+
+    def test_that_a_request_was_carried_out_is_noted_without_a_change(self, repository: EventRepository) -> None:
+        event = repository.new_event(repository.new_id(), FULL, REQUEST)
+        for _ in range(2):
+            repository.carried_out(event.id, REQUEST)
+        repository.carried_out(MISSING_ID, REQUEST)
+        noted = repository.get(event.id)
+        assert noted
+        assert noted.carried_out == {REQUEST.id: REQUEST.fingerprint}
+        assert (noted.fields, noted.updated_at) == (event.fields, event.updated_at)
+        assert repository.get(MISSING_ID) is None
+
+
+class TestTombstones:
+    def test_a_tombstone_comes_back_as_it_was_and_the_first_one_stays(self, repository: EventRepository) -> None:
+        first = Tombstone(MISSING_ID, MOMENT, MOMENT + timedelta(seconds=30))
+        assert repository.tombstone(MISSING_ID) is None
+        repository.bury(first)
+        repository.bury(Tombstone(MISSING_ID, MOMENT + timedelta(days=1), MOMENT + timedelta(days=1)))
+        assert repository.tombstone(MISSING_ID) == first
+        assert repository.get(MISSING_ID) is None
+
+    def test_a_deletion_outweighs_the_undoing_of_a_creation(self, repository: EventRepository) -> None:
+        condition = Tombstone(MISSING_ID, MOMENT, MOMENT, unless_repeated=True)
+        repository.bury(condition)
+        assert repository.tombstone(MISSING_ID) == condition
+        repository.bury(replace(condition, unless_repeated=False))
+        repository.bury(condition)
+        assert repository.tombstone(MISSING_ID) == replace(condition, unless_repeated=False)
+        repository.remove_tombstone(condition)
+        assert repository.tombstone(MISSING_ID), "it is another one now"
+        repository.remove_tombstone(replace(condition, unless_repeated=False))
+        assert repository.tombstone(MISSING_ID) is None
+        repository.remove_tombstone(condition)
+
+    def test_those_that_are_due_come_the_longest_overdue_first(self, repository: EventRepository) -> None:
+        ids = [repository.new_id() for _ in range(4)]
+        for number, event_id in enumerate(ids):
+            repository.bury(Tombstone(event_id, MOMENT, MOMENT - timedelta(seconds=number)))
+        repository.postpone(ids[2], MOMENT + timedelta(milliseconds=1))
+        repository.postpone(MISSING_ID, MOMENT)
+        assert [each.event_id for each in repository.tombstones_due(MOMENT, 9)] == [ids[3], ids[1]]
+        assert [each.event_id for each in repository.tombstones_due(MOMENT + timedelta(days=1), 3)] == [
+            *(ids[3], ids[1], ids[0])
+        ]
+        postponed = repository.tombstone(ids[2])
+        assert postponed == Tombstone(ids[2], MOMENT, MOMENT + timedelta(milliseconds=1))
+
+    def test_the_clock_is_the_databases_in_milliseconds(self, repository: EventRepository) -> None:
+        assert repository.now().microsecond % 1000 == 0
+        assert abs(datetime.now(UTC) - repository.now()) < timedelta(seconds=2)
+
+
 class TestDocuments:
     def test_the_tutor_is_nested_and_nothing_is_empty(
         self, database: Database, documents: Collection[dict[str, Any]]
@@ -164,9 +286,10 @@ class TestDocuments:
         found = repository.get(str(document["_id"]))
         assert found
         assert found.fields == EventFields(name="old", tutor_type="External", tutor_name="Jane")
-        changed = repository.change(found.id, EventFields(tutor_name="Joan", date=MOMENT))
+        changed = repository.change(found.id, EventFields(tutor_name="Joan", date=MOMENT), REQUEST)
         assert changed
         assert documents.find_one() == document | {
+            "idempotencyCarriedOut": {REQUEST.id: REQUEST.fingerprint},
             "tutor": {"type": "External", "name": "Joan", "phone": "1"},
             "date": MOMENT,
             "updatedAt": changed.updated_at,
@@ -190,6 +313,16 @@ def test_without_a_server_every_call_says_so() -> None:
         lambda: repository.change(MISSING_ID, FULL),
         lambda: repository.remove(MISSING_ID),
         lambda: repository.page(None, 1),
+        lambda: repository.find_by_key("key"),
+        lambda: repository.repeated(REQUEST),
+        lambda: repository.carried_out(MISSING_ID, REQUEST),
+        lambda: repository.take_back(MISSING_ID),
+        lambda: repository.bury(Tombstone(MISSING_ID, MOMENT, MOMENT)),
+        lambda: repository.tombstone(MISSING_ID),
+        lambda: repository.tombstones_due(MOMENT, 1),
+        lambda: repository.postpone(MISSING_ID, MOMENT),
+        lambda: repository.remove_tombstone(Tombstone(MISSING_ID, MOMENT, MOMENT)),
+        create_event_indexes,
     ]
     try:
         with ThreadPoolExecutor(len(calls)) as pool:

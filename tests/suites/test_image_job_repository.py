@@ -314,6 +314,13 @@ class TestLists:
         visible = [each for each, status in zip(made, JobStatus, strict=True) if status != JobStatus.DELETING]
         assert ids(repository.page(JobFilter(), 10)) == visible[::-1]
 
+    def test_tombstones_are_listed_where_they_are_asked_for(self, repository: ImageJobRepository) -> None:
+        made = [new_record(repository, status=JobStatus.DELETING).id for _ in range(3)]
+        new_record(repository)
+        new_record(repository, status=JobStatus.DELETING, entity_id="event-2")
+        wanted = JobFilter(entity_type=EntityType.EVENT, entity_id="event-1", status=JobStatus.DELETING)
+        assert ids(repository.page(wanted, 2)) == made[:0:-1]
+
     def test_pages_go_on_after_the_cursor_without_gap_or_repetition(self, repository: ImageJobRepository) -> None:
         made = [new_record(repository).id for _ in range(5)]
         first = ids(repository.page(JobFilter(), 2))

@@ -34,7 +34,7 @@ from imagejobs.conversion.formats import FORMATS, Format
 from imagejobs.conversion_options import conversion_options
 from imagejobs.errors import ConfigurationError
 from imagejobs.events.repository import EventRepository
-from imagejobs.events.service import Events
+from imagejobs.events.wiring import event_service
 from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.repository import ImageJobRepository
 from imagejobs.jobs.service import ImageJobs
@@ -77,13 +77,14 @@ def create_app(
     authentication = Authentication.of(settings)
     _refuse_open_network(settings, authentication)
     jobs = ImageJobs(adapters.jobs, adapters.storage, adapters.queue, job_policy(settings))
+    events = event_service(adapters.events, jobs, settings)
     metrics = Metrics(jobs)
     readiness = Readiness(adapters.pings(), frozenset({"redis"} if settings.accept_without_queue else ()))
     uploads = Uploads(settings.max_upload_bytes, conversion_options(settings), formats)
     addresses = Addresses(adapters.storage, SIGNED_FOR if settings.source_url == "presigned" else None)
     endpoints = {
-        **ImageJobEndpoints(jobs, job_lifecycle(jobs, settings), uploads, addresses).by_operation(),
-        **EventEndpoints(Events(adapters.events, jobs), uploads, addresses).by_operation(),
+        **ImageJobEndpoints(jobs, events, job_lifecycle(jobs, settings), uploads, addresses).by_operation(),
+        **EventEndpoints(events, uploads, addresses).by_operation(),
         **OperationsEndpoints(contract, readiness, metrics).by_operation(),
     }
     limits = BodyLimits(

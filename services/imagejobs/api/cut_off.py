@@ -1,14 +1,15 @@
 """What is answered to the requests that are still under way when the process ends: uvicorn cancels them then."""
 
 import asyncio
+import re
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imagejobs.api.errors import ApiError, error_response, unavailable
 
-UNDER_KEYS = "/api/image-jobs"
-"""The one path that knows an Idempotency-Key."""
+UNDER_KEYS = re.compile(r"/api/(image-jobs|events(/[^/]+)?)")
+"""The paths whose POST or PUT may have an Idempotency-Key."""
 
 
 class AnsweringCutOff:
@@ -52,9 +53,8 @@ def _has_body(scope: Scope) -> bool:
 
 def _is_more_when_repeated(scope: Scope) -> bool:
     """Whether it may upload images, or is a retry, without a key by which its repetition would be known."""
-    if scope["method"] == "POST" and scope["path"] == UNDER_KEYS:
-        return "idempotency-key" not in Headers(scope=scope)
-    return scope["method"] in {"POST", "PUT"}
+    has_key = UNDER_KEYS.fullmatch(scope["path"]) and "idempotency-key" in Headers(scope=scope)
+    return scope["method"] in {"POST", "PUT"} and not has_key
 
 
 def _stopping() -> ApiError:

@@ -11,7 +11,7 @@ from imagejobs.contract.openapi import JSON
 from imagejobs.contract.violations import MAX_VIOLATIONS, Violation
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.errors import BackingServiceUnavailable
-from imagejobs.events.service import EventNotFound
+from imagejobs.events.errors import EventNotFound
 from imagejobs.jobs.errors import JobConflict, JobNotFound, QueueFull
 
 logger = logging.getLogger(__name__)

@@ -29,10 +29,11 @@ class EventEndpoints:
             "listEvents": self.page,
             "getEvent": self.get,
             "updateEvent": self.update,
+            "deleteEvent": self.delete,
         }
 
     def create(self, call: Call) -> Reply:
-        shown = self.events.create(_fields(call.form), self._images(call.form))
+        shown = self.events.create(_fields(call.form), self._images(call.form), call.params["Idempotency-Key"])
         headers = {"Location": f"/api/events/{shown.event.id}"}
         return Reply(self._shown(shown), 201, headers, message=waiting_note(shown.accepted))
 
@@ -44,8 +45,13 @@ class EventEndpoints:
         return Reply(self._shown(self.events.get(call.params["id"])))
 
     def update(self, call: Call) -> Reply:
-        shown = self.events.change(call.params["id"], _fields(call.form), self._images(call.form))
+        event_id, key = call.params["id"], call.params["Idempotency-Key"]
+        shown = self.events.change(event_id, _fields(call.form), self._images(call.form), key)
         return Reply(self._shown(shown), message=waiting_note(shown.accepted))
+
+    def delete(self, call: Call) -> Reply:
+        self.events.delete(call.params["id"])
+        return Reply({"_id": call.params["id"]})
 
     def _shown(self, event: EventWithJobs) -> dict[str, Any]:
         return event_to_json(event, self.addresses)

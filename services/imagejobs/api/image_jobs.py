@@ -7,11 +7,16 @@ from statistics import quantiles
 from typing import Any
 
 from imagejobs.api.call import Call, Endpoint, Reply
+from imagejobs.api.errors import ApiError
 from imagejobs.api.json_forms import job_to_json, waiting_note
 from imagejobs.api.uploads import Uploads
+from imagejobs.contract.violations import Violation
+from imagejobs.events.errors import EventNotFound
+from imagejobs.events.service import Events
 from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.lifecycle import Failure, JobLifecycle, Output
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
+from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.repository import JobFilter
 from imagejobs.jobs.service import ImageJobs
 
@@ -24,6 +29,7 @@ class ImageJobEndpoints:
     """Each method answers one operation of the contract."""
 
     jobs: ImageJobs
+    events: Events
     lifecycle: JobLifecycle
     uploads: Uploads
     addresses: Addresses
@@ -42,17 +48,27 @@ class ImageJobEndpoints:
 
     def create(self, call: Call) -> Reply:
         image = self.uploads.accept(call.form.files["image"][0], "image")
-        texts = call.form.texts
-        key = call.params["Idempotency-Key"]
-        (job,) = self.jobs.create(EntityType(texts["entityType"]), texts["entityId"], [image], key)
+        entity_type = EntityType(call.form.texts["entityType"])
+        job = self._created(entity_type, call.form.texts["entityId"], image, call.params["Idempotency-Key"])
         headers = {"Location": f"/api/image-jobs/{job.id}"}
         return Reply(self._shown(job), 201, headers, message=None if job.attempt else waiting_note([job]))
 
+    def _created(self, entity_type: EntityType, entity_id: str, image: NewImage, key: str | None) -> ImageJob:
+        if entity_type != EntityType.EVENT:
+            return self.jobs.create(entity_type, entity_id, [image], key)[0]
+        try:
+            return self.events.add_image(entity_id.lower(), image, key)
+        except EventNotFound as error:
+            message = f"{error} Create it first, or choose another entityType."
+            raise ApiError(422, "event_not_found", message, (Violation("entityId", message),)) from None
+
     def page(self, call: Call) -> Reply:
         given = call.params
+        entity_type = EntityType(given["entityType"]) if given["entityType"] else None
+        entity_id = given["entityId"]
         wanted = JobFilter(
-            entity_type=EntityType(given["entityType"]) if given["entityType"] else None,
-            entity_id=given["entityId"],
+            entity_type=entity_type,
+            entity_id=entity_id.lower() if entity_id and entity_type == EntityType.EVENT else entity_id,
             status=JobStatus(given["status"]) if given["status"] else None,
             before=given["cursor"],
         )
@@ -97,9 +113,8 @@ class ImageJobEndpoints:
         return Reply(self._shown(job), message=waiting_note([job]))
 
     def delete(self, call: Call) -> Reply:
-        job_id = call.params["id"].lower()
-        self.jobs.delete(job_id)
-        return Reply({"_id": job_id})
+        self.jobs.delete(call.params["id"])
+        return Reply({"_id": call.params["id"]})
 
     def _shown(self, job: ImageJob) -> dict[str, Any]:
         return job_to_json(job, self.addresses)

@@ -51,7 +51,7 @@ class Lanes:
 
     def _asks_storage(self, operation_id: str, call: Call) -> bool:
         match operation_id:
-            case "createImageJob" | "deleteImageJob":
+            case "createImageJob" | "deleteImageJob" | "deleteEvent":
                 return True
             case "createEvent" | "updateEvent":
                 return bool(call.form.files)

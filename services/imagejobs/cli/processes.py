@@ -72,12 +72,15 @@ def indexes() -> Answer:
     """Make the indexes of the MongoDB collections, and the deployment's id; those that exist are left alone."""
     from imagejobs.database import Database
     from imagejobs.deployment import made_deployment_id
+    from imagejobs.events.mongo_document import create_event_indexes
     from imagejobs.jobs.mongo_repository import create_indexes
 
     database = Database(_settings().mongodb_uri)
     create_indexes()
+    create_event_indexes()
     made_deployment_id(database)
-    return Answer({"collections": ["image_jobs"]}, "indexes: image_jobs ready")
+    collections = ["image_jobs", "events", "deleted_events"]
+    return Answer({"collections": collections}, f"indexes: {', '.join(collections)} ready")
 
 
 def up(

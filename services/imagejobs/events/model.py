@@ -1,9 +1,10 @@
 """An event as it is recorded in the collection `events`, and as it is shown with its images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from imagejobs.events.keyed_request import KeyedRequest
 from imagejobs.jobs.model import ImageJob, JobStatus
 
 
@@ -20,12 +21,18 @@ class EventFields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One document of the collection `events`. Its images are not in it: they are found by their entityId."""
+    """One document of the collection `events`. Its images are not in it: they are found by their entityId.
+
+    `created_by` is the request that created it, if it had a key. `carried_out` are the fingerprints of the requests
+    with a key that were carried out as a whole, by their ids.
+    """
 
     id: str
     fields: EventFields
     created_at: datetime
     updated_at: datetime
+    created_by: KeyedRequest | None = None
+    carried_out: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +47,16 @@ class EventWithJobs:
     def shown(self) -> list[ImageJob]:
         """The jobs whose images a frontend sees: COMPLETED only."""
         return [job for job in self.jobs if job.status == JobStatus.COMPLETED]
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """An event that is being deleted, or was a while ago: one document of the collection `deleted_events`.
+
+    `unless_repeated`: only if no repetition of the request that created it was answered with it.
+    """
+
+    event_id: str
+    begun_at: datetime
+    due_at: datetime
+    unless_repeated: bool = False

@@ -1,52 +1,103 @@
-"""What clients do with events: create, look, change, add images."""
+"""What clients do with events: create, look, change, add images, delete."""
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import astuple
+from datetime import datetime, timedelta
+from functools import partial
 
+from imagejobs.clock import isoformat
+from imagejobs.errors import DuplicateKey
+from imagejobs.events.deletion import EventDeletion
+from imagejobs.events.errors import EventNotFound
+from imagejobs.events.keyed_request import KeyedRequest, keyed_request
 from imagejobs.events.model import Event, EventFields, EventWithJobs
 from imagejobs.events.repository import EventRepository
+from imagejobs.fail_points import reach
+from imagejobs.jobs.errors import JobNotFound
 from imagejobs.jobs.model import EntityType, ImageJob
 from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.service import ImageJobs
 
-
-class EventNotFound(Exception):
-    """There is no event with this id."""
-
-    def __init__(self, event_id: str) -> None:
-        super().__init__(f"There is no event {event_id}.")
+_EVENT_ID = re.compile("[0-9a-f]{24}")
 
 
 class Events:
-    """Events over their repository and the image jobs."""
+    """Events over their repository and the image jobs.
 
-    def __init__(self, repository: EventRepository, jobs: ImageJobs) -> None:
+    A request with an idempotency key may come several times, also at once: it is carried out once, and every time the
+    same event is answered. What a failure or a crash left undone the repetition does. Raises IdempotencyKeyReused for
+    another request with the same key.
+
+    An event may be deleted at any moment. Who adds images to it looks for it again after they are recorded, and the
+    deletion looks for images after the event is gone: one of them finds the other.
+    """
+
+    def __init__(self, repository: EventRepository, jobs: ImageJobs, taken_over_after: timedelta) -> None:
         self._repository = repository
         self._jobs = jobs
+        self._deletion = EventDeletion(repository, jobs, taken_over_after)
 
-    def create(self, fields: EventFields, images: Sequence[NewImage]) -> EventWithJobs:
+    def create(self, fields: EventFields, images: Sequence[NewImage], key: str | None = None) -> EventWithJobs:
         """Record the event, then accept its images; when one cannot be accepted, neither is the event."""
+        request = _request(key, None, fields, images)
+        if request and (earlier := self._created_earlier(request)):
+            return self._completed(earlier, images, request)
         event_id = self._repository.new_id()
         try:
-            event = self._repository.new_event(event_id, fields)
-            jobs = self._accept(event_id, images)
+            event = self._repository.new_event(event_id, fields, request)
+            reach("events.recorded")
+            return self._completed(event, images, request)
+        except DuplicateKey:
+            return self.create(fields, images, key)
         except BaseException:
-            self._jobs.refused.undo(f"event {event_id}", lambda: self._repository.remove(event_id))
+            self._jobs.refused.undo(f"event {event_id}", partial(self._deletion.undo, event_id))
             raise
-        return EventWithJobs(event, jobs, jobs)
 
-    def change(self, event_id: str, fields: EventFields, images: Sequence[NewImage]) -> EventWithJobs:
+    def change(
+        self, event_id: str, fields: EventFields, images: Sequence[NewImage], key: str | None = None
+    ) -> EventWithJobs:
         """Add images, then replace the fields that are said; when that fails, the images are not accepted either.
 
         Raises EventNotFound.
         """
-        earlier = self.get(event_id).jobs
-        accepted = self._accept(event_id, images)
+        request = _request(key, event_id, fields, images)
+        earlier = self.get(event_id)
+        if request and _is_carried_out(earlier.event, request):
+            return earlier
+        accepted = self._accept(event_id, images, request)
+        reach("events.images_recorded")
         try:
-            event = self._changed(event_id, fields)
+            event = self._repository.change(event_id, fields, request)
         except BaseException:
             self._jobs.refused.take_back(accepted)
             raise
-        return EventWithJobs(event, [*earlier, *accepted], accepted)  # nothing is asked that could fail now
+        if event is None:
+            self._discard(event_id, accepted)
+            raise EventNotFound(event_id)
+        jobs = {job.id: job for job in [*earlier.jobs, *accepted]}
+        return EventWithJobs(event, [jobs[each] for each in sorted(jobs)], accepted)  # nothing that could fail now
+
+    def add_image(self, event_id: str, image: NewImage, key: str | None = None) -> ImageJob:
+        """Accept one image of an event. Raises EventNotFound, and nothing is left behind then."""
+        if not _EVENT_ID.fullmatch(event_id) or self._repository.get(event_id) is None:
+            raise EventNotFound(event_id)
+        jobs = self._jobs.create(EntityType.EVENT, event_id, [image], key)
+        reach("events.images_recorded")
+        try:
+            event = self._repository.get(event_id)
+        except BaseException:
+            self._jobs.refused.take_back(jobs)
+            raise
+        if event is None:
+            self._discard(event_id, jobs)
+            raise EventNotFound(event_id)
+        return jobs[0]
+
+    def delete(self, event_id: str) -> None:
+        """Delete the event, its jobs and their objects. Raises EventNotFound, BackingServiceUnavailable."""
+        self._deletion.delete(event_id)
 
     def get(self, event_id: str) -> EventWithJobs:
         """The event with its jobs. Raises EventNotFound."""
@@ -60,15 +111,54 @@ class Events:
         page = self._repository.page(before, limit + 1)
         return self._with_jobs(page[:limit]), page[limit - 1].id if len(page) > limit else None
 
-    def _changed(self, event_id: str, fields: EventFields) -> Event:
-        event = self._repository.change(event_id, fields)
-        if event is None:
-            raise EventNotFound(event_id)
+    def _created_earlier(self, request: KeyedRequest) -> Event | None:
+        event = self._repository.repeated(request)
+        if event is None and (other := self._repository.find_by_key(request.key)):
+            request.require_same(other.created_by.fingerprint if other.created_by else "", other.id)
         return event
 
-    def _accept(self, event_id: str, images: Sequence[NewImage]) -> list[ImageJob]:
-        return self._jobs.create(EntityType.EVENT, event_id, images) if images else []
+    def _completed(self, event: Event, images: Sequence[NewImage], request: KeyedRequest | None) -> EventWithJobs:
+        """The recorded event with its images. If it was deleted meanwhile, it was so after its creation."""
+        if request and _is_carried_out(event, request):
+            return self._with_jobs([event])[0]
+        jobs = self._accept(event.id, images, request)
+        reach("events.images_recorded")
+        if request:
+            self._repository.carried_out(event.id, request)
+        if images and self._repository.get(event.id) is None:
+            self._discard(event.id, jobs)
+        return EventWithJobs(event, jobs, jobs)
+
+    def _accept(self, event_id: str, images: Sequence[NewImage], request: KeyedRequest | None) -> list[ImageJob]:
+        key = request.images_key(event_id) if request else None
+        return self._jobs.create(EntityType.EVENT, event_id, images, key) if images else []
+
+    def _discard(self, event_id: str, jobs: Sequence[ImageJob]) -> None:
+        """The event is gone: no other request may keep its images, not even one with the same key."""
+        for job in jobs:
+            self._jobs.refused.undo(f"an image of the deleted event {event_id}", partial(self._delete_job, job.id))
+
+    def _delete_job(self, job_id: str) -> None:
+        with suppress(JobNotFound):
+            self._jobs.delete(job_id)
 
     def _with_jobs(self, events: Sequence[Event]) -> list[EventWithJobs]:
         jobs = self._jobs.repository.of_entities(EntityType.EVENT, [event.id for event in events]) if events else []
         return [EventWithJobs(event, [job for job in jobs if job.entity_id == event.id]) for event in events]
+
+
+def _request(
+    key: str | None, event_id: str | None, fields: EventFields, images: Sequence[NewImage]
+) -> KeyedRequest | None:
+    if key is None:
+        return None
+    said = [isoformat(each) if isinstance(each, datetime) else each for each in astuple(fields)]
+    return keyed_request(key, event_id, *said, images=[image.sha256 for image in images])
+
+
+def _is_carried_out(event: Event, request: KeyedRequest) -> bool:
+    """Raises IdempotencyKeyReused."""
+    fingerprint = event.carried_out.get(request.id)
+    if fingerprint is not None:
+        request.require_same(fingerprint, event.id)
+    return fingerprint is not None

@@ -137,7 +137,7 @@ def _holds(guard: Guard, job: ImageJob) -> bool:
 
 def _matches(wanted: JobFilter, job: ImageJob) -> bool:
     return (
-        job.status != JobStatus.DELETING
+        (job.status != JobStatus.DELETING or wanted.status == JobStatus.DELETING)
         and wanted.entity_type in {None, job.entity_type}
         and wanted.entity_id in {None, job.entity_id}
         and wanted.status in {None, job.status}

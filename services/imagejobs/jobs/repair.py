@@ -37,6 +37,7 @@ class RepairReport:
     leases_expired: int = 0
     attempts_exhausted: int = 0
     deletions_finished: int = 0
+    event_deletions_finished: int = 0
 
     @property
     def is_full(self) -> bool:

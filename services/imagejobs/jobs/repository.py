@@ -28,7 +28,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs a list shows; DELETING ones never. `before` is the id after which to go on, newest first."""
+    """Which jobs a list shows; DELETING ones only where they are asked for.
+
+    `before` is the id after which to go on, newest first.
+    """
 
     entity_type: EntityType | None = None
     entity_id: str | None = None

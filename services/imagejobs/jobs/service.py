@@ -18,6 +18,9 @@ from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue
 
 logger = logging.getLogger(__name__)
 
+PAGE = 100
+"""Jobs of an entity that are held at once while all of them are deleted."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobPolicy:
@@ -53,26 +56,35 @@ class ImageJobs:
         images: Sequence[NewImage],
         idempotency_key: str | None = None,
     ) -> list[ImageJob]:
-        """Store each image, record its PENDING job, then push the messages. An idempotency key goes with one image.
+        """Store each image, record its PENDING job, then push the messages.
+
+        What an idempotency key created before is answered again; with several images each has a key of its own, made
+        of it and the image's place.
 
         Once this returns, every job ends COMPLETED or FAILED, whatever dies. Without `enqueued_at` it waits for Redis
         to come back, and for the reconciler. When it raises, nothing is left behind, or `refused` removes it; an
         object is found by the sweep in any case. Raises IdempotencyKeyReused, QueueFull, BackingServiceUnavailable.
         """
-        if idempotency_key and (job := self._created_under(idempotency_key)):
-            return [_same_upload(job, entity_type, entity_id, images[0])]
+        wanted = [
+            _Wanted(entity_type, entity_id, image, key)
+            for image, key in zip(images, _keys(idempotency_key, len(images)), strict=True)
+        ]
+        earlier = [self._created_under(each) for each in wanted]
+        if earlier and all(earlier):
+            return [job for job in earlier if job]
         enqueues = self.require_ready()
         jobs: list[ImageJob] = []
+        added: list[ImageJob] = []
         try:
-            jobs.extend(self._store(entity_type, entity_id, image, idempotency_key, enqueues) for image in images)
-        except DuplicateKey:
-            return self.create(entity_type, entity_id, images, idempotency_key)
+            for job, each in zip(earlier, wanted, strict=True):
+                jobs.append(job or self._stored_once(each, enqueues, added))
         except BaseException:
-            self.refused.take_back(jobs)
+            self.refused.take_back(added)
             raise
         reach("jobs.recorded")
-        if enqueues:
-            jobs = self.push(jobs)
+        if enqueues and added:
+            pushed = {job.id: job for job in self.push(added)}
+            jobs = [pushed.get(job.id, job) for job in jobs]
         reach("jobs.pushed")
         return jobs
 
@@ -109,15 +121,25 @@ class ImageJobs:
     def delete(self, job_id: str) -> None:
         """Delete the objects, then the record. Raises JobNotFound.
 
-        The tombstone is written first: from then on no worker can claim or complete the job. When the storage is away
-        the tombstone stays, and deleting again, or the reconciler, finishes it.
+        The tombstone is written first: from then on no worker can claim or complete the job. When the storage is
+        unavailable the tombstone stays, and deleting again, or the reconciler, finishes it.
         """
-        change = Change({"status": JobStatus.DELETING, "updated_at": self.repository.now()})
-        job = self.repository.change(job_id, Guard(LIVE), change) or self.repository.get(job_id)
+        job = self._buried(job_id) or self.repository.get(job_id)
         if job is None:
             raise JobNotFound(job_id)
         reach("jobs.buried")
         self.finish_deletion(job)
+
+    def delete_all(self, entity_type: EntityType, entity_id: str) -> None:
+        """Delete every job of an entity as `delete` does, all tombstones before the first object."""
+        every = JobFilter(entity_type, entity_id)
+        while page := self.repository.page(every, PAGE):
+            for job in page:
+                self._buried(job.id)
+        reach("jobs.all_buried")
+        while page := self.repository.page(replace(every, status=JobStatus.DELETING), PAGE):
+            for job in page:
+                self.finish_deletion(job)
 
     def finish_deletion(self, job: ImageJob) -> None:
         """Remove what a tombstone still holds: source, output, record."""
@@ -148,38 +170,49 @@ class ImageJobs:
             raise QueueFull(length, self.policy.max_queue_length)
         return True
 
-    def _created_under(self, idempotency_key: str) -> ImageJob | None:
+    def _buried(self, job_id: str) -> ImageJob | None:
+        change = Change({"status": JobStatus.DELETING, "updated_at": self.repository.now()})
+        return self.repository.change(job_id, Guard(LIVE), change)
+
+    def _created_under(self, wanted: "_Wanted") -> ImageJob | None:
         """The job of an earlier request with this key, which from now on nobody takes back.
 
-        A tombstone still holds the key: its deletion is finished.
+        A tombstone still holds the key: its deletion is finished. Raises IdempotencyKeyReused.
         """
-        job = self.repository.find_by_idempotency_key(idempotency_key)
+        job = self.repository.find_by_idempotency_key(wanted.key) if wanted.key else None
         if job and job.status == JobStatus.DELETING:
             self.finish_deletion(job)
             return None
-        return self.repository.change(job.id, Guard(LIVE), Change({})) if job else None
+        job = self.repository.change(job.id, Guard(LIVE), Change({})) if job else None
+        if job:
+            wanted.require_same(job)
+        return job
 
-    def _store(
-        self,
-        entity_type: EntityType,
-        entity_id: str,
-        image: NewImage,
-        idempotency_key: str | None,
-        enqueues: bool,
-    ) -> ImageJob:
+    def _stored_once(self, wanted: "_Wanted", enqueues: bool, added: list[ImageJob]) -> ImageJob:
+        """A new job, which is put on the list `added`; or that of another request under the same key."""
+        while True:
+            try:
+                added.append(self._store(wanted, enqueues))
+                return added[-1]
+            except DuplicateKey:
+                if job := self._created_under(wanted):
+                    return job
+
+    def _store(self, wanted: "_Wanted", enqueues: bool) -> ImageJob:
+        image = wanted.image
         now = self.repository.now()
         key = new_raw_key(int(now.timestamp() * 1000), image.extension)
         job = ImageJob(
             id=self.repository.new_id(),
-            entity_type=entity_type,
-            entity_id=entity_id,
+            entity_type=wanted.entity_type,
+            entity_id=wanted.entity_id,
             source_image_url=self.storage.public_url(key),
             source_image_key=key,
             original_filename=image.filename,
             mimetype=image.mimetype,
             file_size=image.size,
             source_sha256=image.sha256,
-            idempotency_key=idempotency_key,
+            idempotency_key=wanted.key,
             created_at=now,
             updated_at=now,
             enqueued_at=now if enqueues else None,
@@ -207,9 +240,24 @@ class ImageJobs:
             self.storage.delete(key)
 
 
-def _same_upload(job: ImageJob, entity_type: EntityType, entity_id: str, image: NewImage) -> ImageJob:
-    if (job.entity_type, job.entity_id, job.source_sha256) != (entity_type, entity_id, image.sha256):
-        raise IdempotencyKeyReused(
-            f"The Idempotency-Key was used for another upload (image job {job.id}); send a new key for a new image."
-        )
-    return job
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An image that is to become a job."""
+
+    entity_type: EntityType
+    entity_id: str
+    image: NewImage
+    key: str | None
+
+    def require_same(self, job: ImageJob) -> None:
+        if (job.entity_type, job.entity_id, job.source_sha256) != (self.entity_type, self.entity_id, self.image.sha256):
+            raise IdempotencyKeyReused(
+                f"The Idempotency-Key was used for another upload (image job {job.id}); send a new key for a new image."
+            )
+
+
+def _keys(idempotency_key: str | None, count: int) -> list[str | None]:
+    """No client's own key has a blank in it."""
+    if idempotency_key is None or count == 1:
+        return [idempotency_key] * count
+    return [f"{idempotency_key} {number}" for number in range(count)]

@@ -9,12 +9,14 @@ from imagejobs.database import Database
 from imagejobs.deployment import DeploymentWatch
 from imagejobs.enqueueing import open_task_queue
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
+from imagejobs.events.mongo_repository import MongoEventRepository
+from imagejobs.events.wiring import event_deletion
 from imagejobs.jobs.audit import Audit
 from imagejobs.jobs.mongo_repository import MongoImageJobRepository
-from imagejobs.jobs.repair import Repair
 from imagejobs.jobs.service import ImageJobs
 from imagejobs.jobs.wiring import job_policy, job_repair, job_sweep
 from imagejobs.reconciler.metrics import Metrics
+from imagejobs.reconciler.repairs import Repairs
 from imagejobs.reconciler.sweeping import Sweeping
 from imagejobs.settings import Settings
 from imagejobs.stopping import stop_on_signals
@@ -41,11 +43,13 @@ def run(settings: Settings) -> None:
         sweeping.start()
     DeploymentWatch(settings, database).start(stop)
     logger.info("reconciling every %g s, sweeping every %g s", settings.reconcile_interval, settings.sweep_interval)
-    reconcile(job_repair(jobs, settings), settings.reconcile_interval, stop, metrics)
+    deletion = event_deletion(MongoEventRepository(database), jobs, settings)
+    repairs = Repairs(job_repair(jobs, settings), deletion)
+    reconcile(repairs, settings.reconcile_interval, stop, metrics)
     sweeping.raise_fault()
 
 
-def reconcile(repair: Repair, interval: float, stop: threading.Event, metrics: Metrics) -> None:
+def reconcile(repairs: Repairs, interval: float, stop: threading.Event, metrics: Metrics) -> None:
     """Pass after pass until `stop`. An outage is ridden out; the next pass does what was left.
 
     A pass that found more than it may do at a time is followed by the next at once. The interval is varied by a tenth,
@@ -56,7 +60,7 @@ def reconcile(repair: Repair, interval: float, stop: threading.Event, metrics: M
         pause = interval * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, not a secret
         try:
             with metrics.timed_pass():
-                report = repair.run_once()
+                report = repairs.run_once()
         except BackingServiceUnavailable as error:
             metrics.cut_short(error.service)
             continue

@@ -82,10 +82,22 @@ def answer(sent: list[Message]) -> tuple[int, dict[str, Any], dict[str, str]]:
         (f"GET {JOBS}", {}, True),
         (f"PATCH {JOBS}/1/status", {"content-type": "application/json"}, True),
         (f"POST {JOBS}", FORM | KEY, True),
+        ("POST /api/events", FORM | KEY, True),
+        ("PUT /api/events/1", FORM | KEY, True),
+        ("DELETE /api/events/1", {}, True),
         (f"POST {JOBS}", FORM | {"transfer-encoding": "chunked"}, False),
         (f"POST {JOBS}", FORM | {"content-length": "5"}, False),
     ],
-    ids=["a question", "a report", "an upload with a key", "an upload that has not arrived", "another one"],
+    ids=[
+        "a question",
+        "a report",
+        "an upload with a key",
+        "an event with a key",
+        "a change with a key",
+        "a deletion",
+        "an upload that has not arrived",
+        "another one",
+    ],
 )
 def test_what_may_be_sent_again_is_answered_503(request_line: str, headers: dict[str, str], whole: bool) -> None:
     sent, is_cancelled = cut_off(request_line, headers, whole=whole)
@@ -100,8 +112,8 @@ def test_what_may_be_sent_again_is_answered_503(request_line: str, headers: dict
     [
         (f"POST {JOBS}", FORM),
         (f"POST {JOBS}", {"content-type": "Multipart/Form-Data; boundary=x"}),
-        ("POST /api/events", FORM | KEY),
-        ("PUT /api/events/1", FORM | KEY),
+        ("POST /api/events", FORM),
+        ("PUT /api/events/1", FORM),
         (f"POST {JOBS}/1/retry", KEY),
     ],
 )

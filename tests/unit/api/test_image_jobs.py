@@ -193,7 +193,7 @@ def test_the_same_upload_twice_is_one_job(api: MemoryApi) -> None:
     [
         {"files": {"image": image_file(data=image_bytes("gif"))}},
         {"data": {"entityType": "report", "entityId": "r2"}},
-        {"data": {"entityType": "event", "entityId": "r1"}},
+        {"data": {"entityType": "other", "entityId": "r1"}},
     ],
 )
 def test_another_upload_under_the_same_key_is_409(api: MemoryApi, changed: dict[str, Any]) -> None:
@@ -212,7 +212,7 @@ def test_a_list_is_filtered_newest_first_and_goes_on_at_its_cursor(api: MemoryAp
     ids = [created_job(client, "e1")["_id"] for _ in range(5)]
     created_job(client, "e2")
     patched(client, ids[0], status="FAILED")
-    query: dict[str, Any] = {"entityType": "event", "entityId": "e1", "limit": 2}
+    query: dict[str, Any] = {"entityType": "report", "entityId": "e1", "limit": 2}
     pages = []
     while True:
         answer = client.get("/api/image-jobs", params=query).json()

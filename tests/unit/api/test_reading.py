@@ -15,7 +15,7 @@ from memory_api import (
     raw_request,
 )
 
-FIELDS = {"entityType": "event", "entityId": "e1"}
+FIELDS = {"entityType": "report", "entityId": "e1"}
 BOUNDARY = "b0undary"
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
@@ -32,7 +32,7 @@ def text_part(name: str, text: str | bytes) -> bytes:
 
 
 END = f"--{BOUNDARY}--\r\n".encode()
-TEXTS = text_part("entityType", "event") + text_part("entityId", "e1")
+TEXTS = text_part("entityType", "report") + text_part("entityId", "e1")
 
 
 @pytest.fixture

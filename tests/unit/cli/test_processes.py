@@ -70,10 +70,11 @@ def test_the_indexes_are_made_in_the_database_of_the_settings(run: Run, monkeypa
     done: list[str] = []
     monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/mine")
     monkeypatch.setattr("imagejobs.database.Database", done.append)
-    monkeypatch.setattr("imagejobs.jobs.mongo_repository.create_indexes", lambda: done.append("indexes"))
+    monkeypatch.setattr("imagejobs.jobs.mongo_repository.create_indexes", lambda: done.append("image_jobs"))
+    monkeypatch.setattr("imagejobs.events.mongo_document.create_event_indexes", lambda: done.append("events"))
     monkeypatch.setattr("imagejobs.deployment.made_deployment_id", lambda _: done.append("id"))
-    assert run("indexes").stdout == "indexes: image_jobs ready\n"
-    assert done == ["mongodb://127.0.0.1:1/mine", "indexes", "id"]
+    assert run("indexes").stdout == "indexes: image_jobs, events, deleted_events ready\n"
+    assert done == ["mongodb://127.0.0.1:1/mine", "image_jobs", "events", "id"]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def test_the_written_contract_has_these_operations() -> None:
         "GET /api/events": "listEvents",
         "GET /api/events/{id}": "getEvent",
         "PUT /api/events/{id}": "updateEvent",
+        "DELETE /api/events/{id}": "deleteEvent",
         "GET /healthz": "getHealth",
         "GET /readyz": "getReadiness",
         "GET /metrics": "getMetrics",

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 from imagejobs.errors import DatabaseUnavailable
+from imagejobs.events.errors import EventNotFound
+from imagejobs.events.keyed_request import KeyedRequest
 from imagejobs.events.memory_repository import MemoryEventRepository
-from imagejobs.events.model import Event, EventFields
-from imagejobs.events.service import EventNotFound, Events
+from imagejobs.events.model import Event, EventFields, Tombstone
+from imagejobs.events.service import Events
 from imagejobs.jobs.lifecycle import Output
 from imagejobs.jobs.model import EntityType, JobStatus
 from imagejobs.storage.object_storage import StorageUnavailable
-from job_world import World, new_image, new_record
+from job_world import PENDING_AFTER, World, new_image, new_record
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 FIELDS = EventFields(name="Test Event", date=datetime(2024, 1, 1, tzinfo=UTC), tutor_name="John Doe")
@@ -24,7 +26,7 @@ def repository() -> MemoryEventRepository:
 
 @pytest.fixture
 def events(world: World, repository: MemoryEventRepository) -> Events:
-    return Events(repository, world.jobs)
+    return Events(repository, world.jobs, PENDING_AFTER)
 
 
 def test_an_event_without_images_needs_neither_storage_nor_queue(world: World, events: Events) -> None:
@@ -64,18 +66,18 @@ class AwayEvents(MemoryEventRepository):
 
     away = False
 
-    def new_event(self, event_id: str, fields: EventFields) -> Event:
-        event = super().new_event(event_id, fields)
+    def new_event(self, event_id: str, fields: EventFields, request: KeyedRequest | None = None) -> Event:
+        event = super().new_event(event_id, fields, request)
         self._answer()
         return event
 
-    def change(self, event_id: str, fields: EventFields) -> Event | None:
+    def change(self, event_id: str, fields: EventFields, request: KeyedRequest | None = None) -> Event | None:
         self._answer()
-        return super().change(event_id, fields)
+        return super().change(event_id, fields, request)
 
-    def remove(self, event_id: str) -> None:
+    def bury(self, tombstone: Tombstone) -> None:
         self._answer()
-        super().remove(event_id)
+        super().bury(tombstone)
 
     def _answer(self) -> None:
         if self.away:
@@ -85,7 +87,7 @@ class AwayEvents(MemoryEventRepository):
 @pytest.mark.parametrize("images", [0, 2])
 def test_an_event_of_which_nobody_knows_whether_it_was_recorded_is_taken_back(world: World, images: int) -> None:
     repository = AwayEvents()
-    events = Events(repository, world.jobs)
+    events = Events(repository, world.jobs, PENDING_AFTER)
     repository.away = True
     with pytest.raises(DatabaseUnavailable):
         events.create(FIELDS, [new_image()] * images)
@@ -99,7 +101,7 @@ def test_an_event_of_which_nobody_knows_whether_it_was_recorded_is_taken_back(wo
 
 def test_a_change_that_fails_after_its_images_were_accepted_takes_them_back(world: World) -> None:
     repository = AwayEvents()
-    events = Events(repository, world.jobs)
+    events = Events(repository, world.jobs, PENDING_AFTER)
     made = events.create(FIELDS, [new_image(b"1")])
     repository.away = True
     with pytest.raises(DatabaseUnavailable):

@@ -1,0 +1,73 @@
+"""An API that is killed while it deletes or creates an event: nothing is left behind, and nothing is there twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from faults.armed_points import ArmedPoints
+from pictures import jpeg
+from running_system import System, eventually
+
+from conftest import local_system
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory: pytest.TempPathFactory) -> ArmedPoints:
+    return ArmedPoints(tmp_path_factory.mktemp("points"))
+
+
+@pytest.fixture(scope="module")
+def running(points: ArmedPoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    data_dir: Path = tmp_path_factory.mktemp("events")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in points.settings.items():
+            environment.setenv(name, value)
+        with local_system(data_dir) as system:
+            yield system
+
+
+def keys(system: System) -> set[str]:
+    return {info.key for info in system.storage.list("")}
+
+
+def killed(system: System, points: ArmedPoints, point: str, method: str, path: str, **request: object) -> None:
+    """The API dies at this point of the request, and another takes its place."""
+    points.arm(point)
+    with pytest.raises(httpx2.TransportError):
+        system.http.request(method, path, **request)  # type: ignore[arg-type]  # as it is given
+    points.wait_until_reached(point)
+    eventually(system.is_ready)
+
+
+@pytest.mark.parametrize("point", ["events.buried", "events.removed", "jobs.all_buried", "jobs.objects_deleted"])
+def test_a_deletion_that_dies_is_finished_by_the_reconciler(running: System, points: ArmedPoints, point: str) -> None:
+    before = keys(running)
+    event = running.create_event(("a.jpg", jpeg(seed=0)), ("b.jpg", jpeg(seed=1)))
+    for job_id in event["imageJobIds"]:
+        running.ended(job_id)
+    killed(running, points, point, "DELETE", f"/api/events/{event['_id']}")
+    eventually(lambda: keys(running) == before)
+    assert running.http.get(f"/api/events/{event['_id']}").status_code == 404
+    assert [running.http.get(f"/api/image-jobs/{each}").status_code for each in event["imageJobIds"]] == [404, 404]
+    assert running.http.delete(f"/api/events/{event['_id']}").status_code == 200
+
+
+@pytest.mark.parametrize("point", ["events.recorded", "jobs.stored", "jobs.recorded", "events.images_recorded"])
+def test_a_creation_that_dies_is_completed_by_its_repetition(running: System, points: ArmedPoints, point: str) -> None:
+    request = {
+        "data": {"name": "Test Event"},
+        "files": [("images", ("a.jpg", jpeg(seed=0))), ("images", ("b.jpg", jpeg(seed=1)))],
+        "headers": {"Idempotency-Key": point},
+    }
+    earlier = {each["_id"] for each in running.http.get("/api/events").json()["data"]}
+    killed(running, points, point, "POST", "/api/events", **request)
+    answers = [running.http.post("/api/events", **request).json()["data"] for _ in range(2)]  # type: ignore[arg-type]
+    assert answers[0]["imageJobIds"] == answers[1]["imageJobIds"]
+    assert len(answers[0]["imageJobIds"]) == 2
+    events = {each["_id"] for each in running.http.get("/api/events").json()["data"]}
+    assert events - earlier == {answers[0]["_id"]}
+    shown = running.http.get(f"/api/events/{answers[0]['_id']}").json()["data"]
+    assert shown["imageJobIds"] == answers[0]["imageJobIds"]
+    for job_id in shown["imageJobIds"]:
+        assert running.ended(job_id)["status"] == "COMPLETED"

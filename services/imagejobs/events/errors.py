@@ -1,0 +1,8 @@
+"""What can be wrong with a request about an event."""
+
+
+class EventNotFound(Exception):
+    """There is no event with this id."""
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(f"There is no event {event_id}.")
