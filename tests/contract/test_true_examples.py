@@ -9,7 +9,7 @@ import pytest
 from contract_document import contents, resolved, specs
 from contract_requests import PAIRS, REQUESTS, meets_a_fault
 from imagejobs.contract.openapi import DEFAULT, JSON, load_contract
-from memory_api import created_job, image_file, memory_api
+from memory_api import UNKNOWN_ID, created_job, image_file, memory_api
 
 DOCUMENT = load_contract().document
 SHORTENED = "getContract"
@@ -87,6 +87,9 @@ def history() -> History:
         if answer.headers["content-type"] == JSON and (operation, status) != (SHORTENED, 200):
             history.keep(operation, status, answer.json())
     history.keep("getHealth", FAULT, meets_a_fault("getHealth").json())
+    unknown = {"entityType": "event", "entityId": UNKNOWN_ID}
+    refused = history.client.post("/api/image-jobs", data=unknown, files={"image": image_file()})
+    history.keep("createImageJob", refused.status_code, refused.json())
     finish_event(history, **RESULT)
     event_id = finish_event(history)
     history.ask("updateEvent", "PUT", f"/api/events/{event_id}", files=[("community", (None, "Test Community"))])
