@@ -1,6 +1,5 @@
 """The same change of many jobs, one after the other."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import typer
 from rich.progress import Progress
 
+from imagejobs.cli.arguments import standard_input, texts
 from imagejobs.cli.presentation.answer import INTERRUPTED, Failure
 from imagejobs.cli.presentation.failures import failure_of
 from imagejobs.cli.presentation.progress import progress_bar, report
@@ -34,10 +34,10 @@ def job_ids(words: Sequence[str]) -> list[str]:
     """The ids, each once; for `-` those that standard input has, between spaces or line ends."""
     ids: dict[str, None] = {}
     for word in words:
-        ids.update(dict.fromkeys(sys.stdin.read().split() if word == STANDARD_INPUT else [word]))
+        ids.update(dict.fromkeys(standard_input("ID").read().split() if word == STANDARD_INPUT else [word]))
     if not ids and STANDARD_INPUT in words:
         raise typer.BadParameter("standard input has no ids", param_hint="ID")
-    return list(ids)
+    return texts(ids, "ID")
 
 
 def change_all(doing: str, ids: Sequence[str], change: Callable[[str], Any]) -> list[Change]:

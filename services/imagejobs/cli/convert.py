@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from imagejobs.cli.arguments import standard_input
 from imagejobs.cli.presentation.answer import Answer, CommandFailed, Failure, take_standard_output
 from imagejobs.cli.presentation.receipts import receipt_view
 from imagejobs.cli.whole_files import is_same_file, require_replaceable, write_whole
@@ -102,6 +103,8 @@ def _check_target(target: Path, *, has_renditions: bool, force: bool) -> None:
     if target == STANDARD:
         if has_renditions:
             raise _bad_target("standard output takes one picture: name a file, or leave out --rendition")
+        if sys.stdout is None:  # as after `>&-`
+            raise _bad_target("standard output is closed: name a file")
         if sys.stdout.isatty() and not force:
             raise _bad_target("standard output is a terminal: redirect it to a file or a program, or add --force")
         return
@@ -130,7 +133,7 @@ def _bad_target(message: str) -> typer.BadParameter:
 def _read(source: Path, limit: int) -> bytes:
     """One byte more than allowed, so that the engine refuses a larger file."""
     if source == STANDARD:
-        return sys.stdin.buffer.read(limit + 1)
+        return standard_input("IN").buffer.read(limit + 1)
     try:
         with source.open("rb") as file:
             return file.read(limit + 1)

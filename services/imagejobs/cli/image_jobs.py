@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from imagejobs.cli.arguments import text
 from imagejobs.cli.presentation.answer import Answer
 from imagejobs.cli.presentation.jobs import job_view, jobs_view
 from imagejobs.cli.presentation.reports import stats_view
@@ -11,7 +12,8 @@ from imagejobs.cli.reaching import DataDir, reach_api
 
 
 def status(
-    job_id: Annotated[str, typer.Argument(help="The job's _id: 24 hex digits.", metavar="ID")], data_dir: DataDir = None
+    job_id: Annotated[str, typer.Argument(help="The job's _id: 24 hex digits.", metavar="ID", callback=text)],
+    data_dir: DataDir = None,
 ) -> Answer:
     """Show one job."""
     job = reach_api(data_dir).call("getImageJob", path={"id": job_id}).data
@@ -19,11 +21,11 @@ def status(
 
 
 def list_jobs(
-    status: Annotated[str | None, typer.Option(help="PENDING, PROCESSING, COMPLETED or FAILED.")] = None,
-    entity_type: Annotated[str | None, typer.Option(help="event, report or other.")] = None,
-    entity_id: Annotated[str | None, typer.Option(help="What the images belong to.")] = None,
+    status: Annotated[str | None, typer.Option(help="PENDING, PROCESSING, COMPLETED or FAILED.", callback=text)] = None,
+    entity_type: Annotated[str | None, typer.Option(help="event, report or other.", callback=text)] = None,
+    entity_id: Annotated[str | None, typer.Option(help="What the images belong to.", callback=text)] = None,
     limit: Annotated[int, typer.Option(help="The most jobs to show.", min=1, max=100)] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Go on where a list before ended.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="Go on where a list before ended.", callback=text)] = None,
     data_dir: DataDir = None,
 ) -> Answer:
     """List jobs, newest first."""

@@ -78,7 +78,7 @@ def _failed(api: ApiClient, codes: Sequence[str]) -> Iterator[str]:
 
 
 def _is_terminal() -> bool:
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _confirm(question: str, *, asks: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Group, RenderableType
 
+from imagejobs.cli.arguments import text
 from imagejobs.cli.presentation.answer import INTERRUPTED, Answer, CommandFailed, Failure
 from imagejobs.cli.presentation.jobs import result_lines
 from imagejobs.cli.presentation.lines import whole_line
@@ -31,8 +32,8 @@ def submit(
         typer.Option(help="Wait, and save the results in this folder, under the sources' names.", file_okay=False),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="With --output: replace files that exist.")] = False,
-    entity_type: Annotated[str, typer.Option(help="event, report or other.")] = "other",
-    entity_id: Annotated[str, typer.Option(help="What the images belong to.")] = "command-line",
+    entity_type: Annotated[str, typer.Option(help="event, report or other.", callback=text)] = "other",
+    entity_id: Annotated[str, typer.Option(help="What the images belong to.", callback=text)] = "command-line",
     timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 300,
     data_dir: DataDir = None,
 ) -> Answer:

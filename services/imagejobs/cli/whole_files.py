@@ -35,7 +35,7 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
     try:
         for target, data in contents.items():
             place = Path(os.path.realpath(target))
-            new = place.with_name(f".{place.name}.{secrets.token_hex(4)}.new")
+            new = place.with_name(f".imagejobs-{secrets.token_hex(8)}.new")  # a long name has no room for more
             moves.append((new, place))
             _write(new, data, like=place, named=target)
         for new, place in moves:

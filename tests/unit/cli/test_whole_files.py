@@ -75,3 +75,9 @@ def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="not a regular file"):
         write_whole({tmp_path / "a.webp": b"new"})
     assert stat.S_ISFIFO((tmp_path / "a.webp").stat().st_mode)
+
+
+def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path: Path) -> None:
+    target = tmp_path / f"{'x' * (os.pathconf(tmp_path, 'PC_NAME_MAX') - 5)}.webp"
+    write_whole({target: b"new"})
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [(target.name, b"new")]

@@ -1,5 +1,6 @@
 """Files on their way through the API: uploaded, waited for, and saved."""
 
+import stat
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ def upload_all(api: ApiClient, submissions: Sequence[Submission], entity: tuple[
 def upload(api: ApiClient, file: Path, entity_type: str, entity_id: str) -> Job:
     """POST one file; a repeated request answers the same job. Bytes of its name that are not text are replaced."""
     name = file.name.encode(errors="replace").decode()
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise OSError(0, "it is not a regular file", str(file))  # a pipe may wait for ever, and is read only once
     with file.open("rb") as content:
         job: Job = api.call(
             "createImageJob",
