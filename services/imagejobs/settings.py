@@ -29,7 +29,7 @@ from imagejobs.conversion_settings import SOURCES, ConversionSettings, split_com
 from imagejobs.errors import ConfigurationError
 from imagejobs.proxies import proxy_address
 from imagejobs.setting_names import misspelt
-from imagejobs.uris import http_address, mongodb_address, redis_address
+from imagejobs.uris import http_address, mongodb_address, redis_address, without_credentials
 
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 """Where a server that listens on all addresses is reached from this machine. One on `::` may take no IPv4."""
@@ -96,6 +96,11 @@ class ApiAddress(BaseSettings):
             return self.api_url
         host = LOOPBACK_OF_ANY.get(self.api_host, self.api_host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
+
+    @cached_property
+    def shown_api_url(self) -> str:
+        """The same, as it may be shown: API_URL may have the password of a proxy in front of the API."""
+        return without_credentials(self.api_base_url)
 
 
 class Settings(ApiAddress, ConversionSettings):
@@ -164,7 +169,7 @@ class Settings(ApiAddress, ConversionSettings):
     @cached_property
     def public_base_url(self) -> str:
         """Prefix of every public image URL: R2_PUBLIC_URL, or the API's own /media for filesystem storage."""
-        return self.r2_public_url or f"{self.api_base_url}/media"
+        return self.r2_public_url or f"{self.shown_api_url}/media"
 
     @property
     def is_loopback(self) -> bool:

@@ -18,11 +18,19 @@ def parts_of(address: str) -> SplitResult:
         return urlsplit("")
 
 
+def without_credentials(address: str) -> str:
+    """An address as it may be shown: without a user name and a password."""
+    parts = parts_of(address)
+    _, has_credentials, place = parts.netloc.rpartition("@")
+    return parts._replace(netloc=place).geturl() if has_credentials else address
+
+
 def http_address(value: str) -> str:
     """An http:// or https:// address without a slash at its end, or an empty string. Raises ValueError."""
     parts = parts_of(value)
     if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        raise ValueError(f"{value!r} is not an http:// or https:// address")
+        shown = "what was set" if "@" in value else repr(value)  # a password may be anywhere in it
+        raise ValueError(f"{shown} is not an http:// or https:// address")
     return value.rstrip("/")
 
 

@@ -290,6 +290,11 @@ class TestApiAddress:
     def test_images_on_this_machine_have_the_apis_address(self) -> None:
         assert load_settings(storage="filesystem", api_port=3999).public_base_url == "http://127.0.0.1:3999/media"
 
+    def test_no_image_has_the_password_that_api_url_has(self) -> None:
+        settings = load_settings(storage="filesystem", api_url="https://u:secret@api.invalid/images")
+        assert settings.api_base_url == "https://u:secret@api.invalid/images"
+        assert settings.public_base_url == "https://api.invalid/images/media"
+
     @pytest.mark.parametrize(
         ("host", "expected"),
         [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("10.0.0.1", False)],  # noqa: S104 - compared, not bound

@@ -1,5 +1,5 @@
 import pytest
-from imagejobs.uris import mongodb_address, redis_address
+from imagejobs.uris import http_address, mongodb_address, redis_address, without_credentials
 
 SECRET = "12sEcret"
 ADDRESSES = [
@@ -80,3 +80,24 @@ def test_reads_from_members_that_lag_behind_are_refused(base: str, option: str) 
 def test_options_that_do_not_go_together_are_told() -> None:
     with pytest.raises(ValueError, match="contradict"):
         mongodb_address("mongodb://h/x?tls=true&ssl=false")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (f"https://u:{SECRET}@api.example:8443/x?y=1", "https://api.example:8443/x?y=1"),
+        (f"http://{SECRET}@[::1]:3000", "http://[::1]:3000"),
+        (f"http://u:{SECRET}@x@h", "http://h"),
+        ("http://127.0.0.1:3000/a@b", "http://127.0.0.1:3000/a@b"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_shown_without_its_password(address: str, shown: str) -> None:
+    assert without_credentials(address) == shown
+
+
+@pytest.mark.parametrize("address", [f"htp://u:{SECRET}@h", f"u:{SECRET}@h", f"http://[{SECRET}@h"])
+def test_no_password_is_in_what_is_said_of_an_address_that_is_not_one(address: str) -> None:
+    with pytest.raises(ValueError, match="not an http:// or https:// address") as error:
+        http_address(address)
+    assert SECRET not in str(error.value)

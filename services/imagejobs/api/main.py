@@ -55,7 +55,7 @@ def run(settings: Settings) -> None:
     database = Database(settings.mongodb_uri)
     app = create_app(settings, production_adapters(settings, database), formats=readable_formats())
     if not (settings.api_tokens and settings.worker_tokens):
-        logger.warning("no API_TOKENS or no WORKER_TOKENS: whoever reaches %s may use the API", settings.api_base_url)
-    logger.info("image-jobs API on %s, documented at %s/docs", settings.api_base_url, settings.api_base_url)
+        logger.warning("no API_TOKENS or no WORKER_TOKENS: whoever reaches %s may use the API", settings.shown_api_url)
+    logger.info("image-jobs API on %s, documented at %s/docs", settings.shown_api_url, settings.shown_api_url)
     DeploymentWatch(settings, database).start(stop=threading.Event())
     serve(app, settings.api_host, settings.api_port, ConnectionLimits.of(settings))

@@ -29,6 +29,8 @@ LEAVING_SECONDS = 2.0
 """How long after that the process may still be there: threads that wait for a service cannot be ended by themselves."""
 TICKS_PER_SECOND = 10
 """uvicorn's."""
+INVALID = "Invalid HTTP request received."
+"""uvicorn's line for each request that is not HTTP, which anybody can send a thousand times a second."""
 
 
 def serve(app: ASGIApp, host: str, port: int, limits: ConnectionLimits) -> None:
@@ -55,11 +57,16 @@ class BoundedServer(uvicorn.Server):
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
         )
         super().__init__(config)
+        logging.getLogger("uvicorn.error").addFilter(_is_not_counted)
         self._limits = limits
         self._places = Places(room_for(limits.connections))
         self._slow = Episode(
             "clients are too slow with headers, or with taking answers: their connections are closed",
             "see HEADER_SECONDS, STALL_SECONDS and MIN_BYTES_PER_SECOND",
+        )
+        self._invalid = Episode(
+            "clients send what is not HTTP: they are answered 400",
+            "see which program does, or whether it speaks HTTPS to this HTTP port",
         )
         self._acceptors: Sequence[Acceptor] = ()
 
@@ -81,6 +88,7 @@ class BoundedServer(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 connection.look()  # type: ignore[union-attr]  # all of them are ours
             self._slow.look()
+            self._invalid.look()
             self._places.look()
             for acceptor in self._acceptors:
                 acceptor.look()
@@ -88,7 +96,13 @@ class BoundedServer(uvicorn.Server):
 
     def _new_connection(self) -> HttpConnection:
         return HttpConnection(
-            self.config, self.server_state, self.lifespan.state, self._limits, self._places, self._slow.note
+            self.config,
+            self.server_state,
+            self.lifespan.state,
+            self._limits,
+            self._places,
+            self._slow.note,
+            self._invalid.note,
         )
 
 
@@ -98,6 +112,10 @@ class _EndingServer(BoundedServer):
         end.daemon = True
         end.start()
         await super().shutdown(sockets)
+
+
+def _is_not_counted(record: logging.LogRecord) -> bool:
+    return record.msg != INVALID
 
 
 def _leave() -> None:

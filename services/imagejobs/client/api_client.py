@@ -17,6 +17,7 @@ from tenacity.wait import wait_random_exponential
 from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.contract.openapi import JSON, Operation, load_contract
 from imagejobs.proxies import proxy_to, through
+from imagejobs.uris import without_credentials
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class ApiClient:
         self._max_tries = max_tries
         self._read_seconds = read_seconds
         self._sleep = sleep
-        self.base_url = base_url
+        self.base_url = without_credentials(base_url)
 
     def call(
         self,

@@ -99,6 +99,16 @@ def test_the_same_in_the_midst_of_a_body_that_is_not_http(unguarded: str) -> Non
         assert (answer.status, answer.code) == (400, "invalid_request")
 
 
+def test_what_is_not_http_is_logged_once_not_for_each_request(unguarded: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Anybody can send it a thousand times a second, and uvicorn has a line for each."""
+    for _ in range(20):
+        with connected(unguarded) as client:
+            client.sendall(b"\x16\x03\x01 a TLS handshake\r\n\r\n")
+            assert read_answer(client).status == 400
+    about_it = [each.getMessage() for each in caplog.records if "HTTP" in each.getMessage()]
+    assert len(about_it) <= 1, about_it
+
+
 def test_the_answer_comes_before_the_body(guarded: str) -> None:
     with connected(guarded) as client:
         client.sendall(head(f"POST {JOBS}", Content_Length=BODY_BYTES, Content_Type=MULTIPART) + b"x")

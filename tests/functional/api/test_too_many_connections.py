@@ -107,7 +107,7 @@ def test_room_is_there_again_afterwards(api: Api) -> None:
 
 def test_the_log_has_a_line_for_each_event_and_not_for_each_connection(api: Api) -> None:
     lines = api.log.read_text().splitlines()
-    assert len(lines) < 30, api.log.read_text()
+    assert len(lines) < CLIENTS, api.log.read_text()
     taken = [line for line in lines if "connections are taken" in line]
     assert len(taken) <= 8, "each of the four tests above is a beginning and an end at most, if the machine is slow"
     assert "not MAX_CONNECTIONS=1000" in api.log.read_text()

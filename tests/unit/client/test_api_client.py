@@ -343,3 +343,15 @@ class TestWhatAFailureMeans:
             Backend(unclear, *([last] if last else [])).get_job()
         assert not isinstance(caught.value, ApiNotReached)
         assert not caught.value.is_refused
+
+
+@pytest.mark.parametrize("error", [httpx2.ConnectError("refused"), httpx2.ReadTimeout("late")])
+def test_no_error_shows_the_password_in_the_apis_address(error: httpx2.TransportError) -> None:
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        assert request.url.password == "secret"
+        raise error
+
+    client = ApiClient("http://u:secret@api.invalid", transport=httpx2.MockTransport(fail), max_tries=1)
+    with pytest.raises(ApiUnavailable, match=r"http://api\.invalid") as raised:
+        client.call("getHealth")
+    assert "secret" not in str(raised.value)

@@ -39,11 +39,13 @@ class HttpConnection(H11Protocol):
         limits: ConnectionLimits,
         places: Places,
         note_slow: Callable[[], None],
+        note_invalid: Callable[[], None],
     ) -> None:
         super().__init__(config, server_state, app_state)
         self._limits = limits
         self._places = places
         self._note_slow = note_slow
+        self._note_invalid = note_invalid
         self._owed: tuple[str, object] | None = None
         self._looks = 0
         self._taken = 0
@@ -113,6 +115,7 @@ class HttpConnection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Called by uvicorn for what is not HTTP, also in the midst of a body."""
+        self._note_invalid()
         if not self.is_answered():
             self.cycle.disconnected = True
             self.cycle.message_event.set()

@@ -84,10 +84,12 @@ class Acceptor:
         while True:
             try:
                 connection, _ = await loop.sock_accept(self._listener)
-            except OSError as error:  # of this one connection, or of them all
+            except ConnectionAbortedError:  # this one client has gone
+                continue
+            except OSError as error:
                 if error.errno in EXHAUSTED:
                     self._exhausted.note()
-                    await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)  # accept fails at once: without a pause nothing else would run
                 continue
             try:
                 # asyncio sets this only where the socket names its protocol, which an accepted one does not. Without it

@@ -12,9 +12,9 @@ from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
 def check_api(deployment: Deployment) -> str:
     """Whether it is there, and finds what it needs."""
     address = deployment.api.address
-    url = address.api_base_url
+    url = address.shown_api_url
     try:
-        ApiClient(url, max_tries=1, proxy=address.api_proxy).call("getReadiness")
+        ApiClient(address.api_base_url, max_tries=1, proxy=address.api_proxy).call("getReadiness")
     except (ApiRefused, UnexpectedAnswer) as error:
         raise ConfigurationError(f"{url} does not answer as the API does ({error}); check API_URL") from error
     return f"{url} is ready"
@@ -29,7 +29,7 @@ def check_records(deployment: Deployment) -> str:
     from imagejobs.jobs.repository import JobFilter
 
     address = deployment.api.address
-    url = address.api_base_url
+    url = address.shown_api_url
     try:
         with closing(Database(deployment.settings.mongodb_uri)) as database:
             newest = MongoImageJobRepository(database).page(JobFilter(), 1)

@@ -36,11 +36,11 @@ def check_tokens(deployment: Deployment) -> str:
         return f"{told}; not tried: {error}"
     if refused:
         raise ConfigurationError("; ".join(refused))
-    return f"{told}; {api.address.api_base_url} accepts this"
+    return f"{told}; {api.address.shown_api_url} accepts this"
 
 
 def _refused(name: str, api: ReachedApi) -> list[str]:
-    where = f"the API at {api.address.api_base_url}"
+    where = f"the API at {api.address.shown_api_url}"
     values = [token.get_secret_value() for token in getattr(api.address, name.lower())]
     if not values and _status(name, api, None) == HTTPStatus.UNAUTHORIZED:
         return [f"{name} is not set, but {where} wants one"]
