@@ -64,7 +64,7 @@ func newEvent(paths ...string) api.Event {
 		must(io.Copy(part, bytes.NewReader(must(os.ReadFile(path)))))
 	}
 	form.Close()
-	created := must(client.CreateEventWithBodyWithResponse(ctx, form.FormDataContentType(), &body))
+	created := must(client.CreateEventWithBodyWithResponse(ctx, &api.CreateEventParams{}, form.FormDataContentType(), &body))
 	return found(created.JSON201, created.Body).Data
 }
 

@@ -59,7 +59,7 @@ func newEvent(client *api.Client, paths ...string) api.Event {
 		defer file.Close()
 		form.Images = append(form.Images, ht.MultipartFile{Name: filepath.Base(path), File: file})
 	}
-	created, err := client.CreateEvent(ctx, &form)
+	created, err := client.CreateEvent(ctx, &form, api.CreateEventParams{})
 	return answer[*api.EventAnswerHeaders](created, err).Response.Data
 }
 

@@ -2,6 +2,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
 import org.openapitools.client.api.EventsApi;
@@ -34,8 +35,9 @@ public class Flow {
     }
 
     Event newEvent(File... images) throws ApiException {
+        String idempotencyKey = UUID.randomUUID().toString();
         return events.createEvent(
-                "Open day", "Riverside", "2024-05-01", "Internal", "Ada Lovelace", List.of(images)).getData();
+                "Open day", idempotencyKey, "Riverside", "2024-05-01", "Internal", "Ada Lovelace", List.of(images)).getData();
     }
 
     ImageJob ended(String id) throws ApiException, InterruptedException {

