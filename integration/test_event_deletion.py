@@ -6,10 +6,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from faults.armed_points import ArmedPoints
+from local_system import local_system
 from pictures import jpeg
 from running_system import System, eventually
-
-from conftest import local_system
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +39,10 @@ def killed(system: System, points: ArmedPoints, point: str, method: str, path: s
     eventually(system.is_ready)
 
 
-@pytest.mark.parametrize("point", ["events.buried", "events.removed", "jobs.all_buried", "jobs.objects_deleted"])
+@pytest.mark.parametrize("point", ["events.removed", "jobs.all_buried"])
 def test_a_deletion_that_dies_is_finished_by_the_reconciler(running: System, points: ArmedPoints, point: str) -> None:
     before = keys(running)
-    event = running.create_event(("a.jpg", jpeg(seed=0)), ("b.jpg", jpeg(seed=1)))
+    event = running.create_event(("a.jpg", jpeg(64, 48, 0)), ("b.jpg", jpeg(64, 48, 1)))
     for job_id in event["imageJobIds"]:
         running.ended(job_id)
     killed(running, points, point, "DELETE", f"/api/events/{event['_id']}")
@@ -53,11 +52,11 @@ def test_a_deletion_that_dies_is_finished_by_the_reconciler(running: System, poi
     assert running.http.delete(f"/api/events/{event['_id']}").status_code == 200
 
 
-@pytest.mark.parametrize("point", ["events.recorded", "jobs.stored", "jobs.recorded", "events.images_recorded"])
+@pytest.mark.parametrize("point", ["jobs.recorded"])
 def test_a_creation_that_dies_is_completed_by_its_repetition(running: System, points: ArmedPoints, point: str) -> None:
     request = {
         "data": {"name": "Test Event"},
-        "files": [("images", ("a.jpg", jpeg(seed=0))), ("images", ("b.jpg", jpeg(seed=1)))],
+        "files": [("images", ("a.jpg", jpeg(64, 48, 0))), ("images", ("b.jpg", jpeg(64, 48, 1)))],
         "headers": {"Idempotency-Key": point},
     }
     earlier = {each["_id"] for each in running.http.get("/api/events").json()["data"]}
