@@ -148,12 +148,14 @@ def test_a_change_that_comes_twice_or_dies_is_one(stage: EventStage, event_id: s
 
 
 def test_a_late_repetition_of_a_change_does_not_undo_what_came_after_it(stage: EventStage, event_id: str) -> None:
-    for snapshot, _ in every_state(stage, [change("1", event_id, "k"), change("2", event_id, "k")]):
-        stage.restore(snapshot)
-        stage.step_through(change("3", event_id, "k"))
-        stage.step_through(change("4", event_id, said="later"))
-        stage.step_through(change("5", event_id, "k"))
-        assert stage.events.get(event_id).event.fields.name == "later"
+    """Also one that had begun before the first was answered."""
+    for snapshot, (first, second) in every_state(stage, [change("1", event_id, "k"), change("2", event_id, "k")]):
+        if first.is_done and not second.is_done:
+            stage.restore(snapshot)
+            stage.step_through(change("3", event_id, said="later"))
+            stage.step_through(second)
+            stage.step_through(change("4", event_id, "k"))
+            assert stage.events.get(event_id).event.fields.name == "later"
 
 
 def test_a_creation_that_storage_refuses_is_undone_unless_its_repetition_was_answered(stage: EventStage) -> None:
