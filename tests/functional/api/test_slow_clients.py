@@ -21,7 +21,7 @@ QUICK = {
 }
 FIELDS = "".join(
     f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-    for name, value in (("entityType", "event"), ("entityId", "e1"))
+    for name, value in (("entityType", "report"), ("entityId", "e1"))
 ).encode()
 FORM = FIELDS + (
     b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n' + image_bytes() + b"\r\n--x--\r\n"
