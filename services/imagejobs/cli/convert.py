@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from imagejobs.cli.arguments import standard_input
-from imagejobs.cli.presentation.answer import Answer, CommandFailed, Failure, take_standard_output
+from imagejobs.cli.presentation.answer import Answer, CommandFailed, Failure, take_standard_output, written_output
 from imagejobs.cli.presentation.receipts import receipt_view
 from imagejobs.cli.whole_files import is_same_file, require_replaceable, write_whole
 from imagejobs.conversion.errors import ConversionError
@@ -142,14 +142,15 @@ def _read(source: Path, limit: int) -> bytes:
 
 
 def _write(files: Sequence[Path], result: Result) -> None:
-    try:
-        if files == [STANDARD]:
+    if files == [STANDARD]:
+        with written_output():
             sys.stdout.buffer.write(result.data)
             sys.stdout.buffer.flush()
-        else:
-            write_whole({file: picture.data for file, picture in zip(files, result.pictures, strict=True)})
+        return
+    try:
+        write_whole({file: picture.data for file, picture in zip(files, result.pictures, strict=True)})
     except OSError as error:
-        message = f"{error.filename or 'standard output'} cannot be written: {error.strerror}"
+        message = f"{error.filename} cannot be written: {error.strerror}"
         raise CommandFailed(Failure("not_written", message)) from None
 
 

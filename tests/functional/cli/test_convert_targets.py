@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -143,15 +144,18 @@ class TestStandardStreams:
         assert (result.exit_code, result.stdout_bytes) == (2, b"")
         assert "takes one picture" in json.loads(result.stderr)["message"]
 
-    def test_a_full_standard_output_is_an_error_without_a_traceback(self) -> None:
+    @pytest.mark.parametrize("rest", [["-"], ["out.webp"], ["out.webp", "--json"]], ids=" ".join)
+    @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+    def test_a_full_standard_output_is_an_error_without_a_traceback(self, rest: list[str], unbuffered: str) -> None:
         with Path("/dev/full").open("wb") as full:
             done = subprocess.run(
-                [sys.executable, "-m", "imagejobs", "convert", "in.png", "-"],
+                [sys.executable, "-m", "imagejobs", "convert", "in.png", *rest],
+                env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
                 stdout=full,
                 stderr=subprocess.PIPE,
                 text=True,
                 timeout=60,
                 check=False,
             )
-        assert done.returncode == 1
-        assert "imagejobs: standard output cannot be written: No space left on device" in done.stderr
+        told = "imagejobs: standard output cannot be written: No space left on device\n"
+        assert (done.returncode, done.stderr) == (1, told)

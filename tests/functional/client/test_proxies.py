@@ -9,7 +9,7 @@ import pytest
 from http_proxy import HttpProxy, http_proxy
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.connecting import connect_api, connect_api_as_worker
-from imagejobs.client.errors import ApiRefused, ApiUnavailable
+from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable
 from imagejobs.embedded.ports import free_port
 from imagejobs.settings import load_api_address
 from memory_api import has_ipv6, memory_api, served
@@ -79,7 +79,9 @@ def test_what_goes_wrong_through_a_proxy_names_it_without_its_password(url: str,
         ):
             client.call("getImageJobStats")
     assert "secret" not in str(caught.value)
-    assert caught.type is (ApiRefused if (url, status) == (NOT_HERE, 403) else ApiUnavailable)
+    is_refused_tunnel = url != NOT_HERE and status
+    expected = ApiNotReached if is_refused_tunnel else ApiRefused if status == 403 else ApiUnavailable
+    assert caught.type is expected
 
 
 def test_a_proxy_that_does_not_listen_is_named() -> None:

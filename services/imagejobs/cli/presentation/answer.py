@@ -1,7 +1,10 @@
 """What a command has to say, and the one place that says it: as text, or with `--json` as one JSON document."""
 
 import json
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,11 +71,12 @@ class Answer:
 
 def show(answer: Answer, *, as_json: bool) -> None:
     """Print the answer: one JSON document, or a view on standard output and the failure on standard error."""
-    if as_json:
-        print_json(_document(answer))
-        return
-    if answer.view is not None:
-        console_for(stderr=_output_is_taken.get()).print(answer.view, crop=False, highlight=False)
+    with written_output():
+        if as_json:
+            print_json(_document(answer))
+            return
+        if answer.view is not None:
+            console_for(stderr=_output_is_taken.get()).print(answer.view, crop=False, highlight=False)
     if answer.failure:
         print_failure(answer.failure)
 
@@ -87,9 +91,28 @@ def print_json(document: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(document), err=_output_is_taken.get())
 
 
+@contextmanager
+def written_output() -> Iterator[None]:
+    """Write to standard output in this block. Raises CommandFailed where it takes nothing more, as on a full disk."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # the reader has seen enough, which is not an error of this command
+    except OSError as error:
+        _discard_standard_output()
+        failure = Failure("not_written", f"standard output cannot be written: {error.strerror}")
+        raise CommandFailed(failure) from None
+
+
 def take_standard_output() -> None:
     """From now on standard output is for a command's result alone; what it has to say goes to standard error."""
     _output_is_taken.set(True)
+
+
+def _discard_standard_output() -> None:
+    """What its buffer still holds would fail again when Python ends: with a traceback, and exit code 120."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _document(answer: Answer) -> dict[str, Any]:

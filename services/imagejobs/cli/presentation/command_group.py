@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from imagejobs.cli.presentation.answer import Failure, print_failure, print_json
+from imagejobs.cli.presentation.answer import CommandFailed, Failure, print_failure, print_json
 from imagejobs.cli.presentation.failures import FORESEEN, failure_of
 
 
@@ -38,7 +38,7 @@ class CommandGroup(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except FORESEEN as error:
+        except (CommandFailed, *FORESEEN) as error:
             failure = failure_of(error)
             if failure is None:
                 raise
