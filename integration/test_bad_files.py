@@ -43,7 +43,7 @@ def conversions(system: System) -> dict[psutil.Process, float]:
 
 def is_conversion(process: psutil.Process) -> bool:
     try:
-        return "imagejobs.conversion.isolated.child" in process.cmdline()
+        return "imagejobs.conversion.sandbox.child" in process.cmdline()
     except psutil.NoSuchProcess:  # it has just ended, as conversions do; a worker would be missing afterwards
         return True
 

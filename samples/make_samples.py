@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from imagejobs.conversion.srgb_profile import display_profile
+from imagejobs.conversion.colour.srgb_profile import display_profile
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 HERE = Path(__file__).parent

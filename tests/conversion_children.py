@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 from decoded_pictures import encode
-from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.isolated.result import Result
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.sandbox.pool import Converter
+from imagejobs.conversion.sandbox.result import Result
 from servers import wait_until
 
 SLOW = Options(max_side=2048, method=6)

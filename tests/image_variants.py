@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from decoded_pictures import Variants
 from gif_webp_variants import GIFS, WEBPS
-from imagejobs.conversion.readable import readable_formats
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from jpeg_variants import JPEGS
 from png_variants import PNGS
 from tiff_avif_variants import AVIFS, TIFFS

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
-from imagejobs.conversion.isolated.result import Picture, Result
+from imagejobs.conversion.sandbox.result import Picture, Result
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.jobs.audit import Audit
 from imagejobs.jobs.lifecycle import JobLifecycle, Output

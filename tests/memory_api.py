@@ -20,7 +20,7 @@ from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.connections.listener import listen
 from imagejobs.api.cut_off import AnsweringCutOff
 from imagejobs.api.server import BoundedServer
-from imagejobs.conversion.formats import FORMATS, Format
+from imagejobs.conversion.formats.registry import FORMATS, Format
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.events.memory_repository import MemoryEventRepository
 from imagejobs.jobs.memory_repository import MemoryImageJobRepository

@@ -4,7 +4,7 @@ import io
 
 import pytest
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.probe import Probe, probe
+from imagejobs.conversion.formats.probe import Probe, probe
 
 
 def read(data: bytes) -> Probe:

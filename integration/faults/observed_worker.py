@@ -17,9 +17,9 @@ from typing import Any
 from dramatiq import Broker, Worker
 from dramatiq.broker import MessageProxy
 from dramatiq.middleware import Middleware
-from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.isolated.result import Result
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.sandbox.pool import Converter
+from imagejobs.conversion.sandbox.result import Result
 from imagejobs.worker.jobs_api import Claim, JobsApi
 
 WITNESS = Path(os.environ["WITNESS"])

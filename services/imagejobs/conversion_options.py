@@ -1,7 +1,7 @@
 """The conversion's options and limits from settings, for the API, the worker and `imagejobs convert` alike."""
 
-from imagejobs.conversion.isolated.confinement import Limits
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion_settings import ConversionSettings
 
 

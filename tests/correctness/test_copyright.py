@@ -5,8 +5,8 @@ import webp_files
 from decoded_pictures import decode, encode, photo
 from exif_files import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
 from imagejobs.conversion.engine import convert
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.readable import readable_formats
 from PIL import Image
 
 HOLDER, AUTHOR = "(c) 2026 Ada Example, all rights reserved", "Ada Example"

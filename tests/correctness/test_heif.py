@@ -11,8 +11,8 @@ from colour_science import DISPLAY_P3, mean_delta_e, to_srgb
 from decoded_pictures import GROUNDS, Pixels, decode, difference, encode, on_ground, photo, resized
 from exif_files import CAMERA, ORIENTATION, exif
 from imagejobs.conversion.engine import convert
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.readable import readable_formats
 from orientations import UPRIGHT
 from PIL import Image
 

@@ -11,8 +11,8 @@ from decoded_pictures import decode, difference, encode, photo
 from exif_files import CAMERA, exif
 from gif_files import GifFrame, gif
 from imagejobs.conversion.engine import convert
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.readable import readable_formats
 from PIL import Image
 
 SECRET = b"SECRET"

@@ -5,8 +5,8 @@ import pytest
 from decoded_pictures import Pixels, decode, difference, encode, on_ground, photo, resized
 from exif_files import ORIENTATION, exif
 from imagejobs.conversion.engine import Conversion, convert
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.readable import readable_formats
 from orientations import UPRIGHT
 from PIL import Image, ImageOps
 from tiff_avif_variants import TURNED_TIFFS

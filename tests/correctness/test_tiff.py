@@ -8,8 +8,8 @@ from colour_science import ADOBE_RGB, mean_delta_e, to_srgb
 from decoded_pictures import GROUNDS, decode, difference, encode, on_ground, photo
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.readable import readable_formats
 from PIL import Image
 from tiff_avif_variants import inks_in_jpeg_tiles, with_further_channels
 

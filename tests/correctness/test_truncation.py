@@ -11,8 +11,8 @@ from decoded_pictures import encode, noise
 from gif_files import GifFrame, gif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.readable import readable_formats
 from ink_files import Marker, cmyk_jpeg
 from PIL import Image
 from webp_files import Part, animated_webp

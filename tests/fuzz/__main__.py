@@ -16,7 +16,7 @@ from fuzz.reducing import reduced
 from fuzz.summary import as_json, show
 from fuzz.trial import Outcome
 from imagejobs.conversion.errors import ConversionError, ErrorCode
-from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.sandbox.pool import Converter
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

@@ -13,10 +13,10 @@ from fuzz.keeping import Keeper
 from fuzz.leftovers import grown, held, own_temporary_folder, peak_bytes
 from fuzz.mutants import mutant
 from fuzz.trial import CONVERTED, FAILURE, Outcome, convert, look
-from imagejobs.conversion.isolated.confinement import Limits
-from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.formats.probe import Probe
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.probe import Probe
+from imagejobs.conversion.sandbox.confinement import Limits
+from imagejobs.conversion.sandbox.pool import Converter
 
 LIMITS = Limits(seconds=20)
 """A file that hangs its child may not use up the whole time."""

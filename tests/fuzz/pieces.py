@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from imagejobs.conversion.formats import sniff
+from imagejobs.conversion.formats.registry import sniff
 
 Order = Literal["little", "big"]
 _MAX_PIECES = 500

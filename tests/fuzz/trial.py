@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fuzz.mutants import Mutant
 from fuzz.patience import at_most
 from imagejobs.conversion.errors import ConversionError, ErrorCode
-from imagejobs.conversion.formats import sniff
-from imagejobs.conversion.geometry import fit
-from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.isolated.result import Picture, Result
-from imagejobs.conversion.probe import Probe, check_limits, probe
+from imagejobs.conversion.formats.probe import Probe, check_limits, probe
+from imagejobs.conversion.formats.registry import sniff
+from imagejobs.conversion.processing.geometry import fit
+from imagejobs.conversion.sandbox.pool import Converter
+from imagejobs.conversion.sandbox.result import Picture, Result
 from PIL import Image
 
 CONVERTED, FAILURE = "converted", "failure"

@@ -1,6 +1,6 @@
 """This engine as the worker uses it: in a warm child process that is handed the bytes and hands back the WebP."""
 
-from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.sandbox.pool import Converter
 
 from benchmarks.conversion.contenders import Contender, Prepared
 from benchmarks.conversion.contenders.engine_options import OPTIONS

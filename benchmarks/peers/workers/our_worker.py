@@ -1,9 +1,9 @@
 """This project's worker as it is shipped, but that each conversion takes JOB_SECONDS longer: `dramatiq our_worker`."""
 
 from dramatiq.middleware import CurrentMessage
-from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.isolated.result import Result
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.sandbox.pool import Converter
+from imagejobs.conversion.sandbox.result import Result
 from sleeping import work
 
 _convert = Converter.convert

@@ -30,7 +30,7 @@ from imagejobs.api.routes import Binding, bind
 from imagejobs.api.taking_back import taking_back
 from imagejobs.api.uploads import Uploads
 from imagejobs.contract.openapi import Contract, load_contract
-from imagejobs.conversion.formats import FORMATS, Format
+from imagejobs.conversion.formats.registry import FORMATS, Format
 from imagejobs.conversion_options import conversion_options
 from imagejobs.errors import ConfigurationError
 from imagejobs.events.repository import EventRepository

@@ -8,8 +8,8 @@ from imagejobs.api.app import Adapters, create_app
 from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.server import serve
 from imagejobs.conversion.errors import ConversionError, ErrorCode
-from imagejobs.conversion.formats import BASIC, FORMATS, Format
-from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.formats.registry import BASIC, FORMATS, Format
+from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.database import Database
 from imagejobs.deployment import DeploymentWatch
 from imagejobs.enqueueing import open_task_queue

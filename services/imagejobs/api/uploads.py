@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from imagejobs.api.call import ReceivedFile
 from imagejobs.api.errors import ApiError
 from imagejobs.contract.violations import Violation
-from imagejobs.conversion.formats import FORMATS, Format, sniff
+from imagejobs.conversion.formats.probe import check_limits, probe
+from imagejobs.conversion.formats.registry import FORMATS, Format, sniff
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.probe import check_limits, probe
 from imagejobs.jobs.new_image import NewImage
 
 SNIFFED_BYTES = 64

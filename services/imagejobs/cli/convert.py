@@ -13,8 +13,8 @@ from imagejobs.cli.presentation.answer import Answer, CommandFailed, Failure, ta
 from imagejobs.cli.presentation.receipts import receipt_view
 from imagejobs.cli.whole_files import is_same_file, require_replaceable, write_whole
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.isolated.result import Result
+from imagejobs.conversion.sandbox.pool import Converter
+from imagejobs.conversion.sandbox.result import Result
 from imagejobs.conversion_options import conversion_limits, conversion_options
 from imagejobs.conversion_settings import ConversionSettings, Quality, parse_quality
 from imagejobs.settings import load_conversion_settings

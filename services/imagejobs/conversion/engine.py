@@ -5,16 +5,16 @@ import io
 import time
 from dataclasses import dataclass
 
-from imagejobs.conversion.encoding import Encoding, Trial
+from imagejobs.conversion.encoding.rendition import Rendition
+from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.errors import ConversionError, ErrorCode
-from imagejobs.conversion.magick import apply_limits, encoder_name
+from imagejobs.conversion.formats.probe import Probe, check_limits, probe
+from imagejobs.conversion.magick.image import apply_limits, encoder_name
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import AUTO, Options
-from imagejobs.conversion.placeholder import Placeholder
-from imagejobs.conversion.probe import Probe, check_limits, probe
-from imagejobs.conversion.readable import readable_formats
+from imagejobs.conversion.processing.placeholder import Placeholder
 from imagejobs.conversion.receipt import ImageFacts, Receipt
 from imagejobs.conversion.render import Rendered, render, upright_size
-from imagejobs.conversion.rendition import Rendition
 
 _STEP, _LOWEST = 20, 40
 """By how much the quality goes down where the output is larger than the source, and how far."""

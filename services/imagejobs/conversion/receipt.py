@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from imagejobs.conversion.encoding import Trial
+from imagejobs.conversion.encoding.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,20 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
-from imagejobs.conversion.decode import decode
-from imagejobs.conversion.encode import Effort
+from imagejobs.conversion.decoding.decode import decode
+from imagejobs.conversion.encoding.encode import Effort
+from imagejobs.conversion.encoding.quality import QualityChoice, choose_quality
+from imagejobs.conversion.encoding.rendition import Rendition, RenditionEncoder
 from imagejobs.conversion.errors import corrupt
-from imagejobs.conversion.exif import write_credits
-from imagejobs.conversion.geometry import fit
-from imagejobs.conversion.magick import MagickImage
-from imagejobs.conversion.magick_errors import processing_errors
+from imagejobs.conversion.formats.exif import write_credits
+from imagejobs.conversion.formats.probe import Probe
+from imagejobs.conversion.magick.errors import processing_errors
+from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.placeholder import Placeholder, make_placeholder
-from imagejobs.conversion.probe import Probe
-from imagejobs.conversion.quality import QualityChoice, choose_quality
-from imagejobs.conversion.rendition import Rendition, RenditionEncoder
-from imagejobs.conversion.shrink import shrink
-from imagejobs.conversion.steps import Preparation, prepare
+from imagejobs.conversion.processing.geometry import fit
+from imagejobs.conversion.processing.placeholder import Placeholder, make_placeholder
+from imagejobs.conversion.processing.shrink import shrink
+from imagejobs.conversion.processing.steps import Preparation, prepare
 
 _FLAT_BYTES_PER_PIXEL = 0.1
 """A lossy source that spends less may be a drawing or a screenshot; photographs spend 0.1 to 0.5."""

@@ -8,7 +8,7 @@ from dramatiq.middleware import Middleware
 
 from imagejobs.broker import redis_broker
 from imagejobs.client.connecting import connect_api_as_worker
-from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion_options import conversion_limits, conversion_options
 from imagejobs.errors import ConfigurationError
 from imagejobs.logs import set_up_logging

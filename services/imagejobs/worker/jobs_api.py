@@ -10,7 +10,7 @@ from typing import Any
 
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
-from imagejobs.conversion.isolated.result import Result
+from imagejobs.conversion.sandbox.result import Result
 from imagejobs.outages import OUTAGES
 from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceAway, TransientFailure
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from threading import Thread
 
 from imagejobs.conversion.errors import ConversionError, MachineFault
-from imagejobs.conversion.isolated.result import Picture, Result
+from imagejobs.conversion.sandbox.result import Picture, Result
 from imagejobs.fail_points import reach
 from imagejobs.storage.keys import is_raw_key, output_key, rendition_key
 from imagejobs.storage.object_storage import (

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from command_line import data, failure
-from imagejobs.conversion.isolated.confinement import Limits
-from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.isolated.result import Result
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.sandbox.confinement import Limits
+from imagejobs.conversion.sandbox.pool import Converter
+from imagejobs.conversion.sandbox.result import Result
 from memory_api import image_bytes
 from PIL import Image
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from conversion_children import slow_picture
 from decoded_pictures import encode, photo
-from imagejobs.conversion.isolated import spawning
-from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.sandbox import spawning
+from imagejobs.conversion.sandbox.pool import Converter
 
 
 @pytest.fixture

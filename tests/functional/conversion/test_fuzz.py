@@ -21,9 +21,9 @@ from fuzz.pieces import pieces
 from fuzz.reducing import reduced
 from fuzz.structural import change_content, repaired
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt
-from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.isolated.result import Picture, Result
-from imagejobs.conversion.probe import Probe
+from imagejobs.conversion.formats.probe import Probe
+from imagejobs.conversion.sandbox.pool import Converter
+from imagejobs.conversion.sandbox.result import Picture, Result
 from servers import wait_until
 
 FORMATS = ("jpeg", "png", "gif", "webp", "heic", "avif", "tiff")

@@ -22,7 +22,7 @@ def exit_code(program: str, environment: dict[str, str] | None = None) -> int:
     return subprocess.run(arguments, timeout=30, check=False, env=environment).returncode
 
 
-@pytest.mark.parametrize("module", ["formats", "probe", "options", "errors", "receipt"])
+@pytest.mark.parametrize("module", ["formats.registry", "formats.probe", "options", "errors", "receipt"])
 def test_the_api_can_import_it_without_the_image_library(module: str) -> None:
     assert exit_code(f"import sys, imagejobs.conversion.{module}; sys.exit('wand' in sys.modules)") == 0
 

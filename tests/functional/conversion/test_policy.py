@@ -15,7 +15,7 @@ from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
 from wand.version import MAGICK_VERSION_INFO
 
-POLICY = Path(str(files("imagejobs.conversion"))) / "policy" / "policy.xml"
+POLICY = Path(str(files("imagejobs.conversion.magick"))) / "policy" / "policy.xml"
 TRY = """
 import json, sys
 from wand.api import library
@@ -193,7 +193,7 @@ def test_no_other_program_is_started(folder: Path, tmp_path: Path) -> None:
 def test_nothing_but_webp_is_written(image_format: str) -> None:
     program = f"""
 import sys
-from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.magick.image import MagickImage
 from wand.exceptions import WandException
 with MagickImage(width=3, height=3, background="red") as image:
     assert image.make_blob("webp")[8:12] == b"WEBP"
@@ -239,7 +239,7 @@ def test_what_begins_like_an_image_and_goes_on_otherwise_is_refused(head: bytes,
 def test_the_machines_lower_limits_do_not_hold() -> None:
     """Debian 12 allows 256 MiB and 16,000 pixels a side; 50 megapixels take 400 MB, and WebP has 16,383 a side."""
     program = """
-from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.magick.image import MagickImage
 from wand.resource import limits
 assert limits["thread"] == 1
 for name in ("memory", "map", "disk"):

@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-LIMITED = "import resource; resource.setrlimit(resource.{}, ({}, {})); from imagejobs.conversion import room; print({})"
+LIMITED = (
+    "import resource; resource.setrlimit(resource.{}, ({}, {})); "
+    "from imagejobs.conversion.magick import machine_room as room; print({})"
+)
 
 
 def under(limit: str, value: int, question: str) -> str:

@@ -14,12 +14,12 @@ import psutil
 import pytest
 from conversion_children import folder_of
 from imagejobs.conversion.errors import ConversionError, MachineFault
-from imagejobs.conversion.isolated import spawning
-from imagejobs.conversion.isolated.confinement import Limits
-from imagejobs.conversion.isolated.folders import Folder
-from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.readable import readable_formats
+from imagejobs.conversion.sandbox import spawning
+from imagejobs.conversion.sandbox.confinement import Limits
+from imagejobs.conversion.sandbox.folders import Folder
+from imagejobs.conversion.sandbox.pool import Converter
 from PIL import Image
 
 pillow_heif.register_heif_opener()
@@ -32,7 +32,7 @@ UNDER_ULIMIT = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (160_000_000, 160_000_000))
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.options import Options
 try:
     with Converter() as converter:

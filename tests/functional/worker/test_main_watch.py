@@ -63,7 +63,7 @@ def is_ready(main: psutil.Process, log: Path) -> bool:
 
 
 def converting(main: psutil.Process) -> list[psutil.Process]:
-    return [each for each in main.children(recursive=True) if "imagejobs.conversion.isolated.child" in arguments(each)]
+    return [each for each in main.children(recursive=True) if "imagejobs.conversion.sandbox.child" in arguments(each)]
 
 
 def arguments(process: psutil.Process) -> list[str]:

@@ -7,10 +7,10 @@ from typing import Any
 import mongoengine
 import pytest
 from imagejobs.api import main
-from imagejobs.conversion.formats import AVIF, BASIC, FORMATS, PNG
-from imagejobs.conversion.isolated.deaths import not_started
-from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.isolated.result import Abilities
+from imagejobs.conversion.formats.registry import AVIF, BASIC, FORMATS, PNG
+from imagejobs.conversion.sandbox.deaths import not_started
+from imagejobs.conversion.sandbox.pool import Converter
+from imagejobs.conversion.sandbox.result import Abilities
 from imagejobs.database import Database
 from imagejobs.deployment import DeploymentWatch
 from imagejobs.errors import ConfigurationError

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from imagejobs.conversion.formats import PNG, WEBP
+from imagejobs.conversion.formats.registry import PNG, WEBP
 from memory_api import MemoryApi, assert_error, image_bytes, memory_api
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

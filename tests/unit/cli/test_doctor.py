@@ -11,9 +11,9 @@ from imagejobs.cli.checks.examination import finding as found
 from imagejobs.cli.checks.storage import check_storage
 from imagejobs.cli.reaching import ReachedApi
 from imagejobs.client.errors import ApiRefused
-from imagejobs.conversion.isolated.deaths import not_started
-from imagejobs.conversion.isolated.pool import Converter
-from imagejobs.conversion.isolated.result import Abilities
+from imagejobs.conversion.sandbox.deaths import not_started
+from imagejobs.conversion.sandbox.pool import Converter
+from imagejobs.conversion.sandbox.result import Abilities
 from imagejobs.errors import ConfigurationError
 from imagejobs.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage

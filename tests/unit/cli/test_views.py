@@ -10,7 +10,7 @@ from imagejobs.cli.presentation.console import console_for
 from imagejobs.cli.presentation.jobs import job_view, jobs_view, results_view
 from imagejobs.cli.presentation.receipts import receipt_view
 from imagejobs.cli.presentation.reports import damages_view, findings_view, stats_view, swept_view
-from imagejobs.conversion.isolated.result import Picture, Result
+from imagejobs.conversion.sandbox.result import Picture, Result
 from imagejobs.jobs.audit import Damage
 from imagejobs.jobs.sweep import Kind, Swept
 from rich.console import Console, RenderableType

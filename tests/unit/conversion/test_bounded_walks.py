@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from imagejobs.conversion.block_count import MAX_BLOCKS
-from imagejobs.conversion.probe import probe
+from imagejobs.conversion.formats.block_count import MAX_BLOCKS
+from imagejobs.conversion.formats.probe import probe
 from structure_reading import read, refusal
 
 Repeat = Callable[[int], bytes]

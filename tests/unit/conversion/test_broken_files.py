@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.probe import Probe, probe
+from imagejobs.conversion.formats.probe import Probe, probe
 
 Chunk = Callable[[bytes, bytes], bytes]
 

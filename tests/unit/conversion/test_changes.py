@@ -1,5 +1,5 @@
-from imagejobs.conversion.changes import Box, changed, cut, whole
-from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.encoding.changes import Box, changed, cut, whole
+from imagejobs.conversion.magick.image import MagickImage
 
 
 def frame(*block: int) -> MagickImage:

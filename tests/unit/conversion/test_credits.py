@@ -4,7 +4,7 @@ import pytest
 from exif_files import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
 from hypothesis import given
 from hypothesis import strategies as st
-from imagejobs.conversion.exif import MAX_CREDIT_BYTES, credits_of, orientation, write_credits
+from imagejobs.conversion.formats.exif import MAX_CREDIT_BYTES, credits_of, orientation, write_credits
 from PIL import Image
 
 IDENTIFIER = b"Exif\0\0"

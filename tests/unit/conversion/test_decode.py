@@ -3,12 +3,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from imagejobs.conversion.animation import AnimationFrame
-from imagejobs.conversion.decode import decode
+from imagejobs.conversion.decoding.decode import decode
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.magick import MagickImage
-from imagejobs.conversion.probe import probe
-from imagejobs.conversion.webp_animation import assemble_animation
+from imagejobs.conversion.formats.animation_frame import AnimationFrame
+from imagejobs.conversion.formats.probe import probe
+from imagejobs.conversion.formats.webp.animation import assemble_animation
+from imagejobs.conversion.magick.image import MagickImage
 from PIL import Image
 
 Save = Callable[..., bytes]

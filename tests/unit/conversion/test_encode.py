@@ -3,11 +3,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from imagejobs.conversion import encode as encoding
-from imagejobs.conversion.encode import Effort, Encoded, Tried, encode
-from imagejobs.conversion.encoding import Encoding
+from imagejobs.conversion.encoding import encode as encoding
+from imagejobs.conversion.encoding.encode import Effort, Encoded, Tried, encode
+from imagejobs.conversion.encoding.trial import Encoding
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.magick.image import MagickImage
 from wand.exceptions import CoderError, ResourceLimitError
 
 SAMPLES = Path(__file__).parents[3] / "samples"

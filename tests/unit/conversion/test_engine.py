@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from imagejobs.conversion import engine
-from imagejobs.conversion.animation import AnimationFrame
+from imagejobs.conversion.colour.srgb_profile import display_profile, srgb_profile
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.formats import JPEG
+from imagejobs.conversion.formats.animation_frame import AnimationFrame
+from imagejobs.conversion.formats.registry import JPEG
+from imagejobs.conversion.formats.webp.animation import assemble_animation
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.srgb_profile import display_profile, srgb_profile
-from imagejobs.conversion.webp_animation import assemble_animation
 from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageStat
 from PIL.PngImagePlugin import PngInfo
 from wand.version import MAGICK_VERSION_INFO

@@ -1,7 +1,7 @@
 import struct
 
 import pytest
-from imagejobs.conversion.exif import orientation
+from imagejobs.conversion.formats.exif import orientation
 
 
 def tiff(order: str, tag: int = 0x0112, kind: int = 3, value: int = 6) -> bytes:

@@ -1,5 +1,5 @@
 import pytest
-from imagejobs.conversion.formats import FORMATS, sniff
+from imagejobs.conversion.formats.registry import FORMATS, sniff
 
 
 def test_every_format_is_recognised_by_32_bytes(samples: dict[str, bytes]) -> None:

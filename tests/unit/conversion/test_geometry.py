@@ -1,5 +1,5 @@
 import pytest
-from imagejobs.conversion.geometry import fit
+from imagejobs.conversion.processing.geometry import fit
 
 
 @pytest.mark.parametrize(

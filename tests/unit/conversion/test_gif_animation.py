@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from decoded_pictures import Pixels
 from gif_files import BACKGROUND, KEEP, PREVIOUS, GifFrame, compose, gif
-from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.gif_animation import split_gif
+from imagejobs.conversion.formats.animation_frame import AnimationFrame
+from imagejobs.conversion.formats.gif.animation import split_gif
 from PIL import Image
 
 PALETTE = [(250, 10, 10), (10, 250, 10), (10, 10, 250), (240, 240, 240)]

@@ -2,14 +2,14 @@ import io
 
 import pillow_heif
 import pytest
-from imagejobs.conversion.formats import AVIF, HEIC, Format
-from imagejobs.conversion.heif_alpha import find_alpha
-from imagejobs.conversion.heif_decode import complete_heif
-from imagejobs.conversion.heif_profile import find_profile
-from imagejobs.conversion.icc import parse_icc
-from imagejobs.conversion.magick import MagickImage
-from imagejobs.conversion.readable import readable_formats
-from imagejobs.conversion.srgb_profile import display_profile
+from imagejobs.conversion.colour.icc import parse_icc
+from imagejobs.conversion.colour.srgb_profile import display_profile
+from imagejobs.conversion.decoding.complete_heif import complete_heif
+from imagejobs.conversion.formats.heif.alpha import find_alpha
+from imagejobs.conversion.formats.heif.profile import find_profile
+from imagejobs.conversion.formats.registry import AVIF, HEIC, Format
+from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from PIL import Image
 
 WIDE = display_profile("Wide", {"r": (0.515, 0.241, -0.001), "g": (0.292, 0.692, 0.042), "b": (0.157, 0.067, 0.784)})

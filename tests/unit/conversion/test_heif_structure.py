@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import pillow_heif
 import pytest
-from imagejobs.conversion import heif_structure
-from imagejobs.conversion.formats import sniff
-from imagejobs.conversion.heif_items import Item
+from imagejobs.conversion.formats.heif import structure as heif_structure
+from imagejobs.conversion.formats.heif.items import Item
+from imagejobs.conversion.formats.registry import sniff
 from PIL import Image
 from structure_reading import code, read, refusal
 

@@ -1,8 +1,8 @@
 import struct
 
 import pytest
-from imagejobs.conversion.icc import parse_icc
-from imagejobs.conversion.srgb_profile import display_profile, srgb_profile
+from imagejobs.conversion.colour.icc import parse_icc
+from imagejobs.conversion.colour.srgb_profile import display_profile, srgb_profile
 from PIL import ImageCms
 
 P3 = {"r": (0.51512, 0.24120, -0.00105), "g": (0.29198, 0.69225, 0.04189), "b": (0.15710, 0.06657, 0.78407)}

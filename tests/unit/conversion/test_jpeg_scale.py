@@ -2,9 +2,9 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
-from imagejobs.conversion.geometry import fit
-from imagejobs.conversion.jpeg_scale import size_hint
-from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.formats.jpeg.scale import size_hint
+from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.processing.geometry import fit
 from PIL import Image
 
 Save = Callable[..., bytes]

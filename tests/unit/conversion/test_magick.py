@@ -1,9 +1,9 @@
 import warnings
 
 import pytest
-from imagejobs.conversion import magick
-from imagejobs.conversion.image_exceptions import image_exception
-from imagejobs.conversion.magick import MagickImage, apply_limits, encoder_name
+from imagejobs.conversion.magick import image as magick
+from imagejobs.conversion.magick.image import MagickImage, apply_limits, encoder_name
+from imagejobs.conversion.magick.noted_exceptions import image_exception
 from imagejobs.conversion.options import Options
 from wand.exceptions import CorruptImageWarning, ImageError, ResourceLimitError
 from wand.resource import limits

@@ -3,9 +3,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from imagejobs.conversion import magick_errors
 from imagejobs.conversion.errors import ConversionError, MachineFault
-from imagejobs.conversion.magick_errors import if_there_is_room, processing_errors, reading_errors
+from imagejobs.conversion.magick import errors as magick_errors
+from imagejobs.conversion.magick.errors import if_there_is_room, processing_errors, reading_errors
 from wand.exceptions import (
     BlobError,
     CacheError,

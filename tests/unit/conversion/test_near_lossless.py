@@ -2,8 +2,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from imagejobs.conversion import near_lossless
-from imagejobs.conversion.near_lossless import Pixels, nearly
+from imagejobs.conversion.encoding import near_lossless
+from imagejobs.conversion.encoding.near_lossless import Pixels, nearly
 
 RANDOM = np.random.default_rng(5)
 

@@ -1,8 +1,8 @@
 from collections.abc import Callable
 
 import pytest
-from imagejobs.conversion.magick import MagickImage
-from imagejobs.conversion.placeholder import Placeholder, make_placeholder
+from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.processing.placeholder import Placeholder, make_placeholder
 from PIL import Image, ImageOps
 
 Save = Callable[..., bytes]

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.formats import GIF
+from imagejobs.conversion.formats.probe import Probe, check_limits, probe
+from imagejobs.conversion.formats.registry import GIF
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.probe import Probe, check_limits, probe
 from PIL import Image
 
 Save = Callable[..., bytes]

@@ -2,10 +2,10 @@ import math
 from collections.abc import Callable
 
 import pytest
-from imagejobs.conversion import quality, ssim
-from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.encoding import quality, ssim
+from imagejobs.conversion.encoding.quality import HIGHEST, LOWEST, MAX_TRIALS, QualityChoice, choose_quality
+from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.quality import HIGHEST, LOWEST, MAX_TRIALS, QualityChoice, choose_quality
 from PIL import Image
 
 Curve = Callable[[int], float]

@@ -1,7 +1,7 @@
 import pytest
-from imagejobs.conversion import readable
 from imagejobs.conversion.errors import MachineFault
-from imagejobs.conversion.formats import FORMATS, GIF, PNG
+from imagejobs.conversion.formats.registry import FORMATS, GIF, PNG
+from imagejobs.conversion.magick import readable_formats as readable
 from wand.exceptions import ModuleError
 from wand.version import formats
 

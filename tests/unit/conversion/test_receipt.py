@@ -1,7 +1,7 @@
 import json
 from dataclasses import replace
 
-from imagejobs.conversion.encoding import Encoding, Trial
+from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.receipt import ImageFacts, Receipt
 
 FACTS = ImageFacts("image/webp", 10, 2, 1, 1, "0" * 64)

@@ -5,9 +5,9 @@ import pytest
 import webp_files
 from imagejobs.conversion import render
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.magick import MagickImage
+from imagejobs.conversion.formats.probe import probe
+from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.probe import probe
 
 COLOURS = [(200, 0, 0, 255), (0, 0, 200, 255)]
 SOURCE = webp_files.animated_webp(40, 30, [webp_files.Part(0, 0, 40, 30, colour) for colour in COLOURS])

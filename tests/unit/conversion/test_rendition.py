@@ -3,14 +3,14 @@ import io
 from collections.abc import Callable, Sequence
 
 import pytest
-from imagejobs.conversion import rendition
-from imagejobs.conversion.encode import Effort, Encoded, Tried
-from imagejobs.conversion.encoding import Encoding, Trial
-from imagejobs.conversion.exif import COPYRIGHT, credits_of, write_credits
-from imagejobs.conversion.magick import MagickImage
-from imagejobs.conversion.rendition import Rendition, RenditionEncoder
-from imagejobs.conversion.webp_animation import split_animation
-from imagejobs.conversion.webp_container import find_chunk
+from imagejobs.conversion.encoding import rendition
+from imagejobs.conversion.encoding.encode import Effort, Encoded, Tried
+from imagejobs.conversion.encoding.rendition import Rendition, RenditionEncoder
+from imagejobs.conversion.encoding.trial import Encoding, Trial
+from imagejobs.conversion.formats.exif import COPYRIGHT, credits_of, write_credits
+from imagejobs.conversion.formats.webp.animation import split_animation
+from imagejobs.conversion.formats.webp.container import find_chunk
+from imagejobs.conversion.magick.image import MagickImage
 from PIL import Image
 
 FLAT = Effort(80, 2, weigh=True)

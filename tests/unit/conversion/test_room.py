@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from imagejobs.conversion import room
+from imagejobs.conversion.magick import machine_room as room
 
 
 @pytest.mark.parametrize(

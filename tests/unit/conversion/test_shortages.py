@@ -1,7 +1,7 @@
 """What ImageMagick 6.9 and 7.1 and their libraries say when something is short, as their sources have it."""
 
 import pytest
-from imagejobs.conversion.shortages import MESSAGES, REMEDIES, Shortage, shortage_in
+from imagejobs.conversion.magick.shortages import MESSAGES, REMEDIES, Shortage, shortage_in
 
 DISK, HANDLES, MEMORY, ALLOWANCE, SIZE = Shortage
 

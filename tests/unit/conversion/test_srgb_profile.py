@@ -1,6 +1,6 @@
 import io
 
-from imagejobs.conversion.srgb_profile import srgb_profile
+from imagejobs.conversion.colour.srgb_profile import srgb_profile
 from PIL import Image, ImageCms
 
 

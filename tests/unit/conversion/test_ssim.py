@@ -2,7 +2,7 @@ import hashlib
 from itertools import pairwise
 
 import pytest
-from imagejobs.conversion.ssim import Pixels, ssim
+from imagejobs.conversion.encoding.ssim import Pixels, ssim
 
 C1, C2 = 6.5025, 58.5225
 

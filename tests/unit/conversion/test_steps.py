@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
-from imagejobs.conversion.magick import MagickImage
-from imagejobs.conversion.steps import Preparation, convert_to_srgb, orient, prepare, resize, strip
+from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.processing.steps import Preparation, convert_to_srgb, orient, prepare, resize, strip
 from PIL import Image
 
 Save = Callable[..., bytes]

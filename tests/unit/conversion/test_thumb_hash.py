@@ -3,7 +3,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
-from imagejobs.conversion.thumb_hash import thumb_hash
+from imagejobs.conversion.processing.thumb_hash import thumb_hash
 from PIL import Image
 from thumbhash import rgba_to_thumb_hash
 

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 
 import pytest
-from imagejobs.conversion.tiff_orientation import without_orientation
+from imagejobs.conversion.formats.tiff.orientation import without_orientation
 from PIL import Image
 from structure_reading import read
 

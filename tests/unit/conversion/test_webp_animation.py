@@ -2,10 +2,10 @@ import io
 from collections.abc import Callable
 
 import pytest
-from imagejobs.conversion.animation import AnimationFrame
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.webp_animation import assemble_animation, split_animation
-from imagejobs.conversion.webp_container import find_chunk
+from imagejobs.conversion.formats.animation_frame import AnimationFrame
+from imagejobs.conversion.formats.webp.animation import assemble_animation, split_animation
+from imagejobs.conversion.formats.webp.container import find_chunk
 from PIL import Image
 
 

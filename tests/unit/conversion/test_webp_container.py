@@ -3,7 +3,15 @@ import struct
 from collections.abc import Callable
 
 import pytest
-from imagejobs.conversion.webp_container import alpha_flag, chunk, chunks, extended_header, find_chunk, riff, with_exif
+from imagejobs.conversion.formats.webp.container import (
+    alpha_flag,
+    chunk,
+    chunks,
+    extended_header,
+    find_chunk,
+    riff,
+    with_exif,
+)
 from PIL import Image
 from webp_files import Part, animated_webp
 

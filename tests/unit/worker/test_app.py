@@ -10,7 +10,7 @@ from typing import Any
 import dramatiq
 import pytest
 from command_line import SETTINGS, logging_unchanged
-from imagejobs.conversion.isolated.pool import Converter
+from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.tasks import TASKS
 from imagejobs.worker.quiet_dramatiq import is_news
 

@@ -15,9 +15,9 @@ import httpx2
 import pytest
 from backends import OUTPUT_KEY, Backend, FencingBackend, GuideBackend
 from imagejobs.conversion.errors import ConversionError, ErrorCode, MachineFault
-from imagejobs.conversion.isolated.child import answer
-from imagejobs.conversion.isolated.result import Picture, Result, read_result
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.sandbox.child import answer
+from imagejobs.conversion.sandbox.result import Picture, Result, read_result
 from imagejobs.storage.object_storage import IMMUTABLE
 from imagejobs.worker.failures import MachineShort, ServiceAway, TransientFailure
 from imagejobs.worker.jobs_api import Claim, JobsApi

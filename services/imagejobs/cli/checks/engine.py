@@ -6,9 +6,9 @@ from imagejobs.errors import ConfigurationError
 def check_engine() -> str:
     """What the image library reads; asked in a child process, as the worker does."""
     from imagejobs.conversion.errors import ConversionError
-    from imagejobs.conversion.formats import FORMATS
-    from imagejobs.conversion.isolated.pool import Converter
-    from imagejobs.conversion.isolated.result import CONFINEMENT
+    from imagejobs.conversion.formats.registry import FORMATS
+    from imagejobs.conversion.sandbox.pool import Converter
+    from imagejobs.conversion.sandbox.result import CONFINEMENT
 
     try:
         with Converter() as converter:

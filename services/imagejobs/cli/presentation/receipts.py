@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.filesize import decimal
 
 from imagejobs.cli.presentation.lines import names_and_values
-from imagejobs.conversion.isolated.result import Result
+from imagejobs.conversion.sandbox.result import Result
 
 
 def receipt_view(files: Sequence[Path], result: Result) -> RenderableType:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from imagejobs.conversion.formats import FORMATS, sniff
+from imagejobs.conversion.formats.registry import FORMATS, sniff
 
 EXTENSIONS = frozenset(f".{each.extension}" for each in FORMATS) | {".jpeg", ".jpe", ".tiff", ".heif"}
 HEAD_BYTES = 32

@@ -1,0 +1,87 @@
+"""Reading an ICC profile's description, and whether it is sRGB under whatever name (ICC.1:2022)."""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from imagejobs.conversion.colour.srgb_profile import COLORANTS, decode
+
+_MAX_TAGS = 200
+_COLORANT_TOLERANCE = 0.003
+_CURVE_TOLERANCE = 0.002
+"""Tells the curve of sRGB from gamma 2.2, which is 0.0035 away at half; one step of 8 bits is 0.004."""
+_SAMPLES = (0.1, 0.25, 0.5, 0.75)
+MAX_DESCRIPTION = 100
+
+
+@dataclass(frozen=True, slots=True)
+class IccProfile:
+    """`color_space` is the header's signature, for example `RGB `; `description` may be empty."""
+
+    color_space: str
+    description: str
+    is_srgb: bool
+
+
+def parse_icc(data: bytes) -> IccProfile | None:
+    """None for bytes that are not a profile; a damaged tag counts as absent."""
+    if len(data) < 132 or data[36:40] != b"acsp":
+        return None
+    tags = _read_tags(data)
+    color_space = data[16:20].decode("ascii", "replace")
+    return IccProfile(color_space, _read_text(tags.get(b"desc", b"")), color_space == "RGB " and _is_srgb(tags))
+
+
+def _read_tags(data: bytes) -> Mapping[bytes, bytes]:
+    count = min(int.from_bytes(data[128:132], "big"), _MAX_TAGS, (len(data) - 132) // 12)
+    entries = (struct.unpack_from(">4sII", data, 132 + 12 * index) for index in range(count))
+    return {name: data[offset : offset + size] for name, offset, size in entries}
+
+
+def _read_text(tag: bytes) -> str:
+    """The first text of a multiLocalizedUnicodeType (version 4) or of a textDescriptionType (version 2)."""
+    text = ""
+    if tag[:4] == b"mluc" and len(tag) >= 28:
+        length, offset = struct.unpack_from(">II", tag, 20)
+        text = tag[offset : offset + length].decode("utf-16-be", "replace")
+    elif tag[:4] == b"desc" and len(tag) >= 12:
+        text = tag[12 : 12 + int.from_bytes(tag[8:12], "big")].decode("ascii", "replace")
+    return "".join(c for c in text if c.isprintable()).strip()[:MAX_DESCRIPTION]
+
+
+def _is_srgb(tags: Mapping[bytes, bytes]) -> bool:
+    """Whether the primaries and the curves are sRGB's and no lookup table overrides them."""
+    try:
+        return b"A2B0" not in tags and all(
+            _is_near(_read_xyz(tags[f"{name}XYZ".encode()]), expected, _COLORANT_TOLERANCE)
+            and _is_near(_sample(tags[f"{name}TRC".encode()]), tuple(map(decode, _SAMPLES)), _CURVE_TOLERANCE)
+            for name, expected in COLORANTS.items()
+        )
+    except (KeyError, struct.error, ArithmeticError, IndexError):
+        return False
+
+
+def _is_near(found: tuple[float, ...], expected: tuple[float, ...], tolerance: float) -> bool:
+    return len(found) == len(expected) and all(abs(a - b) < tolerance for a, b in zip(found, expected, strict=True))
+
+
+def _read_xyz(tag: bytes) -> tuple[float, ...]:
+    return tuple(value / 65536 for value in struct.unpack_from(">3i", tag, 8))
+
+
+def _sample(tag: bytes) -> tuple[float, ...]:
+    """A curve's values at the sample points; empty for a kind that no sRGB profile uses."""
+    if tag[:4] == b"curv":
+        (count,) = struct.unpack_from(">I", tag, 8)
+        points = struct.unpack_from(f">{min(count, 65536)}H", tag, 12)
+        return tuple(_interpolate(points, at) for at in _SAMPLES) if count > 1 else ()
+    if tag[:4] == b"para" and int.from_bytes(tag[8:10], "big") in {3, 4}:
+        g, a, b, c, d = (value / 65536 for value in struct.unpack_from(">5i", tag, 12))
+        return tuple((a * at + b) ** g if at >= d else c * at for at in _SAMPLES)
+    return ()
+
+
+def _interpolate(points: tuple[int, ...], at: float) -> float:
+    position = at * (len(points) - 1)
+    low = int(position)
+    return (points[low] + (points[low + 1] - points[low]) * (position - low)) / 65535

@@ -1,0 +1,100 @@
+"""From bytes to frames: each the full canvas, as a viewer shows it, one at a time."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+
+from imagejobs.conversion.decoding.complete_heif import complete_heif
+from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.formats.animation_frame import AnimationFrame
+from imagejobs.conversion.formats.gif.animation import split_gif
+from imagejobs.conversion.formats.jpeg.scale import size_hint
+from imagejobs.conversion.formats.probe import Probe
+from imagejobs.conversion.formats.registry import AVIF, GIF, HEIC, JPEG, PNG, TIFF, WEBP, Format
+from imagejobs.conversion.formats.tiff.orientation import without_orientation
+from imagejobs.conversion.formats.webp.animation import split_animation
+from imagejobs.conversion.formats.webp.container import find_chunk
+from imagejobs.conversion.magick.errors import reading_errors
+from imagejobs.conversion.magick.image import MagickImage
+
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+"""What a file that lacks nothing else is given, and how near its end it is looked for."""
+_PNG_END_SOUGHT = 1 << 16
+_HEIF_BYTES_PER_PIXEL = 9
+"""What libheif and its decoders hold beside ImageMagick's pixels: measured with pictures of 16 megapixels."""
+
+
+def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[MagickImage]:
+    """The frames of a file that was probed, not yet upright. The caller closes each before it asks for the next.
+
+    A decoder that can scales down while decoding, to no less than `target` (width and height, not yet upright).
+    Raises ConversionError if the picture is not what the structure says, or cannot be decoded.
+    """
+    if probe.format is GIF:
+        return _play(split_gif(source, probe.durations_ms), probe, {})
+    if probe.format is WEBP and probe.durations_ms:  # of one frame, too: a damaged one is a blank canvas to ImageMagick
+        profile = find_chunk(source, b"ICCP")
+        return _play(split_animation(source), probe, {"icc": profile} if profile else {})
+    return iter([_decode_still(source, probe, target)])
+
+
+def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> MagickImage:
+    hint = size_hint((probe.width, probe.height), target) if probe.format is JPEG else None
+    if probe.format is PNG and _PNG_END not in source[-_PNG_END_SOUGHT:]:
+        source += _PNG_END
+    elif probe.format is TIFF:
+        source = without_orientation(source)
+    size = (probe.width, probe.height)
+    image = _read(source, probe.format, size, {"jpeg:size": hint} if hint else {})
+    if not hint and image.size != size:
+        raise corrupt(f"The {probe.format.title} has another size than it announces")
+    if probe.is_opaque:
+        image.alpha_channel = "off"
+    if probe.format in {HEIC, AVIF}:
+        complete_heif(image, source, lambda data: _read(data, probe.format, size, {}))
+    return image
+
+
+def _play(parts: Iterable[AnimationFrame], probe: Probe, profiles: Mapping[str, bytes]) -> Iterator[MagickImage]:
+    """The canvas after each frame was drawn. A profile stands once in the file and holds for every frame."""
+    canvas = MagickImage(width=probe.width, height=probe.height, background="transparent")
+    try:
+        for part in parts:
+            before = canvas.clone() if part.restore else None
+            _draw(canvas, part, probe.format)
+            shown = canvas.clone()
+            shown.profiles.update(profiles)
+            yield shown
+            if before is not None:
+                canvas.close()
+                canvas = before
+            elif part.dispose:
+                _clear(canvas, part)
+    finally:
+        canvas.close()
+
+
+def _draw(canvas: MagickImage, part: AnimationFrame, image_format: Format) -> None:
+    with _read(part.still, image_format, (part.width, part.height), {}) as frame:
+        frame.alpha_channel = "set"
+        canvas.composite(frame, part.x, part.y, operator="over" if part.blend else "copy")
+
+
+def _clear(canvas: MagickImage, part: AnimationFrame) -> None:
+    with MagickImage(width=part.width, height=part.height, background="transparent") as nothing:
+        canvas.composite(nothing, part.x, part.y, operator="copy")
+
+
+def _read(data: bytes, image_format: Format, size: tuple[int, int], options: Mapping[str, str]) -> MagickImage:
+    """Decode with this decoder and no other; errors that came with a picture count too, since it is not whole."""
+    image = MagickImage()
+    pixels = size[0] * size[1]
+    codec_bytes = pixels * _HEIF_BYTES_PER_PIXEL if image_format in {HEIC, AVIF} else 0
+    with ExitStack() as on_error, reading_errors(image_format.title, pixels, codec_bytes):
+        on_error.callback(image.close)
+        image.options.update(options)
+        image.read(blob=data, format=image_format.decoder)
+        image.raise_decoding_exception()
+        if not image.width or not image.height:
+            raise corrupt(f"The file holds no picture that ImageMagick's decoder {image_format.decoder} can read")
+        on_error.pop_all()
+    return image

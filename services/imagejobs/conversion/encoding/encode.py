@@ -1,0 +1,155 @@
+"""From a picture to the bytes of a WebP: which encodings are tried, and which one wins."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from imagejobs.conversion.encoding.trial import Encoding
+from imagejobs.conversion.errors import ConversionError, ErrorCode
+from imagejobs.conversion.formats.registry import WEBP, sniff
+from imagejobs.conversion.magick.errors import if_there_is_room
+from imagejobs.conversion.magick.image import MagickImage
+
+_THOROUGH, _QUICK = 100, 0
+"""libwebp takes the quality of a lossless picture as effort: 100 takes two to three times as long as 0 for 5 to 20 %
+fewer bytes. Version 7 of ImageMagick makes anything between the two near lossless."""
+_SMALL = 100_000
+"""Pixels of pictures that are encoded with either effort: there 0 may win by a few bytes."""
+EXACT, NEAR_LOSSLESS = 100, 60
+"""The receipt's qualities of lossless pictures: values of libwebp's option that `near_lossless` follows."""
+_TRIAL_BYTES = {Encoding.LOSSLESS: 36, Encoding.NEAR_LOSSLESS: 44}
+"""A pixel, at once, with the decoded picture: measured with drawings of 6 to 18 megapixels, and a tenth more."""
+_STRIP_ROWS = 16
+_STRIPS = 2
+_QUICK_METHOD = 2
+_FLAT = 2
+"""Strips that take this much more bytes lossless than lossy belong to a picture that lossy wins by far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What the encoder is told: libwebp's quality of lossy pictures and its method.
+
+    With `weigh` pictures that look flat are tried lossless too, unless that takes more than `memory_bytes`; `thorough`
+    is for single pictures.
+    """
+
+    quality: int
+    method: int
+    weigh: bool
+    thorough: bool = True
+    memory_bytes: int = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A WebP."""
+
+    encoding: Encoding
+    quality: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Every encoding that was tried, the winner first; `lacked_memory` are those that might have won, too."""
+
+    encoded: tuple[Encoded, ...]
+    lacked_memory: tuple[Encoding, ...] = ()
+
+
+def encode(image: MagickImage, effort: Effort) -> Tried:
+    """Encode in every way that may win, which is the smallest, and of equals the most faithful.
+
+    Raises ConversionError or Wand's exceptions.
+    """
+    lossy = _encode_as(Encoding.LOSSY, image, effort)  # first: it has to succeed
+    wanted = if_there_is_room(lambda: _promising(image, effort)) if effort.weigh else []
+    if wanted is None:
+        return Tried((lossy,), (Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS))
+    trials = {encoding: _encode_if_possible(encoding, image, effort) for encoding in wanted}
+    made = [*filter(None, trials.values()), lossy]
+    lacked_memory = tuple(encoding for encoding, encoded in trials.items() if encoded is None)
+    return Tried(tuple(sorted(made, key=lambda encoded: len(encoded.data))), lacked_memory)
+
+
+def encode_lossy(image: MagickImage, quality: int, method: int) -> bytes:
+    """Encode with VP8; transparency stays exact."""
+    return _encode(image, quality, {"webp:method": str(method), "webp:alpha-quality": "100"})
+
+
+def _encode_if_possible(encoding: Encoding, image: MagickImage, effort: Effort) -> Encoded | None:
+    """None where the memory for it is wanting."""
+    return if_there_is_room(lambda: _encode_as(encoding, image, effort)) if _fits(encoding, image, effort) else None
+
+
+def _fits(encoding: Encoding, image: MagickImage, effort: Effort) -> bool:
+    width, height = image.size
+    needed: int = width * height * _TRIAL_BYTES[encoding]
+    return needed <= effort.memory_bytes
+
+
+def _promising(image: MagickImage, effort: Effort) -> list[Encoding]:
+    """The lossless ways that may win, judged by what a few rows cost: drawings, screenshots, diagrams."""
+    width, height = image.size
+    if height <= _STRIP_ROWS * (_STRIPS + 1):
+        return [Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS]
+    kinds = [Encoding.LOSSY, Encoding.LOSSLESS]
+    if is_near_judged := _fits(Encoding.NEAR_LOSSLESS, image, effort):  # else numpy may not fit: OpenBLAS then exits
+        kinds.append(Encoding.NEAR_LOSSLESS)
+    quick = replace(effort, method=_QUICK_METHOD, thorough=False)
+    cost: Counter[Encoding] = Counter()
+    for top in _strip_tops(height):
+        with image.clone() as strip:
+            strip.crop(0, top, width, top + _STRIP_ROWS)
+            strip.reset_coords()
+            for encoding in kinds:
+                cost[encoding] += len(_encode_as(encoding, strip, quick).data)
+    if not is_near_judged:
+        cost[Encoding.NEAR_LOSSLESS] = cost[Encoding.LOSSLESS]
+    bounds = {Encoding.LOSSLESS: _FLAT * cost[Encoding.LOSSY], Encoding.NEAR_LOSSLESS: cost[Encoding.LOSSLESS]}
+    return [encoding for encoding, bound in bounds.items() if cost[encoding] <= min(bound, bounds[Encoding.LOSSLESS])]
+
+
+def _strip_tops(height: int) -> list[int]:
+    return [height * (index + 1) // (_STRIPS + 1) for index in range(_STRIPS)]
+
+
+def _encode_as(encoding: Encoding, image: MagickImage, effort: Effort) -> Encoded:
+    if encoding is Encoding.LOSSY:
+        return Encoded(encoding, effort.quality, encode_lossy(image, effort.quality, effort.method))
+    if encoding is Encoding.LOSSLESS:
+        return Encoded(encoding, EXACT, _encode_lossless(image, effort))
+    with _nearly(image) as near:
+        return Encoded(encoding, NEAR_LOSSLESS, _encode_lossless(near, effort))
+
+
+def _nearly(image: MagickImage) -> MagickImage:
+    """A copy with fewer different values. The caller closes it."""
+    from imagejobs.conversion.encoding.near_lossless import nearly  # noqa: PLC0415 - numpy, for those who get here only
+
+    width, height = image.size
+    channels = "RGBA" if image.alpha_channel else "RGB"
+    copy = image.clone()
+    copy.import_bytes(channels, nearly(image.export_bytes(channels), width, height))
+    return copy
+
+
+def _encode_lossless(image: MagickImage, effort: Effort) -> bytes:
+    settings = {"webp:method": str(effort.method), "webp:lossless": "true"}
+    width, height = image.size
+    is_small = width * height <= _SMALL
+    tries = [_THOROUGH, _QUICK] if effort.thorough and is_small else [_THOROUGH if effort.thorough else _QUICK]
+    return min((_encode(image, each, settings) for each in tries), key=len)
+
+
+def _encode(image: MagickImage, quality: int, settings: dict[str, str]) -> bytes:
+    with image.clone() as copy:
+        copy.options.update(settings)
+        copy.compression_quality = quality
+        # The format as an argument: the property alone leaves the decoder's format in force.
+        data = copy.make_blob("webp")
+    if not data or sniff(data) is not WEBP:
+        raise ConversionError(
+            ErrorCode.CONVERSION_FAILED, "ImageMagick wrote no WebP. Check that it was built with libwebp."
+        )
+    return bytes(data)

@@ -1,0 +1,96 @@
+"""One size of the picture, from its frames to the bytes of its WebP."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Self
+
+from imagejobs.conversion.encoding.changes import changed, cut, whole
+from imagejobs.conversion.encoding.encode import Effort, Tried, encode
+from imagejobs.conversion.encoding.trial import Encoding, Trial
+from imagejobs.conversion.formats.animation_frame import AnimationFrame
+from imagejobs.conversion.formats.webp.animation import assemble_animation
+from imagejobs.conversion.formats.webp.container import with_exif
+from imagejobs.conversion.magick.image import MagickImage
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A WebP of this size in pixels; `tried` begins with what was chosen, unless that is a mixture; `lacked_memory` is
+    what was not tried, in one frame at least, for want of memory.
+    """
+
+    width: int
+    height: int
+    encoding: Encoding
+    quality: int
+    data: bytes
+    tried: tuple[Trial, ...]
+    lacked_memory: tuple[Encoding, ...] = ()
+
+
+class RenditionEncoder:
+    """Takes frames one by one, and keeps of each only its encoded difference from the one before it."""
+
+    def __init__(self, effort: Effort, loop_count: int) -> None:
+        self._effort = effort
+        self._loop_count = loop_count
+        self._before: MagickImage | None = None
+        self._parts: list[AnimationFrame] = []
+        self._tried: list[Tried] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            self._before.close()
+
+    def add(self, frame: MagickImage, duration_ms: int) -> None:
+        """The next frame. All have the same size. One like the one before it only makes that last longer."""
+        box = whole(frame) if self._before is None else changed(self._before, frame)
+        if box is None:
+            last = self._parts[-1]
+            self._parts[-1] = replace(last, duration_ms=last.duration_ms + duration_ms)
+            return
+        with cut(frame, box) as part:
+            tried = encode(part, self._effort)
+            width, height = part.size
+            self._parts.append(AnimationFrame(box.left, box.top, width, height, duration_ms, tried.encoded[0].data))
+        self._tried.append(tried)
+        self._keep(frame)
+
+    def finish(self, exif: bytes) -> Rendition:
+        """The whole with this EXIF, empty for none; an animation in which nothing moved is a still."""
+        if self._before is None:
+            raise ValueError("there was no frame")
+        winners = [tried.encoded[0] for tried in self._tried]
+        encodings = {winner.encoding for winner in winners}
+        width, height = self._before.size
+        data = self._assemble(width, height)
+        return Rendition(
+            width,
+            height,
+            encoding=winners[0].encoding if len(encodings) == 1 else Encoding.MIXED,
+            quality=min(winner.quality for winner in winners),
+            data=with_exif(data, exif, (width, height)) if exif else data,
+            tried=self._trials(),
+            lacked_memory=tuple(dict.fromkeys(each for tried in self._tried for each in tried.lacked_memory)),
+        )
+
+    def _keep(self, frame: MagickImage) -> None:
+        if self._before is not None:
+            self._before.close()
+        self._before = frame.clone()
+
+    def _assemble(self, width: int, height: int) -> bytes:
+        if len(self._parts) == 1:
+            return self._parts[0].still
+        return assemble_animation(width, height, self._parts, self._loop_count)
+
+    def _trials(self) -> tuple[Trial, ...]:
+        """What was tried for every frame, by its size."""
+        sums: dict[tuple[Encoding, int], list[int]] = defaultdict(list)
+        for each in (encoded for tried in self._tried for encoded in tried.encoded):
+            sums[each.encoding, each.quality].append(len(each.data))
+        whole_trials = (Trial(*key, sum(sizes)) for key, sizes in sums.items() if len(sizes) == len(self._tried))
+        return tuple(sorted(whole_trials, key=lambda trial: trial.bytes))

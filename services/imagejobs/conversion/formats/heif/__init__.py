@@ -1,0 +1,1 @@
+"""HEIC and AVIF (ISO/IEC 23008-12)."""

@@ -1,0 +1,1 @@
+"""PNG (W3C PNG, third edition)."""

@@ -1,0 +1,137 @@
+"""The directories (IFDs) of a TIFF or BigTIFF file, and the values of their fields (TIFF 6.0, section 2)."""
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.formats.byte_reader import ByteReader
+
+_BIG = 43
+_NUMBERS = {1: "B", 2: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q"}
+"""BYTE, ASCII, SHORT, LONG, UNDEFINED, IFD and BigTIFF's LONG8: no field that matters here is of another kind."""
+_MAX_FIELDS = 4096
+_BLOCK = 8192
+MAX_PAGES = 100
+"""No more are counted."""
+Field = tuple[int, int, int, int, int]
+"""Where it stands, its tag, its kind, how many values it has, and its last number as if that were an offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Byte order, how wide the numbers of this file are (as struct's letters), and where its first directory is."""
+
+    order: str
+    count: str
+    offset: str
+    first: int
+
+    @property
+    def field(self) -> str:
+        """The letters of a field: its tag, its kind, how many values it has, and these or where they are."""
+        return f"HH{self.offset}{self.offset}"
+
+    def unpack(self, letters: str, data: bytes) -> tuple[int, ...]:
+        """Numbers in the file's byte order."""
+        return struct.unpack(self.order + letters, data)
+
+    def size(self, letters: str) -> int:
+        """How many bytes they take."""
+        return struct.calcsize(self.order + letters)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A field: the letter of its numbers, how many there are, and where they lie in the file."""
+
+    letter: str
+    count: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One page's fields, and where the next page's directory is: 0 if this is the last."""
+
+    reader: ByteReader
+    layout: Layout
+    entries: Mapping[int, Entry]
+    following: int
+
+    def first(self, tag: int, default: int = 0) -> int:
+        """The first number of a field, or the default if the field is not there or holds no numbers."""
+        return next(self.numbers(tag), default)
+
+    def count(self, tag: int) -> int:
+        """How many numbers a field has."""
+        return self.entries[tag].count if tag in self.entries else 0
+
+    def text(self, tag: int, max_bytes: int) -> bytes:
+        """The beginning of an ASCII field, without its end marks; empty if it is not there or not in the file."""
+        entry = self.entries.get(tag)
+        if entry is None or entry.letter != "B" or entry.at > self.reader.size:
+            return b""
+        self.reader.seek(entry.at)
+        return self.reader.read_up_to(min(entry.count, max_bytes)).rstrip(b"\0")
+
+    def check_presence(self, tag: int) -> None:
+        """Raises ConversionError `truncated` if a field's values are not all within the file."""
+        if entry := self.entries.get(tag):
+            self.reader.seek(entry.at + entry.count * self.layout.size(entry.letter))
+
+    def numbers(self, tag: int) -> Iterator[int]:
+        """A field's numbers, read in blocks. Raises ConversionError `truncated` where the file ends before."""
+        entry = self.entries.get(tag)
+        if entry is None:
+            return
+        size = self.layout.size(entry.letter)
+        for start in range(0, entry.count, _BLOCK):
+            length = min(_BLOCK, entry.count - start)
+            self.reader.seek(entry.at + start * size)
+            yield from self.layout.unpack(f"{length}{entry.letter}", self.reader.read(length * size))
+
+
+def read_layout(reader: ByteReader) -> Layout:
+    """The header, which sniffing has recognised."""
+    head = reader.read(8)
+    order = "<" if head[:2] == b"II" else ">"
+    (version,) = struct.unpack(f"{order}H", head[2:4])
+    count, offset = ("Q", "Q") if version == _BIG else ("H", "I")
+    place = reader.read(8) if version == _BIG else head[4:]
+    return Layout(order, count, offset, *struct.unpack(order + offset, place))
+
+
+def read_fields(reader: ByteReader, layout: Layout, at: int) -> list[Field]:
+    """All fields of the directory at this place, of whatever kind; the reader stands behind them then."""
+    reader.seek(at)
+    (fields,) = layout.unpack(layout.count, reader.read(layout.size(layout.count)))
+    if not 0 < fields <= _MAX_FIELDS:
+        raise corrupt(f"The TIFF has an impossible directory at byte {at}")
+    start, letters, size = reader.tell(), layout.field, layout.size(layout.field)
+    data, found = reader.read(fields * size), list[Field]()
+    for place in range(0, len(data), size):
+        tag, kind, count, offset = layout.unpack(letters, data[place : place + size])
+        found.append((start + place, tag, kind, count, offset))
+    return found
+
+
+def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
+    """The directory at this place."""
+    width, entries = layout.size(layout.offset), dict[int, Entry]()
+    for place, tag, kind, count, offset in read_fields(reader, layout, at):
+        if letter := _NUMBERS.get(kind):
+            is_inside = count * layout.size(letter) <= width
+            value_at = place + layout.size(layout.field) - width if is_inside else offset
+            entries.setdefault(tag, Entry(letter, count, value_at))
+    (following,) = layout.unpack(layout.offset, reader.read(width))
+    return Directory(reader, layout, entries, following)
+
+
+def following_pages(page: Directory) -> Iterator[Directory]:
+    """The directories behind this one, each once and not more than are counted."""
+    seen = {page.layout.first}
+    while page.following and page.following not in seen and len(seen) < MAX_PAGES:
+        seen.add(page.following)
+        page = read_directory(page.reader, page.layout, page.following)
+        yield page

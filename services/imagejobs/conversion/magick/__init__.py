@@ -1,0 +1,1 @@
+"""ImageMagick through Wand: the only room that imports it."""

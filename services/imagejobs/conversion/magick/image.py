@@ -1,0 +1,154 @@
+"""ImageMagick as this package uses it: under a policy of its own, quiet about warnings, one thread, bounded memory."""
+
+import ctypes
+import logging
+import os
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from imagejobs.conversion.magick.machine_room import LOADING_BYTES, has_memory
+from imagejobs.conversion.options import Options
+from imagejobs.errors import ConfigurationError
+
+# Before the library is loaded, which reads its policy once.
+os.environ["MAGICK_CONFIGURE_PATH"] = str(Path(__file__).with_name("policy"))
+
+try:
+    from wand.api import library
+    from wand.exceptions import BaseError, CorruptImageWarning, MissingDelegateWarning
+    from wand.image import Image
+    from wand.resource import genesis, limits
+    from wand.version import MAGICK_VERSION_INFO
+
+    from imagejobs.conversion.magick.noted_exceptions import image_exception
+except ImportError as error:
+    if not has_memory(LOADING_BYTES):
+        raise ConfigurationError(
+            "There is not enough memory to load ImageMagick's library. Allow the process more (ulimit -v)."
+        ) from error
+    raise ConfigurationError(
+        "ImageMagick's library was not found. Install it: run `make install`, or "
+        "`apt-get install libmagickwand-7.q16-10` (Debian 12 and Ubuntu 22.04: libmagickwand-6.q16-6)."
+    ) from error
+
+logger = logging.getLogger(__name__)
+
+library.MagickProfileImage.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
+library.MagickProfileImage.restype = ctypes.c_bool
+# Before any thread converts: the library's initialisation is not made for two at once.
+genesis()
+
+_BYTES_PER_PIXEL = 8
+"""Four channels of 16 bits, as in the Q16 builds of the distributions; HDRI builds take twice that and use the disk."""
+_COPIES = 3
+"""Pictures of full size at once: decoded, coalesced or turned, and resized."""
+_CHAR = 1
+"""A StorageType of ImageMagick: unsigned bytes."""
+_LIBWEBP = "libwebp.so.7"
+PREMATURE_END = "remature end"
+_BAD_INDEX = "invalid colormap index"
+_BAD_CODE = "bad Huffman code"
+
+
+class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
+    """A Wand image whose warnings are logged at DEBUG: ImageMagick warns of much that no viewer minds."""
+
+    def raise_exception(self, stacklevel: int = 1) -> None:  # noqa: ARG002 - Wand's signature
+        """Raise what the library reports as an error, and those warnings that mean a loss of picture."""
+        _raise_unless_harmless(self.get_exception())
+
+    def raise_decoding_exception(self) -> None:
+        """The same for what the decoder noted on the frames although it gave a picture."""
+        self.raise_exception()
+        self.iterator_first()
+        _raise_unless_harmless(image_exception(self.wand))
+
+    @property
+    def colour_space(self) -> str:
+        """Wand's name for it, empty where it has none, as for linear grey."""
+        try:
+            return str(self.colorspace)
+        except IndexError:
+            return ""
+
+    def export_bytes(self, channels: str) -> bytes:
+        """The pixels row by row, one byte for each of these channels, as in `RGBA`."""
+        width, height = self.size
+        data = ctypes.create_string_buffer(width * height * len(channels))
+        if not library.MagickExportImagePixels(self.wand, 0, 0, width, height, channels.encode(), _CHAR, data):
+            self.raise_exception()
+        return data.raw
+
+    def import_bytes(self, channels: str, data: bytes) -> None:
+        """Replace the pixels, given as `export_bytes` gives them."""
+        width, height = self.size
+        if not library.MagickImportImagePixels(self.wand, 0, 0, width, height, channels.encode(), _CHAR, data):
+            self.raise_exception()
+
+    def clone(self) -> Self:
+        """A copy that shares the pixels until one of the two changes."""
+        return type(self)(image=self)
+
+    def convert_profile(self, profile: bytes) -> bool:
+        """Convert the pixels from the embedded ICC profile to this one; false if the embedded one is not usable."""
+        if library.MagickProfileImage(self.wand, b"ICC", profile, len(profile)):
+            return True
+        try:
+            self.raise_exception()
+        except BaseError as error:
+            if not _is_unusable_profile(error):
+                raise
+        return False
+
+
+def _raise_unless_harmless(problem: Exception | None) -> None:
+    if problem is None:
+        return
+    if _BAD_INDEX in str(problem):  # a colour that the palette lacks is shown as its first, as other viewers do
+        return
+    if not isinstance(problem, Warning) or isinstance(problem, MissingDelegateWarning) or _is_loss(problem):
+        raise problem
+    logger.debug("ImageMagick: %s", problem)
+
+
+def _is_unusable_profile(error: BaseError) -> bool:
+    """ImageMagick's two complaints about an embedded profile, in the wording of either of its message catalogues."""
+    message = str(error).lower().replace(" ", "")
+    return "profilemismatch" in message or "colortransform" in message
+
+
+def _is_loss(warning: Warning) -> bool:
+    """libjpeg reports missing and unreadable entropy-coded data as warnings and paints the rest grey."""
+    message = str(warning)
+    return isinstance(warning, CorruptImageWarning) and (PREMATURE_END in message or _BAD_CODE in message)
+
+
+def apply_limits(options: Options) -> None:
+    """Allow the memory that the pixel limit asks for, first as memory, then as mapped files and disk; one thread.
+
+    The limits are the process's, and the policy.xml of the machine caps them. There is no time limit: ImageMagick's
+    counts from the start of the process and ends it.
+    """
+    budget = options.max_pixels * _BYTES_PER_PIXEL * _COPIES
+    for name in ("memory", "map", "disk"):
+        limits[name] = budget
+    limits["thread"] = 1
+
+
+@cache
+def encoder_name() -> str:
+    """The libraries that wrote the WebP, as they report themselves; ask after the first encoding."""
+    numbers = MAGICK_VERSION_INFO
+    magick = f"ImageMagick {'.'.join(map(str, numbers[:3]))}-{numbers[3]}"
+    libwebp = _libwebp_version()
+    return f"{magick}, libwebp {libwebp}" if libwebp else magick
+
+
+def _libwebp_version() -> str:
+    """The version of the libwebp that ImageMagick loaded into this process, empty if it has another name here."""
+    try:
+        version: int = ctypes.CDLL(_LIBWEBP, mode=os.RTLD_NOLOAD | os.RTLD_LAZY).WebPGetEncoderVersion()
+    except (OSError, AttributeError):
+        return ""
+    return f"{version >> 16 & 0xFF}.{version >> 8 & 0xFF}.{version & 0xFF}"

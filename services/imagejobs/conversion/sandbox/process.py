@@ -1,0 +1,155 @@
+"""The parent's side of one child process: started, asked, killed when it takes too long, and started anew."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from typing import Self
+
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.options import Options
+from imagejobs.conversion.sandbox.confinement import Limits
+from imagejobs.conversion.sandbox.deaths import death_of, judged, not_started
+from imagejobs.conversion.sandbox.frames import read_frame, write_frame
+from imagejobs.conversion.sandbox.result import Abilities, Result, read_result
+from imagejobs.conversion.sandbox.spawning import Child, spawn
+
+_START_SECONDS = 60.0
+_MAX_ABILITIES_BYTES = 0
+_MAX_RESULT_BYTES = 1 << 29
+_BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError)
+"""What a child that died, or lost its mind, makes of a conversation."""
+_FAIR_SHARE = 0.5
+"""Of the wall-clock time that passed: who got less of the processor than this was not slow, but kept waiting."""
+_CLOSED = "conversions are being ended"
+
+
+class ConversionProcess:
+    """A warm child process. One conversion at a time, from one thread; any other may close it meanwhile, for good."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._child: Child | None = None
+        self._abilities: Abilities | None = None
+        self._is_asked = False
+        self._is_late = False
+        self._was_starved = False
+        self._is_closed = False
+        self._changing = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, None while there is none."""
+        child = self._child
+        return child.process.pid if child else None
+
+    def start(self) -> None:
+        """Start the child if there is none, without waiting until it is ready. Raises OSError, also once closed."""
+        with self._changing:
+            if self._is_closed:
+                raise OSError(_CLOSED)
+            if self._child is None:
+                self._child = spawn(self._limits)
+                self._abilities, self._is_late = None, False
+
+    def abilities(self) -> Abilities:
+        """What the child can do; waits until it is ready. Raises ConversionError, retryable, if it cannot start."""
+        child = self._child
+        if child is not None and self._abilities is not None and (self._is_late or child.process.poll() is not None):
+            self._bury()  # it died between two jobs, of neither; or was killed when its last answer was read already
+        elif child is not None and not child.folder.is_there:
+            self._bury()  # it may make no other one for itself
+        if self._abilities is None:
+            try:
+                self.start()
+                with self._asking(_START_SECONDS) as child:
+                    header, _ = read_frame(child.output, _MAX_ABILITIES_BYTES)
+                self._abilities = Abilities(str(header["encoder"]), tuple(header["reads"]), tuple(header["without"]))
+            except _BROKEN as error:
+                reason = f"not ready after {_START_SECONDS:g} s" if self._is_late else str(error) or "it ended"
+                raise not_started(". ".join(filter(None, (reason, self._bury())))) from error
+        return self._abilities
+
+    def convert(self, source: bytes, options: Options) -> Result:
+        """Convert in the child. Raises ConversionError, also when the child did not survive the file."""
+        self.abilities()
+        try:
+            with self._asking(self._limits.seconds) as child:
+                write_frame(child.input, asdict(options), source)
+                return read_result(*read_frame(child.output, _MAX_RESULT_BYTES))
+        except ConversionError as error:
+            raise judged(error, self._limits) from error
+        except _BROKEN as error:
+            raise judged(self._death(), self._limits) from error
+
+    def close(self) -> None:
+        """End the child, and remove what it left. One in the middle of a conversion is killed."""
+        with self._changing:
+            self._is_closed = True
+        child = self._take()
+        if child is None:
+            return
+        if not self._is_asked:
+            with suppress(OSError):
+                child.input.close()
+            child.ended_by_itself()
+        child.bury()
+
+    @contextmanager
+    def _asking(self, seconds: float) -> Iterator[Child]:
+        """Kill the child when the block takes longer: then its pipes end, and with them the block."""
+        child = self._child
+        if child is None:  # another thread has closed it
+            raise OSError(_CLOSED)
+        timer = threading.Timer(seconds, self._expire, [child, seconds, child.cpu_seconds()])
+        timer.start()
+        self._is_asked = True
+        try:
+            yield child
+        finally:
+            self._is_asked = False
+            timer.cancel()
+            timer.join()
+
+    def _expire(self, child: Child, seconds: float, cpu_before: float | None) -> None:
+        cpu = child.cpu_seconds()
+        self._was_starved = cpu is not None and cpu_before is not None and cpu - cpu_before < seconds * _FAIR_SHARE
+        self._is_late = True
+        child.process.kill()
+
+    def _death(self) -> ConversionError:
+        """What became of the child; the next one is started meanwhile."""
+        child, is_late, was_starved = self._take(), self._is_late, self._was_starved
+        if child is None:
+            return not_started(_CLOSED)
+        # One that has to be killed lives, and talks nonsense.
+        status = child.process.returncode if child.ended_by_itself() else 0
+        is_disk_full = child.folder.is_full
+        message = child.bury()
+        with suppress(OSError):
+            self.start()
+        return death_of(
+            status,
+            message,
+            is_late=is_late,
+            was_starved=was_starved,
+            is_disk_full=is_disk_full,
+            limits=self._limits,
+        )
+
+    def _bury(self) -> str:
+        child = self._take()
+        return child.bury() if child else ""
+
+    def _take(self) -> Child | None:
+        """Who takes the child away buries it, and nobody else."""
+        with self._changing:
+            child, self._child = self._child, None
+            self._abilities = None
+        return child
