@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from imagejobs import __version__
 from imagejobs.contract.openapi import load_contract
 from memory_api import memory_api
 from observed_answers import Observations, Recorder, meant
@@ -15,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
 
 TESTS = Path(__file__).parent.parent
-HEALTHY = {"success": True, "data": {"status": "ok", "version": "0.1.1"}}
+HEALTHY = {"success": True, "data": {"status": "ok", "version": __version__}}
 REFUSED = {"success": False, "message": "No.", "error": {"code": "no"}}
 JOB_PATH = "/api/image-jobs/655501d2f12a3d0f3c5a1002"
 JOB = load_contract().document["components"]["examples"]["PendingJob"]["value"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from contract_document import contents, resolved, specs
 from contract_requests import PAIRS, REQUESTS, meets_a_fault
+from imagejobs import __version__
 from imagejobs.contract.openapi import DEFAULT, JSON, load_contract
 from memory_api import UNKNOWN_ID, created_job, image_file, memory_api
 
@@ -129,11 +130,11 @@ def test_the_example_is_what_the_api_answers(history: History, operation: str, s
     [
         {"success": True, "data": {"status": "ok"}},
         {"success": True, "data": {"status": "ok", "version": 1}},
-        {"success": True, "data": {"status": "ok", "version": "0.1.1", "more": 1}},
+        {"success": True, "data": {"status": "ok", "version": __version__, "more": 1}},
     ],
 )
 def test_an_example_with_other_fields_is_noticed(history: History, wrong: Any) -> None:
-    assert history.has("getHealth", 200, {"success": True, "data": {"status": "ok", "version": "0.1.1"}})
+    assert history.has("getHealth", 200, {"success": True, "data": {"status": "ok", "version": __version__}})
     assert not history.has("getHealth", 200, wrong)
 
 
