@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
-from imagejobs.database import Database
+from imagejobs.connections.mongodb import Database
 from imagejobs.errors import BackingServiceUnavailable
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository, create_indexes
+from imagejobs.jobs.records.mongo import MongoImageJobRepository, create_indexes
 from imagejobs.jobs.repair import Repair, RepairPolicy
 from imagejobs.jobs.service import ImageJobs
 from imagejobs.storage.memory import MemoryStorage

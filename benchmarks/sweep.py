@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from bson import ObjectId
-from imagejobs.database import Database
-from imagejobs.embedded.mongodb import mongodb, mongodb_uri
-from imagejobs.embedded.ports import free_port
-from imagejobs.embedded.probes import mongodb_answers
-from imagejobs.jobs.audit import Audit
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository, create_indexes
-from imagejobs.jobs.sweep import Sweep, SweepPolicy, Swept
+from imagejobs.connections.mongodb import Database
+from imagejobs.embedded.services.mongodb import mongodb, mongodb_uri
+from imagejobs.embedded.services.ports import free_port
+from imagejobs.embedded.services.probes import mongodb_answers
+from imagejobs.jobs.records.mongo import MongoImageJobRepository, create_indexes
+from imagejobs.jobs.upkeep.audit import Audit
+from imagejobs.jobs.upkeep.sweep import Sweep, SweepPolicy, Swept
 from imagejobs.storage.memory import MemoryStorage
 from imagejobs.storage.object_storage import ObjectInfo
 from pymongo import MongoClient

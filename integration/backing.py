@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from containers import HOW_TO, LOOPBACK, mongodb_container, problem, redis_container
-from imagejobs.embedded.mongodb import mongodb_uri
+from imagejobs.embedded.services.mongodb import mongodb_uri
 from s3_services import REGION, S3Service, minio_service, moto_service
 from servers import mongo_server, redis_server
 

@@ -14,8 +14,8 @@ import httpx2
 from backing import Backing
 from imagejobs.cli.processes import worker_shutdown_ms
 from imagejobs.embedded.applications import imagejobs_command
-from imagejobs.embedded.ports import LOOPBACK, free_port
-from imagejobs.settings import Settings
+from imagejobs.embedded.services.ports import LOOPBACK, free_port
+from imagejobs.settings.settings import Settings
 from redis import Redis
 from running_system import QUICK, System, eventually
 

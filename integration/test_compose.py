@@ -17,7 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 from containers import docker_environment, images
-from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.services.ports import free_port
 from running_system import eventually
 
 ROOT = Path(__file__).parent.parent

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 from document_samples import RedisLine, Request, samples, section
-from imagejobs.embedded.mongodb import mongodb, mongodb_uri
-from imagejobs.embedded.ports import free_port
-from imagejobs.embedded.redis_server import redis_server, redis_uri
+from imagejobs.embedded.services.mongodb import mongodb, mongodb_uri
+from imagejobs.embedded.services.ports import free_port
+from imagejobs.embedded.services.redis_server import redis_server, redis_uri
 from running_system import eventually
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "photo-orientation-6.jpg"

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from imagejobs.database import Database
+from imagejobs.connections.mongodb import Database
 from imagejobs.jobs.model import JobStatus
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+from imagejobs.jobs.records.mongo import MongoImageJobRepository
 from imagejobs.storage.filesystem import FilesystemStorage
 from job_world import new_record
 from local_system import local_system

@@ -10,9 +10,9 @@ import time
 from urllib.parse import urlsplit
 
 from imagejobs.errors import ConfigurationError
-from imagejobs.logs import set_up_logging
-from imagejobs.proxies import proxy_to
-from imagejobs.settings import Settings, load_settings
+from imagejobs.runtime.logs import set_up_logging
+from imagejobs.settings.proxies import proxy_to
+from imagejobs.settings.settings import Settings, load_settings
 from imagejobs.storage.s3_connections import connection_pool
 from minio import Minio
 from minio.error import MinioException, S3Error

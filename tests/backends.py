@@ -11,7 +11,7 @@ from imagejobs.api.app import Adapters, create_app
 from imagejobs.client.api_client import ApiClient
 from imagejobs.events.memory_repository import MemoryEventRepository
 from imagejobs.jobs.model import EntityType
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 from job_world import LEASE, AwayStorage, World, new_image
 from starlette.testclient import TestClient
 

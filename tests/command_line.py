@@ -11,8 +11,8 @@ import httpx2
 import pytest
 from click.testing import Result
 from imagejobs.cli import app
-from imagejobs.logs import QUIET
-from imagejobs.settings import Settings
+from imagejobs.runtime.logs import QUIET
+from imagejobs.settings.settings import Settings
 from typer.testing import CliRunner
 
 SETTINGS = sorted(name.upper() for name in Settings.model_fields)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.embedded.probes import mongodb_answers
+from imagejobs.embedded.services.probes import mongodb_answers
 from servers import wait_until
 from testcontainers.community.minio import MinioContainer
 from testcontainers.community.redis import RedisContainer

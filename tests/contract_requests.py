@@ -7,7 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx2
-from imagejobs.api.lanes import Lanes
+from imagejobs.api.binding.lanes import Lanes
 from imagejobs.contract.openapi import load_contract
 from memory_api import (
     CLIENT_TOKENS,

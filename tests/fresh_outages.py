@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from unittest.mock import patch
 
 import pytest
-from imagejobs.outages import OUTAGES
+from imagejobs.connections.outages import OUTAGES
 
 
 @pytest.fixture
@@ -16,4 +16,4 @@ def fresh_outages() -> Iterator[None]:
 
 def about_outages(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What was logged about them."""
-    return [record.getMessage() for record in caplog.records if record.name == "imagejobs.outages"]
+    return [record.getMessage() for record in caplog.records if record.name == "imagejobs.connections.outages"]

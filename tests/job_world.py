@@ -10,15 +10,15 @@ from typing import Any, BinaryIO
 
 from imagejobs.conversion.sandbox.result import Picture, Result
 from imagejobs.errors import DatabaseUnavailable
-from imagejobs.jobs.audit import Audit
 from imagejobs.jobs.lifecycle import JobLifecycle, Output
-from imagejobs.jobs.memory_repository import MemoryImageJobRepository
 from imagejobs.jobs.model import EntityType, ImageJob
 from imagejobs.jobs.new_image import NewImage
+from imagejobs.jobs.records.memory import MemoryImageJobRepository
+from imagejobs.jobs.records.port import ImageJobRepository
 from imagejobs.jobs.repair import Repair, RepairPolicy
-from imagejobs.jobs.repository import ImageJobRepository
 from imagejobs.jobs.service import ImageJobs, JobPolicy
-from imagejobs.jobs.sweep import Sweep, SweepPolicy
+from imagejobs.jobs.upkeep.audit import Audit
+from imagejobs.jobs.upkeep.sweep import Sweep, SweepPolicy
 from imagejobs.storage.keys import output_key
 from imagejobs.storage.memory import MemoryStorage
 from imagejobs.storage.object_storage import ObjectInfo, ObjectStorage, StorageUnavailable

@@ -18,14 +18,14 @@ import pytest
 from imagejobs.api.app import Adapters, create_app
 from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.connections.listener import listen
-from imagejobs.api.cut_off import AnsweringCutOff
+from imagejobs.api.middleware.cut_off import AnsweringCutOff
 from imagejobs.api.server import BoundedServer
 from imagejobs.conversion.formats.registry import FORMATS, Format
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.events.memory_repository import MemoryEventRepository
-from imagejobs.jobs.memory_repository import MemoryImageJobRepository
 from imagejobs.jobs.model import ImageJob
-from imagejobs.settings import Settings
+from imagejobs.jobs.records.memory import MemoryImageJobRepository
+from imagejobs.settings.settings import Settings
 from imagejobs.storage.memory import MemoryStorage
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue

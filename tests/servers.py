@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import redis
 import urllib3
-from imagejobs.embedded.mongodb import mongodb, mongodb_uri
-from imagejobs.embedded.ports import free_port
-from imagejobs.embedded.probes import mongodb_answers
+from imagejobs.embedded.services.mongodb import mongodb, mongodb_uri
+from imagejobs.embedded.services.ports import free_port
+from imagejobs.embedded.services.probes import mongodb_answers
 from pymongo import MongoClient
 
 START_SECONDS = 15.0

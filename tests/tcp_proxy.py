@@ -5,7 +5,7 @@ import threading
 from contextlib import suppress
 from typing import Self
 
-from imagejobs.embedded.ports import LOOPBACK
+from imagejobs.embedded.services.ports import LOOPBACK
 
 CHUNK = 65_536
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-from imagejobs.embedded.ports import LOOPBACK
+from imagejobs.embedded.services.ports import LOOPBACK
 
 READ_BYTES = 1 << 20
 

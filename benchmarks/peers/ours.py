@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagejobs.embedded.applications import Addresses, application_environment, imagejobs_command
-from imagejobs.embedded.ports import free_port
-from imagejobs.embedded.probes import http_answers
-from imagejobs.embedded.redis_server import redis_uri
-from imagejobs.settings import load_settings
+from imagejobs.embedded.services.ports import free_port
+from imagejobs.embedded.services.probes import http_answers
+from imagejobs.embedded.services.redis_server import redis_uri
+from imagejobs.settings.settings import load_settings
 
 from benchmarks.peers.waiting import wait_for
 from benchmarks.sweep import server as mongodb_server

@@ -4,8 +4,8 @@ import shutil
 import subprocess
 from typing import Self
 
-from imagejobs.embedded.ports import LOOPBACK, free_port
-from imagejobs.embedded.probes import redis_answers
+from imagejobs.embedded.services.ports import LOOPBACK, free_port
+from imagejobs.embedded.services.probes import redis_answers
 
 from benchmarks.peers.waiting import wait_for
 

@@ -3,8 +3,8 @@
 from imagejobs.api.main import run
 from imagejobs.jobs.lifecycle import JobLifecycle, Output
 from imagejobs.jobs.model import ImageJob
-from imagejobs.logs import set_up_logging
-from imagejobs.settings import load_settings
+from imagejobs.runtime.logs import set_up_logging
+from imagejobs.settings.settings import load_settings
 
 
 def _believe(_lifecycle: JobLifecycle, _job: ImageJob, _attempt: int | None, _output: Output) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imagejobs.embedded.applications import imagejobs_command
 from imagejobs.embedded.up import run_up
-from imagejobs.settings import load_settings
+from imagejobs.settings.settings import load_settings
 from rich.console import Console
 
 IDLE = (sys.executable, "-c", "import signal; signal.pause()")

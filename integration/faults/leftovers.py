@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import redis
-from imagejobs.broker import waiting_key
+from imagejobs.dispatch.broker import waiting_key
 from imagejobs.storage.keys import is_rendition_of, output_key
 
 from faults.history import State

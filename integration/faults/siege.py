@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backing import BackingServers
-from imagejobs.embedded.mongodb import mongodb_uri
-from imagejobs.embedded.ports import LOOPBACK
+from imagejobs.embedded.services.mongodb import mongodb_uri
+from imagejobs.embedded.services.ports import LOOPBACK
 from losing_proxy import LosingProxy
 from servers import MongoServer, RedisServer, mongo_server, redis_server
 

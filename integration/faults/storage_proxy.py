@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import urlsplit
 
-from imagejobs.embedded.ports import LOOPBACK
+from imagejobs.embedded.services.ports import LOOPBACK
 
 SECONDS = 30.0
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "server", "date"}

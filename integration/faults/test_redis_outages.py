@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 from backing import BackingServers
-from imagejobs.broker import SOCKET_SECONDS
+from imagejobs.dispatch.broker import SOCKET_SECONDS
 from losing_proxy import NOTHING_CAME, Loss
 from running_system import eventually
 

@@ -14,9 +14,9 @@ import psutil
 import redis
 from backing import Backing
 from deployed_system import Deployment, deployed
-from imagejobs.database import Database
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository
-from imagejobs.jobs.sweep import Sweep, SweepPolicy
+from imagejobs.connections.mongodb import Database
+from imagejobs.jobs.records.mongo import MongoImageJobRepository
+from imagejobs.jobs.upkeep.sweep import Sweep, SweepPolicy
 from pymongo.errors import PyMongoError
 from running_system import System, eventually
 

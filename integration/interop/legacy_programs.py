@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from imagejobs.embedded.ports import LOOPBACK, free_port
+from imagejobs.embedded.services.ports import LOOPBACK, free_port
 from interop.programs import Program, status_of
 from redis import Redis
 from running_system import System, eventually

@@ -9,7 +9,7 @@ import httpx2
 from backing import Backing
 from deployed_system import worker_command
 from imagejobs.embedded.applications import imagejobs_command
-from imagejobs.embedded.ports import LOOPBACK, free_port
+from imagejobs.embedded.services.ports import LOOPBACK, free_port
 from interop.programs import Program, status_of
 from redis import Redis
 from running_system import QUICK, System, eventually

@@ -16,11 +16,11 @@ from typing import cast
 
 from redis import Redis
 
-from imagejobs.broker import dramatiq_namespace
-from imagejobs.database import Database
+from imagejobs.connections.mongodb import Database
+from imagejobs.connections.redis import redis_client
+from imagejobs.dispatch.broker import dramatiq_namespace
 from imagejobs.errors import BackingServiceUnavailable, DuplicateKey
-from imagejobs.redis_client import redis_client
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 from imagejobs.task_queue.redis_errors import translated_errors
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ import pytest
 from clients.recipe import load, names, workshop
 from imagejobs.api.app import Adapters, create_app
 from imagejobs.events.memory_repository import MemoryEventRepository
-from imagejobs.jobs.memory_repository import MemoryImageJobRepository
+from imagejobs.jobs.records.memory import MemoryImageJobRepository
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue
 from memory_api import CLIENT_TOKENS, SAMPLES, WORKER_TOKENS, image_bytes, memory_settings, served

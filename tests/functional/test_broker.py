@@ -11,8 +11,8 @@ import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, CurrentMessage, Retries, ShutdownNotifications, TimeLimit
-from imagejobs.broker import redis_broker, waiting_key
-from imagejobs.settings import Settings
+from imagejobs.dispatch.broker import redis_broker, waiting_key
+from imagejobs.settings.settings import Settings
 from losing_proxy import LosingProxy, Loss
 from servers import RedisServer, redis_server
 

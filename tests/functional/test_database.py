@@ -1,9 +1,9 @@
 import pytest
-from imagejobs.database import Database
-from imagejobs.embedded.mongodb import mongodb_uri
-from imagejobs.embedded.ports import free_port
+from imagejobs.connections.mongodb import Database
+from imagejobs.embedded.services.mongodb import mongodb_uri
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.errors import DatabaseUnavailable
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+from imagejobs.jobs.records.mongo import MongoImageJobRepository
 
 
 def test_no_caller_waits_longer_for_a_connection_than_for_a_server() -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
-from imagejobs.broker import waiting_key
-from imagejobs.embedded.ports import free_port
-from imagejobs.enqueueing import DramatiqTaskQueue
-from imagejobs.settings import Settings
+from imagejobs.dispatch.broker import waiting_key
+from imagejobs.dispatch.task_queue import DramatiqTaskQueue
+from imagejobs.embedded.services.ports import free_port
+from imagejobs.settings.settings import Settings
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from servers import RedisServer, redis_server
 

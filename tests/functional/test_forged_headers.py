@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from imagejobs.embedded.applications import imagejobs_command
-from imagejobs.embedded.mongodb import mongodb_uri
-from imagejobs.embedded.ports import LOOPBACK, free_port
+from imagejobs.embedded.services.mongodb import mongodb_uri
+from imagejobs.embedded.services.ports import LOOPBACK, free_port
 from memory_api import CLIENT_TOKENS, UNKNOWN_ID, WORKER_TOKENS, assert_error, created_job
 from server_fixtures import mongodb_process  # noqa: F401 - a fixture, found by its name
 from servers import wait_until

@@ -8,15 +8,15 @@ from pathlib import Path
 import dramatiq
 import pytest
 from fresh_outages import about_outages, fresh_outages
-from imagejobs import outages
-from imagejobs.broker import redis_broker
-from imagejobs.database import Database
-from imagejobs.embedded.ports import free_port
-from imagejobs.enqueueing import open_task_queue
+from imagejobs.connections import outages
+from imagejobs.connections.mongodb import Database
+from imagejobs.dispatch.broker import redis_broker
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.errors import BackingServiceUnavailable
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.s3 import S3Storage
+from imagejobs.wiring.task_queue import open_task_queue
 from imagejobs.worker.quiet_dramatiq import is_news
 from servers import RedisServer, redis_server, wait_until
 

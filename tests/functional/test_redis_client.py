@@ -1,7 +1,7 @@
 """Connections to a real Redis, by every kind of address that the settings take."""
 
 import pytest
-from imagejobs.redis_client import redis_client
+from imagejobs.connections.redis import redis_client
 from servers import redis_server
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 import redis
-from imagejobs.broker import redis_broker
-from imagejobs.enqueueing import open_task_queue
-from imagejobs.redis_client import redis_client
-from imagejobs.settings import Settings
+from imagejobs.connections.redis import redis_client
+from imagejobs.dispatch.broker import redis_broker
+from imagejobs.settings.settings import Settings
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable
+from imagejobs.wiring.task_queue import open_task_queue
 from redis_pair import RedisPair, redis_pair
 from servers import program, wait_until
 

@@ -14,9 +14,9 @@ import pytest
 import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerConnectionError
-from imagejobs.broker import redis_broker, waiting_key
-from imagejobs.embedded.ports import free_port
-from imagejobs.settings import Settings
+from imagejobs.dispatch.broker import redis_broker, waiting_key
+from imagejobs.embedded.services.ports import free_port
+from imagejobs.settings.settings import Settings
 from servers import RedisServer, redis_server, wait_until
 
 QUEUE = "image_jobs"

@@ -13,9 +13,9 @@ import httpx2
 import pytest
 from imagejobs.api.server import GRACEFUL_SECONDS, LEAVING_SECONDS
 from imagejobs.embedded.applications import imagejobs_command
-from imagejobs.embedded.mongodb import mongodb_uri
-from imagejobs.embedded.ports import LOOPBACK, free_port
-from imagejobs.settings import Settings
+from imagejobs.embedded.services.mongodb import mongodb_uri
+from imagejobs.embedded.services.ports import LOOPBACK, free_port
+from imagejobs.settings.settings import Settings
 from memory_api import image_file
 from servers import mongo_server, wait_until
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import dramatiq
 import pytest
-from imagejobs.broker import redis_broker
 from imagejobs.cli.checks import Concern, Deployment
 from imagejobs.cli.checks.deployment import check_deployment
-from imagejobs.database import Database
+from imagejobs.connections.mongodb import Database
 from imagejobs.deployment import MARK_SECONDS, DeploymentWatch, made_deployment_id
-from imagejobs.embedded.ports import free_port
-from imagejobs.enqueueing import open_task_queue
+from imagejobs.dispatch.broker import redis_broker
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.errors import ConfigurationError
 from imagejobs.queue_adapter.main import queue_adapter
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
+from imagejobs.wiring.task_queue import open_task_queue
 from servers import MongoServer, RedisServer, mongo_server, redis_server, wait_until
 
 JOB_ID = "0" * 24

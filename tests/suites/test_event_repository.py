@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
-from imagejobs.database import Database
-from imagejobs.embedded.mongodb import mongodb_uri
-from imagejobs.embedded.ports import free_port
+from imagejobs.connections.mongodb import Database
+from imagejobs.embedded.services.mongodb import mongodb_uri
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.errors import DatabaseUnavailable, DuplicateKey
 from imagejobs.events.keyed_request import KeyedRequest
 from imagejobs.events.memory_repository import MemoryEventRepository

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
-from imagejobs import database as database_module
-from imagejobs.database import Database
-from imagejobs.embedded.mongodb import mongodb_uri
-from imagejobs.embedded.ports import free_port
+from imagejobs.connections import mongodb as database_module
+from imagejobs.connections.mongodb import Database
+from imagejobs.embedded.services.mongodb import mongodb_uri
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.errors import DatabaseUnavailable, DuplicateKey
-from imagejobs.jobs.memory_repository import MemoryImageJobRepository
 from imagejobs.jobs.model import FIELD_NAMES, EntityType, ImageJob, JobStatus
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository, create_indexes
-from imagejobs.jobs.repository import Change, Guard, ImageJobRepository, JobFilter
+from imagejobs.jobs.records.memory import MemoryImageJobRepository
+from imagejobs.jobs.records.mongo import MongoImageJobRepository, create_indexes
+from imagejobs.jobs.records.port import Change, Guard, ImageJobRepository, JobFilter
 from job_world import new_record, receipt
 from pymongo.collection import Collection
 from server_fixtures import MONGODB

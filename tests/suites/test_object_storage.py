@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.storage import s3_connections
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.memory import MemoryStorage

@@ -13,8 +13,8 @@ from typing import Any, Protocol, Self
 from uuid import uuid4
 
 import pytest
-from imagejobs.embedded.ports import free_port
-from imagejobs.redis_client import redis_client
+from imagejobs.connections.redis import redis_client
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.task_queue import memory_task_queue, reclaiming, redis_task_queue
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue, MemoryTaskQueueConsumer
 from imagejobs.task_queue.message import ProcessImage, decode

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imagejobs import clock as clock_module
-from imagejobs.clock import REFRESH_SECONDS, ServerClock, isoformat, to_milliseconds
+from imagejobs.connections import server_clock as clock_module
+from imagejobs.connections.server_clock import REFRESH_SECONDS, ServerClock
+from imagejobs.times import isoformat, to_milliseconds
 
 MOMENT = datetime(2024, 1, 1, 12, 30, 15, 123_999, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)

@@ -2,7 +2,7 @@
 
 import mongoengine
 import pytest
-from imagejobs.database import Database, translated_errors
+from imagejobs.connections.mongodb import Database, translated_errors
 from imagejobs.errors import ConfigurationError, DatabaseUnavailable, DuplicateKey
 from mongoengine.errors import NotUniqueError, OperationError
 from pymongo.errors import (

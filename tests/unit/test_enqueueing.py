@@ -1,9 +1,10 @@
 """Which queue the settings open; what the queues do is in tests/suites."""
 
-from imagejobs.enqueueing import PUSH_SECONDS, DramatiqTaskQueue, open_task_queue
-from imagejobs.settings import Settings
+from imagejobs.dispatch.task_queue import PUSH_SECONDS, DramatiqTaskQueue
+from imagejobs.settings.settings import Settings
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
 from imagejobs.task_queue.task_queue import TaskQueue
+from imagejobs.wiring.task_queue import open_task_queue
 from redis import Redis
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / ".env.example"

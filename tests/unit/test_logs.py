@@ -2,7 +2,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from imagejobs.logs import QUIET, set_up_logging
+from imagejobs.runtime.logs import QUIET, set_up_logging
 
 
 @pytest.fixture(autouse=True)

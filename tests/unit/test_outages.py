@@ -1,8 +1,8 @@
 import threading
 
 import pytest
+from imagejobs.connections.outages import REMINDER_SECONDS, SETTLED_SECONDS, Outages
 from imagejobs.errors import BackingServiceUnavailable
-from imagejobs.outages import REMINDER_SECONDS, SETTLED_SECONDS, Outages
 
 
 class Clock:

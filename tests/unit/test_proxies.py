@@ -1,7 +1,7 @@
 import pytest
 from imagejobs.errors import ConfigurationError
-from imagejobs.proxies import is_this_machine, named_by_the_environment, proxy_to, shown, through
-from imagejobs.settings import load_api_address, load_settings
+from imagejobs.settings.proxies import is_this_machine, named_by_the_environment, proxy_to, shown, through
+from imagejobs.settings.settings import load_api_address, load_settings
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from imagejobs.setting_names import misspelt
-from imagejobs.settings import Settings
+from imagejobs.settings.names import misspelt
+from imagejobs.settings.settings import Settings
 
 SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from imagejobs.contract.openapi import load_contract
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import (
+from imagejobs.settings.settings import (
     ApiAddress,
     Settings,
     load_api_address,

@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from imagejobs.stopping import exit_cleanly_on_sigterm, stop_on_signals
+from imagejobs.runtime.signals import exit_cleanly_on_sigterm, stop_on_signals
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,5 @@
 from dramatiq import Message
-from imagejobs.tasks import TASKS
+from imagejobs.dispatch.tasks import TASKS
 
 
 def test_an_image_goes_to_its_actor_by_the_arguments_name() -> None:

@@ -1,5 +1,5 @@
 import pytest
-from imagejobs.uris import http_address, mongodb_address, redis_address, without_credentials
+from imagejobs.settings.addresses import http_address, mongodb_address, redis_address, without_credentials
 
 SECRET = "12sEcret"
 ADDRESSES = [

@@ -13,37 +13,37 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from imagejobs.api.authentication import Authentication
+from imagejobs.api.binding.authentication import Authentication
+from imagejobs.api.binding.errors import as_api_error, error_response
+from imagejobs.api.binding.lanes import Lanes
+from imagejobs.api.binding.request_body import BodyLimits
+from imagejobs.api.binding.routes import Binding, bind
 from imagejobs.api.connections.limits import Patience
-from imagejobs.api.docs_page import docs_assets
-from imagejobs.api.errors import as_api_error, error_response
-from imagejobs.api.events import EventEndpoints
-from imagejobs.api.image_jobs import ImageJobEndpoints
-from imagejobs.api.lanes import Lanes
-from imagejobs.api.media import Media
-from imagejobs.api.metrics import Metrics
-from imagejobs.api.operations import OperationsEndpoints
-from imagejobs.api.origin import OwnOriginOnly
-from imagejobs.api.readiness import Readiness
-from imagejobs.api.reading import BodyLimits
-from imagejobs.api.routes import Binding, bind
-from imagejobs.api.taking_back import taking_back
-from imagejobs.api.uploads import Uploads
+from imagejobs.api.endpoints.docs_page import docs_assets
+from imagejobs.api.endpoints.events import EventEndpoints
+from imagejobs.api.endpoints.image_jobs import ImageJobEndpoints
+from imagejobs.api.endpoints.media import Media
+from imagejobs.api.endpoints.metrics import Metrics
+from imagejobs.api.endpoints.operations import OperationsEndpoints
+from imagejobs.api.endpoints.readiness import Readiness
+from imagejobs.api.endpoints.uploads import Uploads
+from imagejobs.api.middleware.origin import OwnOriginOnly
+from imagejobs.api.undo_refused import taking_back
 from imagejobs.contract.openapi import Contract, load_contract
 from imagejobs.conversion.formats.registry import FORMATS, Format
-from imagejobs.conversion_options import conversion_options
 from imagejobs.errors import ConfigurationError
 from imagejobs.events.repository import EventRepository
-from imagejobs.events.wiring import event_service
 from imagejobs.jobs.addresses import Addresses
-from imagejobs.jobs.repository import ImageJobRepository
+from imagejobs.jobs.records.port import ImageJobRepository
 from imagejobs.jobs.service import ImageJobs
-from imagejobs.jobs.wiring import job_lifecycle, job_policy
-from imagejobs.settings import Settings
+from imagejobs.settings.addresses import parts_of
+from imagejobs.settings.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.object_storage import ObjectStorage
 from imagejobs.task_queue.task_queue import TaskQueue
-from imagejobs.uris import parts_of
+from imagejobs.wiring.conversion import conversion_options
+from imagejobs.wiring.events import event_service
+from imagejobs.wiring.jobs import job_lifecycle, job_policy
 
 SIGNED_FOR = timedelta(hours=1)
 """How long a presigned address of a source is good: longer than any worker takes from a claim to its download."""

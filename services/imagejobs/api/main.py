@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from imagejobs.api.app import Adapters, create_app
 from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.server import serve
+from imagejobs.connections.mongodb import Database
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats.registry import BASIC, FORMATS, Format
 from imagejobs.conversion.sandbox.pool import Converter
-from imagejobs.database import Database
 from imagejobs.deployment import DeploymentWatch
-from imagejobs.enqueueing import open_task_queue
 from imagejobs.events.mongo_repository import MongoEventRepository
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository
-from imagejobs.settings import Settings
-from imagejobs.stopping import exit_cleanly_on_sigterm
-from imagejobs.storage.opening import open_storage
+from imagejobs.jobs.records.mongo import MongoImageJobRepository
+from imagejobs.runtime.signals import exit_cleanly_on_sigterm
+from imagejobs.settings.settings import Settings
+from imagejobs.wiring.storage import open_storage
+from imagejobs.wiring.task_queue import open_task_queue
 
 logger = logging.getLogger(__name__)
 

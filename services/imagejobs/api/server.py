@@ -19,7 +19,7 @@ from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.connections.listener import Acceptor, listen
 from imagejobs.api.connections.places import Places
 from imagejobs.api.connections.unread_body import ClosingUnread
-from imagejobs.api.cut_off import AnsweringCutOff
+from imagejobs.api.middleware.cut_off import AnsweringCutOff
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from imagejobs.cli.whole_files import is_same_file, require_replaceable, write_w
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Result
-from imagejobs.conversion_options import conversion_limits, conversion_options
-from imagejobs.conversion_settings import ConversionSettings, Quality, parse_quality
-from imagejobs.settings import load_conversion_settings
+from imagejobs.settings.conversion import ConversionSettings, Quality, parse_quality
+from imagejobs.settings.settings import load_conversion_settings
+from imagejobs.wiring.conversion import conversion_limits, conversion_options
 
 STANDARD = Path("-")
 """Standard input in the place of IN, standard output in the place of OUT."""

@@ -20,7 +20,7 @@ from imagejobs.client.api_client import ApiClient, Part
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.embedded.up_file import UpState
 from imagejobs.errors import BackingServiceUnavailable
-from imagejobs.settings import load_settings
+from imagejobs.settings.settings import load_settings
 
 WAIT_SECONDS = 300.0
 

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from imagejobs.cli.presentation.answer import Answer
-from imagejobs.logs import set_up_logging
-from imagejobs.settings import Settings, load_settings, misspelt_variables
+from imagejobs.runtime.logs import set_up_logging
+from imagejobs.settings.settings import Settings, load_settings, misspelt_variables
 
 logger = logging.getLogger(__name__)
 
@@ -70,10 +70,10 @@ def worker(
 
 def indexes() -> Answer:
     """Make the indexes of the MongoDB collections, and the deployment's id; those that exist are left alone."""
-    from imagejobs.database import Database
+    from imagejobs.connections.mongodb import Database
     from imagejobs.deployment import made_deployment_id
     from imagejobs.events.mongo_document import create_event_indexes
-    from imagejobs.jobs.mongo_repository import create_indexes
+    from imagejobs.jobs.records.mongo import create_indexes
 
     database = Database(_settings().mongodb_uri)
     create_indexes()

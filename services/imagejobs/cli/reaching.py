@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from imagejobs.client.api_client import ApiClient
-from imagejobs.client.connecting import connect_api
 from imagejobs.embedded.up_file import UpState, read_up_file
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import ApiAddress, Settings, load, load_api_address, load_settings
+from imagejobs.settings.settings import ApiAddress, Settings, load, load_api_address, load_settings
+from imagejobs.wiring.client import connect_api
 
 DataDir = Annotated[
     Path | None,

@@ -17,8 +17,8 @@ from imagejobs.cli.reaching import DataDir, find_api
 from imagejobs.cli.submission.results import Results, existing, result_files
 from imagejobs.cli.submission.sources import Skipped, Source, find_sources
 from imagejobs.cli.submission.submissions import Submission, upload_all, wait_for_all
-from imagejobs.client.connecting import connect_api
-from imagejobs.settings import ApiAddress
+from imagejobs.settings.settings import ApiAddress
+from imagejobs.wiring.client import connect_api
 
 SHOWN = 5
 """How many names a message lists at most."""

@@ -10,12 +10,12 @@ from imagejobs.cli.presentation.answer import Answer, Failure
 from imagejobs.cli.presentation.progress import progress_bar
 from imagejobs.cli.presentation.reports import damages_view, swept_view
 from imagejobs.cli.reaching import DataDir, reach_stores
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from imagejobs.jobs.audit import Damage
-    from imagejobs.jobs.repository import ImageJobRepository
-    from imagejobs.jobs.sweep import Kind, Swept
+    from imagejobs.jobs.records.port import ImageJobRepository
+    from imagejobs.jobs.upkeep.audit import Damage
+    from imagejobs.jobs.upkeep.sweep import Kind, Swept
     from imagejobs.storage.object_storage import ObjectStorage
 
 
@@ -73,8 +73,8 @@ def _damage(damage: "Damage") -> dict[str, str | int | None]:
 
 
 def _sweep(settings: Settings, *, dry_run: bool, hold_back: bool) -> Mapping["Kind", "Swept"]:
-    from imagejobs.jobs.sweep import Kind, Swept
-    from imagejobs.jobs.wiring import job_sweep
+    from imagejobs.jobs.upkeep.sweep import Kind, Swept
+    from imagejobs.wiring.jobs import job_sweep
 
     found = {kind: Swept() for kind in Kind}
     with _stores(settings) as (repository, storage), progress_bar() as progress:
@@ -86,7 +86,7 @@ def _sweep(settings: Settings, *, dry_run: bool, hold_back: bool) -> Mapping["Ki
 
 
 def _audit(settings: Settings) -> tuple[int, list["Damage"]]:
-    from imagejobs.jobs.audit import Audit
+    from imagejobs.jobs.upkeep.audit import Audit
 
     jobs = 0
     damages: list[Damage] = []
@@ -102,9 +102,9 @@ def _audit(settings: Settings) -> tuple[int, list["Damage"]]:
 @contextmanager
 def _stores(settings: Settings) -> Iterator[tuple["ImageJobRepository", "ObjectStorage"]]:
     """The records and the objects that the settings name, closed afterwards."""
-    from imagejobs.database import Database
-    from imagejobs.jobs.mongo_repository import MongoImageJobRepository
-    from imagejobs.storage.opening import open_storage
+    from imagejobs.connections.mongodb import Database
+    from imagejobs.jobs.records.mongo import MongoImageJobRepository
+    from imagejobs.wiring.storage import open_storage
 
     storage = open_storage(settings)
     database = Database(settings.mongodb_uri)

@@ -16,8 +16,8 @@ from tenacity.wait import wait_random_exponential
 
 from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.contract.openapi import JSON, Operation, load_contract
-from imagejobs.proxies import proxy_to, through
-from imagejobs.uris import without_credentials
+from imagejobs.settings.addresses import without_credentials
+from imagejobs.settings.proxies import proxy_to, through
 
 logger = logging.getLogger(__name__)
 

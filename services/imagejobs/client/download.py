@@ -6,7 +6,7 @@ import httpx2
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from imagejobs.proxies import proxy_to, through
+from imagejobs.settings.proxies import proxy_to, through
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0

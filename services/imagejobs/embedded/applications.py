@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagejobs.embedded.child_spec import ChildSpec, Groups, alive
-from imagejobs.embedded.mongodb import mongodb_uri
-from imagejobs.embedded.ports import LOOPBACK
-from imagejobs.embedded.probes import http_answers, worker_consumes
-from imagejobs.embedded.redis_server import redis_uri
-from imagejobs.settings import Settings
+from imagejobs.embedded.services.mongodb import mongodb_uri
+from imagejobs.embedded.services.ports import LOOPBACK
+from imagejobs.embedded.services.probes import http_answers, worker_consumes
+from imagejobs.embedded.services.redis_server import redis_uri
+from imagejobs.embedded.supervision.child_spec import ChildSpec, Groups, alive
+from imagejobs.settings.settings import Settings
 
 CommandLine = Callable[[str], tuple[str, ...]]
 

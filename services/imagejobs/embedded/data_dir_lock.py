@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from imagejobs.embedded.liveness import is_alive
+from imagejobs.embedded.supervision.liveness import is_alive
 from imagejobs.errors import ConfigurationError
 
 FILE_NAME = "up.lock"

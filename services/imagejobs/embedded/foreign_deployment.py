@@ -5,9 +5,9 @@ Asked by plain sockets, as in probes: `up` forks, so it may have no threads, whi
 
 from collections.abc import Sequence
 
-from imagejobs.embedded.mongodb import DATABASE
-from imagejobs.embedded.probes import ask_mongodb, redis_text
-from imagejobs.settings import Settings
+from imagejobs.embedded.services.mongodb import DATABASE
+from imagejobs.embedded.services.probes import ask_mongodb, redis_text
+from imagejobs.settings.settings import Settings
 
 
 def foreign_deployment(settings: Settings, redis_port: int, mongodb_port: int) -> Sequence[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from imagejobs.embedded.child_spec import ChildEvent, Happening
+from imagejobs.embedded.supervision.child_spec import ChildEvent, Happening
 
 TAIL_LINES = 15
 TAIL_BYTES = 8_192

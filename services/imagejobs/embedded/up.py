@@ -16,18 +16,18 @@ from imagejobs.embedded.applications import (
     applications,
     imagejobs_command,
 )
-from imagejobs.embedded.child_spec import ChildEvent, Groups, Happening
 from imagejobs.embedded.data_dir_lock import DataDirLock
 from imagejobs.embedded.foreign_deployment import foreign_deployment
-from imagejobs.embedded.guardian import Guardian
-from imagejobs.embedded.mongodb import mongodb, mongodb_uri
-from imagejobs.embedded.ports import LOOPBACK, free_port, why_not_free
-from imagejobs.embedded.redis_server import redis_server, redis_uri
 from imagejobs.embedded.report import Report
-from imagejobs.embedded.supervisor import Supervisor
+from imagejobs.embedded.services.mongodb import mongodb, mongodb_uri
+from imagejobs.embedded.services.ports import LOOPBACK, free_port, why_not_free
+from imagejobs.embedded.services.redis_server import redis_server, redis_uri
+from imagejobs.embedded.supervision.child_spec import ChildEvent, Groups, Happening
+from imagejobs.embedded.supervision.guardian import Guardian
+from imagejobs.embedded.supervision.supervisor import Supervisor
 from imagejobs.embedded.up_file import UpState, remove_up_file, write_up_file
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 
 START_TIMEOUT_SECONDS = 60.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

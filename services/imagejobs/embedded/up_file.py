@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from imagejobs.embedded.liveness import is_alive
+from imagejobs.embedded.supervision.liveness import is_alive
 
 FILE_NAME = "up.json"
 

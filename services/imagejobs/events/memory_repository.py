@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from bson import ObjectId
 
-from imagejobs.clock import to_milliseconds
 from imagejobs.errors import DuplicateKey
 from imagejobs.events.keyed_request import KeyedRequest
 from imagejobs.events.model import Event, EventFields, Tombstone
+from imagejobs.times import to_milliseconds
 
 
 class MemoryEventRepository:

@@ -12,7 +12,7 @@ from mongoengine import (
     StringField,
 )
 
-from imagejobs.database import translated_errors
+from imagejobs.connections.mongodb import translated_errors
 
 
 class TutorDocument(EmbeddedDocument):  # type: ignore[misc]  # mongoengine has no types

@@ -11,7 +11,7 @@ from typing import Any
 from bson import ObjectId
 from mongoengine import Q
 
-from imagejobs.database import PULL_NOTHING, Database, translated_errors
+from imagejobs.connections.mongodb import PULL_NOTHING, Database, translated_errors
 from imagejobs.errors import DuplicateKey
 from imagejobs.events.keyed_request import KeyedRequest
 from imagejobs.events.model import Event, EventFields, Tombstone

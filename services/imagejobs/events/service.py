@@ -7,7 +7,6 @@ from dataclasses import astuple
 from datetime import datetime, timedelta
 from functools import partial
 
-from imagejobs.clock import isoformat
 from imagejobs.errors import DuplicateKey
 from imagejobs.events.deletion import EventDeletion
 from imagejobs.events.errors import EventNotFound
@@ -19,6 +18,7 @@ from imagejobs.jobs.errors import JobNotFound
 from imagejobs.jobs.model import EntityType, ImageJob
 from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.service import ImageJobs
+from imagejobs.times import isoformat
 
 _EVENT_ID = re.compile("[0-9a-f]{24}")
 

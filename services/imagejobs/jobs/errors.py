@@ -1,7 +1,7 @@
 """What can be wrong with a request about a job. The message is for the caller; the API maps the type to a status."""
 
-from imagejobs.clock import isoformat
 from imagejobs.jobs.model import ImageJob, JobStatus
+from imagejobs.times import isoformat
 
 
 class JobNotFound(Exception):

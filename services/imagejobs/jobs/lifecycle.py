@@ -17,8 +17,8 @@ from imagejobs.jobs.errors import (
 )
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.jobs.outputs import recorded_sizes
+from imagejobs.jobs.records.port import Change, Guard
 from imagejobs.jobs.repair import Repair
-from imagejobs.jobs.repository import Change, Guard
 from imagejobs.jobs.service import ImageJobs
 from imagejobs.storage.keys import is_rendition_of, is_safe_key, output_key
 from imagejobs.storage.object_storage import ObjectNotFound

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from imagejobs.fail_points import reach
 from imagejobs.jobs.model import ImageJob, JobStatus
-from imagejobs.jobs.repository import Change, Guard
+from imagejobs.jobs.records.port import Change, Guard
 from imagejobs.jobs.service import ImageJobs
 from imagejobs.storage.object_storage import StorageUnavailable
 

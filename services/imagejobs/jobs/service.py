@@ -10,8 +10,8 @@ from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNo
 from imagejobs.jobs.model import LIVE, EntityType, ImageJob, JobStatus
 from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.outputs import keys_of
+from imagejobs.jobs.records.port import Change, Guard, ImageJobRepository, JobFilter
 from imagejobs.jobs.refused_uploads import RefusedUploads
-from imagejobs.jobs.repository import Change, Guard, ImageJobRepository, JobFilter
 from imagejobs.storage.keys import new_raw_key
 from imagejobs.storage.object_storage import ObjectStorage
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue

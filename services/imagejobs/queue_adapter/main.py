@@ -7,16 +7,16 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from imagejobs.broker import redis_broker, waiting_key
+from imagejobs.connections.redis import redis_client
+from imagejobs.dispatch.broker import redis_broker, waiting_key
+from imagejobs.dispatch.tasks import TASKS
 from imagejobs.queue_adapter.adapter import TAKE_SECONDS, QueueAdapter
-from imagejobs.redis_client import redis_client
-from imagejobs.settings import Settings
-from imagejobs.stopping import stop_on_signals
+from imagejobs.runtime.signals import stop_on_signals
+from imagejobs.settings.settings import Settings
 from imagejobs.task_queue.message import PROCESS_IMAGE
 from imagejobs.task_queue.redis_errors import translated_errors
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueueConsumer
-from imagejobs.tasks import TASKS
 
 logger = logging.getLogger(__name__)
 

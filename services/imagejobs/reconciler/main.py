@@ -5,22 +5,22 @@ import random
 import threading
 from dataclasses import asdict
 
-from imagejobs.database import Database
+from imagejobs.connections.mongodb import Database
 from imagejobs.deployment import DeploymentWatch
-from imagejobs.enqueueing import open_task_queue
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
 from imagejobs.events.mongo_repository import MongoEventRepository
-from imagejobs.events.wiring import event_deletion
-from imagejobs.jobs.audit import Audit
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+from imagejobs.jobs.records.mongo import MongoImageJobRepository
 from imagejobs.jobs.service import ImageJobs
-from imagejobs.jobs.wiring import job_policy, job_repair, job_sweep
+from imagejobs.jobs.upkeep.audit import Audit
 from imagejobs.reconciler.metrics import Metrics
 from imagejobs.reconciler.repairs import Repairs
 from imagejobs.reconciler.sweeping import Sweeping
-from imagejobs.settings import Settings
-from imagejobs.stopping import stop_on_signals
-from imagejobs.storage.opening import open_storage
+from imagejobs.runtime.signals import stop_on_signals
+from imagejobs.settings.settings import Settings
+from imagejobs.wiring.events import event_deletion
+from imagejobs.wiring.jobs import job_policy, job_repair, job_sweep
+from imagejobs.wiring.storage import open_storage
+from imagejobs.wiring.task_queue import open_task_queue
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from imagejobs.jobs.repair import RepairReport
-from imagejobs.jobs.sweep import Kind, Swept
+from imagejobs.jobs.upkeep.sweep import Kind, Swept
 
 PASS_SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 

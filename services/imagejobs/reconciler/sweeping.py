@@ -8,8 +8,8 @@ from dataclasses import asdict
 from itertools import groupby
 
 from imagejobs.errors import BackingServiceUnavailable
-from imagejobs.jobs.audit import Audit, Damage
-from imagejobs.jobs.sweep import Kind, Sweep, Swept
+from imagejobs.jobs.upkeep.audit import Audit, Damage
+from imagejobs.jobs.upkeep.sweep import Kind, Sweep, Swept
 from imagejobs.reconciler.metrics import Metrics
 
 logger = logging.getLogger(__name__)

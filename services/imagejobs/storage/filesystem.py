@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 from urllib.parse import urlencode
 
-from imagejobs.outages import OUTAGES
+from imagejobs.connections.outages import OUTAGES
 from imagejobs.storage.body import read_body
 from imagejobs.storage.content_types import content_type_of
 from imagejobs.storage.keys import is_safe_key

@@ -14,7 +14,7 @@ from minio.datatypes import Object
 from minio.helpers import MIN_PART_SIZE, check_bucket_name
 
 from imagejobs.errors import ConfigurationError
-from imagejobs.proxies import proxy_to, through
+from imagejobs.settings.proxies import proxy_to, through
 from imagejobs.storage.body import read_body
 from imagejobs.storage.content_types import content_type_of
 from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectTooLarge, StorageUnavailable

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import ParseError
 from minio.error import InvalidResponseError, MinioException, S3Error
 from urllib3.exceptions import HTTPError, MaxRetryError
 
-from imagejobs.outages import OUTAGES
+from imagejobs.connections.outages import OUTAGES
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
 
 _REMEDIES = {

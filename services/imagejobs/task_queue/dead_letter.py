@@ -5,7 +5,7 @@ import json
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from imagejobs.clock import isoformat
+from imagejobs.times import isoformat
 
 MAX_DEAD_LETTERS = 1_000
 """The newest are kept: a producer gone wrong must not fill the memory of a Redis that all others need."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from redis import RedisError
 
-from imagejobs.outages import OUTAGES
+from imagejobs.connections.outages import OUTAGES
 from imagejobs.task_queue.task_queue import QueueUnavailable
 
 _ANSWERS: Mapping[str, str] = {

@@ -9,7 +9,7 @@ import dramatiq
 from dramatiq import Broker
 from dramatiq.middleware import CurrentMessage
 
-from imagejobs.broker import MAX_RETRIES
+from imagejobs.dispatch.broker import MAX_RETRIES
 from imagejobs.worker.failures import ServiceAway, TransientFailure
 from imagejobs.worker.retrying import Delivery
 

@@ -6,14 +6,14 @@ import dramatiq
 from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
-from imagejobs.broker import redis_broker
-from imagejobs.client.connecting import connect_api_as_worker
 from imagejobs.conversion.sandbox.pool import Converter
-from imagejobs.conversion_options import conversion_limits, conversion_options
+from imagejobs.dispatch.broker import redis_broker
 from imagejobs.errors import ConfigurationError
-from imagejobs.logs import set_up_logging
-from imagejobs.settings import Settings, load_settings
-from imagejobs.storage.opening import open_storage
+from imagejobs.runtime.logs import set_up_logging
+from imagejobs.settings.settings import Settings, load_settings
+from imagejobs.wiring.client import connect_api_as_worker
+from imagejobs.wiring.conversion import conversion_limits, conversion_options
+from imagejobs.wiring.storage import open_storage
 from imagejobs.worker.actors import declare_actors
 from imagejobs.worker.graceful_stop import GracefulStop
 from imagejobs.worker.jobs_api import JobsApi

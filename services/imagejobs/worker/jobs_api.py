@@ -10,8 +10,8 @@ from typing import Any
 
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.connections.outages import OUTAGES
 from imagejobs.conversion.sandbox.result import Result
-from imagejobs.outages import OUTAGES
 from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceAway, TransientFailure
 
 OUTPUT_NOT_ACCEPTED = "output_not_accepted"

@@ -8,7 +8,7 @@ RESTARTING = "Restarting consumer in"
 
 
 def quieten_dramatiq() -> None:
-    """To be called once logging is set up. The broker's client reports outages: see imagejobs.outages."""
+    """To be called once logging is set up. The broker's client reports outages: see imagejobs.connections.outages."""
     for handler in logging.getLogger().handlers:
         handler.addFilter(is_news)
 

@@ -15,8 +15,8 @@ import psutil
 import pytest
 from functional.api.raw_http import MULTIPART, connected, head, read_answer
 from imagejobs.embedded.applications import imagejobs_command
-from imagejobs.embedded.ports import LOOPBACK, free_port
-from imagejobs.settings import Settings
+from imagejobs.embedded.services.ports import LOOPBACK, free_port
+from imagejobs.settings.settings import Settings
 from servers import wait_until
 
 DESCRIPTORS = 64

@@ -19,11 +19,11 @@ from imagejobs.cli.checks.storage import check_outputs, check_sources
 from imagejobs.cli.checks.tokens import check_tokens
 from imagejobs.cli.reaching import ReachedApi
 from imagejobs.client.errors import ApiUnavailable
-from imagejobs.database import Database
-from imagejobs.embedded.ports import free_port
+from imagejobs.connections.mongodb import Database
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.embedded.up_file import UpState, write_up_file
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository
-from imagejobs.settings import Settings
+from imagejobs.jobs.records.mongo import MongoImageJobRepository
+from imagejobs.settings.settings import Settings
 from memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings, served
 from servers import RedisServer, mongo_server, redis_server
 from starlette.applications import Starlette

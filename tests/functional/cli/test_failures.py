@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from command_line import failure
-from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.services.ports import free_port
 from memory_api import UNKNOWN_ID, MemoryApi, served
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse

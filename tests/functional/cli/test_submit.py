@@ -7,7 +7,7 @@ from command_line import data, failure
 from imagejobs.cli.submission import submissions
 from imagejobs.client.errors import UnexpectedAnswer
 from imagejobs.jobs.model import JobStatus
-from imagejobs.jobs.repository import Guard
+from imagejobs.jobs.records.port import Guard
 from memory_api import OUTPUT, OUTPUT_URL, MemoryApi, served
 from starlette.applications import Starlette
 from starlette.responses import Response

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from command_line import data, failure
-from imagejobs.database import Database
-from imagejobs.embedded.ports import free_port
+from imagejobs.connections.mongodb import Database
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.jobs.model import JobStatus
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository
-from imagejobs.jobs.sweep import SUSPICIOUS
+from imagejobs.jobs.records.mongo import MongoImageJobRepository
+from imagejobs.jobs.upkeep.sweep import SUSPICIOUS
 from imagejobs.storage.filesystem import FilesystemStorage
 from job_world import new_record
 from server_fixtures import mongodb_process  # noqa: F401 - a fixture, found by its name
@@ -172,7 +172,7 @@ def test_an_audit_names_the_jobs_whose_objects_are_missing_or_differ(run: Run, s
 def test_a_database_that_is_away_is_one_sentence(
     run: Run, stores: Stores, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr("imagejobs.database.SELECTION_TIMEOUT_MS", 100)
+    monkeypatch.setattr("imagejobs.connections.mongodb.SELECTION_TIMEOUT_MS", 100)
     uri = f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=300&connectTimeoutMS=300"
     monkeypatch.setenv("MONGODB_URI", uri)
     result = run(command)

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from imagejobs.client.api_client import Answer, ApiClient
 from imagejobs.client.errors import ApiUnavailable
-from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.services.ports import free_port
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 

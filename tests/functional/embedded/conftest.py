@@ -10,8 +10,8 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from imagejobs.embedded.child_spec import ChildSpec
-from imagejobs.embedded.guardian import Guardian
+from imagejobs.embedded.supervision.child_spec import ChildSpec
+from imagejobs.embedded.supervision.guardian import Guardian
 
 MARK = "IMAGE_JOBS_TEST_MARK"
 LONGEST_TEST_SECONDS = 40

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from imagejobs.embedded.up import run_up
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import load_settings
+from imagejobs.settings.settings import load_settings
 from rich.console import Console
 
 PROGRAM = str(Path(__file__).with_name("stand_in_program.py"))

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from imagejobs.embedded import child as child_module
-from imagejobs.embedded.child import Child
-from imagejobs.embedded.child_spec import ChildSpec
+from imagejobs.embedded.supervision import child as child_module
+from imagejobs.embedded.supervision.child import Child
+from imagejobs.embedded.supervision.child_spec import ChildSpec
 
 FORKS = "import os, signal; os.fork(); signal.pause()"
 

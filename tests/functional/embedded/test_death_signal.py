@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 PARENT = """
 import os, subprocess, sys
-from imagejobs.embedded.death_signal import death_signal_hook
+from imagejobs.embedded.supervision.death_signal import death_signal_hook
 waits = [sys.executable, "-I", "-S", "-c", "import signal; signal.pause()"]
 child = subprocess.Popen(waits, preexec_fn=death_signal_hook())
 os.kill(os.getpid(), 9)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from imagejobs.embedded.guardian import Guardian
+from imagejobs.embedded.supervision.guardian import Guardian
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); signal.pause()"
 

@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 import pytest
-from imagejobs.embedded.liveness import is_alive
+from imagejobs.embedded.supervision.liveness import is_alive
 
 
 def test_an_ended_process_is_not() -> None:

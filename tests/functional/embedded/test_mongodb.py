@@ -3,9 +3,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.embedded.child import Child
-from imagejobs.embedded.mongodb import mongodb, mongodb_uri
-from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.services.mongodb import mongodb, mongodb_uri
+from imagejobs.embedded.services.ports import free_port
+from imagejobs.embedded.supervision.child import Child
 from pymongo import MongoClient
 
 

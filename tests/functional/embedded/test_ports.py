@@ -2,7 +2,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from imagejobs.embedded.ports import free_port, why_not_free
+from imagejobs.embedded.services.ports import free_port, why_not_free
 
 
 @pytest.fixture

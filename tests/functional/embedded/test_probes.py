@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from imagejobs.embedded.ports import free_port
-from imagejobs.embedded.probes import HEARTBEATS, http_answers, mongodb_answers, redis_answers, worker_consumes
+from imagejobs.embedded.services.ports import free_port
+from imagejobs.embedded.services.probes import HEARTBEATS, http_answers, mongodb_answers, redis_answers, worker_consumes
 
 
 @contextmanager
@@ -86,6 +86,6 @@ def test_a_server_that_never_answers_is_given_up_within_a_second(probe: Callable
 
 
 def test_heartbeats_are_looked_for_in_the_namespace_of_the_workers_broker() -> None:
-    from imagejobs.broker import NAMESPACE
+    from imagejobs.dispatch.broker import NAMESPACE
 
     assert f"{NAMESPACE}:__heartbeats__" == HEARTBEATS

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 import redis
-from imagejobs.embedded.child import Child
-from imagejobs.embedded.ports import free_port
-from imagejobs.embedded.probes import worker_consumes
-from imagejobs.embedded.redis_server import redis_server, redis_uri
+from imagejobs.embedded.services.ports import free_port
+from imagejobs.embedded.services.probes import worker_consumes
+from imagejobs.embedded.services.redis_server import redis_server, redis_uri
+from imagejobs.embedded.supervision.child import Child
 
 
 @pytest.mark.usefixtures("mark")

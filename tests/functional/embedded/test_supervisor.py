@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from imagejobs.embedded.child_spec import ChildEvent, ChildSpec, Groups, Happening
-from imagejobs.embedded.guardian import Guardian
-from imagejobs.embedded.supervisor import Supervisor
+from imagejobs.embedded.supervision.child_spec import ChildEvent, ChildSpec, Groups, Happening
+from imagejobs.embedded.supervision.guardian import Guardian
+from imagejobs.embedded.supervision.supervisor import Supervisor
 from imagejobs.errors import ConfigurationError
 
 STUBBORN = (

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import redis
-from imagejobs.embedded.liveness import is_alive
+from imagejobs.embedded.supervision.liveness import is_alive
 from imagejobs.embedded.up_file import UpState, read_up_file
 from pymongo import MongoClient
 

@@ -16,7 +16,7 @@ import redis
 from dramatiq import Message
 from fresh_outages import fresh_outages
 from imagejobs.queue_adapter.main import consumer_id, queue_adapter
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 from imagejobs.task_queue.message import ProcessImage
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
@@ -25,7 +25,7 @@ from servers import RedisServer, redis_server, wait_until
 PROGRAM = """
 import logging
 from imagejobs.queue_adapter.main import run
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 logging.basicConfig(level="INFO")
 run(Settings(_env_file=None))
 """

@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
-from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.services.ports import free_port
 from servers import mongo_server, silent_server, wait_until
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_process_ends_cleanly_at_a_signal_even_while_mongodb_is_away(tmp_path: Path, number: int) -> None:
     code = (
-        "from imagejobs.logs import set_up_logging; from imagejobs.settings import load_settings; "
+        "from imagejobs.runtime.logs import set_up_logging; from imagejobs.settings.settings import load_settings; "
         "from imagejobs.reconciler.main import run; set_up_logging('INFO'); run(load_settings())"
     )
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}} | {
@@ -56,7 +56,7 @@ def test_the_process_ends_soon_after_a_signal_in_the_middle_of_a_sweep(tmp_path:
             "    print('sweeping', flush=True)\n"
             "    yield from real(*arguments)\n"
             "s3.S3Storage.list = listing\n"
-            "from imagejobs.reconciler.main import run; from imagejobs.settings import load_settings; "
+            "from imagejobs.reconciler.main import run; from imagejobs.settings.settings import load_settings; "
             "run(load_settings())"
         )
         process = subprocess.Popen(

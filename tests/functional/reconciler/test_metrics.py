@@ -4,12 +4,12 @@ import socket
 
 import pytest
 import urllib3
-from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.errors import ConfigurationError
 from imagejobs.jobs.repair import RepairReport
 from imagejobs.reconciler.main import _serve
 from imagejobs.reconciler.metrics import Metrics
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 
 
 def settings(port: int) -> Settings:

@@ -11,7 +11,7 @@ from typing import Self
 from xml.sax.saxutils import escape
 
 import pytest
-from imagejobs.embedded.ports import LOOPBACK
+from imagejobs.embedded.services.ports import LOOPBACK
 from imagejobs.storage import s3, s3_connections
 from imagejobs.storage.object_storage import ObjectNotFound, ObjectTooLarge, StorageUnavailable
 from imagejobs.storage.s3 import S3Storage

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from certificates import self_signed
 from http_proxy import http_proxy
-from imagejobs.embedded.ports import LOOPBACK, free_port
+from imagejobs.embedded.services.ports import LOOPBACK, free_port
 from imagejobs.storage import s3_connections
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.storage.s3 import S3Storage

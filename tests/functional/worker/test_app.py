@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from imagejobs.tasks import TASKS
+from imagejobs.dispatch.tasks import TASKS
 from memory_api import image_bytes
 
 SHOW_ACTORS = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from imagejobs.api.cut_off import AnsweringCutOff
+from imagejobs.api.middleware.cut_off import AnsweringCutOff
 from starlette.types import Message, Receive, Scope, Send
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}

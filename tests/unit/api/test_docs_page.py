@@ -3,7 +3,7 @@ from importlib import util
 from typing import Any
 
 import pytest
-from imagejobs.api.docs_page import DOCS_PAGE, docs_assets
+from imagejobs.api.endpoints.docs_page import DOCS_PAGE, docs_assets
 from imagejobs.errors import ConfigurationError
 from memory_api import memory_api
 
@@ -43,7 +43,7 @@ def test_a_missing_package_is_a_broken_installation(monkeypatch: pytest.MonkeyPa
     def nothing(_name: str) -> Any:
         return None
 
-    monkeypatch.setattr("imagejobs.api.docs_page.find_spec", nothing)
+    monkeypatch.setattr("imagejobs.api.endpoints.docs_page.find_spec", nothing)
     assert util.find_spec("swagger_ui")
     with pytest.raises(ConfigurationError, match="swagger-ui-py is missing; install image-jobs again"):
         docs_assets()

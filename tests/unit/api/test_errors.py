@@ -2,7 +2,7 @@ import logging
 from typing import Any
 
 import pytest
-from imagejobs.api.errors import as_api_error, broken_contract, error_response
+from imagejobs.api.binding.errors import as_api_error, broken_contract, error_response
 from imagejobs.contract.violations import Violation
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable

@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from imagejobs.clock import isoformat
 from imagejobs.storage.keys import output_key
 from imagejobs.task_queue.message import ProcessImage
+from imagejobs.times import isoformat
 from memory_api import (
     OUTPUT,
     OUTPUT_URL,

@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 from anyio.to_thread import current_default_thread_limiter
-from imagejobs.api import lanes
-from imagejobs.api.lanes import STORAGE_THREADS
+from imagejobs.api.binding import lanes
+from imagejobs.api.binding.lanes import STORAGE_THREADS
 from memory_api import CLIENT_TOKENS, HOST, WORKER_TOKENS, MemoryApi, created_job, memory_api, patched
 
 CLIENTS = 60

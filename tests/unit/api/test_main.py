@@ -7,14 +7,14 @@ from typing import Any
 import mongoengine
 import pytest
 from imagejobs.api import main
+from imagejobs.connections.mongodb import Database
 from imagejobs.conversion.formats.registry import AVIF, BASIC, FORMATS, PNG
 from imagejobs.conversion.sandbox.deaths import not_started
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Abilities
-from imagejobs.database import Database
 from imagejobs.deployment import DeploymentWatch
 from imagejobs.errors import ConfigurationError
-from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+from imagejobs.jobs.records.mongo import MongoImageJobRepository
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
 from memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_settings

@@ -3,10 +3,10 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from imagejobs.api import readiness
-from imagejobs.api.call import Call
-from imagejobs.api.errors import ApiError
-from imagejobs.api.readiness import Readiness
+from imagejobs.api.binding.call import Call
+from imagejobs.api.binding.errors import ApiError
+from imagejobs.api.endpoints import readiness
+from imagejobs.api.endpoints.readiness import Readiness
 from imagejobs.errors import BackingServiceUnavailable
 from memory_api import until
 

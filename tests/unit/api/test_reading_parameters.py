@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from imagejobs.api.errors import ApiError
-from imagejobs.api.parameters import read_params
+from imagejobs.api.binding.errors import ApiError
+from imagejobs.api.binding.parameters import read_params
 from imagejobs.contract.openapi import load_contract
 from memory_api import UNKNOWN_ID, MemoryApi, assert_error, image_file, memory_api
 from starlette.requests import Request

@@ -3,12 +3,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from imagejobs.api.authentication import Authentication
-from imagejobs.api.call import Call, Endpoint, Reply
+from imagejobs.api.binding.authentication import Authentication
+from imagejobs.api.binding.call import Call, Endpoint, Reply
+from imagejobs.api.binding.lanes import Lanes
+from imagejobs.api.binding.request_body import BodyLimits
+from imagejobs.api.binding.routes import Binding, bind
 from imagejobs.api.connections.limits import Pace, Patience
-from imagejobs.api.lanes import Lanes
-from imagejobs.api.reading import BodyLimits
-from imagejobs.api.routes import Binding, bind
 from imagejobs.contract.openapi import load_contract
 from imagejobs.errors import ConfigurationError
 from memory_api import assert_error, created_job, memory_api

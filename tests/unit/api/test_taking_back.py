@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from threading import Event, Semaphore
 
 import pytest
-from imagejobs.api import taking_back as module
-from imagejobs.api.taking_back import taking_back
+from imagejobs.api import undo_refused as module
+from imagejobs.api.undo_refused import taking_back
 from imagejobs.jobs.refused_uploads import RefusedUploads
 from imagejobs.storage.object_storage import StorageUnavailable
 from job_world import World

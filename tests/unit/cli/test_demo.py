@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from imagejobs.cli.demo import Show
 from imagejobs.embedded.up_file import UpState
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 
 Run = Callable[..., Any]
 STATE = UpState("http://127.0.0.1:1", "redis://x", "mongodb://x/y", None, None, {})

@@ -15,7 +15,7 @@ from imagejobs.conversion.sandbox.deaths import not_started
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Abilities
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.object_storage import ObjectNotFound
 from memory_api import memory_settings

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 
 Run = Callable[..., Any]
 
@@ -69,8 +69,8 @@ def test_the_worker_goes_on_as_dramatiq(
 def test_the_indexes_are_made_in_the_database_of_the_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/mine")
-    monkeypatch.setattr("imagejobs.database.Database", done.append)
-    monkeypatch.setattr("imagejobs.jobs.mongo_repository.create_indexes", lambda: done.append("image_jobs"))
+    monkeypatch.setattr("imagejobs.connections.mongodb.Database", done.append)
+    monkeypatch.setattr("imagejobs.jobs.records.mongo.create_indexes", lambda: done.append("image_jobs"))
     monkeypatch.setattr("imagejobs.events.mongo_document.create_event_indexes", lambda: done.append("events"))
     monkeypatch.setattr("imagejobs.deployment.made_deployment_id", lambda _: done.append("id"))
     assert run("indexes").stdout == "indexes: image_jobs, events, deleted_events ready\n"

@@ -11,8 +11,8 @@ from imagejobs.cli.presentation.jobs import job_view, jobs_view, results_view
 from imagejobs.cli.presentation.receipts import receipt_view
 from imagejobs.cli.presentation.reports import damages_view, findings_view, stats_view, swept_view
 from imagejobs.conversion.sandbox.result import Picture, Result
-from imagejobs.jobs.audit import Damage
-from imagejobs.jobs.sweep import Kind, Swept
+from imagejobs.jobs.upkeep.audit import Damage
+from imagejobs.jobs.upkeep.sweep import Kind, Swept
 from rich.console import Console, RenderableType
 
 COLUMNS = 80

@@ -1,7 +1,7 @@
 import httpx2
 from imagejobs.client.api_client import ApiClient
-from imagejobs.client.connecting import connect_api, connect_api_as_worker
-from imagejobs.settings import ApiAddress
+from imagejobs.settings.settings import ApiAddress
+from imagejobs.wiring.client import connect_api, connect_api_as_worker
 
 SETTINGS = ApiAddress(_env_file=None, api_port=3999, api_tokens="new,old", worker_tokens="w1,w2")
 

@@ -8,7 +8,7 @@ from imagejobs.embedded.applications import (
     applications,
     imagejobs_command,
 )
-from imagejobs.settings import Settings, load_settings
+from imagejobs.settings.settings import Settings, load_settings
 
 ADDRESSES = Addresses(api_port=3001, redis_port=20_001, mongodb_port=20_002)
 

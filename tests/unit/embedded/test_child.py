@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from imagejobs.embedded.child import Child
-from imagejobs.embedded.child_spec import ChildSpec
+from imagejobs.embedded.supervision.child import Child
+from imagejobs.embedded.supervision.child_spec import ChildSpec
 
 
 def test_what_does_not_run_can_be_stopped_killed_and_waited_for(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from imagejobs.embedded.guardian import Guardian
+from imagejobs.embedded.supervision.guardian import Guardian
 
 
 class HangingProcess:

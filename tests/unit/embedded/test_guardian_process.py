@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from imagejobs.embedded import guardian_process
+from imagejobs.embedded.supervision import guardian_process
 
 TERM, KILL = signal.SIGTERM, signal.SIGKILL
 

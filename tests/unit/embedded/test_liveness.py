@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
-from imagejobs.embedded.liveness import is_alive
+from imagejobs.embedded.supervision.liveness import is_alive
 
 
 def test_this_process_is_alive() -> None:

@@ -2,7 +2,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from imagejobs.embedded.mongodb import mongodb
+from imagejobs.embedded.services.mongodb import mongodb
 from imagejobs.errors import ConfigurationError
 
 

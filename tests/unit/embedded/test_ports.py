@@ -1,6 +1,6 @@
 import pytest
-from imagejobs.embedded import ports
-from imagejobs.embedded.ports import free_port
+from imagejobs.embedded.services import ports
+from imagejobs.embedded.services.ports import free_port
 from imagejobs.errors import ConfigurationError
 
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from imagejobs.embedded.redis_server import redis_server
+from imagejobs.embedded.services.redis_server import redis_server
 from imagejobs.errors import ConfigurationError
 
 

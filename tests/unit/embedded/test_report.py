@@ -4,8 +4,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from imagejobs.embedded.child_spec import ChildEvent, ChildSpec, Happening
 from imagejobs.embedded.report import TAIL_LINES, Report, describe, last_lines
+from imagejobs.embedded.supervision.child_spec import ChildEvent, ChildSpec, Happening
 from rich.console import Console
 
 

@@ -1,5 +1,5 @@
 import pytest
-from imagejobs.embedded.schedule import failures_after, restart_delay, stop_deadlines
+from imagejobs.embedded.supervision.schedule import failures_after, restart_delay, stop_deadlines
 
 
 def test_the_delay_doubles_from_half_a_second_to_thirty_seconds() -> None:

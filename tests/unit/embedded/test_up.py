@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from imagejobs.embedded import up
 from imagejobs.embedded.applications import Addresses
-from imagejobs.embedded.child_spec import ChildEvent, ChildSpec, Happening
 from imagejobs.embedded.report import Report
+from imagejobs.embedded.supervision.child_spec import ChildEvent, ChildSpec, Happening
 from imagejobs.embedded.up import LocalSystem, _choose_port, run_up
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 from rich.console import Console
 
 NO_GUARDIAN: Any = None

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from imagejobs.errors import DatabaseUnavailable
-from imagejobs.jobs import audit as audit_module
-from imagejobs.jobs.audit import Audit, AuditPage, Damage
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.jobs.outputs import recorded_sizes
+from imagejobs.jobs.upkeep import audit as audit_module
+from imagejobs.jobs.upkeep.audit import Audit, AuditPage, Damage
 from imagejobs.storage.keys import rendition_key
 from imagejobs.storage.object_storage import StorageUnavailable
 from job_world import World, new_record

@@ -18,7 +18,7 @@ from imagejobs.jobs.errors import (
 )
 from imagejobs.jobs.lifecycle import MAX_ERROR_MESSAGE, Failure, Output
 from imagejobs.jobs.model import LEGAL_TRANSITIONS, ImageJob, JobStatus
-from imagejobs.jobs.repository import Change, Guard
+from imagejobs.jobs.records.port import Change, Guard
 from imagejobs.jobs.service import JobPolicy
 from imagejobs.storage.object_storage import ObjectInfo, StorageUnavailable
 from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record, receipt

@@ -6,8 +6,8 @@ import pytest
 from imagejobs.jobs import repair as repair_module
 from imagejobs.jobs.lifecycle import Failure
 from imagejobs.jobs.model import LIVE, JobStatus
+from imagejobs.jobs.records.port import Change, Guard
 from imagejobs.jobs.repair import BATCH, LOOKED_FOR_AFTER, RepairReport
-from imagejobs.jobs.repository import Change, Guard
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable

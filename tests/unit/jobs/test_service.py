@@ -12,7 +12,7 @@ from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
 from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNotFound, QueueFull
 from imagejobs.jobs.lifecycle import Failure
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
-from imagejobs.jobs.repository import Change, Guard, JobFilter
+from imagejobs.jobs.records.port import Change, Guard, JobFilter
 from imagejobs.jobs.service import JobPolicy
 from imagejobs.storage.keys import output_key
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable

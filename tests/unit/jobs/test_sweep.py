@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
-from imagejobs.jobs import sweep as sweep_module
 from imagejobs.jobs.lifecycle import Failure
 from imagejobs.jobs.model import JobStatus
-from imagejobs.jobs.sweep import BATCH, SUSPICIOUS, Kind, Sweep, SweepPolicy, Swept
+from imagejobs.jobs.upkeep import sweep as sweep_module
+from imagejobs.jobs.upkeep.sweep import BATCH, SUSPICIOUS, Kind, Sweep, SweepPolicy, Swept
 from imagejobs.storage.keys import output_key, rendition_key
 from imagejobs.storage.object_storage import StorageUnavailable
 from job_world import LEASE, MILLISECOND, ORPHAN_AFTER, World, new_record
@@ -206,7 +206,7 @@ class TestNamesAndAges:
         assert {kind: replace(found, deleted=0) for kind, found in swept(world).items()} == dry
 
     def test_each_deletion_is_told(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
-        caplog.set_level(logging.INFO, "imagejobs.jobs.sweep")
+        caplog.set_level(logging.INFO, "imagejobs.jobs.upkeep.sweep")
         key = orphan(world)
         let_age(world)
         swept(world, dry_run=True)

@@ -2,8 +2,8 @@ import io
 from datetime import timedelta
 
 from imagejobs.jobs.service import ImageJobs, JobPolicy
-from imagejobs.jobs.wiring import job_lifecycle, job_policy, job_repair, job_sweep
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
+from imagejobs.wiring.jobs import job_lifecycle, job_policy, job_repair, job_sweep
 from job_world import World
 
 SETTINGS = Settings(

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from imagejobs.errors import BackingServiceUnavailable
-from imagejobs.jobs import audit as audit_module
-from imagejobs.jobs.sweep import Kind, Swept
+from imagejobs.jobs.upkeep import audit as audit_module
+from imagejobs.jobs.upkeep.sweep import Kind, Swept
 from imagejobs.reconciler import sweeping as sweeping_module
 from imagejobs.reconciler.metrics import Metrics
 from imagejobs.reconciler.sweeping import Sweeping

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
-from imagejobs.storage.opening import open_storage
 from imagejobs.storage.s3 import S3Storage
+from imagejobs.wiring.storage import open_storage
 
 S3 = {
     "r2_endpoint": "https://account.r2.cloudflarestorage.com",

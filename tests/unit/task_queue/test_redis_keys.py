@@ -1,5 +1,5 @@
 import pytest
-from imagejobs.broker import dramatiq_namespace, waiting_key
+from imagejobs.dispatch.broker import dramatiq_namespace, waiting_key
 from imagejobs.task_queue.redis_keys import RedisKeys
 
 

@@ -8,8 +8,8 @@ import pytest
 from dramatiq import Worker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import CurrentMessage, Retries
-from imagejobs.broker import MAX_RETRIES, _middleware
-from imagejobs.tasks import TASKS
+from imagejobs.dispatch.broker import MAX_RETRIES, _middleware
+from imagejobs.dispatch.tasks import TASKS
 from imagejobs.worker.actors import QUEUE, declare_actors
 from imagejobs.worker.failures import ServiceAway, TransientFailure
 from imagejobs.worker.process_image import Outcome

@@ -11,7 +11,7 @@ import dramatiq
 import pytest
 from command_line import SETTINGS, logging_unchanged
 from imagejobs.conversion.sandbox.pool import Converter
-from imagejobs.tasks import TASKS
+from imagejobs.dispatch.tasks import TASKS
 from imagejobs.worker.quiet_dramatiq import is_news
 
 

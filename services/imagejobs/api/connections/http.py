@@ -10,10 +10,10 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from imagejobs.api.binding.errors import ApiError, error_response
 from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.connections.places import Places
 from imagejobs.api.connections.transport import SILENT_SECONDS, LingeringTransport
-from imagejobs.api.errors import ApiError, error_response
 
 LOOK_SECONDS = 0.5
 """Between two looks at each connection. Time is counted in looks, not by a clock, so that a process which was stopped
@@ -25,7 +25,7 @@ LAST_WORD_SECONDS = 1.0
 class HttpConnection(H11Protocol):
     """uvicorn knows neither deadlines nor slow clients; what is owed to it is looked at twice a second here.
 
-    Requests cost nothing more by that. The pace of a body is the application's affair, which reads it (api/body.py).
+    Requests cost nothing more by that. The application reads the body, and watches its pace (api/binding/body.py).
     """
 
     transport: LingeringTransport

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 
 DISCARDED_BODIES = 2
 """How many of the largest bodies are read and discarded after an answer, so that the client gets to read it."""

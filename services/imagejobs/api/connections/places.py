@@ -7,9 +7,9 @@ from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from imagejobs.api.binding.errors import ApiError, error_response, unavailable
 from imagejobs.api.connections.descriptors import Room
 from imagejobs.api.connections.episode import Episode
-from imagejobs.api.errors import ApiError, error_response, unavailable
 
 HEALTH = "/healthz"
 

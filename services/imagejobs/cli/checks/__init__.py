@@ -7,7 +7,7 @@ Concern for what works but should be changed.
 from dataclasses import dataclass
 
 from imagejobs.cli.reaching import ReachedApi
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from imagejobs.cli.checks import Concern, Deployment
 from imagejobs.client.api_client import ApiClient
-from imagejobs.client.connecting import connect_api
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
+from imagejobs.wiring.client import connect_api
 
 
 def check_api(deployment: Deployment) -> str:
@@ -24,9 +24,9 @@ def check_records(deployment: Deployment) -> str:
     """Whether the API at API_URL has the records of MONGODB_URI: it is asked for the newest job there."""
     from contextlib import closing
 
-    from imagejobs.database import Database
-    from imagejobs.jobs.mongo_repository import MongoImageJobRepository
-    from imagejobs.jobs.repository import JobFilter
+    from imagejobs.connections.mongodb import Database
+    from imagejobs.jobs.records.mongo import MongoImageJobRepository
+    from imagejobs.jobs.records.port import JobFilter
 
     address = deployment.api.address
     url = address.shown_api_url

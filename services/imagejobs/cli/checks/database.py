@@ -9,8 +9,8 @@ from imagejobs.errors import ConfigurationError, DatabaseUnavailable
 
 def check_mongodb(deployment: Deployment) -> str:
     """How many jobs there are, once a document was written with majority, read back and removed."""
-    from imagejobs.database import Database
-    from imagejobs.jobs.mongo_repository import MongoImageJobRepository
+    from imagejobs.connections.mongodb import Database
+    from imagejobs.jobs.records.mongo import MongoImageJobRepository
 
     with closing(Database(deployment.settings.mongodb_uri)) as database:
         counts = MongoImageJobRepository(database).count_by_status()

@@ -8,9 +8,9 @@ from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
 
 def check_deployment(deployment: Deployment) -> str:
     """Compare the id in MongoDB with the ids beside the Redis keys; nothing is written."""
-    from imagejobs.database import Database
+    from imagejobs.connections.mongodb import Database
+    from imagejobs.connections.redis import redis_client
     from imagejobs.deployment import SOCKET_SECONDS, foreign_marks, known_deployment_id, marks_of, read_marks
-    from imagejobs.redis_client import redis_client
 
     settings = deployment.settings
     try:

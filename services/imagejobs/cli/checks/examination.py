@@ -18,7 +18,7 @@ from imagejobs.cli.checks.tokens import check_tokens
 from imagejobs.cli.reaching import find_api, reach_stores
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
-from imagejobs.settings import misspelt_variables
+from imagejobs.settings.settings import misspelt_variables
 from imagejobs.storage.object_storage import ObjectNotFound
 
 CHECKS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (

@@ -8,7 +8,7 @@ from redis import Redis, RedisError
 
 from imagejobs.cli.checks import Concern, Deployment
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings import Settings
+from imagejobs.settings.settings import Settings
 
 TRIAL_SECONDS = 3.0
 BLOCKING_SECONDS = 1
@@ -26,11 +26,11 @@ REMEDIES = {
 
 def check_redis(deployment: Deployment) -> str:
     """How many messages wait where jobs are put, once everything that the processes ask of Redis was done."""
-    from imagejobs.broker import waiting_key
-    from imagejobs.enqueueing import open_task_queue
-    from imagejobs.redis_client import redis_client
+    from imagejobs.connections.redis import redis_client
+    from imagejobs.dispatch.broker import waiting_key
+    from imagejobs.dispatch.tasks import TASKS
     from imagejobs.task_queue.message import PROCESS_IMAGE
-    from imagejobs.tasks import TASKS
+    from imagejobs.wiring.task_queue import open_task_queue
 
     settings = deployment.settings
     waiting = waiting_key(TASKS[PROCESS_IMAGE].queue, settings.redis_namespace)
@@ -47,7 +47,7 @@ def check_redis(deployment: Deployment) -> str:
 
 def trial_keys(settings: Settings) -> list[str]:
     """New keys that begin as those of the list and of Dramatiq do, for users that may use no others."""
-    from imagejobs.broker import waiting_key
+    from imagejobs.dispatch.broker import waiting_key
     from imagejobs.task_queue.redis_keys import namespaced
 
     name = f"doctor-{secrets.token_hex(6)}"

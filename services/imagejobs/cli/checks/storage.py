@@ -11,7 +11,7 @@ import httpx2
 
 from imagejobs.cli.checks import Concern, Deployment
 from imagejobs.errors import ConfigurationError
-from imagejobs.proxies import proxy_to, through
+from imagejobs.settings.proxies import proxy_to, through
 
 if TYPE_CHECKING:
     from imagejobs.storage.object_storage import ObjectStorage
@@ -23,7 +23,7 @@ RAW = "raw/"
 
 def check_storage(deployment: Deployment) -> str:
     """Write, read, list and delete a small object, as the API, the worker and the reconciler will."""
-    from imagejobs.storage.opening import open_storage
+    from imagejobs.wiring.storage import open_storage
 
     settings = deployment.settings
     storage = open_storage(settings)
@@ -43,7 +43,7 @@ def check_storage(deployment: Deployment) -> str:
 
 def check_outputs(deployment: Deployment) -> str:
     """Read an output as browsers do, under R2_PUBLIC_URL."""
-    from imagejobs.storage.opening import open_storage
+    from imagejobs.wiring.storage import open_storage
 
     settings = deployment.settings
     storage = open_storage(settings)
@@ -58,7 +58,7 @@ def check_outputs(deployment: Deployment) -> str:
 
 def check_sources(deployment: Deployment) -> str:
     """Read a source under the URL that workers of other programs get."""
-    from imagejobs.storage.opening import open_storage
+    from imagejobs.wiring.storage import open_storage
 
     settings = deployment.settings
     storage = open_storage(settings)

@@ -12,8 +12,8 @@ from imagejobs.cli.presentation.jobs import STYLES
 from imagejobs.cli.presentation.lines import whole_line
 
 if TYPE_CHECKING:
-    from imagejobs.jobs.audit import Damage
-    from imagejobs.jobs.sweep import Kind, Swept
+    from imagejobs.jobs.upkeep.audit import Damage
+    from imagejobs.jobs.upkeep.sweep import Kind, Swept
 
 
 def stats_view(stats: Mapping[str, Any]) -> RenderableType:

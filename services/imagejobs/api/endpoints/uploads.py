@@ -1,0 +1,58 @@
+"""From a received file to a NewImage: recognised by its bytes, structurally whole, within the limits, hashed."""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from imagejobs.api.binding.call import ReceivedFile
+from imagejobs.api.binding.errors import ApiError
+from imagejobs.contract.violations import Violation
+from imagejobs.conversion.formats.probe import check_limits, probe
+from imagejobs.conversion.formats.registry import FORMATS, Format, sniff
+from imagejobs.conversion.options import Options
+from imagejobs.jobs.new_image import NewImage
+
+SNIFFED_BYTES = 64
+MAX_FILENAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Judges uploads before anything is stored."""
+
+    max_bytes: int
+    options: Options
+    formats: Collection[Format] = FORMATS
+
+    def accept(self, received: ReceivedFile, field: str) -> NewImage:
+        """Raises ApiError 413 or 415, and ConversionError (422) for a damaged image or one beyond the limits."""
+        if received.size > self.max_bytes:
+            message = f"{_shown(received)} has {received.size} bytes; an image may have {self.max_bytes}."
+            raise ApiError(413, "too_large", message, (Violation(field, message),))
+        received.file.seek(0)
+        image_format = sniff(received.file.read(SNIFFED_BYTES))
+        if image_format is None or image_format not in self.formats:
+            accepted = ", ".join(each.mimetype for each in self.formats)
+            message = f"{_shown(received)} is not an accepted image, judged by its bytes; accepted are {accepted}."
+            raise ApiError(415, "unsupported_type", message, (Violation(field, message),))
+        check_limits(probe(received.file), self.options)
+        received.file.seek(0)
+        return NewImage(
+            file=received.file,
+            size=received.size,
+            sha256=hashlib.file_digest(received.file, "sha256").hexdigest(),  # type: ignore[arg-type]  # BinaryIO is one
+            mimetype=image_format.mimetype,
+            extension=image_format.extension,
+            filename=_safe_filename(received.filename),
+        )
+
+
+def _shown(received: ReceivedFile) -> str:
+    return repr(_safe_filename(received.filename))
+
+
+def _safe_filename(name: str) -> str:
+    """The last part of what the client sent, printable and bounded; it is shown, never used as a path."""
+    base = PurePosixPath(name.replace("\\", "/")).name
+    return "".join(c for c in base if c.isprintable())[:MAX_FILENAME] or "image"

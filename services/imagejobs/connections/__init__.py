@@ -1,0 +1,1 @@
+"""Connections to MongoDB and Redis: bounded, translated, and reported when they fail."""

@@ -1,0 +1,134 @@
+"""The connection to MongoDB, shared by every repository of a process, and the translation of its errors."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import mongoengine
+from mongoengine.connection import ConnectionFailure
+from mongoengine.errors import NotUniqueError, OperationError
+from pymongo import MongoClient
+from pymongo.errors import DuplicateKeyError, NotPrimaryError, OperationFailure, PyMongoError
+
+from imagejobs.connections.outages import OUTAGES
+from imagejobs.connections.server_clock import ServerClock
+from imagejobs.errors import ConfigurationError, DatabaseUnavailable, DuplicateKey
+
+SELECTION_TIMEOUT_MS = 3_000
+SOCKET_TIMEOUT_MS = 10_000
+
+
+_REFUSALS = {
+    13: "its user may not read and write this database",
+    18: "it refuses the user name or the password",
+    91: "it is shutting down",
+    8000: "it refuses the user name or the password",  # MongoDB Atlas
+}
+"""By the server's error codes."""
+PULL_NOTHING = {"$pull": {"neverThere": None}}
+"""Part of every update: it changes nothing anywhere, and keeps nx-27017 0.8 from its short cut through SQLite's
+json_set, which writes dates as text and mangles ObjectIds in arrays."""
+
+
+class Database:
+    """One MongoDB database: `mongodb://host:port/name`. Nothing is asked of the server until the first command.
+
+    The servers behind `mongodb+srv://` are looked up at once. Raises DatabaseUnavailable when the DNS does not know
+    them, ConfigurationError for a URI that cannot be used.
+    """
+
+    def __init__(self, uri: str, *, selection_timeout_ms: int = SELECTION_TIMEOUT_MS) -> None:
+        with _unusable_uri_told(uri):
+            self._client: MongoClient[dict[str, Any]] = mongoengine.connect(
+                host=uri,
+                tz_aware=True,
+                uuidRepresentation="standard",
+                appname="image-jobs",
+                serverSelectionTimeoutMS=selection_timeout_ms,
+                connectTimeoutMS=selection_timeout_ms,
+                # Two connections are opened at a time: the callers behind them would each wait for all before them.
+                waitQueueTimeoutMS=selection_timeout_ms,
+                socketTimeoutMS=SOCKET_TIMEOUT_MS,
+                w="majority",
+                wTimeoutMS=SOCKET_TIMEOUT_MS,
+            )
+        self.clock = ServerClock(self._server_time)
+
+    def ping(self) -> None:
+        """Return if the server answers, else raise DatabaseUnavailable."""
+        with translated_errors():
+            self._client.admin.command("ping")
+
+    def count(self, collection: str, query: Mapping[str, Any]) -> int:
+        """How many documents match; by the command, for which nx-27017 uses an index, unlike for an aggregation."""
+        with translated_errors():
+            answer = self._client.get_default_database().command("count", collection, query=query)
+            return int(answer["n"])
+
+    def try_out(self, collection: str) -> None:
+        """Write, read back, and drop the collection again, which must be nobody's. Raises DatabaseUnavailable."""
+        documents = self._client.get_default_database()[collection]
+        with translated_errors():
+            try:
+                documents.insert_one({"_id": "doctor"})
+                if documents.find_one({"_id": "doctor"}) is None:
+                    raise DatabaseUnavailable("a document that was just written is not there; is this the primary?")
+            finally:
+                documents.drop()
+
+    def insert(self, collection: str, document: Mapping[str, Any]) -> None:
+        """Add a document. Raises DuplicateKey if its `_id` is there already."""
+        with translated_errors():
+            self._client.get_default_database()[collection].insert_one(dict(document))
+
+    def find_one(self, collection: str, query: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """A document that matches."""
+        with translated_errors():
+            return self._client.get_default_database()[collection].find_one(query)
+
+    def close(self) -> None:
+        """End the connections."""
+        mongoengine.disconnect()
+
+    def _server_time(self) -> datetime:
+        with translated_errors():
+            answer: datetime = self._client.admin.command("hello")["localTime"]
+            return answer
+
+
+@contextmanager
+def _unusable_uri_told(uri: str) -> Iterator[None]:
+    """Raise DatabaseUnavailable and ConfigurationError instead of what driver and mongoengine raise about a URI."""
+    try:
+        yield
+    except (PyMongoError, ConnectionFailure, ValueError, OSError) as error:
+        reason = " ".join(str(error).split()).removeprefix("Cannot connect to database default : ")
+        if uri.startswith("mongodb+srv:"):
+            raise DatabaseUnavailable(f"the servers of MONGODB_URI cannot be looked up: {reason}") from error
+        raise ConfigurationError(f"MONGODB_URI: {reason}") from error
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise DuplicateKey and DatabaseUnavailable instead of what the driver raises."""
+    with OUTAGES.watched("MongoDB"):
+        try:
+            yield
+        except (DuplicateKeyError, NotUniqueError) as error:
+            raise DuplicateKey(str(error)) from error
+        except (PyMongoError, OperationError) as error:
+            if "UNIQUE constraint failed" in str(error):  # nx-27017 before 0.8 names no error code
+                raise DuplicateKey(str(error)) from error
+            raise DatabaseUnavailable(error, _answer_of(error)) from error
+
+
+def _answer_of(error: Exception) -> str | None:
+    """What MongoDB answered, in words for anybody; None when it did not answer."""
+    if isinstance(error, OperationError) and isinstance(error.__cause__, Exception):
+        return _answer_of(error.__cause__)
+    if isinstance(error, NotPrimaryError) or "No primary available" in str(error):
+        return "it has no primary, so it takes no writes"
+    if isinstance(error, OperationFailure):
+        return _REFUSALS.get(error.code or 0, "it refuses the command")
+    return None

@@ -1,0 +1,1 @@
+"""The backing services that run as children."""

@@ -1,0 +1,1 @@
+"""Where jobs are recorded: the port and its implementations."""

@@ -1,0 +1,1 @@
+"""What keeps records and objects in step."""

@@ -1,0 +1,1 @@
+"""What every process needs: a log, and a way to be stopped."""

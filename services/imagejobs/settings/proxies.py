@@ -1,0 +1,70 @@
+"""Proxies on the way to the API and to S3: only those that a setting names, and never to this machine.
+
+HTTP_PROXY and its like are not read. They are in many environments for other programs (Docker hands its own to every
+container), and seldom lead to an internal API or storage.
+"""
+
+import os
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from imagejobs.settings.addresses import parts_of
+
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def proxy_address(value: str) -> str:
+    """An http:// or https:// address of a proxy, or an empty string. Raises ValueError, which does not show it."""
+    parts = parts_of(value)
+    if value and not (parts.scheme in DEFAULT_PORTS and _has_host_and_port(value) and parts.path in {"", "/"}):
+        raise ValueError(
+            "not of the form http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (https:// if the proxy speaks TLS); "
+            "what is special in its user name and password must be percent-encoded"
+        )
+    return value.rstrip("/")
+
+
+def proxy_to(address: str, proxy: str) -> str:
+    """The proxy to this address: `proxy`, but none to this machine."""
+    return "" if is_this_machine(parts_of(address).hostname or "") else proxy
+
+
+def through(proxy: str) -> str:
+    """What an error says about the way: the proxy's host and port, without its password. Nothing without a proxy."""
+    return f" through the proxy {shown(proxy)}" if proxy else ""
+
+
+def shown(proxy: str) -> str:
+    """Its host and port. Nothing else of it is ever shown; what cannot be split not at all."""
+    parts = parts_of(proxy if "://" in proxy else f"http://{proxy}")
+    try:
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
+    except ValueError:
+        return "(not an address)"
+    host = parts.hostname or "(no host)"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether the name or address is one of the loopback interface, however it is spelt."""
+    name = host.lower().rstrip(".")
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def named_by_the_environment() -> dict[str, str]:
+    """The proxies that the environment names, by variable; upper and lower case are one."""
+    found = {name: os.environ.get(name.lower()) or os.environ.get(name) for name in VARIABLES}
+    return {name: value for name, value in found.items() if value}
+
+
+def _has_host_and_port(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return bool(parts.hostname) and parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:
+        return False
