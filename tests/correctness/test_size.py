@@ -1,9 +1,12 @@
+import io
+
 import numpy as np
 import pytest
 from decoded_pictures import decode, difference, encode, photo, resized
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import WEBP_MAX_SIDE, Options
+from PIL import Image
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 every_format = pytest.mark.parametrize("image_format", FORMATS)
@@ -50,6 +53,18 @@ def test_longer_sides_are_refused_before_they_are_decoded(size: tuple[int, int],
         convert(encode(np.zeros((height, width), np.uint8), image_format), Options())
 
     assert caught.value.code == "too_many_pixels"
+
+
+def test_the_photograph_of_a_50_megapixel_telephone_is_converted() -> None:
+    picture = photo(16, 12)[..., :1].repeat(3, axis=2)
+    buffer = io.BytesIO()
+    Image.fromarray(picture[..., 0]).resize((8192, 6144), Image.Resampling.NEAREST).save(buffer, "JPEG")
+
+    result = decode(convert(buffer.getvalue(), Options()).data)
+
+    assert result.shape[:2] == (1440, 1920)
+    blocks = np.asarray(Image.fromarray(result[..., :3]).resize((16, 12), Image.Resampling.BOX))
+    assert difference(blocks, picture) < 3
 
 
 @every_format

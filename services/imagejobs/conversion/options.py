@@ -25,7 +25,7 @@ class Options:
     target_ssim: float = 0.98
     method: int = 4
     max_bytes: int = 25_000_000
-    max_pixels: int = 50_000_000
+    max_pixels: int = 52_000_000
     max_frames: int = 300
     max_decoding_bytes: int = 500_000_000
 

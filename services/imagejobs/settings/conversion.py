@@ -35,7 +35,7 @@ class ConversionSettings(BaseSettings):
     model_config = SOURCES
 
     max_upload_bytes: PositiveInt = 25_000_000
-    max_pixels: PositiveInt = 50_000_000
+    max_pixels: PositiveInt = 52_000_000
     max_frames: PositiveInt = 300
     max_side: Side = 1920
     renditions: Annotated[tuple[Side, ...], NoDecode, BeforeValidator(split_commas), Field(max_length=9)] = ()

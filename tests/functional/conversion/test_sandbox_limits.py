@@ -69,7 +69,7 @@ def test_the_kernel_knows_the_limits(small: bytes) -> None:
         assert 8 <= child.rlimit(psutil.RLIMIT_CPU)[0] <= 12
 
 
-@pytest.mark.parametrize("pixels", [50_000_000, 200_000_000])
+@pytest.mark.parametrize("pixels", [52_000_000, 200_000_000])
 def test_the_pixels_that_are_allowed_may_be_put_on_disk(pixels: int, small: bytes) -> None:
     with Converter() as converter:
         converter.convert(small, Options(max_pixels=pixels))

@@ -8,6 +8,7 @@ from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.probe import Probe, check_limits, probe
 from imagejobs.conversion.formats.registry import GIF
 from imagejobs.conversion.options import Options
+from imagejobs.settings.conversion import ConversionSettings
 from PIL import Image
 
 Save = Callable[..., bytes]
@@ -181,6 +182,15 @@ def found(**changes: object) -> Probe:
 
 def test_the_limits_themselves_are_allowed() -> None:
     check_limits(found(), Options(max_pixels=10_000, max_frames=2))
+
+
+@pytest.mark.parametrize("size", [(8160, 6144), (6144, 8192), (8000, 6500)])
+def test_what_telephones_call_50_megapixels_is_within_the_default(size: tuple[int, int]) -> None:
+    width, height = size
+    assert Options().max_pixels == ConversionSettings(_env_file=None).max_pixels
+    check_limits(found(width=width, height=height, frames=1, pixels=width * height), Options())
+    with pytest.raises(ConversionError, match="52000001 pixels"):
+        check_limits(found(pixels=52_000_001), Options())
 
 
 @pytest.mark.parametrize(
