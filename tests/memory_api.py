@@ -301,7 +301,7 @@ def has_ipv6() -> bool:
     return True
 
 
-def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Ask until it holds. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -19,11 +19,11 @@ from imagejobs.embedded.services.ports import free_port
 from imagejobs.embedded.services.probes import mongodb_answers
 from pymongo import MongoClient
 
-START_SECONDS = 15.0
+START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Ask until the condition holds. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

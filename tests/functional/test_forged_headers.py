@@ -19,7 +19,7 @@ from memory_api import CLIENT_TOKENS, UNKNOWN_ID, WORKER_TOKENS, assert_error, c
 from server_fixtures import mongodb_process  # noqa: F401 - a fixture, found by its name
 from servers import wait_until
 
-START_SECONDS = 15.0
+START_SECONDS = 60.0
 TOKENS = {"API_TOKENS": CLIENT_TOKENS[0], "WORKER_TOKENS": WORKER_TOKENS[0]}
 AS_CLIENT = {"Authorization": f"Bearer {CLIENT_TOKENS[0]}"}
 AS_WORKER = {"X-Worker-Token": WORKER_TOKENS[0]}
