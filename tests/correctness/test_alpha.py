@@ -1,3 +1,5 @@
+import io
+import struct
 from collections.abc import Callable
 
 import numpy as np
@@ -6,6 +8,7 @@ import pytest
 from decoded_pictures import GROUNDS, Pixels, decode, difference, encode, noise, on_ground, photo, resized
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
+from PIL import Image
 
 Colour = tuple[int, int, int]
 ON_EVERY_GROUND = pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS)
@@ -118,6 +121,36 @@ def test_a_key_colour_of_rgb_is_clear_and_its_neighbours_are_not(bit_depth: int)
 
     assert (result[:, :48, 3] == 0).all()
     assert (result[:, 48:, 3] == 255).all()
+
+
+@pytest.mark.parametrize("interlaced", [False, True], ids=["plain", "interlaced"])
+@pytest.mark.parametrize("above", [0x0100, 0x8000, 0xFF00])
+@pytest.mark.parametrize("bit_depth", [1, 2, 4, 8])
+def test_bits_above_the_depth_of_a_key_colour_count_for_nothing(bit_depth: int, above: int, interlaced: bool) -> None:
+    """Decoders have to ignore them (W3C PNG, third edition, 11.3.1.1)."""
+    top = 2**bit_depth - 1
+    grey = np.arange(64 * 96).reshape(64, 96) % min(top + 1, 5) * (top // min(top, 4))
+    key = int(grey[0, 1])
+    files = {png_files.GREY: (grey, 1), png_files.RGB: (np.dstack([grey, grey, grey]), 3)}
+
+    for colour_type, (samples, channels) in files.items() if bit_depth == 8 else [(png_files.GREY, (grey, 1))]:
+        chunks = [(b"tRNS", struct.pack(">H", key | above | (0xFF & ~top)) * channels)]
+        source = png_files.png(samples, bit_depth, colour_type, chunks=chunks, interlaced=interlaced)
+
+        result = decode(convert(source, Options()).data)
+
+        assert np.array_equal(result[..., 3], np.where(grey == key, 0, 255))
+
+
+def test_a_transparent_white_of_one_bit_as_pillow_writes_it_is_clear() -> None:
+    black = np.add.outer(np.arange(64) // 9, np.arange(96) // 7) % 2 == 0
+    buffer = io.BytesIO()
+    Image.fromarray(~black).save(buffer, "PNG", transparency=255)
+    assert b"tRNS\x00\xff" in buffer.getvalue()
+
+    result = decode(convert(buffer.getvalue(), Options()).data)
+
+    assert np.array_equal(result[..., 3], np.where(black, 255, 0))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import io
+import struct
 
 import numpy as np
 import png_files
@@ -70,19 +71,36 @@ def test_an_interlaced_png_of_any_small_size_is_whole() -> None:
         assert result.shape[:2] == (height, width)
 
 
-@pytest.mark.parametrize("default_image", [True, False], ids=["still apart", "still is the first frame"])
-def test_an_animated_png_becomes_its_still(default_image: bool) -> None:
-    first, second = (Image.fromarray(each) for each in (photo(), 255 - photo()))
-    buffer = io.BytesIO()
-    first.save(buffer, "PNG", save_all=True, append_images=[second, first], duration=80, default_image=default_image)
-    assert b"acTL" in buffer.getvalue()
+@pytest.mark.parametrize("depth", [2, 4, 8])
+def test_colours_that_the_palette_lacks_are_black(depth: int) -> None:
+    """As libpng and Pillow show them; the first colour must not take their place."""
+    colours = np.array([(250, 240, 60), (20, 200, 60), (30, 60, 240)])
+    indices = np.arange(64 * 96).reshape(64, 96) // 7 % 4
+    source = png_files.png(indices, depth, png_files.PALETTE, chunks=[(b"PLTE", colours.astype(np.uint8).tobytes())])
+    expected = np.vstack([colours, [(0, 0, 0)]])[indices]
 
-    conversion = convert(buffer.getvalue(), FINE)
+    assert difference(decode(convert(source, FINE).data), expected) < 1
+    with Image.open(io.BytesIO(source)) as seen_by_pillow:
+        assert difference(np.asarray(seen_by_pillow.convert("RGB")), expected) == 0
 
-    assert difference(decode(conversion.data), photo()) < 2
-    receipt = conversion.receipt.to_json()
-    assert (receipt["source"]["frames"], receipt["output"]["frames"]) == (1, 1)
-    assert len(receipt["notes"]) == 1, "the receipt does not say what was left out"
+
+BEHIND = {
+    "a wrong checksum of IEND": b"\0\0\0\0IEND" + bytes(4),
+    "half of IEND": b"\0\0\0\0IE",
+    "an IEND with data": png_files.chunk(b"IEND", b"data"),
+    "zeros": bytes(500),
+    "half a text": png_files.chunk(b"tEXt", b"Comment\0late")[:15],
+    "half a text that claims to be long": struct.pack(">I", 2**31 - 1) + b"tEXt",
+    "another end of line": b"\r\n",
+}
+
+
+@pytest.mark.parametrize("behind", BEHIND.values(), ids=BEHIND)
+@pytest.mark.parametrize("interlaced", [False, True], ids=["plain", "interlaced"])
+def test_damage_behind_the_picture_of_a_png_is_none_of_the_picture(interlaced: bool, behind: bytes) -> None:
+    whole = png_files.png(photo(), 8, png_files.RGB, interlaced=interlaced)
+
+    assert difference(decode(convert(whole[:-12] + behind, FINE).data), photo()) < 2
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])

@@ -173,3 +173,15 @@ def test_damage_within_a_jpeg_is_not_painted_grey() -> None:
     whole[scan + 40 : -2 : 40] ^= 0x55
 
     assert failure(whole.tobytes()).code in {"truncated", "corrupt"}
+
+
+def test_a_png_of_xcode_is_refused_by_its_name() -> None:
+    """Its pixels are BGRA, premultiplied, and in bare deflate: no standard decoder reads it."""
+    whole = encode(photo(), "PNG")
+    head, rest = whole[:8], whole[8:]
+
+    error = failure(head + png_files.chunk(b"CgBI", b"\x50\0\x20\x02") + rest)
+
+    assert error.code == "unsupported_type"
+    assert "CgBI" in error.message
+    assert "Xcode" in error.message

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+import apng_files
 import numpy as np
 import pillow_heif
 import png_files
@@ -91,6 +92,16 @@ def _moving_gif() -> bytes:
     return gif(40, 30, frames, [(0, 0, 0), (230, 40, 40), (40, 200, 60), (50, 80, 230)], loop=2)
 
 
+def _moving_png() -> bytes:
+    frames = [
+        apng_files.block(0, 0, 40, 30, (200, 9, 9, 255)),
+        apng_files.block(5, 5, 20, 12, (9, 200, 9, 90), disposal=apng_files.PREVIOUS, blend=apng_files.OVER),
+        apng_files.block(8, 2, 16, 20, (9, 9, 200, 128), disposal=apng_files.BACKGROUND),
+    ]
+    chunks = [(b"gAMA", struct.pack(">I", 45455))]
+    return apng_files.apng(40, 30, frames, still=np.zeros((30, 40, 4)), chunks=chunks, part_bytes=40)
+
+
 def _moving_webp() -> bytes:
     parts = [
         webp_files.Part(0, 0, 40, 30, (200, 9, 9, 255)),
@@ -116,6 +127,7 @@ _PNGS: Variants = {
     "16 bits, interlaced, alpha": lambda: png_files.png(
         np.dstack([photo(40, 30), photo(40, 30)[..., 0]]).astype(int) * 257, 16, png_files.RGBA, interlaced=True
     ),
+    "animated, with disposal": _moving_png,
     "grey with a transparent colour": lambda: png_files.png(
         photo()[..., 0], 8, png_files.GREY, chunks=[(b"tRNS", struct.pack(">H", 90))]
     ),

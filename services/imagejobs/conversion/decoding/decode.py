@@ -8,6 +8,8 @@ from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.gif.animation import split_gif
 from imagejobs.conversion.formats.jpeg.scale import size_hint
+from imagejobs.conversion.formats.png.animation import split_png
+from imagejobs.conversion.formats.png.standard_form import standard_form
 from imagejobs.conversion.formats.probe import Probe
 from imagejobs.conversion.formats.registry import AVIF, GIF, HEIC, JPEG, PNG, TIFF, WEBP, Format
 from imagejobs.conversion.formats.tiff.orientation import without_orientation
@@ -16,9 +18,6 @@ from imagejobs.conversion.formats.webp.container import find_chunk
 from imagejobs.conversion.magick.errors import reading_errors
 from imagejobs.conversion.magick.image import MagickImage
 
-_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
-"""What a file that lacks nothing else is given, and how near its end it is looked for."""
-_PNG_END_SOUGHT = 1 << 16
 _HEIF_BYTES_PER_PIXEL = 9
 """What libheif and its decoders hold beside ImageMagick's pixels: measured with pictures of 16 megapixels."""
 
@@ -31,6 +30,8 @@ def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[Mag
     """
     if probe.format is GIF:
         return _play(split_gif(source, probe.durations_ms), probe, {})
+    if probe.format is PNG and probe.durations_ms:  # of one frame, too: it need not be the still
+        return _play(split_png(source, probe.durations_ms), probe, {})
     if probe.format is WEBP and probe.durations_ms:  # of one frame, too: a damaged one is a blank canvas to ImageMagick
         profile = find_chunk(source, b"ICCP")
         return _play(split_animation(source), probe, {"icc": profile} if profile else {})
@@ -39,9 +40,7 @@ def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[Mag
 
 def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> MagickImage:
     hint = size_hint((probe.width, probe.height), target) if probe.format is JPEG else None
-    if probe.format is PNG and _PNG_END not in source[-_PNG_END_SOUGHT:]:
-        source += _PNG_END
-    elif probe.format is TIFF:
+    if probe.format is TIFF:
         source = without_orientation(source)
     size = (probe.width, probe.height)
     image = _read(source, probe.format, size, {"jpeg:size": hint} if hint else {})
@@ -75,6 +74,10 @@ def _play(parts: Iterable[AnimationFrame], probe: Probe, profiles: Mapping[str, 
 
 def _draw(canvas: MagickImage, part: AnimationFrame, image_format: Format) -> None:
     with _read(part.still, image_format, (part.width, part.height), {}) as frame:
+        if profile := frame.profiles["icc"]:
+            canvas.profiles["icc"] = profile
+        if frame.colour_space not in {"srgb", "gray"}:
+            frame.transform_colorspace("srgb")
         frame.alpha_channel = "set"
         canvas.composite(frame, part.x, part.y, operator="over" if part.blend else "copy")
 
@@ -86,6 +89,8 @@ def _clear(canvas: MagickImage, part: AnimationFrame) -> None:
 
 def _read(data: bytes, image_format: Format, size: tuple[int, int], options: Mapping[str, str]) -> MagickImage:
     """Decode with this decoder and no other; errors that came with a picture count too, since it is not whole."""
+    if image_format is PNG:
+        data = standard_form(data)
     image = MagickImage()
     pixels = size[0] * size[1]
     codec_bytes = pixels * _HEIF_BYTES_PER_PIXEL if image_format in {HEIC, AVIF} else 0

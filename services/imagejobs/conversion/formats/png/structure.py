@@ -2,92 +2,147 @@
 
 import struct
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
 from imagejobs.conversion.formats.block_count import BlockCount
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.exif import MAX_EXIF_BYTES, credits_of, orientation
+from imagejobs.conversion.formats.png.animation_chunks import ANIMATION_CHUNKS, LOOKED_AT, PngAnimation
+from imagejobs.conversion.formats.png.chunks import HEADER, SIGNATURE
 from imagejobs.conversion.formats.structure import BYTES_PER_PIXEL, Structure, still
 
-_SIGNATURE_LENGTH = 8
+_CHUNK_HEADER = struct.Struct(">I4s")
 _CRC_LENGTH = 4
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """By colour type (11.2.1)."""
 _MAX_LENGTH = 2**31 - 1
 _CRC_BLOCK = 1 << 16
-_EXIF, _ANIMATION = b"eXIf", b"acTL"
-_KEPT = frozenset({_EXIF, _ANIMATION})
+_EXIF, _DATA, _END = b"eXIf", b"IDAT", b"IEND"
+_KEPT = frozenset({_EXIF})
+
+
+@dataclass(slots=True)
+class _Chunks:
+    animation: PngAnimation
+    kept: dict[bytes, bytes] = field(default_factory=dict)
+    has_picture: bool = False
+    has_end: bool = False
+    count: BlockCount = field(default_factory=lambda: BlockCount("PNG", "chunks"))
 
 
 def read_png(reader: ByteReader) -> Structure:
-    """Walk to IEND, or to the end of a file that lacks only that, which every decoder shows.
+    """Walk to IEND. A still that breaks off, or turns into something else, behind its IDAT chunks has lost nothing.
 
-    An animated PNG counts as its first picture, which is all that its IDAT chunks hold.
+    A damaged animation counts as its still.
     """
-    reader.skip(_SIGNATURE_LENGTH)
-    kind, header = _read_header(reader)
-    if kind != b"IHDR":
-        raise corrupt("The PNG does not begin with its header")
-    width, height = struct.unpack(">II", header[:8])
+    reader.skip(len(SIGNATURE))
+    header = _read_header(reader)
+    width, height, depth, colour_type, *_, interlaced = HEADER.unpack(header)
     if not 0 < width <= _MAX_LENGTH or not 0 < height <= _MAX_LENGTH:
         raise corrupt("The PNG has an impossible width or height")
-    kinds, kept, chunks = set(), dict[bytes, bytes](), BlockCount("PNG", "chunks")
-    while kind != b"IEND" and not (b"IDAT" in kinds and reader.tell() == reader.size):
-        chunks.add()
-        kind, data = _read_chunk(reader)
-        kinds.add(kind)
-        if data:
-            kept.setdefault(kind, data)
-    if b"IDAT" not in kinds:
+    found = _Chunks(PngAnimation(width, height))
+    while _read_chunk(reader, found):
+        pass
+    if not found.has_picture:
         raise corrupt("The PNG contains no picture")
-    exif = kept.get(_EXIF, b"")
-    found = still(width, height, orientation(exif), _notes(kept.get(_ANIMATION, b"")), credits_of(exif))
-    return replace(found, decoder_bytes=_interlaced_bytes(header, width * height))
+    if found.animation.announced and not found.animation.damage and not found.has_end:
+        raise truncated(f"The PNG ends after {reader.size} bytes, within its animation")
+    structure = _structure(width, height, found)
+    # An interlaced picture is put together from its passes beside ImageMagick's own pixels.
+    bytes_per_pixel = depth * _CHANNELS.get(colour_type, 4) // 8 + BYTES_PER_PIXEL
+    return replace(structure, decoder_bytes=width * height * bytes_per_pixel if interlaced else 0)
 
 
-def _interlaced_bytes(header: bytes, pixels: int) -> int:
-    """An interlaced picture is put together from its passes beside ImageMagick's own pixels."""
-    depth, color, interlaced = header[8], header[9], header[12]
-    return pixels * (depth * _CHANNELS.get(color, 4) // 8 + BYTES_PER_PIXEL) if interlaced else 0
+def _structure(width: int, height: int, found: _Chunks) -> Structure:
+    animation, exif = found.animation, found.kept.get(_EXIF, b"")
+    turned, credited = orientation(exif), credits_of(exif)
+    frames = len(animation.frames)
+    if not frames:
+        return still(width, height, turned, _notes(animation), credited)
+    return Structure(
+        width,
+        height,
+        frames,
+        width * height * frames,
+        turned,
+        animation.loop_count,
+        animation.durations_ms,
+        _notes(animation),
+        credited,
+    )
 
 
-def _notes(animation: bytes) -> tuple[str, ...]:
-    frames = int.from_bytes(animation[:4], "big")
-    return (f"APNG with {frames} frames: only the first is kept",) if frames > 1 else ()
+def _notes(animation: PngAnimation) -> tuple[str, ...]:
+    if animation.damage:
+        return (f"APNG: only the still is kept, because the animation is damaged: {animation.damage}",)
+    return ()
 
 
-def _read_header(reader: ByteReader) -> tuple[bytes, bytes]:
-    length, kind = struct.unpack(">I4s", reader.read(8))
-    if kind == b"IHDR" and length != 13:
+def _read_header(reader: ByteReader) -> bytes:
+    length, kind = _CHUNK_HEADER.unpack(reader.read(_CHUNK_HEADER.size))
+    if kind == b"CgBI":
+        raise ConversionError(
+            ErrorCode.UNSUPPORTED_TYPE,
+            "The file is a PNG that Xcode changed for iOS apps (it begins with the chunk CgBI), which only Apple's "
+            "software reads. Send the original PNG, or restore it with pngcrush -revert-iphone-optimizations.",
+        )
+    if kind != b"IHDR":
+        raise corrupt("The PNG does not begin with its header")
+    if length != HEADER.size:
         raise corrupt("The PNG has a header of impossible length")
-    data = reader.read(13)
-    _check_crc(reader, zlib.crc32(data, zlib.crc32(kind)), kind)
-    return kind, data
+    data = reader.read(HEADER.size)
+    if not _matches_crc(reader, kind, data, length):
+        raise _wrong_checksum(kind)
+    return data
 
 
-def _read_chunk(reader: ByteReader) -> tuple[bytes, bytes]:
-    """Pass a chunk; its type, and its data if that matters. Critical chunks' (upper case) checksums must be right."""
-    length, kind = struct.unpack(">I4s", reader.read(8))
-    if length > _MAX_LENGTH or not kind.isalpha():
-        raise corrupt(f"The PNG has an impossible chunk at byte {reader.tell() - 8}")
-    if kind[:1].isupper():
-        _check_crc(reader, _crc_of(reader, kind, length), kind)
-        return kind, b""
-    data = reader.read(min(length, MAX_EXIF_BYTES)) if kind in _KEPT else b""
-    reader.skip(length - len(data) + _CRC_LENGTH)
-    return kind, data
+def _read_chunk(reader: ByteReader, found: _Chunks) -> bool:
+    """Pass a chunk; false at the end. Critical chunks' (upper case) checksums must be right."""
+    left = reader.size - reader.tell()
+    if found.has_picture and left < _CHUNK_HEADER.size:
+        return False
+    found.count.add()
+    length, kind = _CHUNK_HEADER.unpack(reader.read(_CHUNK_HEADER.size))
+    found.has_end = kind == _END
+    is_impossible = length > _MAX_LENGTH or not kind.isalpha()
+    is_cut = _CHUNK_HEADER.size + length + _CRC_LENGTH > left
+    if found.has_end or (found.has_picture and kind != _DATA and (is_impossible or is_cut)):
+        return False
+    if is_impossible:
+        raise corrupt(f"The PNG has an impossible chunk at byte {reader.tell() - _CHUNK_HEADER.size}")
+    _look_at(reader, kind, length, found)
+    return True
 
 
-def _crc_of(reader: ByteReader, kind: bytes, length: int) -> int:
-    crc = zlib.crc32(kind)
-    while length:
-        block = reader.read(min(length, _CRC_BLOCK))
+def _look_at(reader: ByteReader, kind: bytes, length: int, found: _Chunks) -> None:
+    if kind in ANIMATION_CHUNKS:
+        head = reader.read(min(length, LOOKED_AT))
+        if _matches_crc(reader, kind, head, length):
+            found.animation.add(kind, head)
+        else:
+            found.animation.damage = found.animation.damage or f"a chunk {kind.decode()} does not match its checksum"
+    elif kind[:1].isupper():
+        if not _matches_crc(reader, kind, b"", length):
+            raise _wrong_checksum(kind)
+        found.has_picture |= kind == _DATA
+        found.animation.add(kind, b"")
+    else:
+        data = reader.read(min(length, MAX_EXIF_BYTES)) if kind in _KEPT else b""
+        if data:
+            found.kept.setdefault(kind, data)
+        reader.skip(length - len(data) + _CRC_LENGTH)
+
+
+def _matches_crc(reader: ByteReader, kind: bytes, head: bytes, length: int) -> bool:
+    """Whether a chunk of this length, of whose data `head` was read already, matches its checksum."""
+    crc, left = zlib.crc32(head, zlib.crc32(kind)), length - len(head)
+    while left:
+        block = reader.read(min(left, _CRC_BLOCK))
         crc = zlib.crc32(block, crc)
-        length -= len(block)
-    return crc
+        left -= len(block)
+    return int.from_bytes(reader.read(_CRC_LENGTH), "big") == crc
 
 
-def _check_crc(reader: ByteReader, crc: int, kind: bytes) -> None:
-    if int.from_bytes(reader.read(_CRC_LENGTH), "big") != crc:
-        raise corrupt(f"The PNG's chunk {kind.decode('ascii', 'replace')} does not match its checksum")
+def _wrong_checksum(kind: bytes) -> ConversionError:
+    return corrupt(f"The PNG's chunk {kind.decode('ascii', 'replace')} does not match its checksum")

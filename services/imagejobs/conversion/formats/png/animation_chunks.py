@@ -1,0 +1,122 @@
+"""The animation of a PNG, chunk by chunk (W3C PNG, third edition, 11.3.6)."""
+
+import struct
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+
+ANIMATION_CHUNKS = frozenset({b"acTL", b"fcTL", b"fdAT"})
+LOOKED_AT = 27
+"""Bytes of a chunk's data that are enough to judge it."""
+_ANNOUNCEMENT = struct.Struct(">II")
+_CONTROL = struct.Struct(">IIIIIHHBB")
+_SEQUENCE_BYTES = 4
+_MOST = 2**31 - 1
+_MOST_PLAYS = 0xFFFF
+"""That a WebP can count."""
+NONE, BACKGROUND, PREVIOUS = 0, 1, 2
+"""What becomes of a frame's rectangle after it was shown."""
+SOURCE, OVER = 0, 1
+"""Whether a frame replaces what is below it, or is laid over it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PngFrame:
+    """A rectangle of the canvas and the parts of its compressed data; `is_still` where these are the IDAT chunks."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    seconds: float
+    disposal: int
+    blend: int
+    is_still: bool
+    data: list[bytes | memoryview] = field(default_factory=list)
+
+
+class PngAnimation:
+    """Takes the chunks of a PNG of this canvas in their order, and finds the frames.
+
+    `damage` says what is wrong with the animation, and is empty if nothing is: the PNG is then the still of its IDAT
+    chunks, as the standard has it for defective animations.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.damage = ""
+        self.loop_count = 1
+        self.announced = 0
+        self._canvas = (width, height)
+        self._frames: list[PngFrame] = []
+        self._next = 0
+        self._has_still = False
+        self._is_complete = False
+
+    def add(self, kind: bytes, data: bytes | memoryview) -> None:
+        """The next chunk, with all of its data or the first LOOKED_AT bytes of it."""
+        if not self.damage and not self._is_complete:
+            self.damage = self._take(kind, data)
+        self._has_still |= kind == b"IDAT"
+
+    @property
+    def frames(self) -> list[PngFrame]:
+        """The frames that have data; empty for a picture that does not move, or whose animation is damaged."""
+        found = [] if self.damage else [frame for frame in self._frames if frame.data]
+        return [] if len(found) == 1 and found[0].is_still else found
+
+    @property
+    def durations_ms(self) -> tuple[int, ...]:
+        """Of the frames; each ends at the nearest millisecond, so that rounding does not add up."""
+        ends = [round(1000 * end) for end in accumulate(frame.seconds for frame in self.frames)]
+        return tuple(end - start for start, end in pairwise([0, *ends]))
+
+    def _take(self, kind: bytes, data: bytes | memoryview) -> str:
+        """What is wrong with the chunk, if anything is."""
+        if kind == b"acTL" and not self._has_still:
+            return self._announce(data)
+        if not self.announced:
+            return ""
+        if kind == b"fcTL":
+            return self._begin(data)
+        if kind == b"fdAT":
+            return self._continue(data)
+        if kind == b"IDAT" and self._frames:
+            self._frames[0].data.append(data)
+        return ""
+
+    def _announce(self, data: bytes | memoryview) -> str:
+        if self.announced or len(data) != _ANNOUNCEMENT.size:
+            return "its announcement is not clear"
+        frames, plays = _ANNOUNCEMENT.unpack(data)
+        if not 0 < frames <= _MOST or plays > _MOST:
+            return "it announces an impossible number of frames"
+        self.announced, self.loop_count = frames, min(plays, _MOST_PLAYS)
+        return ""
+
+    def _begin(self, data: bytes | memoryview) -> str:
+        if len(data) != _CONTROL.size:
+            return "a frame has a header of impossible length"
+        sequence, width, height, x, y, delay, per_second, disposal, blend = _CONTROL.unpack(data)
+        if not self._is_next(sequence) or (self._frames and not self._frames[-1].data):
+            return "its frames are not in order"
+        if len(self._frames) == self.announced:  # what follows is not announced, and not looked at
+            self._is_complete = True
+            return ""
+        is_inside = width and height and x + width <= self._canvas[0] and y + height <= self._canvas[1]
+        is_whole = (width, height) == self._canvas
+        if not is_inside or not (is_whole or self._has_still) or disposal > PREVIOUS or blend > OVER:
+            return "a frame is impossible"
+        seconds = delay / (per_second or 100)
+        self._frames.append(PngFrame(x, y, width, height, seconds, disposal, blend, not self._has_still))
+        return ""
+
+    def _continue(self, data: bytes | memoryview) -> str:
+        if len(data) < _SEQUENCE_BYTES or not self._is_next(int.from_bytes(data[:_SEQUENCE_BYTES], "big")):
+            return "its frames are not in order"
+        if not self._frames or self._frames[-1].is_still:
+            return "a frame has no header"
+        self._frames[-1].data.append(data[_SEQUENCE_BYTES:])
+        return ""
+
+    def _is_next(self, sequence: int) -> bool:
+        expected, self._next = self._next, self._next + 1
+        return sequence == expected

@@ -1,0 +1,30 @@
+"""A PNG written so that ImageMagick shows what other decoders show."""
+
+import struct
+
+from imagejobs.conversion.formats.png.chunks import GREY, HEADER, PALETTE, RGB, Chunk, chunk, chunks, png
+
+_TRANSPARENT_VALUES = {GREY: struct.Struct(">H"), RGB: struct.Struct(">3H")}
+_COLOUR_BYTES = 3
+
+
+def standard_form(data: bytes) -> bytes:
+    """The same picture in a file that has an end, and nothing that ImageMagick understands in its own way.
+
+    The transparent grey or colour (tRNS) loses the bits above the bit depth, which decoders have to ignore (11.3.1.1);
+    ImageMagick ignores the chunk. The palette gets black for the colours that it lacks, as libpng has it; ImageMagick
+    shows its first colour.
+    """
+    parts = list(chunks(data))
+    _, _, depth, colour_type, *_ = HEADER.unpack(parts[0].data)
+    return png(*(_standard_chunk(part, depth, colour_type) for part in parts))
+
+
+def _standard_chunk(part: Chunk, depth: int, colour_type: int) -> bytes | memoryview:
+    values = _TRANSPARENT_VALUES.get(colour_type)
+    if part.kind == b"tRNS" and values and len(part.data) == values.size and part.is_intact:
+        mask = (1 << depth) - 1
+        return chunk(part.kind, values.pack(*(value & mask for value in values.unpack(part.data))))
+    if part.kind == b"PLTE" and colour_type == PALETTE and len(part.data) and len(part.data) % _COLOUR_BYTES == 0:
+        return chunk(part.kind, bytes(part.data).ljust(_COLOUR_BYTES << depth, b"\0"))
+    return part.whole
