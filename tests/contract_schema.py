@@ -56,7 +56,7 @@ CUT_OFF: Mapping[str, Any] = {
     "not_a_server_error": {"expected-statuses": ["2xx", "4xx", "503"]},
     "positive_data_acceptance": {"expected-statuses": ["2xx", "404", "503"]},
 }
-"""Where backing services are away: 503 is right, any other 5xx is as wrong as ever."""
+"""Where backing services are unavailable: 503 is right, any other 5xx is as wrong as ever."""
 
 
 def configuration(examples: int = EXAMPLES, seed: int = 1, **checks: Any) -> SchemathesisConfig:

@@ -91,7 +91,7 @@ class Recorder:
                 self._read({"_id": {"$in": [ObjectId(job_id) for job_id in left]}})
             self._watched = seen
         except PyMongoError:
-            self._over.wait(10 * POLL_SECONDS)  # it is away; what left meanwhile is still watched
+            self._over.wait(10 * POLL_SECONDS)  # it is unavailable; what left meanwhile is still watched
 
     def _read(self, query: Mapping[str, Any]) -> list[State]:
         with self._one_read_at_a_time:  # so that states are kept in the order in which they were

@@ -1,4 +1,4 @@
-"""An API that is away for longer than a lease, again and again, while a worker converts: no outage is a death."""
+"""An API that is unavailable for longer than a lease, again and again, during conversions: no outage is a death."""
 
 from collections.abc import Iterator
 

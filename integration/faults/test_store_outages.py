@@ -57,7 +57,7 @@ def test_a_mongodb_that_restarts_in_the_middle_of_a_patch_loses_no_job(siege: Si
             assert loss.happened.wait(30), "there was no such PATCH"
             trial.inject()
             trial.clients.upload(world.album.next())
-            assert trial.history.requests[-1].status == 503, "it is refused while MongoDB is away"
+            assert trial.history.requests[-1].status == 503, "it is refused while MongoDB is unavailable"
             siege.mongodb.start()
             eventually(world.system.is_ready)
             recorded = [job_id for job_id in job_ids if trial.has_ended(job_id)]

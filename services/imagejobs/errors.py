@@ -1,4 +1,4 @@
-"""Errors that every process knows: the outside world is away, or the settings are wrong."""
+"""Errors that every process knows: the outside world is unavailable, or the settings are wrong."""
 
 
 class BackingServiceUnavailable(Exception):
@@ -12,7 +12,7 @@ class BackingServiceUnavailable(Exception):
         self.service = service
         self.reason = reason
         self.answer = answer
-        super().__init__(f"{service} is away: {reason}")
+        super().__init__(f"{service} is unavailable: {reason}")
 
 
 class DatabaseUnavailable(BackingServiceUnavailable):

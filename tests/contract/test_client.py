@@ -1,4 +1,4 @@
-"""The command line's client, which is strict: every documented answer is returned, refused, or the API is away.
+"""The command line's client, which is strict: every documented answer is returned, refused, or the API is unavailable.
 
 One that breaks the contract is none of these.
 """

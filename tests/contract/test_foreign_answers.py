@@ -72,7 +72,9 @@ REPORTS: Mapping[str, Callable[[JobsApi, Claim], None]] = {
     "renewed": JobsApi.renew,
     "completed": lambda api, claim: api.complete(claim, [STORED], converted()),
     "failed": lambda api, claim: api.fail(claim, PermanentFailure("corrupt", "It is broken.")),
-    "handed back": lambda api, claim: api.hand_back(claim, TransientFailure("storage_unavailable", "It is away.")),
+    "handed back": lambda api, claim: api.hand_back(
+        claim, TransientFailure("storage_unavailable", "It is unavailable.")
+    ),
 }
 
 

@@ -30,7 +30,10 @@ ASKS: Mapping[str, tuple[str, Ask]] = {
     "renew": (REPORT, lambda api: api.renew(CLAIM)),
     "complete": (REPORT, lambda api: api.complete(CLAIM, [STORED], converted())),
     "fail": (REPORT, lambda api: api.fail(CLAIM, PermanentFailure("corrupt", "It is broken."))),
-    "hand back": (REPORT, lambda api: api.hand_back(CLAIM, TransientFailure("storage_unavailable", "It is away."))),
+    "hand back": (
+        REPORT,
+        lambda api: api.hand_back(CLAIM, TransientFailure("storage_unavailable", "It is unavailable.")),
+    ),
 }
 STATUSES = {
     "claim": "PROCESSING",

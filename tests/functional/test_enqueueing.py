@@ -57,5 +57,5 @@ def test_what_dramatiqs_workers_gave_up_is_counted(server: RedisServer) -> None:
 def test_without_redis_every_call_says_so() -> None:
     queue = queue_at(f"redis://127.0.0.1:{free_port()}")
     for call in (queue.ping, queue.length, queue.dead_letters, lambda: queue.push(IDS)):
-        with pytest.raises(QueueUnavailable, match="Redis is away"):
+        with pytest.raises(QueueUnavailable, match="Redis is unavailable"):
             call()

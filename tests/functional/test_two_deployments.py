@@ -201,7 +201,7 @@ def test_doctor_compares_and_writes_nothing(servers: Servers, redis: RedisServer
 
 
 def test_doctor_without_redis_says_that_it_cannot_compare(servers: Servers) -> None:
-    with pytest.raises(Concern, match="is not known: Redis is away"):
+    with pytest.raises(Concern, match="is not known: Redis is unavailable"):
         servers.check("production", redis_uri=f"redis://127.0.0.1:{free_port()}")
 
 

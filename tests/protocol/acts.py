@@ -17,7 +17,7 @@ from protocol.actor import Actor, Role
 from protocol.stage import Stage
 
 FAILURE = Failure("the file is damaged", "corrupt", retryable=False)
-AWAY = Failure("storage is away", "storage_unavailable", retryable=True)
+AWAY = Failure("storage is unavailable", "storage_unavailable", retryable=True)
 LEASE_SECONDS = LEASE.total_seconds()
 SMALLER = b"smaller"
 

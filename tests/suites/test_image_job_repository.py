@@ -751,5 +751,5 @@ def assert_every_call_says_away(database: Database) -> None:
     finally:
         database.close()
     assert {type(error) for error in errors} == {DatabaseUnavailable}, errors
-    assert all("MongoDB is away" in str(error) for error in errors)
+    assert all("MongoDB is unavailable" in str(error) for error in errors)
     assert time.monotonic() - started < 5

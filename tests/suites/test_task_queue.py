@@ -339,7 +339,7 @@ class TestRedis:
         world = RedisWorld(f"redis://127.0.0.1:{free_port()}")
         started = time.monotonic()
         for call in every_call(world):
-            with pytest.raises(QueueUnavailable, match="Redis is away"):
+            with pytest.raises(QueueUnavailable, match="Redis is unavailable"):
                 call()
         assert time.monotonic() - started < 2
 
@@ -347,7 +347,7 @@ class TestRedis:
         with silent_server() as port, closing(RedisWorld.at(port, socket_timeout=0.1)) as world:
             started = time.monotonic()
             for call in every_call(world):
-                with pytest.raises(QueueUnavailable, match="Redis is away"):
+                with pytest.raises(QueueUnavailable, match="Redis is unavailable"):
                     call()
             assert time.monotonic() - started < 5
 

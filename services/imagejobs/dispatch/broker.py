@@ -97,7 +97,7 @@ class _PromptBroker(RedisBroker):
 
 
 class RedisRefused(RedisConnectionError, ConnectionClosed):
-    """Redis is away or refuses. Dramatiq catches redis-py's class around some commands, around others its own."""
+    """Redis is unavailable or refuses. Dramatiq catches redis-py's class or its own, by command."""
 
 
 class _OneErrorClient(Redis):

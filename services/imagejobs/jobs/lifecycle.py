@@ -100,8 +100,9 @@ class JobLifecycle:
         """Give the job up at once, for another attempt.
 
         With `retry_in` the worker's own message comes back after so many seconds, and is missed only some time after
-        that; without it the reconciler pushes a new one in its next pass. Who could not say so before the lease
-        expired, because this API was away, is not dead: that lease is not counted as lost. Raises as `renew` does.
+        that; without it the reconciler pushes a new one in its next pass. A worker that could not hand back before the
+        lease expired, because this API was unavailable, is not dead: that lease is not counted as lost. Raises as
+        `renew` does.
         """
         now = self._repository.now()
         values = {

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class RefusedUploads:
-    """Takes them back: records, then objects. What a service that is away prevents waits in `unsettled`."""
+    """Takes them back: records, then objects. What a service that is unavailable prevents waits in `unsettled`."""
 
     def __init__(self, repository: ImageJobRepository, delete_objects: Callable[[ImageJob], None]) -> None:
         self._repository = repository

@@ -148,7 +148,7 @@ class ImageJobs:
         self.repository.remove(job.id, Guard(frozenset({JobStatus.DELETING})))
 
     def push(self, jobs: Sequence[ImageJob]) -> list[ImageJob]:
-        """Push messages; when Redis is away the jobs stay PENDING and the reconciler pushes them later."""
+        """Push messages; when Redis is unavailable the jobs stay PENDING and the reconciler pushes them later."""
         try:
             self.queue.push([job.id for job in jobs])
         except QueueUnavailable as error:

@@ -19,7 +19,7 @@ KEEP_ALIVE_SECONDS = 3.0
 PAUSE_SECONDS = 0.5
 """Between looks at a full Dramatiq queue, or at a list on which all messages are another worker's."""
 FOREIGN_AT_A_STRETCH = 1_000
-"""Another worker's messages that are looked at without a pause: where that worker is away, they come round for ever."""
+"""Another worker's messages that are looked at without a pause: while that worker is down they come round for ever."""
 HIGH_WATER = 100
 """Messages that may wait in Dramatiq. The rest stays on the list, whose length is what people watch.
 

@@ -55,7 +55,7 @@ class Metrics:
             self._repairs.labels(repair).inc(count)
 
     def cut_short(self, service: str) -> None:
-        """Count a pass that ended because this service is away."""
+        """Count a pass that ended because this service is unavailable."""
         self._outages.labels(service.lower()).inc()
 
     def swept(self, kind: Kind, swept: Swept) -> None:

@@ -39,7 +39,7 @@ class ObjectInfo:
 class ObjectStorage(Protocol):
     """A bucket. Keys are relative paths such as `raw/1700000000000-0123456789ab.jpg`.
 
-    Every method raises StorageUnavailable when the storage is away, within its timeouts and bounded retries.
+    Every method raises StorageUnavailable when the storage is unavailable, within its timeouts and bounded retries.
     """
 
     def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:

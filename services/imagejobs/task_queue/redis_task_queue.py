@@ -1,4 +1,4 @@
-"""The list `task_queue` on Redis. Both ends raise QueueUnavailable when Redis is away or refuses.
+"""The list `task_queue` on Redis. Both ends raise QueueUnavailable when Redis is unavailable or refuses.
 
 A consumer moves each message into a processing list of its own (BLMOVE) instead of popping it, so that one whose reply
 is lost, or whose consumer dies, is still there. Needs Redis 6.2.

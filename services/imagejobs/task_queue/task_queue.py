@@ -14,7 +14,7 @@ class QueueUnavailable(BackingServiceUnavailable):
 
 
 class TaskQueue(Protocol):
-    """What the API and the reconciler need. Every method raises QueueUnavailable when Redis is away."""
+    """What the API and the reconciler need. Every method raises QueueUnavailable when Redis is unavailable."""
 
     def push(self, image_job_ids: Sequence[str]) -> None:
         """Append one message per job, oldest first. A lost reply may mean a second push: consumers are idempotent."""

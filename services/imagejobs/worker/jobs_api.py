@@ -62,7 +62,7 @@ class Stored:
 
 
 class JobsApi:
-    """Raises NotOurs when the job is gone or another's, TransientFailure when the API is away."""
+    """Raises NotOurs when the job is gone or another's, TransientFailure when the API is unavailable."""
 
     def __init__(self, client: ApiClient, lease_seconds: float) -> None:
         self._client = client

@@ -16,7 +16,7 @@ RENEWALS_PER_LEASE = 4
 """So that two renewals in a row may fail before the lease ends."""
 
 
-UNHEARD = ServiceAway("api_unavailable", "The API was away for longer than the worker's lease.")
+UNHEARD = ServiceAway("api_unavailable", "The API was unavailable for longer than the worker's lease.")
 
 
 def renewal_seconds(lease_seconds: float) -> float:
@@ -27,8 +27,8 @@ def renewal_seconds(lease_seconds: float) -> float:
 class RenewedLease:
     """Renews the lease in a thread for as long as the `with` block runs. A killed process renews no more.
 
-    `jobs` should not ask twice, nor wait longer than `renewal_seconds`: it is asked again soon. An API that was away
-    for longer than the lease is told that this worker lives.
+    `jobs` should not ask twice, nor wait longer than `renewal_seconds`: it is asked again soon. After the API was
+    unavailable for longer than the lease, the next renewal tells it that this worker lives.
     """
 
     def __init__(self, jobs: JobsApi, claim: Claim) -> None:

@@ -117,7 +117,7 @@ class ProcessImage:
         return Outcome.COMPLETED
 
     def _hand_back(self, claim: Claim, failure: TransientFailure, retry_in: float) -> None:
-        """Until the API takes it: while it is away nothing else could be done, and silence would count as a death."""
+        """Until the API takes it: meanwhile nothing else could be done, and silence would count as a death."""
         while True:
             try:
                 return self.jobs.hand_back(claim, failure, retry_in)

@@ -71,7 +71,7 @@ def test_a_picture_that_could_not_be_converted_is_no_success(
     ("error", "told"),
     [
         (UnexpectedAnswer("the answer breaks the contract"), "did not work: the answer breaks the contract"),
-        (ApiUnavailable("gone"), "did not work: API is away: gone"),
+        (ApiUnavailable("gone"), "did not work: API is unavailable: gone"),
         (PermissionError(13, "Permission denied"), "did not work: [Errno 13] Permission denied"),
         (KeyError("imageJobIds"), "did not work: KeyError('imageJobIds')"),
         (SystemExit(3), ""),

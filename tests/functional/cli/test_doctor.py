@@ -53,10 +53,10 @@ def test_with_nothing_reachable_it_is_one_line_per_finding_and_exit_code_1(run: 
     lines = {line.split()[1]: line for line in result.stdout.splitlines()}
     assert lines.keys() == {"settings", "engine", *(name for name, _ in CHECKS)}
     assert {name for name, line in lines.items() if line.startswith("FAIL")} == {"redis", "mongodb", "storage", "api"}
-    assert "Redis is away" in lines["redis"]
-    assert "MongoDB is away" in lines["mongodb"]
-    assert "storage is away" in lines["storage"]
-    assert "API is away" in lines["api"]
+    assert "Redis is unavailable" in lines["redis"]
+    assert "MongoDB is unavailable" in lines["mongodb"]
+    assert "storage is unavailable" in lines["storage"]
+    assert "API is unavailable" in lines["api"]
     assert "Traceback" not in result.output
     assert len(result.stdout.splitlines()) == len(lines)
 
@@ -80,7 +80,7 @@ def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.Mo
 
 def test_an_api_whose_services_are_away_is_a_finding(api: MemoryApi, address: str) -> None:
     api.cut("storage")
-    with pytest.raises(ApiUnavailable, match=r"API is away: Not ready: storage away\."):
+    with pytest.raises(ApiUnavailable, match=r"API is unavailable: Not ready: storage unavailable\."):
         check_api(deployment(memory_settings(api_url=address)))
 
 

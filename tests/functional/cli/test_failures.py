@@ -30,7 +30,7 @@ def test_an_api_that_is_away_is_one_sentence_and_no_traceback(
 ) -> None:
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"imagejobs: API is away: {nobody_there}: ")
+    assert result.stderr.startswith(f"imagejobs: API is unavailable: {nobody_there}: ")
     assert result.stderr.endswith("; start it with `imagejobs up`, or set API_URL to where it is\n")
     assert result.stderr.count("\n") == 1
     assert isinstance(result.exception, SystemExit)
@@ -51,7 +51,7 @@ def test_as_json_it_is_a_document_with_what_to_do(run: Run, nobody_there: str, p
 def test_submit_says_so_too(run: Run, nobody_there: str, photo: Path) -> None:
     result = run("submit", str(photo))
     assert result.exit_code == 1
-    assert f"{photo}: API is away: {nobody_there}" in result.stderr
+    assert f"{photo}: API is unavailable: {nobody_there}" in result.stderr
     assert "start it with `imagejobs up`, or set API_URL" in result.stderr
     assert "(it was not accepted)" in result.stderr
     assert "Traceback" not in result.stderr
@@ -63,7 +63,10 @@ def test_a_service_behind_the_api_that_is_away_is_named(
     monkeypatch.setattr("imagejobs.client.api_client.MAX_RETRY_AFTER", 0.0)
     api.cut("mongodb")
     result = run("list")
-    assert (result.exit_code, result.stderr) == (1, "imagejobs: API is away: MongoDB is away; try again later.\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "imagejobs: API is unavailable: MongoDB is unavailable; try again later.\n",
+    )
 
 
 def test_an_answer_that_breaks_the_contract_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

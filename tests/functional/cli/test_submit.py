@@ -157,7 +157,7 @@ def test_what_was_accepted_before_the_api_went_away_is_printed(
         assert [each["file"] for each in said] == files
         assert [each["job"]["_id"] for each in said if "job" in each] == [job.id for job in api.all_jobs()]
         assert [each["error"]["code"] for each in said[2:]] == ["unavailable", "not_sent", "not_sent"]
-    assert f"{files[2]}: API is away: MongoDB is away" in result.stderr
+    assert f"{files[2]}: API is unavailable: MongoDB is unavailable" in result.stderr
     assert "(it was not accepted; the 2 file(s) after it were not sent)" in result.stderr
     assert "Traceback" not in result.stderr
 

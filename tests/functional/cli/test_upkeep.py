@@ -177,5 +177,5 @@ def test_a_database_that_is_away_is_one_sentence(
     monkeypatch.setenv("MONGODB_URI", uri)
     result = run(command)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "imagejobs: MongoDB is away" in result.stderr
+    assert "imagejobs: MongoDB is unavailable" in result.stderr
     assert stores.all_keys() > ORPHANS

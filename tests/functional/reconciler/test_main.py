@@ -1,4 +1,4 @@
-"""The process while its database is away; the loop itself is tested in tests/unit."""
+"""The process while its database is unavailable; the loop itself is tested in tests/unit."""
 
 import os
 import signal

@@ -1,11 +1,11 @@
-"""A backing service that is away is named with 503, and nothing is left behind."""
+"""A backing service that is unavailable is named with 503, and nothing is left behind."""
 
 from typing import Any
 
 import pytest
 from memory_api import UNKNOWN_ID, MemoryApi, assert_error, created_job, image_file, memory_api, patched
 
-WAITS = "Redis is away: 1 image(s) accepted, to be queued as soon as it is back."
+WAITS = "Redis is unavailable: 1 image(s) accepted, to be queued as soon as it is back."
 UPLOAD = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}
 
 

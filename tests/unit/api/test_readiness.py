@@ -47,7 +47,7 @@ def test_a_service_that_hangs_is_away_in_time(hanging: Hanging) -> None:
     with pytest.raises(ApiError) as caught:
         with_storage(hanging.ping).answer(ASK)
     assert time.monotonic() - begun < 5
-    assert (caught.value.status, caught.value.message) == (503, "Not ready: storage away.")
+    assert (caught.value.status, caught.value.message) == (503, "Not ready: storage unavailable.")
     assert [(each.field, each.message) for each in caught.value.details] == [
         ("storage", "storage did not answer within 0.05 s.")
     ]

@@ -26,7 +26,11 @@ JOB = {
     "updatedAt": "2024-01-01T00:00:00.000Z",
 }
 GOOD = httpx2.Response(200, json={"success": True, "data": JOB})
-AWAY = {"success": False, "message": "MongoDB is away; try again later.", "error": {"code": "mongodb_unavailable"}}
+AWAY = {
+    "success": False,
+    "message": "MongoDB is unavailable; try again later.",
+    "error": {"code": "mongodb_unavailable"},
+}
 
 Reply = httpx2.Response | Exception
 
@@ -125,14 +129,14 @@ class TestTryingAgain:
     )
     def test_it_gives_up_after_a_bounded_number_of_tries_and_waits(self, reply: Reply) -> None:
         backend = Backend(reply)
-        with pytest.raises(ApiUnavailable, match="API is away"):
+        with pytest.raises(ApiUnavailable, match="API is unavailable"):
             backend.get_job()
         assert len(backend.requests) == MAX_TRIES
         assert len(backend.waits) == MAX_TRIES - 1
         assert sum(backend.waits) <= 5 * (MAX_TRIES - 1)
 
     def test_the_reason_is_the_backends_message(self) -> None:
-        with pytest.raises(ApiUnavailable, match="MongoDB is away; try again later"):
+        with pytest.raises(ApiUnavailable, match="MongoDB is unavailable; try again later"):
             Backend(refusing(503), max_tries=1).get_job()
 
     def test_the_reason_of_an_error_of_the_network_names_the_address(self) -> None:

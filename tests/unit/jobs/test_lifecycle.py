@@ -139,7 +139,7 @@ class TestClaim:
 
     def test_it_clears_what_an_earlier_attempt_left(self, world: World) -> None:
         job = world.claimed()
-        world.lifecycle.hand_back(job.id, 1, Failure("storage is away", "storage_unavailable"))
+        world.lifecycle.hand_back(job.id, 1, Failure("storage is unavailable", "storage_unavailable"))
         claimed = world.lifecycle.claim(job.id, LEASE_SECONDS)
         assert (claimed.attempt, claimed.error_msg, claimed.error_code) == (2, "", None)
 

@@ -186,7 +186,7 @@ class TestExpireLease:
         job = world.created()
         for _ in range(MAX_ATTEMPTS * 2):
             attempt = world.lifecycle.claim(job.id).attempt
-            world.lifecycle.hand_back(job.id, attempt, Failure("storage is away"))
+            world.lifecycle.hand_back(job.id, attempt, Failure("storage is unavailable"))
         assert world.now(job).lost_leases == 0
 
     def test_after_a_retry_the_count_begins_anew(self, world: World) -> None:

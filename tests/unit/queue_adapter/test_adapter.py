@@ -252,7 +252,9 @@ def test_a_queue_that_goes_away_at_a_stop_keeps_what_was_taken(
     stop.set()
     setup.adapter.run(stop)
     assert setup.consumer.unsettled() == [taken]
-    assert caplog.messages == ["Redis is away: Connection refused; the next queue adapter picks up what was taken"]
+    assert caplog.messages == [
+        "Redis is unavailable: Connection refused; the next queue adapter picks up what was taken"
+    ]
 
 
 def test_a_dead_adapters_messages_are_handed_on(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:

@@ -70,8 +70,8 @@ def test_an_outage_ends_a_pass_and_the_next_one_comes(caplog: pytest.LogCaptureF
     loop = run(Passes(STORAGE, BackingServiceUnavailable("MongoDB", "x"), Swept(young=1), Swept()))
     loop.raise_fault()
     assert [message.split(";")[0] for message in caplog.messages[:3]] == [
-        "storage is away: Connection refused",
-        "MongoDB is away: x",
+        "storage is unavailable: Connection refused",
+        "MongoDB is unavailable: x",
         "swept raw: young=1",
     ]
 

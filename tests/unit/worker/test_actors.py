@@ -26,7 +26,7 @@ class Tries:
     def __init__(self, failures: int, error: Exception | None = None) -> None:
         self.asked: list[tuple[str, Delivery, float]] = []
         self._failures = failures
-        self._error = error or ServiceAway("storage_unavailable", "storage is away")
+        self._error = error or ServiceAway("storage_unavailable", "storage is unavailable")
 
     def __call__(self, job_id: str, delivery: Delivery, retry_in: float) -> Outcome:
         self.asked.append((job_id, delivery, retry_in))

@@ -70,7 +70,7 @@ def test_an_answer_that_is_no_json_is_a_claim_all_the_same() -> None:
 def test_without_a_token_nothing_is_renewed_or_handed_back() -> None:
     api, line = answering(httpx2.Response(200, json={"success": True}))
     api.renew(Claim(JOB_ID, None))
-    api.hand_back(Claim(JOB_ID, None), TransientFailure("storage_unavailable", "storage is away"))
+    api.hand_back(Claim(JOB_ID, None), TransientFailure("storage_unavailable", "storage is unavailable"))
     assert line.patches == []
 
 
@@ -78,9 +78,14 @@ def test_reports_carry_the_token() -> None:
     api, line = answering(httpx2.Response(200, json={"success": True}))
     claim = Claim(JOB_ID, 2)
     api.renew(claim)
-    handed_back = {"status": "PENDING", "errorMsg": "storage is away", "errorCode": "storage_unavailable", "attempt": 2}
-    api.hand_back(claim, TransientFailure("storage_unavailable", "storage is away"))
-    api.hand_back(claim, TransientFailure("storage_unavailable", "storage is away"), 8.5)
+    handed_back = {
+        "status": "PENDING",
+        "errorMsg": "storage is unavailable",
+        "errorCode": "storage_unavailable",
+        "attempt": 2,
+    }
+    api.hand_back(claim, TransientFailure("storage_unavailable", "storage is unavailable"))
+    api.hand_back(claim, TransientFailure("storage_unavailable", "storage is unavailable"), 8.5)
     api.fail(claim, PermanentFailure("corrupt", "broken"))
     assert line.patches == [
         {"status": "PROCESSING", "leaseSeconds": 12.5, "attempt": 2},

@@ -55,7 +55,7 @@ class Outage(Renewals):
         raise NotOurs("somebody else has claimed it")
 
 
-AWAY = ServiceAway("api_unavailable", "API is away")
+AWAY = ServiceAway("api_unavailable", "API is unavailable")
 LOST = NotOurs("it is PENDING")
 
 

@@ -203,14 +203,14 @@ class TestFailed:
         assert worker_of(backend)(job_id, LAST) == Outcome.FAILED
         backend.storage.away = False
         self.assert_failed(backend, job_id, "storage_unavailable", retryable=True)
-        assert "storage is away" in backend.shown(job_id)["errorMsg"]
+        assert "storage is unavailable" in backend.shown(job_id)["errorMsg"]
 
 
 class TestTriedAgain:
     def test_storage_that_is_away_gives_a_fenced_job_back_at_once(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
         fencing.storage.away = True
-        with pytest.raises(TransientFailure, match="storage is away") as caught:
+        with pytest.raises(TransientFailure, match="storage is unavailable") as caught:
             worker_of(fencing)(job_id)
         assert caught.value.code == "storage_unavailable"
         shown = fencing.shown(job_id)
@@ -236,7 +236,7 @@ class TestTriedAgain:
         def go_away() -> None:
             backend.storage.away = True
 
-        with pytest.raises(TransientFailure, match="storage is away"):
+        with pytest.raises(TransientFailure, match="storage is unavailable"):
             worker_of(backend, during_conversion(go_away))(job_id)
         backend.storage.away = False
         assert worker_of(backend, lambda _: converted())(job_id) == Outcome.COMPLETED

@@ -9,7 +9,7 @@ from imagejobs.worker.retrying import LONGEST_PAUSE, MAX_AWAY_SECONDS, MAX_FAULT
 
 FAULT = TransientFailure("conversion_memory", "It does not work.")
 SHORTAGE = MachineShort("conversion_memory", "The disk is full.")
-OUTAGE = ServiceAway("storage_unavailable", "storage is away")
+OUTAGE = ServiceAway("storage_unavailable", "storage is unavailable")
 DAY = 24 * 3600.0
 
 

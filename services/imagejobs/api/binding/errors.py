@@ -62,7 +62,7 @@ def as_api_error(error: Exception) -> ApiError:
         case BackingServiceUnavailable():
             logger.debug("%s", error)  # an outage is logged once, not per request
             name = error.service.lower()
-            return unavailable(f"{name}_unavailable", f"{error.service} is away; try again later.", name)
+            return unavailable(f"{name}_unavailable", f"{error.service} is unavailable; try again later.", name)
         case HTTPException():
             return ApiError(
                 error.status_code, _CODES.get(error.status_code, "http_error"), error.detail, (), error.headers

@@ -23,7 +23,9 @@ def job_to_json(job: ImageJob, addresses: Addresses) -> dict[str, Any]:
 def waiting_note(jobs: Iterable[ImageJob]) -> str | None:
     """What to tell a client whose jobs were accepted without a queue; None if they all have their message."""
     waiting = sum(job.waits_for_queue for job in jobs)
-    return f"Redis is away: {waiting} image(s) accepted, to be queued as soon as it is back." if waiting else None
+    return (
+        f"Redis is unavailable: {waiting} image(s) accepted, to be queued as soon as it is back." if waiting else None
+    )
 
 
 def event_to_json(shown: EventWithJobs, addresses: Addresses) -> dict[str, Any]:

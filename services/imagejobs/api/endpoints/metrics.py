@@ -33,7 +33,7 @@ class Metrics:
 
 
 class _Backlog(Collector):
-    """Asked at each scrape; a service that is away leaves its gauge out, which an alert on absence notices."""
+    """Asked at each scrape; a service that is unavailable leaves its gauge out, which an alert on absence notices."""
 
     def __init__(self, jobs: ImageJobs) -> None:
         self._jobs = jobs

@@ -10,18 +10,18 @@ from imagejobs.contract.violations import Violation
 from imagejobs.errors import BackingServiceUnavailable
 
 ANSWER_SECONDS = 3.0
-"""A service that does not answer within this time counts as away."""
+"""A service that does not answer within this time counts as unavailable."""
 
 
 class Readiness:
-    """The endpoint. `pings` asks each service by the name a person knows it by; those in `dispensable` may be away."""
+    """The endpoint. `pings` are by the services' names for people; the API can do without `dispensable`."""
 
     def __init__(self, pings: Mapping[str, Callable[[], None]], dispensable: frozenset[str]) -> None:
         self._questions = {name: _Question(name, ping) for name, ping in pings.items()}
         self._dispensable = dispensable
 
     def answer(self, call: Call) -> Reply:  # noqa: ARG002 - an endpoint takes a call
-        """200 with the state of each service; raises ApiError 503 when one is away that is needed."""
+        """200 with the state of each service; raises ApiError 503 when one that is needed is unavailable."""
         asked = {name: question.ask() for name, question in self._questions.items()}
         wait(asked.values(), ANSWER_SECONDS)
         reasons = {name: _why_away(name, future) for name, future in asked.items()}
@@ -29,7 +29,7 @@ class Readiness:
         if away.keys() - self._dispensable:
             details = [Violation(name, reason) for name, reason in away.items()]
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            raise ApiError(503, "not_ready", f"Not ready: {', '.join(away)} away.", details, headers)
+            raise ApiError(503, "not_ready", f"Not ready: {', '.join(away)} unavailable.", details, headers)
         return Reply({name: "away" if name in away else "ok" for name in self._questions})
 
 

@@ -1,8 +1,8 @@
 """Readiness probes: one short question to a server on this machine, asked in its own protocol.
 
 The client libraries are not used: importing them would cost `imagejobs up` 0.7 s of its start, and pymongo's monitor
-threads must not run in a program that forks. Every answer comes within TIMEOUT_SECONDS a read; a server that is away
-or still loading its data is simply not ready.
+threads must not run in a program that forks. Every read ends within TIMEOUT_SECONDS. A server that is unavailable or
+still loading its data is not ready.
 """
 
 import http.client

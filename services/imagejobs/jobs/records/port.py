@@ -40,7 +40,7 @@ class JobFilter:
 
 
 class ImageJobRepository(Protocol):
-    """Every method raises DatabaseUnavailable when the database is away, within its timeouts."""
+    """Every method raises DatabaseUnavailable when the database is unavailable, within its timeouts."""
 
     def now(self) -> datetime:
         """The database's clock, in UTC, cut to milliseconds: the only clock that decides who owns a job."""
