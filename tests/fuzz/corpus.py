@@ -4,7 +4,7 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,6 +17,7 @@ from colour_profiles import ink_profile, rgb_profile
 from colour_science import DISPLAY_P3
 from decoded_pictures import Variants, encode, photo
 from exif_files import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
+from fuzz.field_kinds import FIELD_KINDS
 from gif_files import BACKGROUND, PREVIOUS, GifFrame, gif
 from gif_webp_variants import GIFS, WEBPS
 from ink_files import Marker, cmyk_jpeg
@@ -47,9 +48,9 @@ def corpus(formats: tuple[str, ...]) -> tuple[Seed, ...]:
 
 
 def _seeds(formats: Collection[str]) -> Iterator[Seed]:
-    for image_format, variants in _VARIANTS.items():
-        for name, make in {**variants, **_FURTHER.get(image_format, {})}.items() if image_format in formats else ():
-            yield Seed(image_format, name, _DATES.sub(rb"\1" + bytes(16), make()))
+    for each in (each for each in _VARIANTS if each in formats):
+        for name, make in {**_VARIANTS[each], **_FURTHER.get(each, {}), **FIELD_KINDS.get(each, {})}.items():
+            yield Seed(each, name, _DATES.sub(rb"\1" + bytes(16), make()))
 
 
 def _soft() -> Image.Image:
@@ -160,7 +161,7 @@ _TIFFS: Variants = {
     "two pages": lambda: _saved(_soft(), "TIFF", save_all=True, append_images=[_soft().rotate(180)]),
     "a palette": lambda: _saved(Image.fromarray(photo()).quantize(16), "TIFF"),
 }
-_VARIANTS: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
+_VARIANTS: Mapping[str, Variants] = {
     "jpeg": JPEGS,
     "png": PNGS,
     "gif": GIFS,

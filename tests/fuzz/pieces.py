@@ -10,6 +10,9 @@ from imagejobs.conversion.formats.registry import sniff
 Order = Literal["little", "big"]
 _MAX_PIECES = 500
 _MAX_DEPTH = 4
+_MAX_PAGES = 4
+_TIFF_TYPE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+"""Of a value, where it is not 1 (TIFF 6.0, section 2; BigTIFF)."""
 _HEADER_OF_CONTAINER = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"iinf": 6, b"iref": 4, b"grpl": 0}
 """How many bytes stand before the boxes in a box."""
 
@@ -120,17 +123,31 @@ def _boxes(data: bytes, at: int = 0, limit: int | None = None, around: tuple[Num
 
 
 def _tiff(data: bytes) -> Iterator[Piece]:
-    """The fields of the first page."""
+    """The fields of the first pages, each before those of its values that are somewhere else."""
     order: Order = "little" if data[:2] == b"II" else "big"
     is_big = 43 in data[2:4]
     count_size, wide, entry = (8, 8, 20) if is_big else (2, 4, 12)
     at = Number(8 if is_big else 4, wide, order).read(data)
-    for index in range(min(Number(at, count_size, order).read(data), _MAX_PIECES)):
-        start = at + count_size + index * entry
-        if start + entry > len(data):
+    for _ in range(_MAX_PAGES):
+        fields = min(Number(at, count_size, order).read(data), _MAX_PIECES)
+        for index in range(fields):
+            start = at + count_size + index * entry
+            if start + entry > len(data):
+                return
+            length = Number(start + 4, wide, order)
+            yield Piece(start, start + 4 + wide, start + entry, slice(start, start + 2), length)
+            yield from _tiff_values(data, start, length)
+        at = Number(at + count_size + fields * entry, wide, order).read(data)
+        if not 0 < at < len(data):
             return
-        length = Number(start + 4, wide, order)
-        yield Piece(start, start + 4 + wide, start + entry, slice(start, start + 2), length)
+
+
+def _tiff_values(data: bytes, start: int, length: Number) -> Iterator[Piece]:
+    """The values of the field at `start`, where they do not fit into it."""
+    size = _TIFF_TYPE_BYTES.get(Number(start + 2, 2, length.order).read(data), 1) * length.read(data)
+    place = Number(length.at + length.size, length.size, length.order).read(data)
+    if length.size < size <= len(data) - place:
+        yield Piece(place, place, place + size, slice(start, start + 2), length)
 
 
 _WALKS: dict[str, Callable[[bytes], Iterator[Piece]]] = {

@@ -1,14 +1,14 @@
 """Changes to a file that know where its parts lie, so that they get past the first checks."""
 
-import zlib
 from random import Random
 
 from fuzz.bytewise import INTERESTING, Mutation, delete_block, flip_bits, set_number, set_random
 from fuzz.pieces import Number, Piece, pieces
+from fuzz.png_frames import SIGNATURE, move_frame_data, repaired_png, rewrite_pixels
 
 _HEADER_BYTES = 40
 _MAX_FILE_BYTES = 1 << 20
-_PNG, _RIFF = b"\x89PNG\r\n\x1a\n", b"RIFF"
+_RIFF = b"RIFF"
 
 
 def change_length(random: Random, data: bytes, _: bytes) -> bytes:
@@ -90,29 +90,11 @@ def transplant(random: Random, data: bytes, other: bytes) -> bytes:
     return _replaced(data, piece, piece.start, part + random.choice((b"", data[piece.start : piece.end])))
 
 
-def rewrite_pixels(random: Random, data: bytes, other: bytes) -> bytes:
-    """A PNG whose samples and filters are changed before they are compressed; any other file stays as it is."""
-    parts = [piece for piece in pieces(data) if data[piece.kind] == b"IDAT"]
-    compressed = b"".join(data[piece.payload : piece.end - 4] for piece in parts)
-    try:
-        samples = zlib.decompress(compressed)
-    except zlib.error:
-        return data
-    changed = random.choice((flip_bits, set_number, set_random, delete_block))(random, samples, other)
-    packed = zlib.compress(changed, 1)
-    chunk = len(packed).to_bytes(4, "big") + b"IDAT" + packed + zlib.crc32(b"IDAT" + packed).to_bytes(4, "big")
-    return data[: parts[0].start] + chunk + data[parts[-1].end :]
-
-
 def repaired(data: bytes) -> bytes:
-    """The file with the right checksums, if it is a PNG, or the right length, if it is a WebP."""
+    """The file with the right numbers of frames and checksums, if it is a PNG, or the right length, if it is a WebP."""
     if data.startswith(_RIFF):
         return Number(4, 4, "little").written(data, len(data) - 8)
-    if data.startswith(_PNG):
-        for piece in pieces(data):
-            crc = zlib.crc32(data[piece.kind.start : piece.end - 4])
-            data = Number(piece.end - 4, 4, "big").written(data, crc)
-    return data
+    return repaired_png(data) if data.startswith(SIGNATURE) else data
 
 
 def _any(random: Random, data: bytes) -> Piece | None:
@@ -148,4 +130,5 @@ STRUCTURAL: tuple[Mutation, ...] = (
     swap,
     transplant,
     rewrite_pixels,
+    move_frame_data,
 )

@@ -1,8 +1,10 @@
 """The fuzzer, for some seconds; and that it notices what it is there to notice."""
 
+import io
 import os
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,20 +15,24 @@ import pytest
 from decoded_pictures import encode, photo
 from fuzz import __main__ as program
 from fuzz import trial
+from fuzz.bytewise import Mutation
 from fuzz.campaign import Plan, Report, run
 from fuzz.corpus import Seed, corpus
 from fuzz.keeping import Keeper
 from fuzz.mutants import mutant
 from fuzz.pieces import pieces
+from fuzz.png_frames import move_frame_data, rewrite_pixels
 from fuzz.reducing import reduced
 from fuzz.structural import change_content, repaired
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt
 from imagejobs.conversion.formats.probe import Probe
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Picture, Result
+from PIL import Image
 from servers import wait_until
 
 FORMATS = ("jpeg", "png", "gif", "webp", "heic", "avif", "tiff")
+NUMBERED = {b"fcTL", b"fdAT"}
 FEW = Plan(seed=3, seconds=60, last=19)
 """The first files: enough of them get into the child."""
 
@@ -50,6 +56,20 @@ def converting(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Result], Resul
     """Have the child answer something else."""
     original = Converter.convert
     monkeypatch.setattr(Converter, "convert", lambda *arguments: answer(original(*arguments)))
+
+
+def moving_png() -> bytes:
+    """A still, which is the first frame, and two more."""
+    frames = [Image.fromarray(photo(40, 30)).rotate(turn) for turn in (0, 90, 180)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:], duration=50)
+    return buffer.getvalue()
+
+
+def pixels_of(data: bytes) -> list[bytes]:
+    """The chunks with pixels, without their numbers and checksums."""
+    parts = [each for each in pieces(data) if data[each.kind] in {b"IDAT", b"fdAT"}]
+    return [data[each.payload + 4 : each.end - 4] for each in parts]
 
 
 def loop() -> NoReturn:
@@ -194,7 +214,7 @@ def test_a_file_is_made_by_its_number_alone() -> None:
 def test_the_parts_of_every_file_are_known() -> None:
     def are_known(seed: Seed) -> bool:
         found = pieces(seed.data)
-        return bool(found) and all(0 <= each.start < each.payload <= each.end <= len(seed.data) for each in found)
+        return bool(found) and all(0 <= each.start <= each.payload <= each.end <= len(seed.data) for each in found)
 
     assert [f"{each.format}, {each.name}" for each in corpus(FORMATS) if not are_known(each)] == []
 
@@ -206,6 +226,28 @@ def test_a_changed_png_gets_its_checksums() -> None:
     assert changed != whole
     assert repaired(whole) == whole
     assert repaired(changed) != changed
+
+
+@pytest.mark.parametrize("change", [move_frame_data, rewrite_pixels])
+def test_a_changed_animated_png_gets_its_numbers(change: Mutation) -> None:
+    whole = moving_png()
+    changed = {repaired(change(Random(number), whole, b"")) for number in range(30)}  # noqa: S311 - it has to be foretold
+
+    assert repaired(whole) == whole
+    assert len(changed) > 15
+    for each in changed:
+        found = [each[piece.payload : piece.payload + 4] for piece in pieces(each) if each[piece.kind] in NUMBERED]
+        assert found == [number.to_bytes(4, "big") for number in range(len(found))]
+        sums = [each[piece.end - 4 : piece.end] for piece in pieces(each)]
+        assert sums == [zlib.crc32(each[p.kind.start : p.end - 4]).to_bytes(4, "big") for p in pieces(each)]
+
+
+def test_each_picture_of_an_animated_png_is_rewritten() -> None:
+    whole = moving_png()
+    changed = [rewrite_pixels(Random(number), whole, b"") for number in range(30)]  # noqa: S311 - it has to be foretold
+    kept = {tuple(part in each for part in pixels_of(whole)) for each in changed}
+
+    assert kept >= {(False, True, True), (True, False, True), (True, True, False)}
 
 
 def test_a_file_is_reduced_to_what_it_takes() -> None:

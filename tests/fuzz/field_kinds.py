@@ -1,0 +1,106 @@
+"""Whole files of kinds that users sent and that were once read wrong, to be damaged like the others."""
+
+import io
+import struct
+from collections.abc import Mapping
+
+import numpy as np
+import pillow_heif
+import png_files
+import pyvips
+from colour_profiles import rgb_profile
+from colour_science import DISPLAY_P3
+from decoded_pictures import Variants, encode, photo
+from exif_files import ORIENTATION, exif
+from jpeg_variants import behind_start, jpeg, segment
+from PIL import Image
+
+_TRAILER = b"\0\0\1\x0a\x0e\0\0\0Image_UTC_Data" + b"1700000000000" + b"SEFHk\0\0\0\1\0\0\0SEFT"
+"""Shaped like what Samsung's cameras write behind a picture."""
+_SRGB_IN_CICP, _P3_IN_CICP, _PQ_IN_CICP, _HLG_IN_CICP = ((1, 13, 0, 1), (12, 13, 0, 1), (9, 16, 0, 1), (9, 18, 0, 1))
+"""Primaries, transfer function, matrix and range (ITU-T H.273)."""
+
+
+def _in_chunks(profile: bytes, order: tuple[int, ...]) -> bytes:
+    """A profile in as many JPEG segments as there are numbers, in this order (ICC.1:2022, B.4)."""
+    size = -(-len(profile) // len(order))
+    parts = {number: profile[(number - 1) * size : number * size] for number in sorted(order)}
+    head = b"ICC_PROFILE\0"
+    return b"".join(segment(0xE2, head + bytes([number, len(order)]) + parts[number]) for number in order)
+
+
+def _long_orientation(order: str) -> bytes:
+    """EXIF whose orientation is a LONG."""
+    mark = b"II" if order == "<" else b"MM"
+    return b"Exif\0\0" + mark + struct.pack(f"{order}HIHHHIII", 42, 8, 1, ORIENTATION, 4, 1, 6, 0)
+
+
+_JPEGS: Variants = {
+    "no end, a camera's data behind": lambda: jpeg()[:-2] + _TRAILER,
+    "no end, a camera's data behind, progressive": lambda: jpeg(progressive=True)[:-2] + _TRAILER,
+    "no end, restart markers, some bytes behind": lambda: jpeg(restart_marker_blocks=2)[:-2] + b"\0\1\2\3\4\5\6\7",
+    "no end, grey": lambda: encode(photo()[..., 0], "JPEG")[:-2] + _TRAILER,
+    "other bytes between segments": lambda: behind_start(jpeg(), segment(0xE3, b"app") + bytes(18)),
+    "a profile in parts out of order": lambda: behind_start(jpeg(), _in_chunks(rgb_profile(DISPLAY_P3), (2, 1, 3))),
+    "orientation as a LONG": lambda: jpeg(exif=_long_orientation("<")),
+    "orientation as a LONG, big-endian": lambda: jpeg(exif=_long_orientation(">")),
+}
+
+
+def _png(colour: int, depth: int, *chunks: png_files.Chunk) -> bytes:
+    samples = photo(40, 30) if colour == png_files.RGB else photo(40, 30)[..., 0]
+    return png_files.png(samples >> (8 - depth), depth, colour, chunks=chunks)
+
+
+def _xcode_png() -> bytes:
+    whole = _png(png_files.RGB, 8)
+    return whole[:8] + png_files.chunk(b"CgBI", b"\x50\0\x20\2") + whole[8:]
+
+
+_CHROMATICITIES = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+_PNGS: Variants = {
+    "a clear colour with higher bits": lambda: _png(png_files.GREY, 2, (b"tRNS", b"\0\xff")),
+    "cICP of Display P3": lambda: _png(png_files.RGB, 8, (b"cICP", bytes(_P3_IN_CICP))),
+    "cICP of sRGB before a profile": lambda: _png(
+        png_files.RGB, 8, (b"cICP", bytes(_SRGB_IN_CICP)), (b"gAMA", struct.pack(">I", 45455))
+    ),
+    "cICP of PQ": lambda: _png(png_files.RGB, 8, (b"cICP", bytes(_PQ_IN_CICP))),
+    "cICP of HLG": lambda: _png(png_files.RGB, 8, (b"cICP", bytes(_HLG_IN_CICP))),
+    "gAMA and cHRM": lambda: _png(png_files.RGB, 8, (b"gAMA", struct.pack(">I", 55000)), (b"cHRM", _CHROMATICITIES)),
+    "sRGB and gAMA": lambda: _png(png_files.GREY, 8, (b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 45455))),
+    "Xcode's": _xcode_png,
+}
+
+
+def _heif(image: Image.Image, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(image).save(buffer, **{"quality": 60, **options})
+    return buffer.getvalue()
+
+
+def _deep(compression: str, depth: int) -> bytes:
+    image = pyvips.Image.new_from_array(photo().astype(np.uint16) * 257).copy(interpretation="rgb16")
+    return bytes(image.heifsave_buffer(compression=compression, bitdepth=depth, Q=60))
+
+
+def _soft() -> Image.Image:
+    return Image.fromarray(np.dstack([photo(), photo()[..., 0]]))
+
+
+_HEICS: Variants = {
+    "alpha, turned": lambda: _heif(_soft(), exif=exif({ORIENTATION: 6})),
+    "colours of PQ": (
+        lambda: _heif(Image.fromarray(photo()), color_primaries=9, transfer_characteristics=16, matrix_coefficients=9)
+    ),
+    "colours of HLG": (
+        lambda: _heif(Image.fromarray(photo()), color_primaries=9, transfer_characteristics=18, matrix_coefficients=9)
+    ),
+}
+_AVIFS: Variants = {
+    "alpha, turned": lambda: encode(np.asarray(_soft()), "AVIF", exif=exif({ORIENTATION: 6})),
+    "alpha, premultiplied": lambda: encode(np.asarray(_soft()), "AVIF", alpha_premultiplied=True),
+    "12 bits, 4:4:4": lambda: _deep("av1", 12),
+    "10 bits": lambda: _deep("av1", 10),
+}
+FIELD_KINDS: Mapping[str, Variants] = {"jpeg": _JPEGS, "png": _PNGS, "heic": _HEICS, "avif": _AVIFS}
+"""By the decoder's name."""
