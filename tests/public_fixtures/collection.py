@@ -1,0 +1,73 @@
+"""The pictures in source archives, in an order whose beginning is a sample of them."""
+
+import hashlib
+import tarfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from pathlib import Path, PurePosixPath
+
+from imagejobs.conversion.formats.registry import sniff
+from imagejobs.conversion.options import Options
+
+_SUFFIXES: dict[str, str] = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "jpeg"),
+    **dict.fromkeys((".png", ".apng"), "png"),
+    **dict.fromkeys((".tif", ".tiff", ".btf"), "tiff"),
+    **dict.fromkeys((".heic", ".heif", ".hif"), "heic"),
+    ".gif": "gif",
+    ".webp": "webp",
+    ".avif": "avif",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """A file of a project, by its path in the archive without the leading folder; `format` is the announced one."""
+
+    project: str
+    path: str
+    format: str
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        """By which copies are found and samples are drawn."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def collect(project: str, archive: Path) -> Iterator[Fixture]:
+    """Every file that is named like a picture or begins like one, and that an upload may be as large as."""
+    with tarfile.open(archive) as opened:
+        for member in opened:
+            suffix = PurePosixPath(member.name).suffix.lower()
+            if not member.isfile() or not 0 < member.size <= Options().max_bytes:
+                continue
+            file = opened.extractfile(member)
+            data = file.read() if file and (suffix in _SUFFIXES or sniff(file.peek(32)[:32])) else b""
+            if announced := (sniff(data[:32]) if data else None):
+                yield Fixture(project, _inner(member.name), announced.name, data)
+            elif data:
+                yield Fixture(project, _inner(member.name), _SUFFIXES[suffix], data)
+
+
+def _inner(name: str) -> str:
+    return name.removeprefix("./").partition("/")[2]
+
+
+def in_sample_order(fixtures: Iterable[Fixture]) -> list[Fixture]:
+    """One of each format and, within it, of each project in turn; copies once. The order follows from the bytes alone:
+    the first so many are a sample that is spread over both.
+    """
+    by_name = sorted(fixtures, key=lambda each: (each.project, each.path), reverse=True)
+    different = {each.digest: each for each in by_name}
+    rooms: dict[str, dict[str, list[Fixture]]] = defaultdict(lambda: defaultdict(list))
+    for _, each in sorted(different.items()):
+        rooms[each.format][each.project].append(each)
+    return _in_turn(_in_turn(rooms[name][project] for project in sorted(rooms[name])) for name in sorted(rooms))
+
+
+def _in_turn(rows: Iterable[Iterable[Fixture]]) -> list[Fixture]:
+    """The first of each, then the second of each, and so on."""
+    return [each for each in chain.from_iterable(zip_longest(*rows)) if each is not None]

@@ -1,0 +1,154 @@
+"""What Pillow and libvips show of a file: upright, in sRGB, small, with every frame's time."""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pillow_heif
+import pyvips
+from decoded_pictures import Pixels, resized
+from imagejobs.conversion.processing.geometry import fit
+from PIL import Image, ImageCms, ImageOps
+
+PROXY_SIDE, PROXY_REDUCTION, PROXY_LEAST = 128, 4, 16
+"""Pixels of the longer side at which pictures are compared: a quarter, so that chroma subsampling averages out."""
+MAX_PIXELS = 60_000_000
+"""Of all frames together: what is larger is not decoded."""
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "HEIF", "AVIF")
+_ANIMATED = ("PNG", "GIF", "WEBP")
+_LOADERS = ("jpegload", "pngload", "gifload", "webpload", "heifload", "tiffload")
+_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+pillow_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = None  # the size is checked here
+
+
+class Unread(Exception):
+    """A reference does not read the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The first frame as RGBA in sRGB, upright; every frame at the size of comparison, and its milliseconds.
+
+    `is_played` says whether the reference plays animations of this format: of another one it shows a still.
+    """
+
+    first: Pixels
+    frames: Sequence[Pixels]
+    durations: Sequence[float]
+    is_played: bool
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the whole picture."""
+        return self.first.shape[1], self.first.shape[0]
+
+
+def pillow(data: bytes) -> Shown:
+    """As Pillow shows it, profiles applied. Raises Unread."""
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            is_played = image.format in _ANIMATED
+            count = getattr(image, "n_frames", 1) if is_played else 1
+            _check_size(image.width, image.height, count)
+            parts = [_pillow_frame(image, index, count) for index in range(count)]
+    except Unread:
+        raise
+    except Exception as error:
+        raise Unread(f"Pillow: {error}") from error
+    pictures = [np.asarray(frame) for frame, _ in parts]
+    return Shown(pictures[0], [proxy(each) for each in pictures], [time for _, time in parts], is_played)
+
+
+def _pillow_frame(image: Image.Image, index: int, count: int) -> tuple[Image.Image, float]:
+    if count > 1:
+        image.seek(index)
+    image.load()
+    return _pillow_srgb(ImageOps.exif_transpose(image)), float(image.info.get("duration", 0))
+
+
+def _pillow_srgb(image: Image.Image) -> Image.Image:
+    """RGBA in sRGB."""
+    if image.mode.startswith("I;16") or image.mode == "I":
+        values = np.asarray(image).astype(np.int64)
+        if values.min() < 0 or values.max() > 0xFFFF:
+            raise Unread("Pillow: samples of 32 bits have no white")
+        return Image.fromarray(np.rint(values / 257).astype(np.uint8)).convert("RGBA")
+    if image.mode == "F":
+        raise Unread("Pillow: floating point has no white")
+    rgba = image.convert("RGBA") if image.mode not in ("CMYK", "LAB") else None
+    profile = image.info.get("icc_profile")
+    colours = _through_profile(image, profile) if profile else None
+    if colours is None:
+        return rgba if rgba is not None else image.convert("RGB").convert("RGBA")
+    if rgba is not None:
+        colours.putalpha(rgba.getchannel("A"))
+    return colours.convert("RGBA")
+
+
+def _through_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
+    """RGB in sRGB; None for a profile that is not one of the picture's own kind of channels."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        space = source.profile.xcolor_space.strip()
+        mode = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(space)
+        if mode is None or (mode == "L") != (Image.getmodebase(image.mode) == "L" and image.mode != "P"):
+            return None
+        if (mode == "CMYK") != (image.mode == "CMYK"):
+            return None
+        return ImageCms.profileToProfile(image.convert(mode), source, _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return None
+
+
+def libvips(data: bytes) -> Shown:
+    """As libvips shows it, profiles applied. Raises Unread."""
+    try:
+        loader = pyvips.Image.new_from_buffer(data, "").get("vips-loader").partition("_")[0]
+        if loader not in _LOADERS:
+            raise Unread(f"libvips: {loader} is not asked")
+        is_played = loader in ("gifload", "webpload")
+        image = pyvips.Image.new_from_buffer(data, "n=-1" if is_played else "", fail_on="error")
+        height = image.get_page_height()
+        _check_size(image.width, image.height, 1)
+        pixels = _libvips_srgb(image if height < image.height else image.autorot())
+        delays = image.get("delay") if image.get_typeof("delay") else []
+    except pyvips.Error as error:
+        raise Unread(f"libvips: {' '.join(str(error).split())}") from error
+    height = height if is_played else len(pixels)
+    frames = [proxy(pixels[top : top + height]) for top in range(0, len(pixels), height)]
+    return Shown(pixels[:height], frames, [*delays, *[0] * len(frames)][: len(frames)], is_played)
+
+
+def _libvips_srgb(image: "pyvips.Image") -> Pixels:
+    """RGBA in sRGB."""
+    if image.format in ("float", "double", "complex", "dpcomplex", "int", "uint"):
+        raise Unread(f"libvips: samples of type {image.format} have no white")
+    if image.get_typeof("icc-profile-data"):
+        image = image.icc_transform("srgb", embedded=True, intent="perceptual", depth=8)
+    image = image.colourspace("srgb")
+    if image.format != "uchar":
+        image = image.cast("uchar")
+    if not image.hasalpha():
+        image = image.addalpha()
+    if image.bands != 4:
+        raise Unread(f"libvips: {image.bands} channels")
+    return np.asarray(image.numpy())
+
+
+def _check_size(width: int, height: int, count: int) -> None:
+    if width * height * count > MAX_PIXELS:
+        raise Unread(f"{width} x {height} pixels in {count} frames are too many to judge")
+
+
+def proxy(pixels: Pixels) -> Pixels:
+    """The picture at the size of comparison."""
+    height, width = pixels.shape[:2]
+    side = min(PROXY_SIDE, max(PROXY_LEAST, max(width, height) // PROXY_REDUCTION))
+    size = fit(width, height, side)
+    return pixels if size == pixels.shape[1::-1] else resized(pixels, *size)
+
+
+REFERENCES: dict[str, Callable[[bytes], Shown]] = {"Pillow": pillow, "libvips": libvips}

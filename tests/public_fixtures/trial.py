@@ -1,0 +1,82 @@
+"""One file on its way: what the references show of it, what the service makes of it, and what that means."""
+
+import io
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.formats.probe import check_limits, probe
+from imagejobs.conversion.options import Options
+from imagejobs.conversion.processing.geometry import fit
+from imagejobs.conversion.sandbox.pool import Converter
+from public_fixtures.collection import Fixture
+from public_fixtures.comparison import differences
+from public_fixtures.references import REFERENCES, Shown, Unread, pillow
+
+OPTIONS = Options(quality=95)
+_ONE_IS_ENOUGH = frozenset({"heic"})
+"""The libvips that the tests install decodes no HEVC: what pillow-heif shows of these is the reference."""
+
+
+class Verdict(StrEnum):
+    """What became of a file, by what the references say."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    REFUSED = "refused"
+    DISPUTED = "disputed"
+    """The references show different pictures, and the service shows what one of them does."""
+    UNREAD = "unread"
+    """A reference does not read it: whatever the service does is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The verdict on a file, and the reason in words."""
+
+    fixture: Fixture
+    verdict: Verdict
+    reason: str = ""
+
+    @property
+    def is_deviation(self) -> bool:
+        """Whether the service does not do what the references do."""
+        return self.verdict in (Verdict.DIFFERENT, Verdict.REFUSED)
+
+    @property
+    def name(self) -> str:
+        """The project and the path."""
+        return f"{self.fixture.project}/{self.fixture.path}"
+
+
+def judge(fixture: Fixture, converter: Converter) -> Outcome:
+    """Convert a file and compare."""
+    shown, unread = _references(fixture)
+    if unread:
+        return Outcome(fixture, Verdict.UNREAD, "; ".join(unread))
+    try:
+        check_limits(probe(io.BytesIO(fixture.data)), OPTIONS)
+        result = converter.convert(fixture.data, OPTIONS)
+    except ConversionError as error:
+        return Outcome(fixture, Verdict.REFUSED, f"{error.code}: {error}")
+    quality = 100 if result.receipt["lossless"] else result.receipt["quality"]
+    found = pillow(result.data)
+    against = {
+        name: differences(each, found, fit(*each.size, OPTIONS.max_side), quality) for name, each in shown.items()
+    }
+    words = "; ".join(f"{name}: {', '.join(each)}" for name, each in against.items() if each)
+    if not words:
+        return Outcome(fixture, Verdict.SAME)
+    return Outcome(fixture, Verdict.DIFFERENT if all(against.values()) else Verdict.DISPUTED, words)
+
+
+def _references(fixture: Fixture) -> tuple[dict[str, Shown], list[str]]:
+    """What is shown by which, and why the others show nothing, if they have to."""
+    shown: dict[str, Shown] = {}
+    unread = []
+    for name, show in REFERENCES.items():
+        try:
+            shown[name] = show(fixture.data)
+        except Unread as reason:
+            unread.append(str(reason))
+    return shown, [] if shown and fixture.format in _ONE_IS_ENOUGH else unread
