@@ -5,9 +5,11 @@ import io
 import time
 from dataclasses import dataclass
 
+from imagejobs.conversion.colour.primaries import CHROMATICITIES
 from imagejobs.conversion.encoding.rendition import Rendition
 from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.errors import ConversionError, ErrorCode
+from imagejobs.conversion.formats.coded_colour import PQ, REFERENCE_WHITE
 from imagejobs.conversion.formats.probe import Probe, check_limits, probe
 from imagejobs.conversion.magick.image import apply_limits, encoder_name
 from imagejobs.conversion.magick.readable_formats import readable_formats
@@ -59,7 +61,7 @@ def convert(source: bytes, options: Options) -> Conversion:
         quality=output.quality,
         tried=_tried(attempts, best),
         reason=_reason(attempts, best, options),
-        notes=found.notes,
+        notes=_notes(found),
         encoder=encoder_name(),
         duration_ms=round((time.monotonic() - started) * 1000),
     )
@@ -118,6 +120,16 @@ def _reason(attempts: list[Rendered], best: Rendered, options: Options) -> str:
     if len(attempts) > 1:
         why += "; quality lowered because the output was larger than the source"
     return why
+
+
+def _notes(found: Probe) -> tuple[str, ...]:
+    """What of the source was left out or changed, for people."""
+    if not found.colour or not found.colour.is_hdr:
+        return found.notes
+    curve = "PQ" if found.colour.transfer == PQ else "HLG"
+    space, _ = CHROMATICITIES[found.colour.primaries]
+    mapped = f"HDR ({curve}, {space}) tone-mapped to SDR by BT.2390, reference white {REFERENCE_WHITE} cd/m2"
+    return (*found.notes, mapped)
 
 
 def _facts(data: bytes, found: Probe, size: tuple[int, int]) -> ImageFacts:

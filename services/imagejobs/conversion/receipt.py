@@ -22,7 +22,7 @@ class ImageFacts:
 class Receipt:
     """`orientation` is the EXIF value that was applied (1: none); `profile_converted` names the colour profile that was
     converted to sRGB; `tried` is what was encoded, `reason` why the first of it won, `notes` what was left out of the
-    source; `encoder` names the libraries as they report themselves; `duration_ms` is wall-clock time.
+    source, or mapped to SDR; `encoder` names the libraries as they report themselves; `duration_ms` is wall-clock time.
     """
 
     source: ImageFacts

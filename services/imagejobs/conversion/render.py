@@ -15,6 +15,7 @@ from imagejobs.conversion.magick.errors import processing_errors
 from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.processing.geometry import fit
+from imagejobs.conversion.processing.hdr import HdrMapping
 from imagejobs.conversion.processing.placeholder import Placeholder, make_placeholder
 from imagejobs.conversion.processing.shrink import shrink
 from imagejobs.conversion.processing.steps import Preparation, prepare
@@ -38,7 +39,8 @@ class Rendered:
 def render(source: bytes, found: Probe, options: Options, quality: int | None) -> Rendered:
     """Convert a file that was probed; without a quality the first frame decides it. Raises ConversionError."""
     target = fit(found.width, found.height, options.max_side)
-    preparation = Preparation(target, found.orientation, credits=dict(found.credits))
+    hdr = HdrMapping(found.colour) if found.colour and found.colour.is_hdr else None
+    preparation = Preparation(target, found.orientation, hdr, credits=dict(found.credits))
     with ExitStack() as stack, processing_errors(found.format.title, found.width * found.height):
         frames = stack.enter_context(closing(_prepared(source, found, preparation)))
         first, duration_ms = next(frames)

@@ -1,8 +1,10 @@
 """An ICC profile of sRGB, built from the standard's numbers, so that none has to be shipped or found on the machine."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import cache
+
+from imagejobs.conversion.colour.primaries import Colorants
 
 _D50 = (0.9642, 1.0, 0.8249)
 """The white of the profile connection space (ICC.1:2001-04, annex A)."""
@@ -16,7 +18,8 @@ def decode(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
-Colorants = Mapping[str, tuple[float, float, float]]
+Curve = Callable[[float], float]
+"""From encoded 0 to 1 to linear 0 to 1."""
 
 
 @cache
@@ -25,12 +28,13 @@ def srgb_profile() -> bytes:
     return display_profile("sRGB", COLORANTS)
 
 
-def display_profile(description: str, colorants: Colorants) -> bytes:
+def display_profile(description: str, colorants: Colorants, decode: Curve = decode) -> bytes:
     """A matrix and curve display profile, version 2.1 (ICC.1:2001-04, 6.3.1.2), which every CMM reads.
 
-    `colorants` are the XYZ of red, green and blue adapted to D50, under the keys r, g and b; the curve is sRGB's.
+    `colorants` are the XYZ of red, green and blue adapted to D50, under the keys r, g and b; the curve of all three is
+    sRGB's unless another is given. The description is ASCII.
     """
-    curve = _curve()
+    curve = _table(decode)
     tags = {
         b"desc": _description(description.encode("ascii")),
         b"cprt": b"text\0\0\0\0No copyright, use freely\0",
@@ -59,7 +63,7 @@ def _header(size: int) -> bytes:
     return (head + date + b"acsp").ljust(68, b"\0") + _xyz(_D50)[8:] + bytes(48)
 
 
-def _curve() -> bytes:
+def _table(decode: Curve) -> bytes:
     last = _CURVE_POINTS - 1
     points = (round(decode(index / last) * 0xFFFF) for index in range(_CURVE_POINTS))
     return struct.pack(f">4sII{_CURVE_POINTS}H", b"curv", 0, _CURVE_POINTS, *points)

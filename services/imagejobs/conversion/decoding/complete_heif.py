@@ -15,8 +15,7 @@ def complete_heif(image: MagickImage, source: bytes, read: Callable[[bytes], Mag
     """
     profile = None if image.profiles["icc"] else find_profile(source)
     if profile:
-        if image.colorspace != "srgb":  # Version 6 leaves the decoder's YCbCr, which no profile is meant for.
-            image.transform_colorspace("srgb")
+        image.convert_to_srgb()  # Version 6 leaves the decoder's YCbCr, which no profile is meant for.
         image.profiles["icc"] = profile
     transparency = None if image.alpha_channel else find_alpha(source)
     if transparency:

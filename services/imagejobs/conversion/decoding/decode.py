@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 
 from imagejobs.conversion.decoding.complete_heif import complete_heif
+from imagejobs.conversion.decoding.complete_png import complete_png
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.gif.animation import split_gif
@@ -76,8 +77,6 @@ def _draw(canvas: MagickImage, part: AnimationFrame, image_format: Format) -> No
     with _read(part.still, image_format, (part.width, part.height), {}) as frame:
         if profile := frame.profiles["icc"]:
             canvas.profiles["icc"] = profile
-        if frame.colour_space not in {"srgb", "gray"}:
-            frame.transform_colorspace("srgb")
         frame.alpha_channel = "set"
         canvas.composite(frame, part.x, part.y, operator="over" if part.blend else "copy")
 
@@ -89,17 +88,17 @@ def _clear(canvas: MagickImage, part: AnimationFrame) -> None:
 
 def _read(data: bytes, image_format: Format, size: tuple[int, int], options: Mapping[str, str]) -> MagickImage:
     """Decode with this decoder and no other; errors that came with a picture count too, since it is not whole."""
-    if image_format is PNG:
-        data = standard_form(data)
     image = MagickImage()
     pixels = size[0] * size[1]
     codec_bytes = pixels * _HEIF_BYTES_PER_PIXEL if image_format in {HEIC, AVIF} else 0
     with ExitStack() as on_error, reading_errors(image_format.title, pixels, codec_bytes):
         on_error.callback(image.close)
         image.options.update(options)
-        image.read(blob=data, format=image_format.decoder)
+        image.read(blob=standard_form(data) if image_format is PNG else data, format=image_format.decoder)
         image.raise_decoding_exception()
         if not image.width or not image.height:
             raise corrupt(f"The file holds no picture that ImageMagick's decoder {image_format.decoder} can read")
+        if image_format is PNG:
+            complete_png(image, data)
         on_error.pop_all()
     return image

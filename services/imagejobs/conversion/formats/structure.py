@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from imagejobs.conversion.formats.coded_colour import CodedColour
+
 BYTES_PER_PIXEL = 8
 """Of a decoded picture: four channels of 16 bits."""
 
@@ -15,7 +17,8 @@ class Structure:
     ever; `durations_ms` has one entry per frame of an animation. `notes` says in a sentence each what of the file is
     not kept; `credits` are the texts of EXIF's Artist and Copyright by their tags. `decoder_bytes` is
     what decoding holds in memory at once, where that is much and cannot be put on disk. `is_opaque` is for a file whose
-    further channel the decoder takes for alpha, and that says itself that it is none.
+    further channel the decoder takes for alpha, and that says itself that it is none. `colour` is for a file that names
+    its colours by code points, and has no ICC profile that overrides them.
     """
 
     width: int
@@ -29,6 +32,7 @@ class Structure:
     credits: Mapping[int, bytes] = field(default_factory=dict)
     decoder_bytes: int = 0
     is_opaque: bool = False
+    colour: CodedColour | None = None
 
 
 def still(

@@ -43,8 +43,9 @@ _BYTES_PER_PIXEL = 8
 """Four channels of 16 bits, as in the Q16 builds of the distributions; HDRI builds take twice that and use the disk."""
 _COPIES = 3
 """Pictures of full size at once: decoded, coalesced or turned, and resized."""
-_CHAR = 1
-"""A StorageType of ImageMagick: unsigned bytes."""
+_CHAR, _SHORT = 1, 7
+"""StorageTypes of ImageMagick: unsigned numbers of 8 and 16 bits."""
+_CHROMA_SHIFT = 128 / 255 - 0.5
 _LIBWEBP = "libwebp.so.7"
 PREMATURE_END = "remature end"
 _BAD_INDEX = "invalid colormap index"
@@ -85,6 +86,31 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
         width, height = self.size
         if not library.MagickImportImagePixels(self.wand, 0, 0, width, height, channels.encode(), _CHAR, data):
             self.raise_exception()
+
+    def export_rows(self, channels: str, top: int, count: int) -> bytes:
+        """Some rows, each channel a number of 16 bits in the machine's order."""
+        data = ctypes.create_string_buffer(self.width * count * len(channels) * 2)
+        area = (0, top, self.width, count)
+        if not library.MagickExportImagePixels(self.wand, *area, channels.encode(), _SHORT, data):
+            self.raise_exception()
+        return data.raw
+
+    def import_rows(self, channels: str, top: int, count: int, data: bytes) -> None:
+        """Replace some rows, given as `export_rows` gives them."""
+        area = (0, top, self.width, count)
+        if not library.MagickImportImagePixels(self.wand, *area, channels.encode(), _SHORT, data):
+            self.raise_exception()
+
+    def convert_to_srgb(self) -> None:
+        """From the colour space of the pixels, without a profile.
+
+        Decoders of 8 bits give YCbCr whose grey is 128 of 255; ImageMagick 6 takes 127.5 for it, which tints grey.
+        """
+        if self.colour_space == "ycbcr":
+            for channel in ("green", "blue"):
+                self.evaluate("subtract", _CHROMA_SHIFT * self.quantum_range, channel=channel)
+        if self.colour_space != "srgb":
+            self.transform_colorspace("srgb")
 
     def clone(self) -> Self:
         """A copy that shares the pixels until one of the two changes."""

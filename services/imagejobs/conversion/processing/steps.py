@@ -7,6 +7,7 @@ from imagejobs.conversion.colour.icc import parse_icc
 from imagejobs.conversion.colour.srgb_profile import srgb_profile
 from imagejobs.conversion.formats.exif import credits_of
 from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.processing.hdr import HdrMapping
 from imagejobs.conversion.processing.shrink import shrink
 
 _ORIENTATIONS = (
@@ -28,11 +29,13 @@ _RGB, _GRAY, _CMYK = "RGB ", "GRAY", "CMYK"
 class Preparation:
     """What the frames of one source have in common: the size to shrink to, as stored, and the EXIF orientation.
 
-    The steps add what they found: the profile that was converted, and the EXIF fields `credits` that are kept.
+    `hdr` is for a source that has to be tone-mapped. The steps add what they found: the profile that was converted, and
+    the EXIF fields `credits` that are kept.
     """
 
     target: tuple[int, int]
     orientation: int
+    hdr: HdrMapping | None = None
     profile_converted: str | None = None
     credits: dict[int, bytes] = field(default_factory=dict)
 
@@ -45,7 +48,10 @@ def resize(frame: MagickImage, preparation: Preparation) -> None:
 
 
 def convert_to_srgb(frame: MagickImage, preparation: Preparation) -> None:
-    """Convert from the embedded profile to sRGB; without one, from the colour space of the pixels."""
+    """Convert HDR, or else from the embedded profile, to sRGB; without one, from the colour space of the pixels."""
+    if preparation.hdr:
+        preparation.hdr.apply(frame)
+        return
     preparation.profile_converted = _convert(frame)
 
 
@@ -80,8 +86,8 @@ def _convert(frame: MagickImage) -> str | None:
     is_foreign = icc is not None and icc.color_space == space and not icc.is_srgb
     if icc is not None and is_foreign and frame.convert_profile(srgb_profile()):
         return icc.description or "embedded"
-    if frame.colour_space not in {"srgb", "gray"}:
-        frame.transform_colorspace("srgb")
+    if frame.colour_space != "gray":
+        frame.convert_to_srgb()
     return "CMYK" if space == _CMYK else None
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from imagejobs.conversion.errors import ConversionError, ErrorCode, truncated
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.heif.boxes import Box, fail, read_box_header, shown
+from imagejobs.conversion.formats.heif.colour import coded_colour
 from imagejobs.conversion.formats.heif.items import Extent, Item, Items, read_items
 from imagejobs.conversion.formats.heif.samples import decoder_bytes_per_pixel
 from imagejobs.conversion.formats.heif.transforms import area, shown_size
@@ -49,7 +50,8 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
     width, height = shown_size(primary)
     pixels = max(width * height, _most_pixels(items, [primary, *_auxiliaries(items)]))
     needed = pixels * decoder_bytes_per_pixel(parts or [primary])
-    return Structure(width, height, 1, pixels, notes=_notes(title, brands, items), decoder_bytes=needed)
+    notes, colour = _notes(title, brands, items), coded_colour([primary, *parts[:1]])
+    return Structure(width, height, 1, pixels, notes=notes, decoder_bytes=needed, colour=colour)
 
 
 def read_file(reader: ByteReader, title: str) -> tuple[bytes, Items]:

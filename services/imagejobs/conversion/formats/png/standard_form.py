@@ -3,6 +3,7 @@
 import struct
 
 from imagejobs.conversion.formats.png.chunks import GREY, HEADER, PALETTE, RGB, Chunk, chunk, chunks, png
+from imagejobs.conversion.formats.png.colour import COLOUR_CHUNKS
 
 _TRANSPARENT_VALUES = {GREY: struct.Struct(">H"), RGB: struct.Struct(">3H")}
 _COLOUR_BYTES = 3
@@ -13,11 +14,12 @@ def standard_form(data: bytes) -> bytes:
 
     The transparent grey or colour (tRNS) loses the bits above the bit depth, which decoders have to ignore (11.3.1.1);
     ImageMagick ignores the chunk. The palette gets black for the colours that it lacks, as libpng has it; ImageMagick
-    shows its first colour.
+    shows its first colour. The chunks that say what the colours mean are left out, because ImageMagick 6 and 7 have rules
+    of their own for them: the picture has the samples of the file.
     """
     parts = list(chunks(data))
     _, _, depth, colour_type, *_ = HEADER.unpack(parts[0].data)
-    return png(*(_standard_chunk(part, depth, colour_type) for part in parts))
+    return png(*(_standard_chunk(part, depth, colour_type) for part in parts if part.kind not in COLOUR_CHUNKS))
 
 
 def _standard_chunk(part: Chunk, depth: int, colour_type: int) -> bytes | memoryview:

@@ -10,6 +10,7 @@ from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.exif import MAX_EXIF_BYTES, credits_of, orientation
 from imagejobs.conversion.formats.png.animation_chunks import ANIMATION_CHUNKS, LOOKED_AT, PngAnimation
 from imagejobs.conversion.formats.png.chunks import HEADER, SIGNATURE
+from imagejobs.conversion.formats.png.colour import CODED_CHUNKS, MAX_CODED_BYTES, coded_colour
 from imagejobs.conversion.formats.structure import BYTES_PER_PIXEL, Structure, still
 
 _CHUNK_HEADER = struct.Struct(">I4s")
@@ -51,7 +52,8 @@ def read_png(reader: ByteReader) -> Structure:
     structure = _structure(width, height, found)
     # An interlaced picture is put together from its passes beside ImageMagick's own pixels.
     bytes_per_pixel = depth * _CHANNELS.get(colour_type, 4) // 8 + BYTES_PER_PIXEL
-    return replace(structure, decoder_bytes=width * height * bytes_per_pixel if interlaced else 0)
+    needed = width * height * bytes_per_pixel if interlaced else 0
+    return replace(structure, decoder_bytes=needed, colour=coded_colour(found.kept))
 
 
 def _structure(width: int, height: int, found: _Chunks) -> Structure:
@@ -127,6 +129,10 @@ def _look_at(reader: ByteReader, kind: bytes, length: int, found: _Chunks) -> No
             raise _wrong_checksum(kind)
         found.has_picture |= kind == _DATA
         found.animation.add(kind, b"")
+    elif kind in CODED_CHUNKS and length <= MAX_CODED_BYTES:
+        data = reader.read(length)
+        if _matches_crc(reader, kind, data, length) and not found.has_picture:
+            found.kept.setdefault(kind, data)
     else:
         data = reader.read(min(length, MAX_EXIF_BYTES)) if kind in _KEPT else b""
         if data:
