@@ -23,7 +23,7 @@ _TEN_THOUSANDTHS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ColourChunks:
-    """What a file says: `coded` by cICP; `profile` is empty, `gamma` 0 and `chromaticities` empty where it says nothing.
+    """`coded` is what cICP says. `profile` and `chromaticities` are empty, and `gamma` is 0, where the file has none.
 
     `gamma` is the exponent from linear to encoded; `chromaticities` are x and y of white, red, green and blue.
     """

@@ -14,8 +14,8 @@ def standard_form(data: bytes) -> bytes:
 
     The transparent grey or colour (tRNS) loses the bits above the bit depth, which decoders have to ignore (11.3.1.1);
     ImageMagick ignores the chunk. The palette gets black for the colours that it lacks, as libpng has it; ImageMagick
-    shows its first colour. The chunks that say what the colours mean are left out, because ImageMagick 6 and 7 have rules
-    of their own for them: the picture has the samples of the file.
+    shows its first colour. The chunks that say what the colours mean are left out, so that the picture has the samples
+    of the file: ImageMagick 6 and 7 have rules of their own for them.
     """
     parts = list(chunks(data))
     _, _, depth, colour_type, *_ = HEADER.unpack(parts[0].data)
