@@ -20,6 +20,15 @@ def rgb_profile(space: RgbSpace) -> bytes:
     )
 
 
+def coded_profile(primaries: int, transfer: int) -> bytes:
+    """A display profile that says in code points what its matrix and curve cannot (ICC.1:2022, 10.3)."""
+    colorants = np.diag(D50)
+    tags = {f"{name}XYZ".encode(): _xyz(row) for name, row in zip("rgb", colorants, strict=True)}
+    cicp = {b"cicp": struct.pack(">4s4x4B", b"cicp", primaries, transfer, 0, 1)}
+    curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _curve(4.0))
+    return _profile(b"mntr", b"RGB ", b"XYZ ", "Code points", tags | curves | cicp)
+
+
 def grey_profile(gamma: float) -> bytes:
     """A display profile of a curve alone."""
     return _profile(b"mntr", b"GRAY", b"XYZ ", f"Grey {gamma}", {b"kTRC": _curve(gamma)})

@@ -7,9 +7,10 @@ import numpy as np
 import pillow_heif
 import png_files
 import pytest
-from colour_profiles import rgb_profile
+from apng_files import ApngFrame, apng
+from colour_profiles import coded_profile, rgb_profile
 from colour_science import DISPLAY_P3, SRGB, RgbSpace, Values, mean_delta_e, to_srgb
-from decoded_pictures import decode, encode, photo
+from decoded_pictures import decode, decode_frames, encode, photo
 from hdr_science import BT2020, WHITE, hlg_signal, pq_light, pq_signal, shown
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
@@ -136,6 +137,37 @@ def test_a_profile_goes_before_the_numbers() -> None:
     assert mean_delta_e(decode(conversion.data), to_srgb(photo(), DISPLAY_P3)) < 1.5 * VISIBLE
     assert conversion.receipt.profile_converted == DISPLAY_P3.name
     assert not notes(conversion)
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_a_profile_of_hdr_is_tone_mapped_in_every_format(image_format: str) -> None:
+    """As Adobe's programs write it: with code points in the profile (cicp)."""
+    if image_format not in READ:
+        pytest.skip(f"this ImageMagick reads no {image_format}")
+    light = scene(800)
+    how: dict[str, object] = {"quality": 100} if image_format in {"JPEG", "WEBP", "AVIF"} else {}
+    subsampling = {"JPEG": 0, "AVIF": "4:4:4"}.get(image_format)
+    signal = np.rint(pq_signal(light) * 255).astype(np.uint8)
+    exact = {} if subsampling is None else {"subsampling": subsampling}
+
+    conversion = convert(encode(signal, image_format, icc_profile=coded_profile(9, PQ), **how, **exact), FINE)
+
+    assert mean_delta_e(decode(conversion.data), shown(light, BT2020, 800)) < 2.5 * VISIBLE, "8 bits are coarse"
+    assert "HDR (PQ, BT.2020) tone-mapped" in notes(conversion)
+    assert conversion.receipt.profile_converted is None
+
+
+def test_every_frame_of_an_animation_is_mapped_by_the_same_curve() -> None:
+    """The first decides, so that nothing flickers."""
+    first, second = (np.rint(pq_signal(grey(*light)) * 65535).astype(np.uint16) for light in ((1000, 203), (203, 100)))
+    frames = [ApngFrame(0, 0, first), ApngFrame(0, 0, second)]
+    source = apng(16, 8, frames, bit_depth=16, colour_type=png_files.RGB, chunks=[cicp(BT2020, PQ)])
+
+    conversion = convert(source, FINE)
+
+    levels = [pixels[4, 4::8, 1].tolist() for pixels, _ in decode_frames(conversion.data)]
+    assert levels == [pytest.approx([255, 229], abs=2), pytest.approx([229, 186], abs=2)]
+    assert "tone-mapped" in notes(conversion)
 
 
 def test_a_picture_within_sdr_is_not_dimmed() -> None:

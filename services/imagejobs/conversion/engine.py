@@ -9,7 +9,7 @@ from imagejobs.conversion.colour.primaries import CHROMATICITIES
 from imagejobs.conversion.encoding.rendition import Rendition
 from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.errors import ConversionError, ErrorCode
-from imagejobs.conversion.formats.coded_colour import PQ, REFERENCE_WHITE
+from imagejobs.conversion.formats.coded_colour import PQ, REFERENCE_WHITE, CodedColour
 from imagejobs.conversion.formats.probe import Probe, check_limits, probe
 from imagejobs.conversion.magick.image import apply_limits, encoder_name
 from imagejobs.conversion.magick.readable_formats import readable_formats
@@ -61,7 +61,7 @@ def convert(source: bytes, options: Options) -> Conversion:
         quality=output.quality,
         tried=_tried(attempts, best),
         reason=_reason(attempts, best, options),
-        notes=_notes(found),
+        notes=_notes(found, best.hdr),
         encoder=encoder_name(),
         duration_ms=round((time.monotonic() - started) * 1000),
     )
@@ -122,12 +122,12 @@ def _reason(attempts: list[Rendered], best: Rendered, options: Options) -> str:
     return why
 
 
-def _notes(found: Probe) -> tuple[str, ...]:
-    """What of the source was left out or changed, for people."""
-    if not found.colour or not found.colour.is_hdr:
+def _notes(found: Probe, hdr: CodedColour | None) -> tuple[str, ...]:
+    """What of the source was left out or mapped, for people."""
+    if hdr is None:
         return found.notes
-    curve = "PQ" if found.colour.transfer == PQ else "HLG"
-    space, _ = CHROMATICITIES[found.colour.primaries]
+    curve = "PQ" if hdr.transfer == PQ else "HLG"
+    space, _ = CHROMATICITIES[hdr.primaries]
     mapped = f"HDR ({curve}, {space}) tone-mapped to SDR by BT.2390, reference white {REFERENCE_WHITE} cd/m2"
     return (*found.notes, mapped)
 

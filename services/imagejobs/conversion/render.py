@@ -9,6 +9,7 @@ from imagejobs.conversion.encoding.encode import Effort
 from imagejobs.conversion.encoding.quality import QualityChoice, choose_quality
 from imagejobs.conversion.encoding.rendition import Rendition, RenditionEncoder
 from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.formats.coded_colour import CodedColour
 from imagejobs.conversion.formats.exif import write_credits
 from imagejobs.conversion.formats.probe import Probe
 from imagejobs.conversion.magick.errors import processing_errors
@@ -28,11 +29,12 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The renditions, largest first, and `quality`, which lossy encoding was told."""
+    """The renditions, largest first; `hdr` is what was mapped to SDR; `quality` is what lossy encoding was told."""
 
     renditions: tuple[Rendition, ...]
     placeholder: Placeholder
     profile_converted: str | None
+    hdr: CodedColour | None
     quality: QualityChoice
 
 
@@ -57,7 +59,8 @@ def render(source: bytes, found: Probe, options: Options, quality: int | None) -
             _add(frame, duration_ms, encoders)
         exif = write_credits(preparation.credits) if preparation.credits else b""
         renditions = tuple(encoder.finish(exif) for encoder in encoders.values())
-    return Rendered(renditions, placeholder, preparation.profile_converted, choice)
+    mapped = preparation.hdr.colour if preparation.hdr else None
+    return Rendered(renditions, placeholder, preparation.profile_converted, mapped, choice)
 
 
 def _prepared(source: bytes, found: Probe, preparation: Preparation) -> Generator[tuple[MagickImage, int], None, None]:

@@ -1,10 +1,11 @@
-"""Reading an ICC profile's description, and whether it is sRGB under whatever name (ICC.1:2022)."""
+"""Reading an ICC profile's description, whether it is sRGB under whatever name, and whether it is HDR (ICC.1:2022)."""
 
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imagejobs.conversion.colour.srgb_profile import COLORANTS, decode
+from imagejobs.conversion.formats.coded_colour import KNOWN_PRIMARIES, CodedColour
 
 _MAX_TAGS = 200
 _COLORANT_TOLERANCE = 0.003
@@ -16,11 +17,14 @@ MAX_DESCRIPTION = 100
 
 @dataclass(frozen=True, slots=True)
 class IccProfile:
-    """`color_space` is the header's signature, for example `RGB `; `description` may be empty."""
+    """`color_space` is the header's signature, for example `RGB `; `description` may be empty; `hdr` is for PQ and HLG,
+    which a profile names by code points.
+    """
 
     color_space: str
     description: str
     is_srgb: bool
+    hdr: CodedColour | None = None
 
 
 def parse_icc(data: bytes) -> IccProfile | None:
@@ -29,7 +33,9 @@ def parse_icc(data: bytes) -> IccProfile | None:
         return None
     tags = _read_tags(data)
     color_space = data[16:20].decode("ascii", "replace")
-    return IccProfile(color_space, _read_text(tags.get(b"desc", b"")), color_space == "RGB " and _is_srgb(tags))
+    is_rgb = color_space == "RGB "
+    description = _read_text(tags.get(b"desc", b""))
+    return IccProfile(color_space, description, is_rgb and _is_srgb(tags), _read_hdr(tags) if is_rgb else None)
 
 
 def _read_tags(data: bytes) -> Mapping[bytes, bytes]:
@@ -47,6 +53,16 @@ def _read_text(tag: bytes) -> str:
     elif tag[:4] == b"desc" and len(tag) >= 12:
         text = tag[12 : 12 + int.from_bytes(tag[8:12], "big")].decode("ascii", "replace")
     return "".join(c for c in text if c.isprintable()).strip()[:MAX_DESCRIPTION]
+
+
+def _read_hdr(tags: Mapping[bytes, bytes]) -> CodedColour | None:
+    """The cicpType (10.3), where it names PQ or HLG of RGB in full range."""
+    tag = tags.get(b"cicp", b"")
+    if len(tag) < 12 or tag[:4] != b"cicp":
+        return None
+    primaries, transfer, matrix, full_range = tag[8:12]
+    colour = CodedColour(primaries, transfer)
+    return colour if colour.is_hdr and primaries in KNOWN_PRIMARIES and not matrix and full_range else None
 
 
 def _is_srgb(tags: Mapping[bytes, bytes]) -> bool:

@@ -21,14 +21,14 @@ class HdrMapping:
     """Brings the frames of one picture to sRGB; how much light has to fit is measured in the first."""
 
     def __init__(self, colour: CodedColour) -> None:
-        self._colour = colour
+        self.colour = colour
         self._tone_map: ToneMap | None = None
 
     def apply(self, frame: MagickImage) -> None:
         """Convert a frame in place, in 16 bits. Raises MemoryError where numpy does not fit."""
         frame.convert_to_srgb()
         if self._tone_map is None:
-            self._tone_map = _measured(frame, self._colour)
+            self._tone_map = _measured(frame, self.colour)
         for top, count in _strips(frame):
             mapped = self._tone_map.convert(frame.export_rows("RGB", top, count))
             frame.import_rows("RGB", top, count, mapped)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from imagejobs.conversion.colour.icc import parse_icc
+from imagejobs.conversion.colour.icc import IccProfile, parse_icc
 from imagejobs.conversion.colour.srgb_profile import srgb_profile
 from imagejobs.conversion.formats.exif import credits_of
 from imagejobs.conversion.magick.image import MagickImage
@@ -23,14 +23,15 @@ _ORIENTATIONS = (
 )
 """Wand's names for the EXIF values 1 to 8."""
 _RGB, _GRAY, _CMYK = "RGB ", "GRAY", "CMYK"
+_NOT_RGB = {"cmyk": _CMYK, "gray": _GRAY}
 
 
 @dataclass(slots=True)
 class Preparation:
     """What the frames of one source have in common: the size to shrink to, as stored, and the EXIF orientation.
 
-    `hdr` is for a source that has to be tone-mapped. The steps add what they found: the profile that was converted, and
-    the EXIF fields `credits` that are kept.
+    The steps add what they found: the profile that was converted, the tone mapping `hdr` if the source has to be
+    mapped to SDR (it may be known before, from code points), and the EXIF fields `credits` that are kept.
     """
 
     target: tuple[int, int]
@@ -49,10 +50,14 @@ def resize(frame: MagickImage, preparation: Preparation) -> None:
 
 def convert_to_srgb(frame: MagickImage, preparation: Preparation) -> None:
     """Convert HDR, or else from the embedded profile, to sRGB; without one, from the colour space of the pixels."""
+    profile = frame.profiles["icc"]
+    icc = parse_icc(profile) if profile else None
+    if preparation.hdr is None and icc and icc.hdr and frame.colour_space not in _NOT_RGB:
+        preparation.hdr = HdrMapping(icc.hdr)
     if preparation.hdr:
         preparation.hdr.apply(frame)
-        return
-    preparation.profile_converted = _convert(frame)
+    else:
+        preparation.profile_converted = _convert(frame, icc)
 
 
 def orient(frame: MagickImage, preparation: Preparation) -> None:
@@ -77,11 +82,9 @@ def prepare(frame: MagickImage, preparation: Preparation) -> None:
         step(frame, preparation)
 
 
-def _convert(frame: MagickImage) -> str | None:
+def _convert(frame: MagickImage, icc: IccProfile | None) -> str | None:
     """The name of what was converted, None for sRGB and grey."""
-    profile = frame.profiles["icc"]
-    icc = parse_icc(profile) if profile else None
-    space = {"cmyk": _CMYK, "gray": _GRAY}.get(frame.colour_space, _RGB)
+    space = _NOT_RGB.get(frame.colour_space, _RGB)
     # A profile for other channels than the picture's cannot be meant.
     is_foreign = icc is not None and icc.color_space == space and not icc.is_srgb
     if icc is not None and is_foreign and frame.convert_profile(srgb_profile()):
