@@ -92,6 +92,23 @@ def test_frames_with_their_own_palettes_keep_their_colours() -> None:
     assert_plays(shown(gif(WIDTH, HEIGHT, frames, PALETTE, 0)), expected, [100] * 4)
 
 
+@pytest.mark.parametrize("palette", [LOCAL, None], ids=["local", "global"])
+@pytest.mark.parametrize("frames", [1, 2])
+def test_an_index_behind_the_palette_is_black(palette: Palette | None, frames: int) -> None:
+    indices = bytes(1 if x < 8 else 15 for _ in range(24) for x in range(30))
+    ground = [GifFrame(0, 0, WIDTH, HEIGHT, 2)][: frames - 1]
+    data = gif(WIDTH, HEIGHT, [*ground, GifFrame(10, 8, 30, 24, 0, palette=palette, indices=indices)], LOCAL)
+    with Image.open(io.BytesIO(data)) as image:
+        image.seek(frames - 1)
+        expected = np.asarray(image.convert("RGB"))
+
+    pixels, _ = shown(data)[-1]
+
+    assert expected[8:32, 18:40].max() == 0, "Pillow shows black"
+    assert np.array_equal(pixels[8:32, 10:40, :3], expected[8:32, 10:40])
+    assert pixels[8:32, 10:40, 3].min() == 255
+
+
 def test_interlaced_frames_are_put_in_order() -> None:
     rows = bytes(y % 5 for y in range(HEIGHT) for _ in range(WIDTH))
     frames = [

@@ -15,6 +15,8 @@ _EXTENSION, _IMAGE, _PADDING = 0x21, 0x2C, 0x00
 _GRAPHIC_CONTROL = 0xF9
 _CONTROL = struct.Struct("<BBBBHBB")
 _DESCRIPTOR = struct.Struct("<BHHHHB")
+_LARGEST_TABLE = 7
+"""The flags' bits for the size: 2 to the power of one more."""
 _CLEAR, _RESTORE = 2, 3
 """Disposal methods; 4 is what a common mistake in old encoders makes of 3."""
 
@@ -56,19 +58,30 @@ def _frame(image: bytes, table: tuple[int, bytes], control: bytes) -> AnimationF
     """The image block as a file of its own, on a screen of its own size."""
     _, x, y, width, height, flags = _DESCRIPTOR.unpack_from(image)
     disposal = control[3] >> 2 & 7 if len(control) == _CONTROL.size else 0
-    table_flags, colors = table
+    local_end = _DESCRIPTOR.size + _table_size(flags)
+    global_flags, global_colors = _filled(*table)
+    local_flags, local_colors = _filled(flags, image[_DESCRIPTOR.size : local_end])
     still = b"".join(
         (
-            _SCREEN.pack(b"GIF89a", width, height, table_flags, 0, 0),
-            colors,
+            _SCREEN.pack(b"GIF89a", width, height, global_flags, 0, 0),
+            global_colors,
             control,
-            _DESCRIPTOR.pack(_IMAGE, 0, 0, width, height, flags),
-            image[_DESCRIPTOR.size :],
+            _DESCRIPTOR.pack(_IMAGE, 0, 0, width, height, local_flags),
+            local_colors,
+            image[local_end:],
             _TRAILER,
         )
     )
     clears, restores = disposal == _CLEAR, disposal in {_RESTORE, _RESTORE + 1}
     return AnimationFrame(x, y, width, height, 0, still, blend=True, dispose=clears, restore=restores)
+
+
+def _filled(flags: int, table: bytes) -> tuple[int, bytes]:
+    """The colour table with black up to 256 colours, as browsers show an index behind its end; its flags with the size.
+
+    ImageMagick shows the first colour instead.
+    """
+    return (flags | _LARGEST_TABLE, table.ljust(_table_size(0xFF), b"\0")) if table else (flags, table)
 
 
 def _table_size(flags: int) -> int:
