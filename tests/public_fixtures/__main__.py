@@ -6,12 +6,12 @@ Exit status 1 for a file that both references read and the service refuses or sh
 import argparse
 import logging
 import sys
-import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from imagejobs.conversion.sandbox.pool import Converter
 from public_fixtures.collection import Fixture, collect, in_sample_order
+from public_fixtures.confinement import References
 from public_fixtures.fetching import Unavailable, fetch
 from public_fixtures.sources import SOURCES
 from public_fixtures.summary import Report, show
@@ -26,12 +26,11 @@ _SAMPLE = 500
 def main() -> None:
     """Fetch, convert, compare, print, and tell by the exit status."""
     arguments = _arguments().parse_args()
-    warnings.simplefilter("ignore")  # Pillow's, of damaged files
-    logging.disable(logging.WARNING)  # libvips', of the same
+    logging.disable(logging.WARNING)
     notices, report = Console(stderr=True), Report()
     fixtures = in_sample_order(_fetched(report, notices))
-    with Converter() as converter:
-        for outcome in _outcomes(fixtures, arguments.files, converter, notices):
+    with References() as references, Converter() as converter:
+        for outcome in _outcomes(fixtures, arguments.files, references, converter, notices):
             report.outcomes.append(outcome)
             if arguments.keep and outcome.is_deviation:
                 _keep(outcome, arguments.keep)
@@ -51,12 +50,12 @@ def _fetched(report: Report, console: Console) -> Iterator[Fixture]:
 
 
 def _outcomes(
-    fixtures: Iterable[Fixture], wanted: int | None, converter: Converter, console: Console
+    fixtures: Iterable[Fixture], wanted: int | None, references: References, converter: Converter, console: Console
 ) -> Iterator[Outcome]:
     """One after another, until so many are read by the references."""
     read = 0
     for each in track(fixtures, "converting", console=console, transient=True, disable=not console.is_terminal):
-        outcome = judge(each, converter)
+        outcome = judge(each, references, converter)
         yield outcome
         read += outcome.verdict is not Verdict.UNREAD
         if read == wanted:

@@ -1,12 +1,14 @@
 """What Pillow and libvips show of a file: upright, in sRGB, small, with every frame's time."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pillow_heif
 import pyvips
+from colour_science import SRGB, RgbSpace, to_srgb
 from decoded_pictures import Pixels, resized
 from imagejobs.conversion.processing.geometry import fit
 from PIL import Image, ImageCms, ImageOps
@@ -18,6 +20,8 @@ MAX_PIXELS = 60_000_000
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "HEIF", "AVIF")
 _ANIMATED = ("PNG", "GIF", "WEBP")
 _LOADERS = ("jpegload", "pngload", "gifload", "webpload", "heifload", "tiffload")
+_OTHER_COLOURS = frozenset({"icc_profile", "srgb"})
+"""What counts before gAMA, by Pillow's names."""
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 pillow_heif.register_heif_opener()
@@ -57,7 +61,7 @@ def pillow(data: bytes) -> Shown:
     except Unread:
         raise
     except Exception as error:
-        raise Unread(f"Pillow: {error}") from error
+        raise Unread(str(error) or type(error).__name__) from error
     pictures = [np.asarray(frame) for frame, _ in parts]
     return Shown(pictures[0], [proxy(each) for each in pictures], [time for _, time in parts], is_played)
 
@@ -66,7 +70,20 @@ def _pillow_frame(image: Image.Image, index: int, count: int) -> tuple[Image.Ima
     if count > 1:
         image.seek(index)
     image.load()
-    return _pillow_srgb(ImageOps.exif_transpose(image)), float(image.info.get("duration", 0))
+    upright = ImageOps.exif_transpose(image)
+    shown = _pillow_srgb(upright)
+    if image.format == "PNG" and "gamma" in image.info and not _OTHER_COLOURS & image.info.keys():
+        shown = _with_gamma(shown, image.info)
+    return shown, float(image.info.get("duration", 0))
+
+
+def _with_gamma(image: Image.Image, info: Mapping[str, Any]) -> Image.Image:
+    """What gAMA and cHRM of a PNG mean, which browsers apply and Pillow does not (W3C PNG, third edition, 4.3)."""
+    x_y = info.get("chromaticity")
+    primaries = tuple(zip(x_y[2::2], x_y[3::2], strict=True)) if x_y else SRGB.primaries
+    pixels = np.asarray(image)
+    colours = np.rint(to_srgb(pixels, RgbSpace("PNG", primaries, 1 / info["gamma"])))
+    return Image.fromarray(np.dstack([colours.astype(np.uint8), pixels[..., 3]]))
 
 
 def _pillow_srgb(image: Image.Image) -> Image.Image:
@@ -74,10 +91,10 @@ def _pillow_srgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") or image.mode == "I":
         values = np.asarray(image).astype(np.int64)
         if values.min() < 0 or values.max() > 0xFFFF:
-            raise Unread("Pillow: samples of 32 bits have no white")
+            raise Unread("samples of 32 bits have no white")
         return Image.fromarray(np.rint(values / 257).astype(np.uint8)).convert("RGBA")
     if image.mode == "F":
-        raise Unread("Pillow: floating point has no white")
+        raise Unread("floating point has no white")
     rgba = image.convert("RGBA") if image.mode not in ("CMYK", "LAB") else None
     profile = image.info.get("icc_profile")
     colours = _through_profile(image, profile) if profile else None
@@ -108,7 +125,7 @@ def libvips(data: bytes) -> Shown:
     try:
         loader = pyvips.Image.new_from_buffer(data, "").get("vips-loader").partition("_")[0]
         if loader not in _LOADERS:
-            raise Unread(f"libvips: {loader} is not asked")
+            raise Unread(f"{loader} is not asked")
         is_played = loader in ("gifload", "webpload")
         image = pyvips.Image.new_from_buffer(data, "n=-1" if is_played else "", fail_on="error")
         height = image.get_page_height()
@@ -116,7 +133,7 @@ def libvips(data: bytes) -> Shown:
         pixels = _libvips_srgb(image if height < image.height else image.autorot())
         delays = image.get("delay") if image.get_typeof("delay") else []
     except pyvips.Error as error:
-        raise Unread(f"libvips: {' '.join(str(error).split())}") from error
+        raise Unread(" ".join(str(error).split())) from error
     height = height if is_played else len(pixels)
     frames = [proxy(pixels[top : top + height]) for top in range(0, len(pixels), height)]
     return Shown(pixels[:height], frames, [*delays, *[0] * len(frames)][: len(frames)], is_played)
@@ -125,7 +142,7 @@ def libvips(data: bytes) -> Shown:
 def _libvips_srgb(image: "pyvips.Image") -> Pixels:
     """RGBA in sRGB."""
     if image.format in ("float", "double", "complex", "dpcomplex", "int", "uint"):
-        raise Unread(f"libvips: samples of type {image.format} have no white")
+        raise Unread(f"samples of type {image.format} have no white")
     if image.get_typeof("icc-profile-data"):
         image = image.icc_transform("srgb", embedded=True, intent="perceptual", depth=8)
     image = image.colourspace("srgb")
@@ -134,7 +151,7 @@ def _libvips_srgb(image: "pyvips.Image") -> Pixels:
     if not image.hasalpha():
         image = image.addalpha()
     if image.bands != 4:
-        raise Unread(f"libvips: {image.bands} channels")
+        raise Unread(f"{image.bands} channels")
     return np.asarray(image.numpy())
 
 
@@ -151,4 +168,17 @@ def proxy(pixels: Pixels) -> Pixels:
     return pixels if size == pixels.shape[1::-1] else resized(pixels, *size)
 
 
-REFERENCES: dict[str, Callable[[bytes], Shown]] = {"Pillow": pillow, "libvips": libvips}
+_REFERENCES: dict[str, Callable[[bytes], Shown]] = {"Pillow": pillow, "libvips": libvips}
+
+
+def show_all(data: bytes) -> dict[str, Shown | str]:
+    """What each reference shows, or why it shows nothing."""
+    found: dict[str, Shown | str] = {}
+    for name, show in _REFERENCES.items():
+        try:
+            found[name] = show(data)
+        except Unread as reason:
+            found[name] = str(reason)
+        except MemoryError:
+            found[name] = "it takes too much memory"
+    return found

@@ -11,7 +11,8 @@ from imagejobs.conversion.processing.geometry import fit
 from imagejobs.conversion.sandbox.pool import Converter
 from public_fixtures.collection import Fixture
 from public_fixtures.comparison import differences
-from public_fixtures.references import REFERENCES, Shown, Unread, pillow
+from public_fixtures.confinement import References
+from public_fixtures.references import Shown, pillow
 
 OPTIONS = Options(quality=95)
 _ONE_IS_ENOUGH = frozenset({"heic"})
@@ -49,10 +50,12 @@ class Outcome:
         return f"{self.fixture.project}/{self.fixture.path}"
 
 
-def judge(fixture: Fixture, converter: Converter) -> Outcome:
+def judge(fixture: Fixture, references: References, converter: Converter) -> Outcome:
     """Convert a file and compare."""
-    shown, unread = _references(fixture)
-    if unread:
+    answers = references.show(fixture.data)
+    shown = {name: each for name, each in answers.items() if isinstance(each, Shown)}
+    unread = [f"{name}: {reason}" for name, reason in answers.items() if isinstance(reason, str)]
+    if unread and not (shown and fixture.format in _ONE_IS_ENOUGH):
         return Outcome(fixture, Verdict.UNREAD, "; ".join(unread))
     try:
         check_limits(probe(io.BytesIO(fixture.data)), OPTIONS)
@@ -68,15 +71,3 @@ def judge(fixture: Fixture, converter: Converter) -> Outcome:
     if not words:
         return Outcome(fixture, Verdict.SAME)
     return Outcome(fixture, Verdict.DIFFERENT if all(against.values()) else Verdict.DISPUTED, words)
-
-
-def _references(fixture: Fixture) -> tuple[dict[str, Shown], list[str]]:
-    """What is shown by which, and why the others show nothing, if they have to."""
-    shown: dict[str, Shown] = {}
-    unread = []
-    for name, show in REFERENCES.items():
-        try:
-            shown[name] = show(fixture.data)
-        except Unread as reason:
-            unread.append(str(reason))
-    return shown, [] if shown and fixture.format in _ONE_IS_ENOUGH else unread
