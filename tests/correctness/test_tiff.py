@@ -118,7 +118,7 @@ def test_a_further_channel_that_is_alpha_hides(colours: str, kinds: tuple[int, .
 
 
 def test_grey_with_several_further_channels_is_named_unsupported() -> None:
-    with pytest.raises(ConversionError, match="3 channels, of which one is grey") as caught:
+    with pytest.raises(ConversionError, match="3 channels, one of them grey") as caught:
         convert(with_further_channels("grey", 0, 0), FINE)
 
     assert caught.value.code == "unsupported_type"

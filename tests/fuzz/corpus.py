@@ -12,6 +12,7 @@ import apng_files
 import numpy as np
 import pillow_heif
 import png_files
+import tiff_files as tiff
 import webp_files
 from colour_profiles import ink_profile, rgb_profile
 from colour_science import DISPLAY_P3
@@ -116,6 +117,14 @@ def _moving_lossy_webp() -> bytes:
     return _saved(_soft(), "WEBP", save_all=True, append_images=[_soft().rotate(180)], duration=40, quality=50)
 
 
+def _layout(channels: int, photometric: int, *, bits: int = 8, **stored: object) -> bytes:
+    """A TIFF of 48 x 40 pixels."""
+    samples = np.dstack([photo(48, 40), photo(48, 40)[..., :1]])[..., :channels].astype(np.int64)
+    return tiff.write_tiff(samples * ((1 << bits) - 1) // 255, tiff.Layout(photometric, bits, **stored))
+
+
+_VIDEO = ((16, 1), (235, 1), (128, 1), (240, 1), (128, 1), (240, 1))
+_REC_709 = ((2126, 10000), (7152, 10000), (722, 10000))
 _JPEGS: Variants = {
     "EXIF and a profile": lambda: jpeg(exif=_EXIF, icc_profile=rgb_profile(DISPLAY_P3)),
     "CMYK with a profile": lambda: cmyk_jpeg(
@@ -160,6 +169,15 @@ _TIFFS: Variants = {
     ),
     "two pages": lambda: _saved(_soft(), "TIFF", save_all=True, append_images=[_soft().rotate(180)]),
     "a palette": lambda: _saved(Image.fromarray(photo()).quantize(16), "TIFF"),
+    "subsampled chroma, PackBits": lambda: _layout(3, tiff.YCBCR, rows=8, chroma=(2, 2), compression=tiff.PACKBITS),
+    "subsampled chroma, tiles": lambda: _layout(3, tiff.YCBCR, tile=(16, 32), chroma=(4, 2), compression=tiff.ZIP),
+    "chroma in the range of video": lambda: _layout(3, tiff.YCBCR, fields={530: (1, 1), 532: _VIDEO, 529: _REC_709}),
+    "white is 0, 4 bits": lambda: _layout(1, tiff.WHITE_IS_ZERO, bits=4, rows=8, compression=tiff.LZW),
+    "separate planes and alpha, 16 bits": lambda: _layout(
+        4, tiff.RGB, bits=16, planes=tiff.SEPARATE, compression=tiff.ZIP, predictor=2, order=">", fields={338: (1,)}
+    ),
+    "a palette and alpha": lambda: _layout(2, tiff.PALETTE, fields={320: tuple(range(0, 65536, 257)) * 3}),
+    "a thumbnail first": lambda: _layout(3, tiff.RGB, fields={254: (1,)}),
 }
 _VARIANTS: Mapping[str, Variants] = {
     "jpeg": JPEGS,

@@ -203,14 +203,15 @@ def test_tiles_within_the_file_are_accepted_and_beyond_it_truncated() -> None:
     [
         ({COMPRESSION: (6,)}, "compression (6)"),
         ({COMPRESSION: (34712,)}, "compression (34712)"),
-        ({PHOTOMETRIC: (32803,)}, "colours of a kind (32803)"),
+        ({PHOTOMETRIC: (32803,)}, "raw file"),
+        ({PHOTOMETRIC: (34892,)}, "raw file"),
+        ({PHOTOMETRIC: (4,)}, "colours of a kind (4)"),
         ({SAMPLE_FORMAT: (3,)}, "sample format (3)"),
         ({BITS: (64,)}, "bits a sample (64)"),
         ({SAMPLES: (17,)}, "17 channels"),
         ({SAMPLES: (2,), BITS: (4,)}, "2 channels of 4 bit"),
-        ({COMPRESSION: (7,), PHOTOMETRIC: (5,), TILE_WIDTH: (16,)}, "CMYK colours in JPEG tiles"),
+        ({COMPRESSION: (7,), PHOTOMETRIC: (5,), SAMPLES: (4,), TILE_WIDTH: (16,)}, "CMYK colours in JPEG tiles"),
         ({DNG_VERSION: (1,)}, "raw file"),
-        ({SUBFILE_TYPE: (1,)}, "raw file"),
     ],
 )
 def test_what_no_picture_for_the_web_has_is_named_unsupported(fields: Fields, word: str) -> None:

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from imagejobs.conversion.decoding.complete_heif import complete_heif
 from imagejobs.conversion.decoding.complete_png import complete_png
+from imagejobs.conversion.decoding.readable_tiff import readable_tiff
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.gif.animation import split_gif
@@ -13,7 +14,7 @@ from imagejobs.conversion.formats.png.animation import split_png
 from imagejobs.conversion.formats.png.standard_form import standard_form
 from imagejobs.conversion.formats.probe import Probe
 from imagejobs.conversion.formats.registry import AVIF, GIF, HEIC, JPEG, PNG, TIFF, WEBP, Format
-from imagejobs.conversion.formats.tiff.orientation import without_orientation
+from imagejobs.conversion.formats.tiff.byte_pictures import BytePicture
 from imagejobs.conversion.formats.webp.animation import split_animation
 from imagejobs.conversion.formats.webp.container import find_chunk
 from imagejobs.conversion.magick.errors import reading_errors
@@ -42,7 +43,7 @@ def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[Mag
 def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> MagickImage:
     hint = size_hint((probe.width, probe.height), target) if probe.format is JPEG else None
     if probe.format is TIFF:
-        source = without_orientation(source)
+        source = readable_tiff(source, lambda picture: _read_bytes(picture, probe))
     size = (probe.width, probe.height)
     image = _read(source, probe.format, size, {"jpeg:size": hint} if hint else {})
     if not hint and image.size != size:
@@ -52,6 +53,15 @@ def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> Magic
     if probe.format in {HEIC, AVIF}:
         complete_heif(image, source, lambda data: _read(data, probe.format, size, {}))
     return image
+
+
+def _read_bytes(picture: BytePicture, probe: Probe) -> bytes:
+    """The samples of a picture of bytes, row by row."""
+    size = (picture.width, picture.height)
+    with _read(picture.data, probe.format, size, {}) as image:
+        if image.size != size:
+            raise corrupt("The TIFF has strips or tiles of another size than it announces")
+        return bytes(image.export_bytes("RGB" if picture.channels == 3 else "R"))
 
 
 def _play(parts: Iterable[AnimationFrame], probe: Probe, profiles: Mapping[str, bytes]) -> Iterator[MagickImage]:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.byte_reader import ByteReader
@@ -10,6 +11,8 @@ from imagejobs.conversion.formats.byte_reader import ByteReader
 _BIG = 43
 _NUMBERS = {1: "B", 2: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q"}
 """BYTE, ASCII, SHORT, LONG, UNDEFINED, IFD and BigTIFF's LONG8: no field that matters here is of another kind."""
+_FRACTIONS = 5
+"""RATIONAL: two LONGs."""
 _MAX_FIELDS = 4096
 _BLOCK = 8192
 MAX_PAGES = 100
@@ -57,6 +60,7 @@ class Directory:
     reader: ByteReader
     layout: Layout
     entries: Mapping[int, Entry]
+    rationals: Mapping[int, Entry]
     following: int
 
     def first(self, tag: int, default: int = 0) -> int:
@@ -75,10 +79,36 @@ class Directory:
         self.reader.seek(entry.at)
         return self.reader.read_up_to(min(entry.count, max_bytes)).rstrip(b"\0")
 
+    def raw(self, tag: int) -> bytes:
+        """The bytes of a field of bytes, empty if it is not there. Raises ConversionError `truncated`."""
+        entry = self.entries.get(tag)
+        if entry is None or entry.letter != "B":
+            return b""
+        self.reader.seek(entry.at)
+        return self.reader.read(entry.count)
+
     def check_presence(self, tag: int) -> None:
         """Raises ConversionError `truncated` if a field's values are not all within the file."""
         if entry := self.entries.get(tag):
             self.reader.seek(entry.at + entry.count * self.layout.size(entry.letter))
+
+    def fractions(self, tag: int, defaults: tuple[float, ...]) -> tuple[float, ...]:
+        """As many values of a field as there are defaults, which are taken where the field is not there or too short.
+
+        Raises ConversionError `truncated` where the file ends before, `corrupt` for a denominator of 0.
+        """
+        count = len(defaults)
+        if entry := self.rationals.get(tag):
+            if entry.count < 2 * count:
+                return defaults
+            self.reader.seek(entry.at)
+            numbers = self.layout.unpack(f"{2 * count}I", self.reader.read(8 * count))
+            pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+            if not all(below for _, below in pairs):
+                raise corrupt(f"The TIFF has a fraction without a denominator in its field {tag}")
+            return tuple(above / below for above, below in pairs)
+        whole = tuple(islice(self.numbers(tag), count))
+        return tuple(map(float, whole)) if len(whole) == count else defaults
 
     def numbers(self, tag: int) -> Iterator[int]:
         """A field's numbers, read in blocks. Raises ConversionError `truncated` where the file ends before."""
@@ -108,24 +138,26 @@ def read_fields(reader: ByteReader, layout: Layout, at: int) -> list[Field]:
     (fields,) = layout.unpack(layout.count, reader.read(layout.size(layout.count)))
     if not 0 < fields <= _MAX_FIELDS:
         raise corrupt(f"The TIFF has an impossible directory at byte {at}")
-    start, letters, size = reader.tell(), layout.field, layout.size(layout.field)
-    data, found = reader.read(fields * size), list[Field]()
-    for place in range(0, len(data), size):
-        tag, kind, count, offset = layout.unpack(letters, data[place : place + size])
-        found.append((start + place, tag, kind, count, offset))
-    return found
+    start, size = reader.tell(), layout.size(layout.field)
+    found = struct.iter_unpack(layout.order + layout.field, reader.read(fields * size))
+    return [(start + index * size, *field) for index, field in enumerate(found)]
 
 
 def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
     """The directory at this place."""
-    width, entries = layout.size(layout.offset), dict[int, Entry]()
+    width, field = layout.size(layout.offset), layout.size(layout.field)
+    sizes = {kind: layout.size(letters) for kind, letters in _NUMBERS.items()} | {_FRACTIONS: 8}
+    entries, rationals = dict[int, Entry](), dict[int, Entry]()
     for place, tag, kind, count, offset in read_fields(reader, layout, at):
-        if letter := _NUMBERS.get(kind):
-            is_inside = count * layout.size(letter) <= width
-            value_at = place + layout.size(layout.field) - width if is_inside else offset
-            entries.setdefault(tag, Entry(letter, count, value_at))
+        if kind not in sizes or tag in entries or tag in rationals:
+            continue
+        value_at = place + field - width if count * sizes[kind] <= width else offset
+        if kind == _FRACTIONS:
+            rationals[tag] = Entry("I", 2 * count, value_at)
+        else:
+            entries[tag] = Entry(_NUMBERS[kind], count, value_at)
     (following,) = layout.unpack(layout.offset, reader.read(width))
-    return Directory(reader, layout, entries, following)
+    return Directory(reader, layout, entries, rationals, following)
 
 
 def following_pages(page: Directory) -> Iterator[Directory]:

@@ -1,0 +1,22 @@
+"""What ImageMagick is given of a TIFF: the file itself where it reads it right, else the picture written anew."""
+
+import io
+
+from imagejobs.conversion.formats.byte_reader import ByteReader
+from imagejobs.conversion.formats.tiff.acceptance import is_read_by_magick
+from imagejobs.conversion.formats.tiff.byte_pictures import Decompress
+from imagejobs.conversion.formats.tiff.directory import read_directory, read_layout
+from imagejobs.conversion.formats.tiff.orientation import without_orientation
+from imagejobs.conversion.formats.tiff.samples import read_samples
+
+
+def readable_tiff(source: bytes, decompress: Decompress) -> bytes:
+    """A TIFF of the first page of an accepted file, stored as there but said to be upright."""
+    reader = ByteReader(io.BytesIO(source), "TIFF")
+    layout = read_layout(reader)
+    page = read_directory(reader, layout, layout.first)
+    if is_read_by_magick(read_samples(page)):
+        return without_orientation(source)
+    from imagejobs.conversion.decoding.tiff_samples import plain_tiff  # noqa: PLC0415 - numpy, which few files need
+
+    return plain_tiff(source, page, decompress)

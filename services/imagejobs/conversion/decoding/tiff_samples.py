@@ -1,0 +1,72 @@
+"""Making a plain TIFF of one whose layout ImageMagick would read as something else: 8 bits, contiguous, black as 0.
+
+libtiff, through ImageMagick, only undoes the compression: it is given the strips or tiles as a picture of bytes. What
+the bytes mean is calculated here.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from imagejobs.conversion.decoding.sample_values import Unpacking, convert_ycbcr
+from imagejobs.conversion.errors import truncated
+from imagejobs.conversion.formats.tiff import tags
+from imagejobs.conversion.formats.tiff.byte_pictures import Decompress, batches, byte_picture
+from imagejobs.conversion.formats.tiff.chroma import read_chroma
+from imagejobs.conversion.formats.tiff.directory import Directory
+from imagejobs.conversion.formats.tiff.pieces import Grid, Piece, find_pieces, read_grid, row_bytes
+from imagejobs.conversion.formats.tiff.plain import Plain, write_plain
+from imagejobs.conversion.formats.tiff.samples import Samples, read_samples
+
+_ROWS_PER_STRIP = 64
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_LOWEST_BIT_FIRST = 2
+"""FillOrder."""
+_GREY = (tags.BLACK_IS_ZERO, 1)
+_OUTPUT = {tags.INKS: (tags.INKS, 4), tags.WHITE_IS_ZERO: _GREY, tags.BLACK_IS_ZERO: _GREY}
+"""The colours of the plain file, and how many samples they have; RGB for all others."""
+
+
+def plain_tiff(source: bytes, page: Directory, decompress: Decompress) -> bytes:
+    """The same picture, without its orientation. Raises ConversionError where bytes are missing."""
+    samples, grid = read_samples(page), read_grid(page)
+    photometric, colours = _OUTPUT.get(samples.photometric, (tags.RGB, 3))
+    channels = colours + (1 if samples.alpha else 0)
+    pixels = np.zeros((grid.height, grid.width, channels), np.uint8)
+    unpacking = Unpacking.of(page, samples, colours)
+    for piece, data in _decompressed(source, page, samples, grid, decompress):
+        unpacking.place(data, piece, grid, pixels)
+    if samples.photometric == tags.YCBCR:
+        convert_ycbcr(pixels, read_chroma(page, samples.bits))
+    strips = [pixels[top : top + _ROWS_PER_STRIP].tobytes() for top in range(0, grid.height, _ROWS_PER_STRIP)]
+    del pixels
+    extra = {tags.EXTRA_SAMPLES: samples.alpha} if samples.alpha else {}
+    profile = page.raw(tags.PROFILE)
+    return write_plain(Plain(grid.width, grid.height, photometric, channels, _ROWS_PER_STRIP, extra, profile), strips)
+
+
+def _decompressed(
+    source: bytes, page: Directory, samples: Samples, grid: Grid, decompress: Decompress
+) -> Iterator[tuple[Piece, memoryview]]:
+    """Every strip or tile and its bytes, as many as it has to have."""
+    length, down = row_bytes(samples, grid.piece_width), samples.chroma[1]
+    fill_order = page.first(tags.FILL_ORDER, 1)
+    pieces = find_pieces(page, grid, samples)
+    if samples.compression == tags.UNCOMPRESSED:
+        for piece in pieces:
+            yield piece, _stored(source, piece, length * -(-piece.rows // down), fill_order)
+        return
+    coding = {tags.COMPRESSION: samples.compression, tags.FILL_ORDER: fill_order}
+    for batch in batches(pieces, length, -(-grid.piece_height // down)):
+        heights = [-(-piece.rows // down) for piece in batch]
+        data, at = memoryview(decompress(byte_picture(source, batch, length, heights, coding))), 0
+        for piece, height in zip(batch, heights, strict=True):
+            yield piece, data[at : at + height * length]
+            at += height * length
+
+
+def _stored(source: bytes, piece: Piece, needed: int, fill_order: int) -> memoryview:
+    data = source[piece.offset : piece.offset + min(piece.size, needed)]
+    if len(data) < needed:
+        raise truncated(f"The TIFF has {len(data)} of {needed} bytes of a strip or tile")
+    return memoryview(data.translate(_REVERSED) if fill_order == _LOWEST_BIT_FIRST else data)

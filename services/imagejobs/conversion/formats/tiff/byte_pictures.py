@@ -1,0 +1,80 @@
+"""Having libtiff undo a compression and nothing else: strips or tiles as a picture whose samples are their bytes."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from imagejobs.conversion.errors import ConversionError, ErrorCode
+from imagejobs.conversion.formats.tiff import tags
+from imagejobs.conversion.formats.tiff.pieces import Piece
+from imagejobs.conversion.formats.tiff.plain import Plain, write_plain
+
+_MAX_SIDE = 16_383
+_MAX_BYTES = 1 << 22
+"""Of several pieces at once: ImageMagick holds eight times as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class BytePicture:
+    """A TIFF of 8 bits a sample; its samples, row by row, are the bytes. It has 1 or 3 channels."""
+
+    data: bytes
+    width: int
+    height: int
+    channels: int
+
+
+Decompress = Callable[[BytePicture], bytes]
+"""Reads a picture of bytes and gives these."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Of the picture of some pieces: `lines` are its rows for each row of bytes."""
+
+    width: int
+    channels: int
+    lines: int
+
+
+def batches(pieces: Iterable[Piece], row_bytes: int, rows: int) -> Iterator[list[Piece]]:
+    """Pieces of so many rows in groups that make a picture, each of one plane; the last of a plane may be shorter."""
+    most = max(1, min(_MAX_BYTES // (row_bytes * rows), _MAX_SIDE // (_shape(row_bytes).lines * rows)))
+    batch: list[Piece] = []
+    for piece in pieces:
+        if batch and (len(batch) == most or piece.plane != batch[0].plane):
+            yield batch
+            batch = []
+        batch.append(piece)
+    if batch:
+        yield batch
+
+
+def byte_picture(
+    source: bytes, batch: list[Piece], row_bytes: int, heights: list[int], coding: Mapping[int, int]
+) -> BytePicture:
+    """The picture of pieces that have `heights` rows of bytes, all as many but for the last one.
+
+    `coding` has the fields that say how they are compressed. Raises ConversionError `unsupported_type` for pieces that
+    are larger than any picture.
+    """
+    shape = _shape(row_bytes)
+    height = sum(heights) * shape.lines
+    if height > _MAX_SIDE:
+        raise ConversionError(
+            ErrorCode.UNSUPPORTED_TYPE,
+            f"The TIFF has strips or tiles of {heights[0]} rows, too large for this layout of samples. Save it as an "
+            "RGB TIFF, or as a JPEG.",
+        )
+    photometric = tags.RGB if shape.channels == 3 else tags.BLACK_IS_ZERO
+    page = Plain(shape.width, height, photometric, shape.channels, heights[0] * shape.lines, coding)
+    strips = [source[piece.offset : piece.offset + piece.size] for piece in batch]
+    # ImageMagick refuses a file that is much smaller than a row.
+    return BytePicture(write_plain(page, strips, min_bytes=row_bytes), shape.width, height, shape.channels)
+
+
+def _shape(row_bytes: int) -> _Shape:
+    """Three channels take less memory than one; a row is broken into equal ones that are not too long."""
+    channels = 3 if row_bytes % 3 == 0 else 1
+    columns = row_bytes // channels
+    lines = next(count for count in range(-(-columns // _MAX_SIDE), columns + 1) if columns % count == 0)
+    return _Shape(columns // lines, channels, lines)

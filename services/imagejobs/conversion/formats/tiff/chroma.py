@@ -1,0 +1,33 @@
+"""What the numbers of a YCbCr page mean as colours (TIFF 6.0, section 21 and ReferenceBlackWhite in section 20)."""
+
+from dataclasses import dataclass
+
+from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.formats.tiff import tags
+from imagejobs.conversion.formats.tiff.directory import Directory
+
+_REC_601 = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True, slots=True)
+class Chroma:
+    """The shares of red, green and blue in luma, and of each component the value of its zero and its scale.
+
+    Luma comes to 0 to 255, Cb and Cr to -127 to 127, from values of 8 bits.
+    """
+
+    shares: tuple[float, ...]
+    zeros: tuple[float, ...]
+    scales: tuple[float, ...]
+
+
+def read_chroma(page: Directory, bits: int) -> Chroma:
+    """Raises ConversionError `corrupt` for what no colour can be calculated from."""
+    shares = page.fractions(tags.LUMA_COEFFICIENTS, _REC_601)
+    top, middle = float((1 << bits) - 1), float(1 << bits >> 1)
+    reference = page.fractions(tags.REFERENCE_BLACK_WHITE, (0.0, top, middle, top, middle, top))
+    black, white = ([value * 255 / top for value in reference[start::2]] for start in (0, 1))
+    if not shares[1] or any(low == high for low, high in zip(black, white, strict=True)):
+        raise corrupt("The TIFF has YCbCr colours of no range")
+    extents = zip((255, 127, 127), black, white, strict=True)
+    return Chroma(shares, tuple(black), tuple(extent / (high - low) for extent, low, high in extents))

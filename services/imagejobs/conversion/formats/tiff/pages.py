@@ -1,0 +1,52 @@
+"""What a TIFF holds beside its first page: further pages, smaller versions of them, and what a camera's sensor saw."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.formats.tiff import tags
+from imagejobs.conversion.formats.tiff.directory import Directory, following_pages, read_directory
+
+_SENSOR_DATA = frozenset({tags.SENSOR, tags.LINEAR_SENSOR})
+_MAX_SUBDIRECTORIES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How many pages there are, smaller versions left out, and whether the file is a camera's raw file."""
+
+    count: int
+    is_camera_raw: bool
+
+
+def read_pages(first: Directory) -> Pages:
+    """Walk through the directories behind and below the first page, which counts in any case.
+
+    Raw files are TIFF, too, and may begin with a thumbnail that says that it is one (NEF, ARW); so a first page that is
+    marked as reduced tells nothing.
+    """
+    count = 1
+    is_raw = tags.DNG_VERSION in first.entries or _is_sensor_data(first) or _has_sensor_data_below(first)
+    for page in following_pages(first):
+        count += not _is_reduced(page)
+        is_raw = is_raw or _is_sensor_data(page)
+    return Pages(count, is_raw)
+
+
+def _is_reduced(page: Directory) -> bool:
+    """As in a pyramid."""
+    return bool(page.first(tags.SUBFILE_TYPE) & tags.REDUCED) or page.first(tags.OLD_SUBFILE_TYPE) == tags.OLD_REDUCED
+
+
+def _is_sensor_data(page: Directory) -> bool:
+    return page.first(tags.PHOTOMETRIC) in _SENSOR_DATA
+
+
+def _has_sensor_data_below(page: Directory) -> bool:
+    for place in islice(page.numbers(tags.SUBDIRECTORIES), _MAX_SUBDIRECTORIES):
+        try:
+            if _is_sensor_data(read_directory(page.reader, page.layout, place)):
+                return True
+        except ConversionError:  # a directory that nobody shows need not be whole
+            continue
+    return False

@@ -1,0 +1,295 @@
+"""Every layout of TIFF's samples that is accepted shows the picture that its numbers mean, which is calculated here."""
+
+import io
+import struct
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiff_files as tiff
+from decoded_pictures import Pixels, decode, difference, on_ground, photo
+from imagejobs.conversion.decoding.decode import decode as read_frames
+from imagejobs.conversion.engine import convert
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.formats.probe import probe
+from imagejobs.conversion.magick.readable_formats import readable_formats
+from imagejobs.conversion.options import Options
+from imagejobs.conversion.processing.steps import Preparation, prepare
+from numpy.typing import NDArray
+from tiff_files import Layout, write_tiff
+
+pytestmark = pytest.mark.skipif(
+    "tiff" not in {each.name for each in readable_formats()}, reason="this ImageMagick reads no TIFF"
+)
+Numbers = NDArray[np.float64]
+WIDTH, HEIGHT = 37, 21
+COLOUR: Numbers = photo(WIDTH, HEIGHT) / 255
+GREY: Numbers = COLOUR[..., :1]
+INKS: Numbers = np.dstack([COLOUR, GREY / 2])
+ALPHA: Numbers = np.linspace(0.2, 1, WIDTH)[None, :, None].repeat(HEIGHT, axis=0)
+
+STORED = {
+    f"{order} {place} {compression} {fill_order}": {
+        "order": order,
+        "compression": compression,
+        "fill_order": fill_order,
+        **{"a strip": {}, "strips": {"rows": 8}, "tiles": {"tile": (16, 16)}}[place],
+    }
+    for order, place, compression, fill_order in [
+        (">", "a strip", tiff.ZIP, 1),
+        (">", "strips", tiff.NONE, 2),
+        ("<", "strips", tiff.PACKBITS, 1),
+        ("<", "tiles", tiff.LZW, 2),
+    ]
+}
+"""Each value of each of these once; what ImageMagick misreads, it misreads in all of them."""
+
+
+def quantized(values: Numbers, bits: int) -> tuple[tiff.Samples, Numbers]:
+    """The numbers that are stored, and the values that these are."""
+    top = (1 << bits) - 1
+    stored = np.rint(values * top).astype(np.int64)
+    return stored, stored / top
+
+
+def shown(source: bytes) -> Pixels:
+    """RGBA of the picture before it is encoded, which is what takes the time of a conversion."""
+    found = probe(io.BytesIO(source))
+    (frame,) = read_frames(source, found, (found.width, found.height))
+    with frame:
+        prepare(frame, Preparation((found.width, found.height), found.orientation))
+        pixels = np.frombuffer(frame.export_bytes("RGBA"), np.uint8).reshape(frame.height, frame.width, 4).copy()
+        if not frame.alpha_channel:
+            pixels[..., 3] = 255
+    return pixels
+
+
+def check(samples: tiff.Samples, layout: Layout, colour: Numbers, alpha: Numbers | None = None) -> None:
+    """In every way in which the pieces of such a file are stored; values are 0 to 1."""
+    opaque = np.ones_like(ALPHA) if alpha is None else alpha
+    expected = np.rint(np.dstack([np.broadcast_to(colour, (HEIGHT, WIDTH, 3)), opaque]) * 255)
+    planes = (tiff.CONTIGUOUS, tiff.SEPARATE) if samples.shape[2] > 1 and layout.chroma == (1, 1) else (1,)
+    for name, stored in STORED.items():
+        for plane in planes:
+            for predictor in (1, 2) if _takes_predictor(layout, stored["compression"]) else (1,):
+                whole = replace(layout, **stored, planes=plane, predictor=predictor)
+                result = shown(write_tiff(samples, whole))
+                for ground in ((0, 0, 0), (255, 255, 255)):
+                    apart = difference(on_ground(result, ground), on_ground(expected, ground))
+                    assert apart < 1.5, f"{name}, planes {plane}, predictor {predictor}: {apart:.1f} apart"
+
+
+def _takes_predictor(layout: Layout, compression: object) -> bool:
+    return compression == tiff.LZW and layout.bits >= 8 and layout.chroma == (1, 1)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16, 32])
+@pytest.mark.parametrize("white_is_zero", [False, True], ids=["black is 0", "white is 0"])
+def test_grey(white_is_zero: bool, bits: int) -> None:
+    stored, value = quantized(GREY, bits)
+
+    check(stored, Layout(int(not white_is_zero), bits), 1 - value if white_is_zero else value)
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_rgb(bits: int) -> None:
+    stored, value = quantized(COLOUR, bits)
+
+    check(stored, Layout(tiff.RGB, bits), value)
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_cmyk(bits: int) -> None:
+    stored, value = quantized(INKS, bits)
+
+    check(stored, Layout(tiff.INKS, bits), (1 - value[..., :3]) * (1 - value[..., 3:]))
+
+
+@pytest.mark.parametrize("wide", [True, False], ids=["16 bits an entry", "8 bits an entry"])
+@pytest.mark.parametrize("bits", [2, 4, 8, 16])
+def test_palettes(bits: int, wide: bool) -> None:
+    """As libtiff has it, a palette without an entry above 255 was written with 8 bits."""
+    stored, _ = quantized(GREY, bits)
+    entries = np.random.default_rng(bits).integers(0, 256, (3, 256))[:, np.arange(1 << bits) * 256 >> bits]
+    fields = {320: tuple((entries * (257 if wide else 1)).ravel().tolist())}
+
+    check(stored, Layout(tiff.PALETTE, bits, fields=fields), entries[:, stored[..., 0]].transpose(1, 2, 0) / 255)
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32])
+@pytest.mark.parametrize(
+    ("colours", "kind"),
+    [(each, kind) for each in ("black is 0", "white is 0", "RGB") for kind in (None, 0, 1, 2)]
+    + [("CMYK", None), ("CMYK", 0), ("CMYK", 2)],
+)
+def test_a_further_channel(colours: str, kind: int | None, bits: int) -> None:
+    """One whose kind is not said is alpha, as Pillow and libvips have it; inks are not premultiplied."""
+    photometric, light = {
+        "black is 0": (tiff.BLACK_IS_ZERO, GREY),
+        "white is 0": (tiff.WHITE_IS_ZERO, GREY),
+        "RGB": (tiff.RGB, COLOUR),
+        "CMYK": (tiff.INKS, (1 - INKS[..., :3]) * (1 - INKS[..., 3:])),
+    }[colours]
+    shown = light * ALPHA if kind == 1 else light
+    values = {"white is 0": 1 - shown, "CMYK": INKS}.get(colours, shown)
+    stored, _ = quantized(np.dstack([values, ALPHA]), bits)
+    fields = {} if kind is None else {338: (kind,)}
+
+    check(stored, Layout(photometric, bits, fields=fields), light, None if kind == 0 else ALPHA)
+
+
+@pytest.mark.parametrize("kinds", [(0, 0), (0, 2), (2, 0), (1, 0)])
+def test_several_further_channels(kinds: tuple[int, int]) -> None:
+    """The first one counts."""
+    shown = COLOUR * ALPHA if kinds[0] == 1 else COLOUR
+    stored, _ = quantized(np.dstack([shown, ALPHA, 1 - ALPHA]), 8)
+
+    check(stored, Layout(tiff.RGB, fields={338: kinds}), COLOUR, ALPHA if kinds[0] else None)
+
+
+@pytest.mark.parametrize("kind", [None, 0, 2], ids=["not said", "no alpha", "straight"])
+def test_a_palette_and_a_further_channel(kind: int | None) -> None:
+    stored, value = quantized(np.dstack([GREY, ALPHA]), 8)
+    fields = {320: tuple(range(0, 65536, 257)) * 3} | ({} if kind is None else {338: (kind,)})
+
+    check(stored, Layout(tiff.PALETTE, fields=fields), value[..., :1], None if kind == 0 else ALPHA)
+
+
+REC_601, REC_709 = (0.299, 0.587, 0.114), (0.2126, 0.7152, 0.0722)
+
+
+def ycbcr(colour: Numbers, shares: tuple[float, float, float] = REC_601) -> Numbers:
+    """Luma of 0 to 255, and Cb and Cr around 0 (TIFF 6.0, section 21)."""
+    red, green, blue = np.moveaxis(colour * 255, -1, 0)
+    luma = shares[0] * red + shares[1] * green + shares[2] * blue
+    return np.stack([luma, (blue - luma) / (2 - 2 * shares[2]), (red - luma) / (2 - 2 * shares[0])], axis=-1)
+
+
+def full_range(values: Numbers) -> tiff.Samples:
+    """Of 8 bits."""
+    return np.rint(values + np.array([0, 128, 128])).clip(0, 255).astype(np.int64)
+
+
+@pytest.mark.parametrize("positioning", [1, 2], ids=["centred", "cosited"])
+@pytest.mark.parametrize("chroma", [(1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (4, 4)])
+def test_ycbcr_of_every_subsampling(chroma: tuple[int, int], positioning: int) -> None:
+    """A block has one colour wherever in it that was measured, as Pillow and libvips show it."""
+    across, down = chroma
+    values = ycbcr(COLOUR)
+    blocks = values[np.arange(HEIGHT) // down * down][:, np.arange(WIDTH) // across * across]
+    luma, cb, cr = values[..., 0], blocks[..., 1], blocks[..., 2]
+    red, blue = luma + 1.402 * cr, luma + 1.772 * cb
+    expected = np.stack([red, (luma - 0.299 * red - 0.114 * blue) / 0.587, blue], axis=-1).clip(0, 255) / 255
+
+    layout = Layout(tiff.YCBCR, chroma=chroma, fields={530: chroma, 531: (positioning,)})
+    check(full_range(values), layout, expected)
+
+
+def test_ycbcr_without_a_word_on_its_subsampling_has_two_by_two() -> None:
+    flat = np.broadcast_to(ycbcr(COLOUR)[10, 18], (HEIGHT, WIDTH, 3))
+
+    check(full_range(flat), Layout(tiff.YCBCR, chroma=(2, 2), without=(530,)), COLOUR[10, 18])
+
+
+def test_ycbcr_in_the_range_of_video() -> None:
+    """Luma 16 to 235, chroma 16 to 240, as ReferenceBlackWhite says and ffmpeg writes."""
+    stored = np.rint(ycbcr(COLOUR) * [219 / 255, 224 / 255, 224 / 255] + [16, 128, 128]).astype(np.int64)
+    reference = ((16, 1), (235, 1), (128, 1), (240, 1), (128, 1), (240, 1))
+
+    check(stored, Layout(tiff.YCBCR, fields={530: (1, 1), 532: reference}), COLOUR)
+
+
+def test_ycbcr_of_other_coefficients() -> None:
+    fields = {530: (1, 1), 529: tuple((round(share * 10000), 10000) for share in REC_709)}
+
+    check(full_range(ycbcr(COLOUR, REC_709)), Layout(tiff.YCBCR, fields=fields), COLOUR)
+
+
+def test_ycbcr_of_16_bits() -> None:
+    stored = np.rint(ycbcr(COLOUR) * 257 + [0, 32768, 32768]).clip(0, 65535).astype(np.int64)
+
+    check(stored, Layout(tiff.YCBCR, 16, fields={530: (1, 1)}), COLOUR)
+
+
+def test_ycbcr_with_alpha() -> None:
+    with_alpha = np.dstack([full_range(ycbcr(COLOUR)), np.rint(ALPHA * 255).astype(np.int64)])
+    check(with_alpha, Layout(tiff.YCBCR, fields={530: (1, 1), 338: (2,)}), COLOUR, ALPHA)
+
+
+@pytest.mark.parametrize("big", [False, True], ids=["TIFF", "BigTIFF"])
+def test_the_orientation_of_what_is_read_here_is_applied_once(big: bool) -> None:
+    layout = Layout(tiff.YCBCR, chroma=(2, 2), rows=8, big=big, fields={274: (6,)})
+    flat = np.kron(np.rint(photo(6, 4)), np.ones((8, 8, 1)))
+
+    result = shown(write_tiff(full_range(ycbcr(flat / 255)), layout))
+
+    assert difference(result, np.rot90(flat, -1)) < 1.5
+
+
+def test_a_conversion_shows_the_same() -> None:
+    source = write_tiff(full_range(ycbcr(photo() / 255)), Layout(tiff.YCBCR, chroma=(2, 2), compression=tiff.PACKBITS))
+
+    assert difference(decode(convert(source, Options(quality=95)).data), photo()) < 3
+
+
+def test_a_reference_for_rgb_changes_nothing() -> None:
+    """Pillow and libvips do not look at it."""
+    stored, value = quantized(COLOUR, 8)
+
+    check(stored, Layout(tiff.RGB, fields={532: ((16, 1), (235, 1)) * 3}), value)
+
+
+REFUSED = {
+    "separate planes of subsampled chroma": (3, Layout(tiff.YCBCR, planes=2, chroma=(2, 2))),
+    "subsampled chroma with a predictor": (
+        3,
+        Layout(tiff.YCBCR, compression=tiff.ZIP, chroma=(2, 2), fields={317: (2,)}),
+    ),
+    "subsampled chroma of 16 bits": (3, Layout(tiff.YCBCR, 16, fields={530: (2, 2)})),
+    "chroma subsampled by three": (3, Layout(tiff.YCBCR, fields={530: (3, 1)})),
+    "a predictor for floating point": (3, Layout(tiff.RGB, compression=tiff.ZIP, fields={317: (3,)})),
+    "different bits": (3, Layout(tiff.RGB, fields={258: (8, 8, 16)})),
+    "different formats": (3, Layout(tiff.RGB, fields={339: (1, 1, 4)})),
+    "inks with premultiplied alpha": (5, Layout(tiff.INKS, fields={338: (1,)})),
+    "premultiplied alpha behind another channel": (5, Layout(tiff.RGB, fields={338: (0, 1)})),
+    "further channels of L*a*b*": (4, Layout(tiff.LAB, fields={338: (2,)})),
+    "six inks": (4, Layout(tiff.INKS, fields={332: (2,), 334: (6,)})),
+    "ICC's L*a*b*": (3, Layout(tiff.ICC_LAB)),
+    "signed numbers": (1, Layout(tiff.BLACK_IS_ZERO, fields={339: (2,)})),
+    "12 bits": (1, Layout(tiff.BLACK_IS_ZERO, fields={258: (12,)})),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_proven_is_named_unsupported(name: str) -> None:
+    channels, layout = REFUSED[name]
+
+    with pytest.raises(ConversionError) as caught:
+        convert(write_tiff(np.full((32, 32, channels), 100), layout), Options())
+
+    assert caught.value.code == "unsupported_type"
+
+
+@pytest.mark.parametrize("fields", [{254: (1,)}, {255: (2,)}], ids=["NewSubfileType", "SubfileType"])
+def test_a_first_page_that_is_marked_as_reduced_is_shown(fields: tiff.Fields) -> None:
+    stored, value = quantized(COLOUR, 8)
+
+    assert difference(shown(write_tiff(stored, Layout(tiff.RGB, fields=fields))), np.rint(value * 255)) < 1
+
+
+@pytest.mark.parametrize("colours", [32803, 34892], ids=["sensor data", "linear sensor data"])
+@pytest.mark.parametrize("place", ["below the thumbnail", "behind the thumbnail", "first"])
+def test_a_raw_file_is_named_so(place: str, colours: int) -> None:
+    """As NEF and ARW are: a thumbnail first, and what the sensor saw in a directory of its own."""
+    thumbnail = np.full((8, 8, 3), 100)
+    at = 0x1000
+    sensor = struct.pack("<HHHIIHHIII", 2, 254, 4, 1, 0, 262, 3, 1, colours, 0)
+    fields = {254: (1,)} | ({330: (at,)} if place == "below the thumbnail" else {})
+    source = write_tiff(thumbnail, Layout(colours if place == "first" else tiff.RGB, fields=fields))
+    if place == "behind the thumbnail":
+        source = source[:-4] + struct.pack("<I", at)
+
+    with pytest.raises(ConversionError, match="is a camera's raw file") as caught:
+        convert(source.ljust(at, b"\0") + sensor, Options())
+
+    assert caught.value.code == "unsupported_type"
