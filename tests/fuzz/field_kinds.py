@@ -3,11 +3,13 @@
 import io
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pillow_heif
 import png_files
 import pyvips
+from apng_files import BACKGROUND, OVER, PREVIOUS, ApngFrame, apng
 from colour_profiles import rgb_profile
 from colour_science import DISPLAY_P3
 from decoded_pictures import Variants, encode, photo
@@ -52,6 +54,19 @@ def _png(colour: int, depth: int, *chunks: png_files.Chunk) -> bytes:
     return png_files.png(samples >> (8 - depth), depth, colour, chunks=chunks)
 
 
+def _moving_png(colour: int, depth: int, **options: object) -> bytes:
+    """Of every disposal and blending, with frames in parts of the canvas."""
+    whole = photo(40, 30) if colour == png_files.RGB else np.dstack([photo(40, 30), photo(40, 30)[..., 0]])
+    frames = [
+        ApngFrame(0, 0, whole),
+        ApngFrame(5, 3, whole[4:20, 6:30], disposal=BACKGROUND, blend=OVER),
+        ApngFrame(9, 8, whole[:12, :20], delay=(3, 0), disposal=PREVIOUS),
+        ApngFrame(2, 1, whole[:8, :8], delay=(0, 100), blend=OVER),
+    ]
+    deep = [replace(each, samples=each.samples.astype(int) * 257) for each in frames] if depth == 16 else frames
+    return apng(40, 30, deep, bit_depth=depth, colour_type=colour, **options)
+
+
 def _xcode_png() -> bytes:
     whole = _png(png_files.RGB, 8)
     return whole[:8] + png_files.chunk(b"CgBI", b"\x50\0\x20\2") + whole[8:]
@@ -69,6 +84,11 @@ _PNGS: Variants = {
     "gAMA and cHRM": lambda: _png(png_files.RGB, 8, (b"gAMA", struct.pack(">I", 55000)), (b"cHRM", _CHROMATICITIES)),
     "sRGB and gAMA": lambda: _png(png_files.GREY, 8, (b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 45455))),
     "Xcode's": _xcode_png,
+    "animated": lambda: _moving_png(png_files.RGBA, 8, part_bytes=200, plays=3),
+    "animated, with a still of its own": lambda: _moving_png(png_files.RGB, 8, still=photo(40, 30)),
+    "animated, 16 bits, interlaced, of Display P3": lambda: _moving_png(
+        png_files.RGBA, 16, interlaced=True, chunks=[(b"cICP", bytes(_P3_IN_CICP))]
+    ),
 }
 
 

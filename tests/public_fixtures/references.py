@@ -57,7 +57,8 @@ def pillow(data: bytes) -> Shown:
             is_played = image.format in _ANIMATED
             count = getattr(image, "n_frames", 1) if is_played else 1
             _check_size(image.width, image.height, count)
-            parts = [_pillow_frame(image, index, count) for index in range(count)]
+            first = count > 1 and image.info.get("default_image", False)  # a still that is no frame of its APNG
+            parts = [_pillow_frame(image, index, count) for index in range(first, count)]
     except Unread:
         raise
     except Exception as error:
