@@ -2,9 +2,11 @@ import io
 from collections.abc import Callable
 
 import numpy as np
+import png_files
 import pytest
 import webp_files
-from decoded_pictures import Pixels, decode, difference, encode, noise, photo
+from apng_files import ApngFrame, apng
+from decoded_pictures import Pixels, decode, decode_frames, difference, encode, noise, photo
 from gif_files import GifFrame, gif
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.options import Options
@@ -112,3 +114,33 @@ def test_more_quality_costs_more_bytes_and_is_nearer() -> None:
     assert sorted(results, key=len) == results
     apart = [difference(decode(each), screenshot()) for each in results]
     assert sorted(apart, reverse=True) == apart
+
+
+def test_every_frame_of_an_animation_is_encoded_as_its_kind_asks_for() -> None:
+    """Photographs, drawings and photographs again: what won before must not be what is taken now."""
+    photographs = [noise(160, 120, seed) for seed in range(12)]
+    drawings = [np.roll(drawing(), 7 * step, axis=1) for step in range(9)]
+    pictures = [*photographs[:6], *drawings, *photographs[6:]]
+    frames = [ApngFrame(0, 0, each) for each in pictures]
+
+    conversion = convert(apng(160, 120, frames, colour_type=png_files.RGB), Options())
+
+    seen = [pixels for pixels, _ in decode_frames(conversion.data)]
+    assert len(seen) == len(pictures)
+    assert [difference(one, other) == 0 for one, other in zip(seen, pictures, strict=True)] == [
+        *[False] * 6,
+        *[True] * 9,
+        *[False] * 6,
+    ]
+    alone = sum(len(convert(encode(each, "PNG"), Options()).data) for each in pictures)
+    assert len(conversion.data) < 1.02 * alone
+
+
+def test_a_long_animation_of_one_kind_says_that_not_every_frame_was_tried_in_every_way() -> None:
+    drawings = [np.roll(drawing(), 5 * step, axis=1) for step in range(8)]
+
+    receipt = convert(
+        apng(160, 120, [ApngFrame(0, 0, each) for each in drawings], colour_type=png_files.RGB), Options()
+    )
+
+    assert receipt.receipt.reason == "the smallest of what was tried for some of the frames"

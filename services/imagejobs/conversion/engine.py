@@ -108,6 +108,8 @@ def _reason(attempts: list[Rendered], best: Rendered, options: Options) -> str:
         why = "the smallest of each frame"
     elif len(output.tried) > 1:
         why = "the smallest of what was tried"
+    elif output.is_sampled:
+        why = "the smallest of what was tried for some of the frames"
     elif output.lacked_memory:
         why = "the only one that was tried"
     else:

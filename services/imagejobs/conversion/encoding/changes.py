@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from imagejobs.conversion.magick.image import MagickImage
 
+_BAND_ROWS = 64
+_CLEAR = b"\0"
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -21,7 +24,60 @@ def whole(frame: MagickImage) -> Box:
 
 
 def changed(before: MagickImage, frame: MagickImage) -> Box | None:
-    """The smallest rectangle that holds all that differs; None where nothing does. Both have the same size."""
+    """The smallest rectangle that holds all that differs in 8 bits; None where nothing does. Both have the same size.
+
+    Pixels that are transparent in both frames are equal, whatever their colours.
+    """
+    channels = "RGBA" if before.alpha_channel or frame.alpha_channel else "RGB"
+    extent = _Extent(frame.width * len(channels))
+    for top in range(0, frame.height, _BAND_ROWS):
+        count = min(_BAND_ROWS, frame.height - top)
+        one, other = (each.export_bytes(channels, top, count) for each in (before, frame))
+        if one != other and channels == "RGBA" and _CLEAR in one[3::4] and _CLEAR in other[3::4]:
+            return _changed_and_seen(before, frame)
+        extent.add(top, one, other)
+    if extent.bottom == 0:
+        return None
+    left, right = extent.left // len(channels), -(-extent.right // len(channels))
+    return Box(left - left % 2, extent.top - extent.top % 2, right, extent.bottom)
+
+
+class _Extent:
+    """Where rows of `length` bytes differ: the first and last row, and the bytes of a row; `bottom` is 0 for nowhere.
+
+    All differing rows are laid upon each other as one long number, whose ends say where they differ.
+    """
+
+    def __init__(self, length: int) -> None:
+        self.top = self.bottom = 0
+        self._length = length
+        self._differing = 0
+
+    def add(self, top: int, one: bytes, other: bytes) -> None:
+        """Compare some rows, of which the first is at `top`."""
+        if one == other:
+            return
+        for row, at in enumerate(range(0, len(one), self._length), top):
+            above, below = one[at : at + self._length], other[at : at + self._length]
+            if above != below:
+                self.top = self.top if self.bottom else row
+                self.bottom = row + 1
+                self._differing |= int.from_bytes(above, "big") ^ int.from_bytes(below, "big")
+
+    @property
+    def left(self) -> int:
+        """The first differing byte."""
+        return self._length - -(-self._differing.bit_length() // 8)
+
+    @property
+    def right(self) -> int:
+        """The byte behind the last differing one."""
+        lowest_bit = (self._differing & -self._differing).bit_length() - 1
+        return self._length - lowest_bit // 8
+
+
+def _changed_and_seen(before: MagickImage, frame: MagickImage) -> Box | None:
+    """The same by ImageMagick, which takes four times as long, and knows that what is transparent is equal."""
     # Two frames at a time: of more, version 6 leaves out the equal ones without saying which; 7 puts them at -1.
     with before.clone() as pair:
         pair.image_add(frame)

@@ -1,6 +1,7 @@
 """From a picture to the bytes of a WebP: which encodings are tried, and which one wins."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from imagejobs.conversion.encoding.trial import Encoding
@@ -72,6 +73,13 @@ def encode(image: MagickImage, effort: Effort) -> Tried:
     return Tried(tuple(sorted(made, key=lambda encoded: len(encoded.data))), lacked_memory)
 
 
+def encode_as(image: MagickImage, effort: Effort, encodings: Collection[Encoding]) -> Tried | None:
+    """Encode in these ways only; None where the memory for one is not enough. Raises as `encode` does."""
+    made = [_encode_if_possible(encoding, image, effort) for encoding in Encoding if encoding in encodings]
+    done = [encoded for encoded in made if encoded is not None]
+    return Tried(tuple(sorted(done, key=lambda encoded: len(encoded.data)))) if len(done) == len(made) else None
+
+
 def encode_lossy(image: MagickImage, quality: int, method: int) -> bytes:
     """Encode with VP8; transparency stays exact."""
     return _encode(image, quality, {"webp:method": str(method), "webp:alpha-quality": "100"})
@@ -84,7 +92,7 @@ def _encode_if_possible(encoding: Encoding, image: MagickImage, effort: Effort) 
 
 def _fits(encoding: Encoding, image: MagickImage, effort: Effort) -> bool:
     width, height = image.size
-    needed: int = width * height * _TRIAL_BYTES[encoding]
+    needed: int = width * height * _TRIAL_BYTES.get(encoding, 0)
     return needed <= effort.memory_bytes
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from imagejobs.conversion.encoding.changes import changed, cut, whole
-from imagejobs.conversion.encoding.encode import Effort, Tried, encode
+from imagejobs.conversion.encoding.encode import Effort, Tried, encode, encode_as
+from imagejobs.conversion.encoding.frame_choice import FrameChoice
 from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.webp.animation import assemble_animation
@@ -15,8 +16,10 @@ from imagejobs.conversion.magick.image import MagickImage
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A WebP of this size in pixels; `tried` begins with what was chosen, unless that is a mixture; `lacked_memory` is
-    what was not tried, in one frame at least, for want of memory.
+    """A WebP of this size in pixels; `tried` begins with what was chosen, unless that is a mixture.
+
+    `lacked_memory` is what was not tried, in one frame at least, for want of memory; `is_sampled` where an encoding was
+    tried for some of the frames only.
     """
 
     width: int
@@ -26,6 +29,7 @@ class Rendition:
     data: bytes
     tried: tuple[Trial, ...]
     lacked_memory: tuple[Encoding, ...] = ()
+    is_sampled: bool = False
 
 
 class RenditionEncoder:
@@ -37,6 +41,7 @@ class RenditionEncoder:
         self._before: MagickImage | None = None
         self._parts: list[AnimationFrame] = []
         self._tried: list[Tried] = []
+        self._choice = FrameChoice()
 
     def __enter__(self) -> Self:
         return self
@@ -53,7 +58,7 @@ class RenditionEncoder:
             self._parts[-1] = replace(last, duration_ms=last.duration_ms + duration_ms)
             return
         with cut(frame, box) as part:
-            tried = encode(part, self._effort)
+            tried = self._encode(part)
             width, height = part.size
             self._parts.append(AnimationFrame(box.left, box.top, width, height, duration_ms, tried.encoded[0].data))
         self._tried.append(tried)
@@ -66,16 +71,31 @@ class RenditionEncoder:
         winners = [tried.encoded[0] for tried in self._tried]
         encodings = {winner.encoding for winner in winners}
         width, height = self._before.size
-        data = self._assemble(width, height)
+        data, trials = self._assemble(width, height), self._trials()
         return Rendition(
             width,
             height,
             encoding=winners[0].encoding if len(encodings) == 1 else Encoding.MIXED,
             quality=min(winner.quality for winner in winners),
             data=with_exif(data, exif, (width, height)) if exif else data,
-            tried=self._trials(),
+            tried=trials,
             lacked_memory=tuple(dict.fromkeys(each for tried in self._tried for each in tried.lacked_memory)),
+            is_sampled={each.encoding for each in trials} != self._seen,
         )
+
+    @property
+    def _seen(self) -> set[Encoding]:
+        """What was tried for any frame."""
+        return {each.encoding for tried in self._tried for each in tried.encoded}
+
+    def _encode(self, part: MagickImage) -> Tried:
+        width, height = part.size
+        again = encode_as(part, self._effort, self._choice.ways) if self._choice.ways else None
+        if again and self._choice.accepts(len(again.encoded[0].data), width * height):
+            return again
+        tried = encode(part, self._effort)
+        self._choice.learn({each.encoding: len(each.data) for each in tried.encoded}, width * height)
+        return tried
 
     def _keep(self, frame: MagickImage) -> None:
         if self._before is not None:

@@ -73,11 +73,12 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
         except IndexError:
             return ""
 
-    def export_bytes(self, channels: str) -> bytes:
-        """The pixels row by row, one byte for each of these channels, as in `RGBA`."""
-        width, height = self.size
-        data = ctypes.create_string_buffer(width * height * len(channels))
-        if not library.MagickExportImagePixels(self.wand, 0, 0, width, height, channels.encode(), _CHAR, data):
+    def export_bytes(self, channels: str, top: int = 0, count: int | None = None) -> bytes:
+        """The pixels row by row, one byte for each of these channels, as in `RGBA`; or `count` rows of them."""
+        rows = self.height - top if count is None else count
+        data = ctypes.create_string_buffer(self.width * rows * len(channels))
+        area = (0, top, self.width, rows)
+        if not library.MagickExportImagePixels(self.wand, *area, channels.encode(), _CHAR, data):
             self.raise_exception()
         return data.raw
 
