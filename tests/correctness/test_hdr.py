@@ -268,6 +268,20 @@ def test_grey_hdr_is_tone_mapped() -> None:
     assert patches(convert(source, FINE)) == pytest.approx([63, 186, 255], abs=2)
 
 
+def test_hdr_of_narrow_range_and_in_a_palette_is_tone_mapped() -> None:
+    signal = pq_signal(grey(10, 100, 203, 1000))
+    narrow = np.rint((16 + signal * 219) * 256).astype(np.uint16)
+    palette = np.rint(signal[0, ::8] * 255).astype(np.uint8).tobytes()
+    indices = np.arange(4, dtype=np.uint8)[None].repeat(8, axis=0).repeat(8, axis=1)
+    sources = (
+        png_files.png(narrow, 16, png_files.RGB, chunks=[(b"cICP", bytes([9, PQ, 0, 0]))]),
+        png_files.png(indices, 8, png_files.PALETTE, chunks=[cicp(BT2020, PQ), (b"PLTE", palette)]),
+    )
+
+    for source in sources:
+        assert patches(convert(source, FINE)) == pytest.approx([63, 186, 229, 255], abs=2)
+
+
 def test_hdr_is_scaled_and_mapped() -> None:
     light = np.kron(scene(800), np.ones((4, 4, 1)))
 

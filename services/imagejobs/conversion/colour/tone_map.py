@@ -27,7 +27,7 @@ _PEAK_SHARE = 0.99995
 _TINY = 1e-9
 
 Light = NDArray[np.float32]
-"""Pixels by red, green and blue, in cd/m2."""
+"""Red, green and blue by pixels, in cd/m2."""
 
 
 class ToneMap:
@@ -48,7 +48,7 @@ class ToneMap:
 
     def measure(self, pixels: bytes, alpha: bytes | None = None) -> None:
         """Count what these pixels reach. With alpha, of 16 bits too, transparent ones do not count."""
-        brightest = self._light(pixels).max(axis=-1)
+        brightest = self._light(pixels).max(axis=0)
         if alpha is not None:
             brightest = brightest[np.frombuffer(alpha, np.uint16) > 0]
         codes = (light_to_pq(brightest) * (_BINS - 1)).astype(np.int64)
@@ -58,10 +58,10 @@ class ToneMap:
     def convert(self, pixels: bytes) -> bytes:
         """The pixels in sRGB."""
         light = self._light(pixels)
-        brightest = np.maximum(light.max(axis=-1), _TINY)
-        linear = np.minimum(light * (eetf(brightest, self._peak) / brightest / REFERENCE_WHITE)[..., None], 1)
+        brightest = np.maximum(light.max(axis=0), _TINY)
+        linear = np.minimum(light * (eetf(brightest, self._peak) / brightest / REFERENCE_WHITE), 1)
         encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-        return bytes(np.rint(encoded * _LAST).astype(np.uint16))
+        return bytes(np.rint(encoded.T * _LAST).astype(np.uint16, order="C"))
 
     def _measured_peak(self) -> float:
         """What was measured, but no more than the file announces, and no less than reference white."""
@@ -72,23 +72,23 @@ class ToneMap:
 
     def _light(self, pixels: bytes) -> Light:
         """Light in the primaries of sRGB."""
-        light = self._table[np.frombuffer(pixels, np.uint16)].reshape(-1, 3)
+        light = self._table[np.frombuffer(pixels, np.uint16).reshape(-1, 3).T]
         if self._is_hlg:
-            light *= (_sum(self._to_xyz[1], light) ** (HLG_GAMMA - 1) * HLG_PEAK)[..., None]
-        return _within(np.stack([_sum(row, light) for row in self._to_srgb], axis=-1))
+            light *= _sum(self._to_xyz[1], light) ** (HLG_GAMMA - 1) * HLG_PEAK
+        return _within(np.stack([_sum(row, light) for row in self._to_srgb]))
 
 
 def _within(light: Light) -> Light:
     """Grey of the same luminance is mixed to colours with a negative channel until it is 0, which keeps their hue."""
-    lowest, grey = light.min(axis=-1), _sum(_to_xyz(BT709)[1], light)
+    lowest, grey = light.min(axis=0), _sum(_to_xyz(BT709)[1], light)
     share = np.where(lowest < 0, grey / np.maximum(grey - lowest, _TINY), 1)
-    return np.asarray(np.maximum(grey[..., None] + share[..., None] * (light - grey[..., None]), 0))
+    return np.asarray(np.maximum(grey + share * (light - grey), 0))
 
 
 def _sum(factors: tuple[float, float, float], light: Light) -> Light:
     """The weighted sum of red, green and blue, the same on every processor, unlike that of a BLAS."""
     red, green, blue = (np.float32(factor) for factor in factors)
-    return np.asarray(red * light[..., 0] + green * light[..., 1] + blue * light[..., 2])
+    return np.asarray(red * light[0] + green * light[1] + blue * light[2])
 
 
 def _to_xyz(primaries: int) -> Matrix:
