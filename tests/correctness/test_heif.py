@@ -118,6 +118,16 @@ def test_grey_stays_grey(image_format: str) -> None:
     assert difference(result, np.repeat(grey[..., None], 3, axis=-1)) < 3
 
 
+@every_format
+def test_grey_stays_grey_through_a_profile(image_format: str) -> None:
+    grey = np.repeat(photo()[..., :1], 3, axis=-1)
+
+    result = decode(convert(heif(image_format, grey, icc_profile=rgb_profile(DISPLAY_P3)), FINE).data)
+
+    assert np.ptp(result[..., :3].astype(int), axis=-1).mean() < 1
+    assert mean_delta_e(result, grey) < 0.5
+
+
 @pytest.mark.skipif("HEIC" not in READ, reason="this ImageMagick reads no HEIC")
 def test_ten_bits_become_eight() -> None:
     wide = (photo().astype(np.uint16) * 257).tobytes()

@@ -9,6 +9,7 @@ from imagejobs.conversion.decoding.readable_tiff import readable_tiff
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.gif.animation import split_gif
+from imagejobs.conversion.formats.heif.profile import without_profile
 from imagejobs.conversion.formats.jpeg.scale import size_hint
 from imagejobs.conversion.formats.png.animation import split_png
 from imagejobs.conversion.formats.png.standard_form import standard_form
@@ -18,7 +19,7 @@ from imagejobs.conversion.formats.tiff.byte_pictures import BytePicture
 from imagejobs.conversion.formats.webp.animation import split_animation
 from imagejobs.conversion.formats.webp.container import find_chunk
 from imagejobs.conversion.magick.errors import reading_errors
-from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.magick.image import GIVES_YCBCR, MagickImage
 
 _HEIF_BYTES_PER_PIXEL = 9
 """What libheif and its decoders hold beside ImageMagick's pixels: measured with pictures of 16 megapixels."""
@@ -44,13 +45,14 @@ def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> Magic
     hint = size_hint((probe.width, probe.height), target) if probe.format is JPEG else None
     if probe.format is TIFF:
         source = readable_tiff(source, lambda picture: _read_bytes(picture, probe))
-    size = (probe.width, probe.height)
-    image = _read(source, probe.format, size, {"jpeg:size": hint} if hint else {})
+    is_heif, size = probe.format in {HEIC, AVIF}, (probe.width, probe.height)
+    readable = without_profile(source) if is_heif and GIVES_YCBCR else source
+    image = _read(readable, probe.format, size, {"jpeg:size": hint} if hint else {})
     if not hint and image.size != size:
         raise corrupt(f"The {probe.format.title} has another size than it announces")
     if probe.is_opaque:
         image.alpha_channel = "off"
-    if probe.format in {HEIC, AVIF}:
+    if is_heif:
         complete_heif(image, source, lambda data: _read(data, probe.format, size, {}))
     return image
 

@@ -46,6 +46,8 @@ _COPIES = 3
 _CHAR, _SHORT = 1, 7
 """StorageTypes of ImageMagick: unsigned numbers of 8 and 16 bits."""
 _CHROMA_SHIFT = 128 / 255 - 0.5
+GIVES_YCBCR = MAGICK_VERSION_INFO < (7,)
+"""Version 6 gives the YCbCr of HEIC and AVIF decoders as it is, unless it sees a profile."""
 _LIBWEBP = "libwebp.so.7"
 PREMATURE_END = "remature end"
 _BAD_INDEX = "invalid colormap index"

@@ -11,7 +11,7 @@ from imagejobs.conversion.formats.coded_colour import (
     CodedColour,
     mastering_peak,
 )
-from imagejobs.conversion.formats.heif.boxes import Cursor
+from imagejobs.conversion.formats.heif.boxes import Box, Cursor
 from imagejobs.conversion.formats.heif.items import Item
 
 _ICC = frozenset({b"prof", b"rICC"})
@@ -20,7 +20,12 @@ _NUMBERS = b"nclx"
 
 def embedded_profile(items: Sequence[Item]) -> bytes | None:
     """The ICC profile of the first of these items that has one."""
-    return next((data[4:] for data in _properties(items, b"colr") if data[:4] in _ICC), None)
+    return next((box.data[4:] for item in items for box in item.properties if is_embedded_profile(box)), None)
+
+
+def is_embedded_profile(box: Box) -> bool:
+    """Whether a property is an ICC profile."""
+    return box.kind == b"colr" and box.data[:4] in _ICC
 
 
 def coded_colour(items: Sequence[Item]) -> CodedColour | None:

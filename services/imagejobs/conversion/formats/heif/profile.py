@@ -4,8 +4,12 @@ import io
 
 from imagejobs.conversion.colour.coded_profile import coded_profile
 from imagejobs.conversion.formats.byte_reader import ByteReader
-from imagejobs.conversion.formats.heif.colour import coded_colour, embedded_profile
-from imagejobs.conversion.formats.heif.structure import parts_of, read_file
+from imagejobs.conversion.formats.heif.boxes import Box, boxes, find
+from imagejobs.conversion.formats.heif.colour import coded_colour, embedded_profile, is_embedded_profile
+from imagejobs.conversion.formats.heif.structure import find_meta, parts_of, read_file
+
+_IGNORED = b"free"
+_NOWHERE = Box(b"", b"")
 
 
 def find_profile(source: bytes) -> bytes | None:
@@ -18,3 +22,19 @@ def find_profile(source: bytes) -> bytes | None:
         return embedded
     coded = coded_colour(described)
     return coded_profile(coded) if coded else None
+
+
+def without_profile(source: bytes) -> bytes:
+    """A file that was probed, with its ICC profiles in boxes that decoders pass over.
+
+    Where ImageMagick 6 sees a profile it turns the decoder's YCbCr to RGB itself, with a tint.
+    """
+    _, meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
+    properties = find(meta.data[4:], b"iprp") or _NOWHERE
+    container = find(properties.data, b"ipco") or _NOWHERE
+    start, changed = meta.at + 4 + properties.at + container.at, bytearray(source)
+    for box in boxes(container.data):
+        kind = slice(start + box.at - 4, start + box.at)
+        if is_embedded_profile(box) and changed[kind] == box.kind:  # not behind a length of 8 bytes
+            changed[kind] = _IGNORED
+    return bytes(changed)
