@@ -1,4 +1,4 @@
-"""The curves of HDR: PQ and HLG (Recommendation ITU-R BT.2100-2), and the EETF of Report ITU-R BT.2390-12 (5.4.1).
+"""The curves of HDR: PQ and HLG (Recommendation ITU-R BT.2100-2), and the EETF of Report ITU-R BT.2390 (5.4.1).
 
 Light is in cd/m2, signals are 0 to 1.
 """

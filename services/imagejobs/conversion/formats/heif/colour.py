@@ -31,8 +31,8 @@ def is_embedded_profile(box: Box) -> bool:
 def coded_colour(items: Sequence[Item]) -> CodedColour | None:
     """The code points of the first of these items that has them, None for unknown ones.
 
-    An ICC profile overrides them (MIAF, ISO/IEC 23000-22, 7.3.6.4), and None is returned. What is unspecified is sRGB,
-    as in browsers. Matrix and range need no attention: the decoder gives RGB, or YCbCr of full range.
+    An ICC profile overrides them, as in libavif and browsers, and None is returned. What is unspecified is sRGB.
+    Matrix and range need no attention: the decoder gives RGB, or YCbCr of full range.
     """
     numbers = next((data for data in _properties(items, b"colr") if data[:4] == _NUMBERS), None)
     if numbers is None or embedded_profile(items) is not None:
