@@ -336,6 +336,34 @@ def test_a_wrong_checksum_in_the_animation_leaves_the_still(kind: bytes) -> None
     assert_is_the_still(convert(bytes(whole), FINE))
 
 
+def cut_deflate(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+@pytest.mark.parametrize("index", [4, 6])
+@pytest.mark.parametrize("still", [None, GROUND.samples], ids=["still is the first frame", "still apart"])
+@pytest.mark.parametrize("damage", [cut_deflate, lambda data: data[:4] + bytes(len(data) - 4), lambda data: data[:4]])
+def test_a_frame_that_cannot_be_decoded_leaves_the_still(
+    damage: Callable[[bytes], bytes], still: Pixels | None, index: int
+) -> None:
+    """Checksums and sequence numbers are right: it is found only while decoding."""
+    parts = chunks_of(apng(WIDTH, HEIGHT, FRAMES, still=still))
+    at = [number for number, (kind, _) in enumerate(parts) if kind == b"fdAT"][-1 if index == 6 else 0]
+    parts[at] = (b"fdAT", damage(parts[at][1]))
+
+    assert_is_the_still(convert(apng_files.assemble(WIDTH, HEIGHT, parts), FINE))
+
+
+def test_a_still_that_cannot_be_decoded_is_corrupt() -> None:
+    parts = chunks_of(apng(WIDTH, HEIGHT, FRAMES))
+    parts = [(kind, cut_deflate(data) if kind == b"IDAT" else data) for kind, data in parts]
+
+    with pytest.raises(ConversionError) as caught:
+        convert(apng_files.assemble(WIDTH, HEIGHT, parts), FINE)
+
+    assert caught.value.code == "corrupt"
+
+
 def assert_is_the_still(conversion: Conversion) -> None:
     assert difference(decode(conversion.data), GROUND.samples) < 2
     receipt = conversion.receipt.to_json()

@@ -11,6 +11,7 @@ from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats.coded_colour import PQ, REFERENCE_WHITE, CodedColour
 from imagejobs.conversion.formats.probe import Probe, check_limits, probe
+from imagejobs.conversion.formats.registry import PNG
 from imagejobs.conversion.magick.image import apply_limits, encoder_name
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import AUTO, Options
@@ -22,6 +23,8 @@ _STEP, _LOWEST = 20, 40
 """By how much the quality goes down where the output is larger than the source, and how far."""
 _CHEAP_PIXELS = 10_000_000
 """Sources with more are not converted again only to save bytes."""
+
+_DAMAGED = frozenset({ErrorCode.CORRUPT, ErrorCode.TRUNCATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def convert(source: bytes, options: Options) -> Conversion:
     _check_readable(found)
     check_limits(found, options)
     apply_limits(options)
-    attempts = _attempts(source, found, options)
+    found, attempts = _attempts_or_still(source, found, options)
     best = min(attempts, key=lambda attempt: len(attempt.renditions[0].data))
     output = best.renditions[0]
     receipt = Receipt(
@@ -83,6 +86,18 @@ def _check_readable(found: Probe) -> None:
             f"The image library of this worker has no decoder for {found.format.title}. Send the image as a JPEG or "
             "PNG, or install the decoder.",
         )
+
+
+def _attempts_or_still(source: bytes, found: Probe, options: Options) -> tuple[Probe, list[Rendered]]:
+    """The attempts; those of its still where a frame of an animated PNG cannot be decoded, as the standard has it."""
+    try:
+        return found, _attempts(source, found, options)
+    except ConversionError as error:
+        if found.format is not PNG or not found.durations_ms or error.code not in _DAMAGED:
+            raise
+        note = "APNG: only the still is kept, because the animation is damaged: a frame cannot be decoded"
+        still = found.as_still(note)
+        return still, _attempts(source, still, options)
 
 
 def _attempts(source: bytes, found: Probe, options: Options) -> list[Rendered]:

@@ -1,7 +1,8 @@
 """What a walk through a file finds out about its picture."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from imagejobs.conversion.formats.coded_colour import CodedColour
 
@@ -33,6 +34,11 @@ class Structure:
     decoder_bytes: int = 0
     is_opaque: bool = False
     colour: CodedColour | None = None
+
+    def as_still(self, note: str) -> Self:
+        """The same file without its animation, and why."""
+        pixels, notes = self.width * self.height, (*self.notes, note)
+        return replace(self, frames=1, pixels=pixels, loop_count=1, durations_ms=(), notes=notes)
 
 
 def still(
