@@ -7,6 +7,7 @@ from itertools import islice
 
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.byte_reader import ByteReader
+from imagejobs.conversion.formats.tiff import tags
 
 _BIG = 43
 _NUMBERS = {1: "B", 2: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q"}
@@ -144,12 +145,12 @@ def read_fields(reader: ByteReader, layout: Layout, at: int) -> list[Field]:
 
 
 def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
-    """The directory at this place."""
+    """The directory at this place, with the fields that are known here."""
     width, field = layout.size(layout.offset), layout.size(layout.field)
     sizes = {kind: layout.size(letters) for kind, letters in _NUMBERS.items()} | {_FRACTIONS: 8}
     entries, rationals = dict[int, Entry](), dict[int, Entry]()
     for place, tag, kind, count, offset in read_fields(reader, layout, at):
-        if kind not in sizes or tag in entries or tag in rationals:
+        if tag not in tags.KNOWN or kind not in sizes or tag in entries or tag in rationals:
             continue
         value_at = place + field - width if count * sizes[kind] <= width else offset
         if kind == _FRACTIONS:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from imagejobs.conversion.errors import corrupt, truncated
 from imagejobs.conversion.formats.byte_reader import ByteReader
-from imagejobs.conversion.formats.exif import ARTIST, COPYRIGHT, MAX_CREDIT_BYTES
+from imagejobs.conversion.formats.exif import MAX_CREDIT_BYTES
 from imagejobs.conversion.formats.structure import Structure, still
 from imagejobs.conversion.formats.tiff import tags
 from imagejobs.conversion.formats.tiff.acceptance import check_accepted
@@ -33,7 +33,9 @@ def read_tiff(reader: ByteReader) -> Structure:
     if max(width, height) <= WEBP_MAX_SIDE:  # A larger one is refused for that: its data need not be looked at.
         _check_data(page, samples)
     orientation = page.first(tags.ORIENTATION, 1)
-    credited = {tag: text for tag in (ARTIST, COPYRIGHT) if (text := page.text(tag, MAX_CREDIT_BYTES)).strip()}
+    credited = {
+        tag: text for tag in (tags.ARTIST, tags.COPYRIGHT) if (text := page.text(tag, MAX_CREDIT_BYTES)).strip()
+    }
     found = still(width, height, orientation if 1 <= orientation <= 8 else 1, _notes(pages.count), credited)
     return replace(found, is_opaque=bool(samples.extra) and samples.alpha == tags.NO_ALPHA)
 
