@@ -50,7 +50,7 @@ def _decompressed(
 ) -> Iterator[tuple[Piece, memoryview]]:
     """Every strip or tile and its bytes, as many as it has to have."""
     length, down = row_bytes(samples, grid.piece_width), samples.chroma[1]
-    fill_order = page.first(tags.FILL_ORDER, 1)
+    fill_order = _LOWEST_BIT_FIRST if page.first(tags.FILL_ORDER) == _LOWEST_BIT_FIRST else 1
     pieces = find_pieces(page, grid, samples)
     if samples.compression == tags.UNCOMPRESSED:
         for piece in pieces:
