@@ -20,6 +20,7 @@ _WHOLE_NUMBERS = frozenset({1, 4})
 _BIT_DEPTHS = frozenset({1, 2, 4, 8, 16, 32})
 _GREYS = frozenset({tags.WHITE_IS_ZERO, tags.BLACK_IS_ZERO})
 _MAX_GREY_SAMPLES = 2
+_KINDS = frozenset({tags.NO_ALPHA, tags.PREMULTIPLIED, tags.STRAIGHT})
 _DEEPEST = {tags.PALETTE: 16, tags.YCBCR: 16, tags.LAB: 16}
 _CHROMA = frozenset({(1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (4, 4)})
 """Those of libtiff, which Pillow and libvips read with."""
@@ -111,6 +112,7 @@ def _refused_channels(page: Directory, samples: Samples) -> tuple[tuple[bool, st
             colours in {tags.INKS, tags.PALETTE} and is_premultiplied,
             "has inks or a palette with premultiplied alpha",
         ),
+        (bool(set(samples.extra) - _KINDS), f"has further channels of an unknown kind ({samples.extra})"),
         (tags.PREMULTIPLIED in samples.extra[1:], "has premultiplied alpha behind another channel"),
     )
 

@@ -7,7 +7,6 @@ from imagejobs.conversion.formats.tiff import tags
 from imagejobs.conversion.formats.tiff.directory import Directory
 
 MAX_SAMPLES = 16
-_ALPHA = frozenset({tags.PREMULTIPLIED, tags.STRAIGHT})
 _COLOURS = {tags.RGB: 3, tags.INKS: 4, tags.YCBCR: 3, tags.LAB: 3}
 
 
@@ -38,7 +37,7 @@ class Samples:
     @property
     def alpha(self) -> int:
         """The kind of the first further sample, 0 if there is none, or none that is alpha."""
-        return next((kind for kind in self.extra[:1] if kind in _ALPHA), tags.NO_ALPHA)
+        return self.extra[0] if self.extra else tags.NO_ALPHA
 
 
 def colours_of(photometric: int) -> int:
