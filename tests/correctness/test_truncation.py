@@ -30,10 +30,10 @@ def heic() -> bytes:
 
 
 FILES: dict[str, tuple[Callable[[], bytes], int]] = {
-    "jpeg": (lambda: encode(noise(80, 60), "JPEG"), 1),
-    "progressive jpeg": (lambda: encode(noise(80, 60), "JPEG", progressive=True), 1),
-    "grey jpeg": (lambda: encode(noise(80, 60)[..., 0], "JPEG", restart_marker_blocks=4), 1),
-    "cmyk jpeg": (lambda: cmyk_jpeg(SOFT, Marker.PLAIN), 1),
+    "jpeg": (lambda: encode(noise(80, 60), "JPEG"), 3),
+    "progressive jpeg": (lambda: encode(noise(80, 60), "JPEG", progressive=True), 3),
+    "grey jpeg": (lambda: encode(noise(80, 60)[..., 0], "JPEG", restart_marker_blocks=4), 3),
+    "cmyk jpeg": (lambda: cmyk_jpeg(SOFT, Marker.PLAIN), 3),
     "png": (lambda: encode(noise(80, 60), "PNG"), 13),
     "interlaced png": (lambda: png_files.png(SOFT, 8, png_files.RGBA, interlaced=True), 13),
     "gif": (lambda: encode(noise(80, 60), "GIF"), 2),

@@ -16,6 +16,7 @@ GIF = b"GIF89a" + struct.pack("<HHB2x", 9, 7, 0)
 GIF_FRAME = b"," + struct.pack("<HHHHB", 0, 0, 9, 7, 0) + b"\x02"
 JPEG = b"\xff\xd8"
 JPEG_FRAME = b"\xff\xc0" + struct.pack(">HBHHBBBB", 11, 8, 7, 9, 1, 1, 0x11, 0)
+PROGRESSIVE_FRAME = JPEG_FRAME.replace(b"\xff\xc0", b"\xff\xc2")
 SCAN = b"\xff\xda" + struct.pack(">HBBB3x", 8, 1, 1, 0) + b"\x12\x34"
 
 
@@ -38,7 +39,7 @@ WALKS: dict[str, tuple[int, Repeat]] = {
     "GIF blocks": (MAX_BLOCKS, lambda count: GIF + GIF_FRAME + b"\x01\x44\0" + b"!\xfe\0" * (count - 1) + b";"),
     "GIF sub-blocks": (MOST_SUB_BLOCKS, lambda count: GIF + GIF_FRAME + b"\x01\x44" * count + b"\0;"),
     "JPEG segments": (MAX_BLOCKS, lambda count: JPEG + b"\xff\xfe\0\2" * (count - 2) + JPEG_FRAME + SCAN + b"\xff\xd9"),
-    "JPEG scans": (MOST_SCANS, lambda count: JPEG + JPEG_FRAME + SCAN * count + b"\xff\xd9"),
+    "JPEG scans": (MOST_SCANS, lambda count: JPEG + PROGRESSIVE_FRAME + SCAN * count + b"\xff\xd9"),
     "PNG chunks": (
         MAX_BLOCKS,
         lambda count: png(

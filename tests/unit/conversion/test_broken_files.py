@@ -127,8 +127,8 @@ class TestJpeg:
         assert "12 bits" in message
 
     def test_a_marker_that_cannot_stand_there_is_told_with_its_place(self) -> None:
-        code, message = refusal(b"\xff\xd8\xff\xd0" + bytes(40))
-        assert (code, message) == ("corrupt", "The JPEG has an impossible marker FF D0 at byte 2")
+        code, message = refusal(b"\xff\xd8\xff\x02" + bytes(40))
+        assert (code, message) == ("corrupt", "The JPEG has an impossible marker FF 02 at byte 2")
 
     def test_any_number_of_ff_may_come_before_a_marker(self) -> None:
         whole = self.jpeg(struct.pack(">BHHB", 8, 7, 9, 1))

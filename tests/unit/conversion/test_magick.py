@@ -3,7 +3,7 @@ import warnings
 import pytest
 from imagejobs.conversion.magick import image as magick
 from imagejobs.conversion.magick.image import MagickImage, apply_limits, encoder_name
-from imagejobs.conversion.magick.noted_exceptions import image_exception
+from imagejobs.conversion.magick.noted_exceptions import image_exceptions
 from imagejobs.conversion.options import Options
 from wand.exceptions import CorruptImageWarning, ImageError, ResourceLimitError
 from wand.resource import limits
@@ -54,7 +54,7 @@ def test_any_other_failure_of_a_profile_is_not_hidden(monkeypatch: pytest.Monkey
 
 def test_an_empty_wand_has_no_exception() -> None:
     with MagickImage() as image:
-        assert image_exception(image.wand) is None
+        assert image_exceptions(image.wand) == []
 
 
 def raises(error: Exception) -> None:

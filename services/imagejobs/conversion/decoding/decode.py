@@ -10,6 +10,7 @@ from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.gif.animation import split_gif
 from imagejobs.conversion.formats.heif.profile import without_profile
+from imagejobs.conversion.formats.jpeg.completion import complete_jpeg
 from imagejobs.conversion.formats.jpeg.scale import size_hint
 from imagejobs.conversion.formats.png.animation import split_png
 from imagejobs.conversion.formats.png.standard_form import standard_form
@@ -43,7 +44,9 @@ def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[Mag
 
 def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> MagickImage:
     hint = size_hint((probe.width, probe.height), target) if probe.format is JPEG else None
-    if probe.format is TIFF:
+    if probe.format is JPEG:
+        source = complete_jpeg(source)
+    elif probe.format is TIFF:
         source = readable_tiff(source, lambda picture: _read_bytes(picture, probe))
     is_heif, size = probe.format in {HEIC, AVIF}, (probe.width, probe.height)
     readable = without_profile(source) if is_heif and GIVES_YCBCR else source

@@ -3,9 +3,16 @@
 import struct
 from collections.abc import Iterator, Mapping
 
-_ORIENTATION = 0x0112
+IDENTIFIER = b"Exif\0\0"
+"""What precedes EXIF in a JPEG's segment, and by habit in a WebP's chunk."""
 ARTIST, COPYRIGHT = 0x013B, 0x8298
-_ASCII, _SHORT = 2, 3
+_ORIENTATION = 0x0112
+_ASCII = 2
+_NUMBERS = {1: "B", 3: "H", 4: "I", 5: "2I", 6: "b", 8: "h", 9: "i", 10: "2i"}
+"""The types of numbers, fractions among them, by struct's letters (TIFF 6.0, section 2). The standard has a SHORT for
+the orientation. Pillow and libvips take these too; floating point, texts and undefined bytes turn nothing."""
+_MAGIC = frozenset({42, 42 << 8})
+"""The latter is in the wrong byte order, which Pillow and libvips pass over."""
 _ENTRY_BYTES = 12
 _INLINE_BYTES = 4
 MAX_EXIF_BYTES = 1 << 16
@@ -16,10 +23,10 @@ MAX_CREDIT_BYTES = 500
 
 def orientation(exif: bytes) -> int:
     """The orientation, 1 to 8; 1 for EXIF that has none, an impossible one, or is damaged."""
-    for tag, kind, _, value in _entries(exif):
+    for tag, kind, count, value in _entries(exif):
         if tag == _ORIENTATION:
-            (number,) = struct.unpack_from(f"{_order(exif)}H", value)
-            return number if kind == _SHORT and 1 <= number <= 8 else 1
+            number = _number(exif, kind, count, value)
+            return int(number) if number in range(1, 9) else 1
     return 1
 
 
@@ -47,12 +54,28 @@ def _entries(exif: bytes) -> Iterator[tuple[int, int, int, bytes]]:
     exif = _tiff(exif)
     order = _order(exif)
     try:
-        (directory,) = struct.unpack_from(f"{order}I", exif, 4)
+        magic, directory = struct.unpack_from(f"{order}HI", exif, 2)
         (count,) = struct.unpack_from(f"{order}H", exif, directory)
-        for index in range(count if order else 0):
+        for index in range(count if order and magic in _MAGIC else 0):
             yield struct.unpack_from(f"{order}HHI4s", exif, directory + 2 + _ENTRY_BYTES * index)
     except struct.error:
         return
+
+
+def _number(exif: bytes, kind: int, count: int, value: bytes) -> float:
+    """The first of `count` numbers; 0 for values that are not numbers, and for those that are missing."""
+    letters = _order(exif) + _NUMBERS.get(kind, "")
+    size = struct.calcsize(letters)
+    if not size or not count:
+        return 0
+    if size * count > _INLINE_BYTES:
+        (offset,) = struct.unpack(f"{_order(exif)}I", value)
+        value = _tiff(exif)[offset : offset + size]
+    if len(value) < size:
+        return 0
+    number, *divisors = struct.unpack_from(letters, value)
+    divisor = divisors[0] if divisors else 1
+    return float(number / divisor) if divisor else 0
 
 
 def _text(exif: bytes, count: int, value: bytes) -> bytes:
@@ -64,7 +87,7 @@ def _text(exif: bytes, count: int, value: bytes) -> bytes:
 
 
 def _tiff(exif: bytes) -> bytes:
-    return exif.removeprefix(b"Exif\0\0")
+    return exif.removeprefix(IDENTIFIER)
 
 
 def _order(exif: bytes) -> str:

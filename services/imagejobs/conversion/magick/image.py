@@ -21,7 +21,7 @@ try:
     from wand.resource import genesis, limits
     from wand.version import MAGICK_VERSION_INFO
 
-    from imagejobs.conversion.magick.noted_exceptions import image_exception
+    from imagejobs.conversion.magick.noted_exceptions import image_exceptions, wand_exceptions
 except ImportError as error:
     if not has_memory(LOADING_BYTES):
         raise ConfigurationError(
@@ -59,13 +59,16 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
 
     def raise_exception(self, stacklevel: int = 1) -> None:  # noqa: ARG002 - Wand's signature
         """Raise what the library reports as an error, and those warnings that mean a loss of picture."""
-        _raise_unless_harmless(self.get_exception())
+        noted = wand_exceptions(self.wand)
+        for problem in (self.get_exception(), *noted):
+            _raise_unless_harmless(problem)
 
     def raise_decoding_exception(self) -> None:
         """The same for what the decoder noted on the frames although it gave a picture."""
         self.raise_exception()
         self.iterator_first()
-        _raise_unless_harmless(image_exception(self.wand))
+        for problem in image_exceptions(self.wand):
+            _raise_unless_harmless(problem)
 
     @property
     def colour_space(self) -> str:

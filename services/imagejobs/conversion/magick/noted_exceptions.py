@@ -1,26 +1,47 @@
-"""What ImageMagick 6 notes on an image while decoding it and tells no wand: libjpeg's and libpng's complaints."""
+"""All that ImageMagick noted while decoding: a wand gives the first of several warnings alone."""
 
 import ctypes
+from collections.abc import Iterator
 
 from wand.api import libmagick, library
 from wand.exceptions import TYPE_MAP, WandException
 
 
 class _ExceptionInfo(ctypes.Structure):
-    """The head of ImageMagick 6's ExceptionInfo (magick/exception.h)."""
+    """The head of ImageMagick's ExceptionInfo (magick/exception.h); `exceptions` is a list of the same."""
 
     _fields_ = (
         ("severity", ctypes.c_int),
         ("error_number", ctypes.c_int),
         ("reason", ctypes.c_char_p),
         ("description", ctypes.c_char_p),
+        ("exceptions", ctypes.c_void_p),
     )
 
 
-_HAS_OWN_EXCEPTIONS = hasattr(libmagick, "GetImageException")
-"""Version 7 has abolished them: there the wand knows everything."""
+class _Wand(ctypes.Structure):
+    """The MagickWand of version 7 (MagickWand/magick-wand-private.h)."""
 
-if _HAS_OWN_EXCEPTIONS:
+    _fields_ = (
+        ("id", ctypes.c_size_t),
+        ("name", ctypes.c_char * 4096),
+        ("images", ctypes.c_void_p),
+        ("image_info", ctypes.c_void_p),
+        ("exception", ctypes.POINTER(_ExceptionInfo)),
+        ("flags", ctypes.c_int * 3),
+        ("signature", ctypes.c_size_t),
+    )
+
+
+_SIGNATURE = 0xABACADAB
+_IMAGES_HAVE_EXCEPTIONS = hasattr(libmagick, "GetImageException")
+"""Version 6 notes what libjpeg and libpng complain of on an image, and tells no wand. In 7 the wand knows all."""
+
+libmagick.ResetLinkedListIterator.argtypes = [ctypes.c_void_p]
+libmagick.ResetLinkedListIterator.restype = None
+libmagick.GetNextValueInLinkedList.argtypes = [ctypes.c_void_p]
+libmagick.GetNextValueInLinkedList.restype = ctypes.c_void_p
+if _IMAGES_HAVE_EXCEPTIONS:
     library.GetImageFromMagickWand.argtypes = [ctypes.c_void_p]
     library.GetImageFromMagickWand.restype = ctypes.c_void_p
     libmagick.AcquireExceptionInfo.argtypes = []
@@ -31,15 +52,36 @@ if _HAS_OWN_EXCEPTIONS:
     libmagick.DestroyExceptionInfo.restype = ctypes.c_void_p
 
 
-def image_exception(wand: int) -> WandException | None:
-    """The gravest exception of the wand's current image and those after it, as Wand's class of that severity."""
-    image = library.GetImageFromMagickWand(wand) if _HAS_OWN_EXCEPTIONS else None
+def image_exceptions(wand: int) -> list[WandException]:
+    """What version 6 noted on the wand's current image and those after it, as Wand's classes; none in version 7."""
+    image = library.GetImageFromMagickWand(wand) if _IMAGES_HAVE_EXCEPTIONS else None
     if not image:
-        return None
+        return []
     info = libmagick.AcquireExceptionInfo()
     try:
         libmagick.GetImageException(image, info)
-        kind = TYPE_MAP.get(info.contents.severity)
-        return kind((info.contents.reason or b"").decode(errors="replace")) if kind else None
+        return list(_exceptions(info.contents))
     finally:
         libmagick.DestroyExceptionInfo(info)
+
+
+def wand_exceptions(wand: int) -> list[WandException]:
+    """What version 7 noted on the wand, until that is asked for its exception; none in version 6.
+
+    The library hands out the first alone, so its private structure is read, unless its signature is not where it was.
+    """
+    if _IMAGES_HAVE_EXCEPTIONS or not wand:
+        return []
+    private = ctypes.cast(wand, ctypes.POINTER(_Wand)).contents
+    is_known = private.signature == _SIGNATURE and private.exception
+    return list(_exceptions(private.exception.contents)) if is_known else []
+
+
+def _exceptions(info: _ExceptionInfo) -> Iterator[WandException]:
+    if not info.exceptions:
+        return
+    libmagick.ResetLinkedListIterator(info.exceptions)
+    while address := libmagick.GetNextValueInLinkedList(info.exceptions):
+        noted = ctypes.cast(address, ctypes.POINTER(_ExceptionInfo)).contents
+        if kind := TYPE_MAP.get(noted.severity):
+            yield kind((noted.reason or b"").decode(errors="replace"))

@@ -10,8 +10,9 @@ from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.tiff import tags
 
 _BIG = 43
-_NUMBERS = {1: "B", 2: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q"}
-"""BYTE, ASCII, SHORT, LONG, UNDEFINED, IFD and BigTIFF's LONG8: no field that matters here is of another kind."""
+_NUMBERS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "B", 7: "B", 8: "H", 9: "I", 13: "I", 16: "Q"}
+"""BYTE, ASCII, SHORT, LONG, SBYTE, UNDEFINED, SSHORT, SLONG, IFD and BigTIFF's LONG8. No field that matters here is
+of another kind or may be negative."""
 _FRACTIONS = 5
 """RATIONAL: two LONGs."""
 _MAX_FIELDS = 4096

@@ -10,7 +10,8 @@ from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.exif import MAX_EXIF_BYTES, credits_of, orientation
 from imagejobs.conversion.formats.structure import Structure, still
 
-_ANIMATION = 0x02
+_ANIMATION, _EXIF = 0x02, 0x08
+"""The flags of VP8X. EXIF that it does not announce is not read by libwebp, and so by no one."""
 _EXTENDED_HEADER_BYTES = 10
 
 
@@ -32,18 +33,20 @@ def read_webp(reader: ByteReader) -> Structure:
     kind, size = _read_chunk_header(reader, end)
     if kind != b"VP8X":
         return still(*_read_bitstream_size(reader, kind))
-    width, height, animated = _read_extended_header(reader, size)
+    width, height, flags = _read_extended_header(reader, size)
+    animated = bool(flags & _ANIMATION)
     chunks = _read_chunks(reader, end)
+    exif = chunks.exif if flags & _EXIF else b""
     frames = len(chunks.durations_ms) if animated else chunks.stills
     if not frames or (frames > 1 and not animated):
         raise corrupt("The WebP contains no picture, or several where it announces one")
     if not animated:
-        return still(width, height, orientation(chunks.exif), credits=credits_of(chunks.exif))
+        return still(width, height, orientation(exif), credits=credits_of(exif))
     if any(right > width or bottom > height for right, bottom in chunks.corners):
         raise corrupt("The WebP has a frame that reaches beyond its canvas")
     durations = tuple(chunks.durations_ms)
     pixels = width * height * frames
-    turned, credited = orientation(chunks.exif), credits_of(chunks.exif)
+    turned, credited = orientation(exif), credits_of(exif)
     return Structure(width, height, frames, pixels, turned, chunks.loop_count, durations, credits=credited)
 
 
@@ -54,12 +57,12 @@ def _read_chunk_header(reader: ByteReader, end: int) -> tuple[bytes, int]:
     return kind, size
 
 
-def _read_extended_header(reader: ByteReader, size: int) -> tuple[int, int, bool]:
+def _read_extended_header(reader: ByteReader, size: int) -> tuple[int, int, int]:
     if size != _EXTENDED_HEADER_BYTES:  # libwebp takes no other, and where the next chunk began would be a guess
         raise corrupt(f"The WebP has an extended header of {size} bytes, not {_EXTENDED_HEADER_BYTES}")
     data = reader.read(_EXTENDED_HEADER_BYTES)
     width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (4, 7))
-    return width, height, bool(data[0] & _ANIMATION)
+    return width, height, data[0]
 
 
 def _read_bitstream_size(reader: ByteReader, kind: bytes) -> tuple[int, int]:
@@ -95,7 +98,7 @@ def _read_chunk(reader: ByteReader, kind: bytes, size: int, chunks: _Chunks) -> 
         chunks.corners.append((2 * x + width + 1, 2 * y + height + 1))
         chunks.durations_ms.append(duration)
     elif kind == b"EXIF":
-        chunks.exif = reader.read(min(size, MAX_EXIF_BYTES))
+        chunks.exif = chunks.exif or reader.read(min(size, MAX_EXIF_BYTES))
 
 
 def _split(data: bytes) -> Iterator[bytes]:

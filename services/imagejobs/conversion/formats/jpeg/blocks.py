@@ -1,0 +1,150 @@
+"""Counting the blocks in entropy-coded data, without decoding their values (ITU-T T.81, A.2, B.2 and F.2.2)."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from imagejobs.conversion.formats.jpeg.segments import SOS, Segment
+
+_MAX_BYTES, _MAX_BLOCKS = 1_000_000, 200_000
+"""Counting these takes 1 s at most. 200,000 blocks are 8 megapixels of 4:2:0."""
+_BLOCK_SIDE, _COEFFICIENTS = 8, 64
+_WINDOW = 16
+"""The longest code, in bits."""
+_SEQUENTIAL = frozenset({0xC0, 0xC1})
+_TABLES, _INTERVAL = 0xC4, 0xDD
+CODING = _SEQUENTIAL | {_TABLES, _INTERVAL, SOS}
+"""The segments that are looked at here."""
+_RESTART = re.compile(rb"\xff+[\xd0-\xd7]")
+
+Step = tuple[int, int, bool]
+"""Bits to go forward, coefficients to go forward, and whether the block ends then. No bits: there is no such code."""
+
+
+class _Codes(dict[int, Step]):
+    """What each window of 16 bits begins with, computed when it is first asked for: one code, or as many as are whole.
+
+    `table` is the number of codes of each length, and the symbols.
+    """
+
+    def __init__(self, table: bytes, *, several: bool) -> None:
+        super().__init__()
+        self._several = several
+        self._lengths: list[tuple[int, int, int, int]] = []
+        self._symbols = table[_WINDOW:]
+        code = index = 0
+        for length, count in enumerate(table[:_WINDOW], 1):
+            self._lengths.append((_WINDOW - length, code, code + count, index - code))
+            code, index = (code + count) << 1, index + count
+
+    def __missing__(self, window: int) -> Step:
+        step = self[window] = self._all(window) if self._several else self._one(window)
+        return step
+
+    def _one(self, window: int) -> Step:
+        for shift, first, end, offset in self._lengths:
+            if first <= (code := window >> shift) < end and code + offset < len(self._symbols):
+                run, size = divmod(self._symbols[code + offset], 16)
+                ends_block = not size and run < 15
+                return _WINDOW - shift + size, 0 if ends_block else run + 1, ends_block
+        return 0, 0, False
+
+    def _all(self, window: int) -> Step:
+        bits, run, ends_block = self._one(window)
+        while bits and not ends_block:
+            more, further, is_last = self._one(window << bits & 0xFFFF)
+            if not more or bits + more > _WINDOW:
+                break
+            bits, run, ends_block = bits + more, run + further, is_last
+        return bits, run, ends_block
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The codes of a block in a scan: its DC coefficient's, and its others' by one and by several."""
+
+    dc: _Codes
+    one: _Codes
+    several: _Codes
+
+
+def lacks_blocks(segments: Sequence[Segment], data: bytes) -> bool:
+    """Whether the data of a sequential picture's last scan, which follows these segments, ends too early.
+
+    False where that is not known: for other kinds of pictures, damaged ones, and those that would take too long.
+    """
+    frame = next((each.payload for each in segments if each.marker in _SEQUENTIAL), b"")
+    units, blocks = _units(frame, segments)
+    if not units or not blocks:
+        return False
+    interval = _interval(segments)
+    parts = _RESTART.split(data) if interval else [data]
+    restarts = -(-units // interval) - 1 if interval else 0
+    if len(parts) - 1 != restarts:
+        return len(parts) - 1 < restarts
+    rest = units - restarts * interval
+    if len(parts[-1]) > _MAX_BYTES or rest * len(blocks) > _MAX_BLOCKS:
+        return False
+    return _ends_early(parts[-1].replace(b"\xff\0", b"\xff"), blocks * rest)
+
+
+def _ends_early(data: bytes, blocks: Iterable[_Block]) -> bool:
+    at, end = 0, 8 * len(data)
+    data += bytes(3)
+    for block in blocks:
+        codes, place, ends_block = block.dc, 0, False
+        while place < _COEFFICIENTS and not ends_block:
+            window = int.from_bytes(data[at >> 3 : (at >> 3) + 3]) >> 8 - (at & 7) & 0xFFFF
+            bits, run, ends_block = codes[window]
+            if codes is block.dc:
+                run, ends_block, codes = 1, False, block.several
+            elif place + run >= _COEFFICIENTS:
+                bits, run, ends_block = block.one[window]
+            if not bits:
+                return False
+            at, place = at + bits, place + run
+            if at > end:
+                return True
+    return False
+
+
+def _units(frame: bytes, segments: Sequence[Segment]) -> tuple[int, list[_Block]]:
+    """How many units (MCUs) the last scan has, and the blocks of each; none where the headers do not say it."""
+    height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
+    sampling = {frame[at]: divmod(frame[at + 1], 16) for at in range(6, len(frame) - 2, 3)}
+    scan = segments[-1].payload
+    selected = dict(zip(scan[1 : 1 + 2 * scan[0] : 2], scan[2 : 2 + 2 * scan[0] : 2], strict=True))
+    tables = _tables(segments)
+    if not selected.keys() <= sampling.keys() or not all(all(each) for each in sampling.values()):
+        return 0, []
+    across, down = (max(each[side] for each in sampling.values()) for side in (0, 1))
+    if len(selected) == 1:  # Its blocks come row by row, without the padding to whole units (A.2.2).
+        ((h, v),) = (sampling[each] for each in selected)
+        width, height = -(-width * h // across), -(-height * v // down)
+        across, down, sampling = 1, 1, dict.fromkeys(selected, (1, 1))
+    blocks = []
+    for component, numbers in selected.items():
+        dc, ac = (tables.get((kind, number)) for kind, number in enumerate(divmod(numbers, 16)))
+        if dc is None or ac is None:
+            return 0, []
+        h, v = sampling[component]
+        blocks += [_Block(_Codes(dc, several=False), _Codes(ac, several=False), _Codes(ac, several=True))] * (h * v)
+    return -(-width // (_BLOCK_SIDE * across)) * -(-height // (_BLOCK_SIDE * down)), blocks
+
+
+def _tables(segments: Sequence[Segment]) -> dict[tuple[int, int], bytes]:
+    """The Huffman tables by their class (0 for DC, 1 for AC) and number (B.2.4.2)."""
+    tables = {}
+    for payload in (each.payload for each in segments if each.marker == _TABLES):
+        at = 0
+        while at + 1 + _WINDOW <= len(payload):
+            end = at + 1 + _WINDOW + sum(payload[at + 1 : at + 1 + _WINDOW])
+            tables[divmod(payload[at], 16)] = payload[at + 1 : end]
+            at = end
+    return tables
+
+
+def _interval(segments: Sequence[Segment]) -> int:
+    """How many units there are between restart markers, 0 for no such markers (B.2.4.4)."""
+    found = [int.from_bytes(each.payload[:2], "big") for each in segments if each.marker == _INTERVAL]
+    return found[-1] if found else 0
