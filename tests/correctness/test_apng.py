@@ -380,6 +380,25 @@ def test_an_announcement_behind_the_still_announces_nothing() -> None:
     assert difference(decode(convert(source, FINE).data), GROUND.samples) < 2
 
 
+def test_the_first_header_may_come_before_the_announcement() -> None:
+    head, control, *parts = chunks_of(apng(WIDTH, HEIGHT, FRAMES))
+
+    found = shown(apng_files.assemble(WIDTH, HEIGHT, [control, head, *parts]))
+
+    assert_plays(found, list(compose(WIDTH, HEIGHT, FRAMES)), [100] * 3)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_chunks_of_an_animation_that_none_announces_are_passed_over(count: int) -> None:
+    _, *parts = chunks_of(apng(WIDTH, HEIGHT, FRAMES))
+    parts[0] = (b"fcTL", parts[0][1] * count)
+
+    conversion = convert(apng_files.assemble(WIDTH, HEIGHT, parts), FINE)
+
+    assert difference(decode(conversion.data), GROUND.samples) < 2
+    assert conversion.receipt.notes == ()
+
+
 @pytest.mark.parametrize("count", [2, 7])
 def test_another_number_of_frames_than_is_announced_plays_as_pillow_shows_it(count: int) -> None:
     """Those that are announced, as far as they are there."""

@@ -37,14 +37,15 @@ class PngFrame:
 class PngAnimation:
     """Takes the chunks of a PNG of this canvas in their order, and finds the frames.
 
-    `damage` says what is wrong with the animation, and is empty if nothing is: the PNG is then the still of its IDAT
-    chunks, as the standard has it for defective animations.
+    `damage` says what is wrong with the animation, and is empty if nothing is: a PNG that has some is the still of its
+    IDAT chunks, as the standard has it for defective animations. One without acTL is a still that may hold anything.
     """
 
     def __init__(self, width: int, height: int) -> None:
-        self.damage = ""
         self.loop_count = 1
-        self.announced = 0
+        self.is_announced = False
+        self._damage = ""
+        self._announced = 0
         self._canvas = (width, height)
         self._frames: list[PngFrame] = []
         self._next = 0
@@ -53,14 +54,26 @@ class PngAnimation:
 
     def add(self, kind: bytes, data: bytes | memoryview) -> None:
         """The next chunk, with all of its data or the first LOOKED_AT bytes of it."""
-        if not self.damage and not self._is_complete:
-            self.damage = self._take(kind, data)
+        self._notice(kind)
+        if not self._damage and not self._is_complete:
+            self._damage = self._take(kind, data)
         self._has_still |= kind == b"IDAT"
+
+    def fail(self, kind: bytes, damage: str) -> None:
+        """The next chunk cannot be used."""
+        self._notice(kind)
+        self._damage = self._damage or damage
+
+    @property
+    def damage(self) -> str:
+        """See above."""
+        return self._damage if self.is_announced else ""
 
     @property
     def frames(self) -> list[PngFrame]:
         """The frames that have data; empty for a picture that does not move, or whose animation is damaged."""
-        found = [] if self.damage else [frame for frame in self._frames if frame.data]
+        is_whole = self.is_announced and not self._damage
+        found = [frame for frame in self._frames if frame.data] if is_whole else []
         return [] if len(found) == 1 and found[0].is_still else found
 
     @property
@@ -69,11 +82,14 @@ class PngAnimation:
         ends = [round(1000 * end) for end in accumulate(frame.seconds for frame in self.frames)]
         return tuple(end - start for start, end in pairwise([0, *ends]))
 
+    def _notice(self, kind: bytes) -> None:
+        self.is_announced |= kind == b"acTL" and not self._has_still
+
     def _take(self, kind: bytes, data: bytes | memoryview) -> str:
         """What is wrong with the chunk, if anything is."""
         if kind == b"acTL" and not self._has_still:
             return self._announce(data)
-        if not self.announced:
+        if self._has_still and not self.is_announced:
             return ""
         if kind == b"fcTL":
             return self._begin(data)
@@ -84,12 +100,12 @@ class PngAnimation:
         return ""
 
     def _announce(self, data: bytes | memoryview) -> str:
-        if self.announced or len(data) != _ANNOUNCEMENT.size:
+        if self._announced or len(data) != _ANNOUNCEMENT.size:
             return "its announcement is not clear"
         frames, plays = _ANNOUNCEMENT.unpack(data)
         if not 0 < frames <= _MOST or plays > _MOST:
             return "it announces an impossible number of frames"
-        self.announced, self.loop_count = frames, min(plays, _MOST_PLAYS)
+        self._announced, self.loop_count = frames, min(plays, _MOST_PLAYS)
         return ""
 
     def _begin(self, data: bytes | memoryview) -> str:
@@ -98,7 +114,7 @@ class PngAnimation:
         sequence, width, height, x, y, delay, per_second, disposal, blend = _CONTROL.unpack(data)
         if not self._is_next(sequence) or (self._frames and not self._frames[-1].data):
             return "its frames are not in order"
-        if len(self._frames) == self.announced:  # what follows is not announced, and not looked at
+        if self._frames and len(self._frames) == self._announced:  # what follows is not announced, and not looked at
             self._is_complete = True
             return ""
         is_inside = width and height and x + width <= self._canvas[0] and y + height <= self._canvas[1]

@@ -47,7 +47,7 @@ def read_png(reader: ByteReader) -> Structure:
         pass
     if not found.has_picture:
         raise corrupt("The PNG contains no picture")
-    if found.animation.announced and not found.animation.damage and not found.has_end:
+    if found.animation.is_announced and not found.animation.damage and not found.has_end:
         raise truncated(f"The PNG ends after {reader.size} bytes, within its animation")
     structure = _structure(width, height, found)
     # An interlaced picture is put together from its passes beside ImageMagick's own pixels.
@@ -123,7 +123,7 @@ def _look_at(reader: ByteReader, kind: bytes, length: int, found: _Chunks) -> No
         if _matches_crc(reader, kind, head, length):
             found.animation.add(kind, head)
         else:
-            found.animation.damage = found.animation.damage or f"a chunk {kind.decode()} does not match its checksum"
+            found.animation.fail(kind, f"a chunk {kind.decode()} does not match its checksum")
     elif kind[:1].isupper():
         if not _matches_crc(reader, kind, b"", length):
             raise _wrong_checksum(kind)
