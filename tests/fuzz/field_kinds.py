@@ -16,6 +16,7 @@ from decoded_pictures import Variants, encode, photo
 from exif_files import ORIENTATION, exif
 from jpeg_variants import behind_start, jpeg, segment
 from PIL import Image
+from tiff_files import LZW, PACKBITS, SEPARATE, WHITE_IS_ZERO, YCBCR, ZIP, Layout, write_tiff
 
 _TRAILER = b"\0\0\1\x0a\x0e\0\0\0Image_UTC_Data" + b"1700000000000" + b"SEFHk\0\0\0\1\0\0\0SEFT"
 """Shaped like what Samsung's cameras write behind a picture."""
@@ -122,5 +123,31 @@ _AVIFS: Variants = {
     "12 bits, 4:4:4": lambda: _deep("av1", 12),
     "10 bits": lambda: _deep("av1", 10),
 }
-FIELD_KINDS: Mapping[str, Variants] = {"jpeg": _JPEGS, "png": _PNGS, "heic": _HEICS, "avif": _AVIFS}
+
+
+def _ycbcr_tiff(**options: object) -> bytes:
+    ycbcr = np.asarray(Image.fromarray(photo(40, 30)).convert("YCbCr"))
+    return write_tiff(ycbcr, Layout(YCBCR, **options))
+
+
+def _grey_tiff(bits: int, **options: object) -> bytes:
+    return write_tiff(photo(40, 30)[..., :1] >> (8 - bits), Layout(WHITE_IS_ZERO, bits, **options))
+
+
+_RANGE = {532: ((16, 1), (235, 1), (128, 1), (240, 1), (128, 1), (240, 1))}
+"""ReferenceBlackWhite of the limited range (TIFF 6.0, section 20)."""
+_TIFFS: Variants = {
+    "YCbCr 4:2:0, packbits": lambda: _ycbcr_tiff(chroma=(2, 2), rows=8, compression=PACKBITS),
+    "YCbCr 4:2:2, deflate, big-endian": lambda: _ycbcr_tiff(chroma=(2, 1), compression=ZIP, order=">"),
+    "YCbCr 4:1:1, LZW": lambda: _ycbcr_tiff(chroma=(4, 1), rows=16, compression=LZW),
+    "YCbCr 4:2:0, tiles": lambda: _ycbcr_tiff(chroma=(2, 2), tile=(16, 16), compression=ZIP),
+    "YCbCr 4:2:0, planes": lambda: _ycbcr_tiff(chroma=(2, 2), planes=SEPARATE, rows=16),
+    "YCbCr 4:4:4 of limited range": lambda: _ycbcr_tiff(fields=_RANGE),
+    "YCbCr, subsampling left out": lambda: _ycbcr_tiff(chroma=(2, 2), without=(530,)),
+    "grey of 2 bits, white is 0": lambda: _grey_tiff(2),
+    "grey of 4 bits, white is 0, tiles": lambda: _grey_tiff(4, tile=(16, 16), compression=PACKBITS),
+    "grey of 4 bits, white is 0, bits reversed": lambda: _grey_tiff(4, fill_order=2, big=True),
+    "grey, white is 0, turned": lambda: _grey_tiff(8, fields={274: (6,)}),
+}
+FIELD_KINDS: Mapping[str, Variants] = {"jpeg": _JPEGS, "png": _PNGS, "heic": _HEICS, "avif": _AVIFS, "tiff": _TIFFS}
 """By the decoder's name."""
