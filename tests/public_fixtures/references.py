@@ -145,7 +145,7 @@ def _libvips_srgb(image: "pyvips.Image") -> Pixels:
     if image.format in ("float", "double", "complex", "dpcomplex", "int", "uint"):
         raise Unread(f"samples of type {image.format} have no white")
     if image.get_typeof("icc-profile-data"):
-        image = image.icc_transform("srgb", embedded=True, intent="perceptual", depth=8)
+        image = image.icc_transform("srgb", embedded=True, depth=8)
     image = image.colourspace("srgb")
     if image.format != "uchar":
         image = image.cast("uchar")
