@@ -294,3 +294,29 @@ def test_a_raw_file_is_named_so(place: str, colours: int) -> None:
         convert(source.ljust(at, b"\0") + sensor, Options())
 
     assert caught.value.code == "unsupported_type"
+
+
+@pytest.mark.parametrize("compression", [tiff.NONE, tiff.LZW, tiff.ZIP, tiff.OLD_ZIP, tiff.PACKBITS, tiff.LZMA])
+def test_a_strip_that_lacks_pixels_is_refused(compression: int) -> None:
+    """It has as many bytes as it says, but these are only half the rows."""
+    flat = np.full((32, 32, 3), 100)
+    half = write_tiff(flat[:16], Layout(tiff.YCBCR, chroma=(2, 2), compression=compression, fields={278: (32,)}))
+    height = struct.pack("<HHI", 257, 4, 1)
+    assert half.count(height) == 1
+
+    with pytest.raises(ConversionError) as caught:
+        convert(half.replace(height + struct.pack("<I", 16), height + struct.pack("<I", 32)), Options())
+
+    assert caught.value.code in {"truncated", "corrupt"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{529: ((1, 1), (0, 1), (0, 1))}, {532: ((0, 0),) * 6}, {532: ((5, 1),) * 6}],
+    ids=["no green", "no denominators", "no range"],
+)
+def test_chroma_that_no_colour_can_be_calculated_from_is_corrupt(fields: tiff.Fields) -> None:
+    with pytest.raises(ConversionError) as caught:
+        convert(write_tiff(np.full((32, 32, 3), 100), Layout(tiff.YCBCR, fields={530: (1, 1), **fields})), Options())
+
+    assert caught.value.code == "corrupt"

@@ -66,7 +66,7 @@ def _read_bytes(picture: BytePicture, probe: Probe) -> bytes:
     with _read(picture.data, probe.format, size, {}) as image:
         if image.size != size:
             raise corrupt("The TIFF has strips or tiles of another size than it announces")
-        return bytes(image.export_bytes("RGB" if picture.channels == 3 else "R"))
+        return bytes(image.export_bytes(picture.channels))
 
 
 def _play(parts: Iterable[AnimationFrame], probe: Probe, profiles: Mapping[str, bytes]) -> Iterator[MagickImage]:

@@ -1,15 +1,16 @@
 """Making a plain TIFF of one whose layout ImageMagick would read as something else: 8 bits, contiguous, black as 0.
 
-libtiff, through ImageMagick, only undoes the compression: it is given the strips or tiles as a picture of bytes. What
-the bytes mean is calculated here.
+Where zlib cannot undo a compression, libtiff does it through ImageMagick, which is given the strips or tiles as a
+picture of bytes. What the bytes mean is calculated here.
 """
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from imagejobs.conversion.decoding.sample_values import Unpacking, convert_ycbcr
-from imagejobs.conversion.errors import truncated
+from imagejobs.conversion.errors import corrupt, truncated
 from imagejobs.conversion.formats.tiff import tags
 from imagejobs.conversion.formats.tiff.byte_pictures import Decompress, batches, byte_picture
 from imagejobs.conversion.formats.tiff.chroma import read_chroma
@@ -38,8 +39,9 @@ def plain_tiff(source: bytes, page: Directory, decompress: Decompress) -> bytes:
         unpacking.place(data, piece, grid, pixels)
     if samples.photometric == tags.YCBCR:
         convert_ycbcr(pixels, read_chroma(page, samples.bits))
-    strips = [pixels[top : top + _ROWS_PER_STRIP].tobytes() for top in range(0, grid.height, _ROWS_PER_STRIP)]
-    del pixels
+    size = _ROWS_PER_STRIP * grid.width * channels
+    data = pixels.reshape(-1).data
+    strips = [data[start : start + size] for start in range(0, len(data), size)]
     extra = {tags.EXTRA_SAMPLES: samples.alpha} if samples.alpha else {}
     profile = page.raw(tags.PROFILE)
     return write_plain(Plain(grid.width, grid.height, photometric, channels, _ROWS_PER_STRIP, extra, profile), strips)
@@ -52,9 +54,11 @@ def _decompressed(
     length, down = row_bytes(samples, grid.piece_width), samples.chroma[1]
     fill_order = _LOWEST_BIT_FIRST if page.first(tags.FILL_ORDER) == _LOWEST_BIT_FIRST else 1
     pieces = find_pieces(page, grid, samples)
-    if samples.compression == tags.UNCOMPRESSED:
+    if expand := _EXPANDED_HERE.get(samples.compression):
         for piece in pieces:
-            yield piece, _stored(source, piece, length * -(-piece.rows // down), fill_order)
+            stored = source[piece.offset : piece.offset + piece.size]
+            ordered = stored.translate(_REVERSED) if fill_order == _LOWEST_BIT_FIRST else stored
+            yield piece, _whole(expand, ordered, length * -(-piece.rows // down))
         return
     coding = {tags.COMPRESSION: samples.compression, tags.FILL_ORDER: fill_order}
     for batch in batches(pieces, length, -(-grid.piece_height // down)):
@@ -65,8 +69,23 @@ def _decompressed(
             at += height * length
 
 
-def _stored(source: bytes, piece: Piece, needed: int, fill_order: int) -> memoryview:
-    data = source[piece.offset : piece.offset + min(piece.size, needed)]
-    if len(data) < needed:
-        raise truncated(f"The TIFF has {len(data)} of {needed} bytes of a strip or tile")
-    return memoryview(data.translate(_REVERSED) if fill_order == _LOWEST_BIT_FIRST else data)
+def _whole(expand: Callable[[bytes, int], bytes], data: bytes, needed: int) -> memoryview:
+    try:
+        expanded = expand(data, needed)
+    except zlib.error as error:
+        raise corrupt(f"The TIFF has a strip or tile that cannot be decompressed ({error})") from error
+    if len(expanded) < needed:
+        raise truncated(f"The TIFF has {len(expanded)} of {needed} bytes of a strip or tile")
+    return memoryview(expanded)
+
+
+def _inflate(data: bytes, needed: int) -> bytes:
+    return zlib.decompressobj().decompress(data, needed)
+
+
+_EXPANDED_HERE: Mapping[int, Callable[[bytes, int], bytes]] = {
+    tags.UNCOMPRESSED: lambda data, needed: data[:needed],
+    tags.DEFLATE: _inflate,
+    tags.OLD_DEFLATE: _inflate,
+}
+"""What needs no libtiff: it would take six times the memory of a strip, and ffmpeg deflates a picture as one strip."""

@@ -9,18 +9,21 @@ from imagejobs.conversion.formats.tiff.pieces import Piece
 from imagejobs.conversion.formats.tiff.plain import Plain, write_plain
 
 _MAX_SIDE = 16_383
+_CHANNELS = {4: (tags.INKS, "CMYK"), 3: (tags.RGB, "RGB"), 1: (tags.BLACK_IS_ZERO, "R")}
 _MAX_BYTES = 1 << 22
 """Of several pieces at once: ImageMagick holds eight times as much."""
 
 
 @dataclass(frozen=True, slots=True)
 class BytePicture:
-    """A TIFF of 8 bits a sample; its samples, row by row, are the bytes. It has 1 or 3 channels."""
+    """A TIFF of 8 bits a sample; its samples, row by row, are the bytes. `channels` are these samples by their
+    letters: red, green and blue, inks, or grey as red.
+    """
 
     data: bytes
     width: int
     height: int
-    channels: int
+    channels: str
 
 
 Decompress = Callable[[BytePicture], bytes]
@@ -65,16 +68,16 @@ def byte_picture(
             f"The TIFF has strips or tiles of {heights[0]} rows, too large for this layout of samples. Save it as an "
             "RGB TIFF, or as a JPEG.",
         )
-    photometric = tags.RGB if shape.channels == 3 else tags.BLACK_IS_ZERO
+    photometric, channels = _CHANNELS[shape.channels]
     page = Plain(shape.width, height, photometric, shape.channels, heights[0] * shape.lines, coding)
     strips = [source[piece.offset : piece.offset + piece.size] for piece in batch]
     # ImageMagick refuses a file that is much smaller than a row.
-    return BytePicture(write_plain(page, strips, min_bytes=row_bytes), shape.width, height, shape.channels)
+    return BytePicture(write_plain(page, strips, min_bytes=row_bytes), shape.width, height, channels)
 
 
 def _shape(row_bytes: int) -> _Shape:
-    """Three channels take less memory than one; a row is broken into equal ones that are not too long."""
-    channels = 3 if row_bytes % 3 == 0 else 1
+    """Several channels take less memory than one; a row is broken into equal ones that are not too long."""
+    channels = next(count for count in _CHANNELS if row_bytes % count == 0)
     columns = row_bytes // channels
     lines = next(count for count in range(-(-columns // _MAX_SIDE), columns + 1) if columns % count == 0)
     return _Shape(columns // lines, channels, lines)

@@ -25,7 +25,7 @@ class Plain:
     profile: bytes = b""
 
 
-def write_plain(page: Plain, strips: Sequence[bytes], min_bytes: int = 0) -> bytes:
+def write_plain(page: Plain, strips: Sequence[bytes | memoryview], min_bytes: int = 0) -> bytes:
     """The whole file, of at least so many bytes."""
     sizes = [len(strip) for strip in strips]
     offsets, at = [], _HEADER
@@ -55,4 +55,5 @@ def write_plain(page: Plain, strips: Sequence[bytes], min_bytes: int = 0) -> byt
             entries += data.ljust(4, b"\0")
     head = b"II*\0" + struct.pack("<I", at + len(arrays))
     tail = struct.pack("<H", len(values)) + entries + bytes(4)
-    return b"".join([head, *strips, arrays, tail]).ljust(min_bytes, b"\0")
+    rest = bytes(max(0, min_bytes - at))
+    return b"".join([head, *strips, arrays, tail, rest])
