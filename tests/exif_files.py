@@ -6,6 +6,9 @@ from collections.abc import Mapping
 ORIENTATION, ARTIST, COPYRIGHT, CAMERA = 0x0112, 0x013B, 0x8298, 0x010F
 _GPS, _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x8825, 0x0201, 0x0202
 _ASCII, _SHORT, _LONG = 2, 3, 4
+NUMBERS = {"BYTE": (1, "B"), "LONG": (4, "I"), "SBYTE": (6, "b"), "SSHORT": (8, "h"), "SLONG": (9, "i")}
+"""The types of whole numbers beside SHORT, and struct's letters."""
+FRACTIONS = {"RATIONAL": (5, "2I"), "SRATIONAL": (10, "2i")}
 Field = str | int
 Entry = tuple[int, int, int, bytes]
 
@@ -23,6 +26,14 @@ def exif(fields: Mapping[int, Field], *, gps: str = "", thumbnail: bytes = b"", 
     head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8)
     first = _directory(entries, 8, order, after=second if thumbnail else 0)
     return b"Exif\0\0" + head + first + places + (_thumbnail(thumbnail, second, order) if thumbnail else b"")
+
+
+def orientation_of_type(kind: int, letters: str, orientation: int, count: int, order: str) -> bytes:
+    """A block of a single field, the orientation, as numbers or fractions of this type; `count` of them."""
+    number = (orientation,) if len(letters) == 1 else (2 * orientation, 2)
+    data = struct.pack(order + letters, *number) * count
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8)
+    return b"Exif\0\0" + head + _directory([(ORIENTATION, kind, count, data)], 8, order)
 
 
 def _thumbnail(data: bytes, start: int, order: str) -> bytes:

@@ -1,4 +1,6 @@
 import struct
+from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
 import png_files
@@ -143,3 +145,41 @@ def test_a_png_of_linear_light_is_encoded_anew(colour_type: int) -> None:
     expected = linear_to_srgb((photo() if colour_type == png_files.RGB else photo()[..., [0, 0, 0]]) / 255) * 255
 
     assert mean_delta_e(decode(convert(source, FINE).data), expected) < VISIBLE
+
+
+def in_parts(profile: bytes, numbered: Sequence[tuple[int, int]]) -> bytes:
+    """A JPEG with a profile of three parts, each in the segments that carry its number (from 1), in this order.
+
+    Of a pair the first is which part it is, the second which number it says.
+    """
+    size = -(-len(profile) // 3)
+    whole = encode(vivid(), "JPEG", quality=97)
+    segments = (
+        b"ICC_PROFILE\0" + bytes([said, 3]) + profile[(part - 1) * size : part * size] for part, said in numbered
+    )
+    return whole[:2] + b"".join(struct.pack(">HH", 0xFFE2, len(each) + 2) + each for each in segments) + whole[2:]
+
+
+@pytest.mark.parametrize(
+    "order", [*permutations((1, 2, 3)), (1, 1, 2, 3), (3, 1, 2, 3), (1, 2, 3, 1, 2, 3)], ids=str
+)
+def test_the_parts_of_a_profile_are_joined_by_their_numbers(order: tuple[int, ...]) -> None:
+    conversion = convert(in_parts(rgb_profile(DISPLAY_P3), [(part, part) for part in order]), FINE)
+
+    assert mean_delta_e(decode(conversion.data), to_srgb(vivid(), DISPLAY_P3)) < VISIBLE
+    assert conversion.receipt.profile_converted == DISPLAY_P3.name
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)], ids=str)
+def test_the_numbers_of_a_profiles_parts_may_begin_with_0(order: tuple[int, ...]) -> None:
+    conversion = convert(in_parts(rgb_profile(DISPLAY_P3), [(part, part - 1) for part in order]), FINE)
+
+    assert mean_delta_e(decode(conversion.data), to_srgb(vivid(), DISPLAY_P3)) < VISIBLE
+
+
+@pytest.mark.parametrize("order", [(1,), (1, 2), (1, 3), (3, 1), (2, 3), (3, 3, 1)], ids=str)
+def test_a_profile_of_which_a_part_is_missing_is_ignored(order: tuple[int, ...]) -> None:
+    conversion = convert(in_parts(rgb_profile(DISPLAY_P3), [(part, part) for part in order]), FINE)
+
+    assert mean_delta_e(decode(conversion.data), vivid()) < VISIBLE
+    assert conversion.receipt.profile_converted is None

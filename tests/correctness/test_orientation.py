@@ -1,9 +1,11 @@
 import io
+import struct
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from decoded_pictures import Pixels, decode, difference, encode, on_ground, photo, resized
-from exif_files import ORIENTATION, exif
+from exif_files import FRACTIONS, NUMBERS, ORIENTATION, exif, orientation_of_type
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
@@ -60,6 +62,92 @@ def test_both_byte_orders_of_exif_are_understood(order: str, orientation: int) -
     source = encode(photo(), "JPEG", quality=95, exif=exif({ORIENTATION: orientation}, order=order))
 
     assert_upright(convert(source, Options(quality=95)), UPRIGHT[orientation](photo()))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("order", ["<", ">"], ids=["little-endian", "big-endian"])
+@pytest.mark.parametrize("kind", NUMBERS | FRACTIONS)
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+def test_an_orientation_of_any_type_of_number_turns(image_format: str, kind: str, order: str, count: int) -> None:
+    """The standard asks for a SHORT. Pillow and libvips turn by all of these but BYTE, by which libvips alone turns."""
+    block = orientation_of_type(*(NUMBERS | FRACTIONS)[kind], 6, count, order)
+    source = encode(photo(), image_format, quality=95, exif=block)
+
+    conversion = convert(source, Options(quality=95))
+
+    assert_upright(conversion, UPRIGHT[6](photo()))
+
+
+@pytest.mark.skipif("TIFF" not in CARRIERS, reason="this ImageMagick reads no TIFF")
+@pytest.mark.parametrize("order", ["<", ">"], ids=["little-endian", "big-endian"])
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_the_tag_of_a_tiff_may_be_of_any_type_of_whole_number(kind: str, order: str) -> None:
+    number, letter = NUMBERS[kind]
+    stored = photo()
+    sizes = [(256, 96), (257, 64), (262, 2), (277, 3), (278, 64), (279, stored.nbytes)]
+    fields = [(tag, 4, struct.pack(f"{order}I", value)) for tag, value in sizes]
+    end = 8 + 2 + 12 * 9 + 4
+    fields += [(273, 4, struct.pack(f"{order}I", end + 6)), (258, 3, struct.pack(f"{order}I", end))]
+    fields += [(ORIENTATION, number, struct.pack(order + letter, 6).ljust(4, b"\0"))]
+    table = b"".join(
+        struct.pack(f"{order}HHI", tag, kind, 3 if tag == 258 else 1) + value for tag, kind, value in sorted(fields)
+    )
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HIH", 42, 8, len(fields))
+    source = head + table + bytes(4) + struct.pack(f"{order}3H", 8, 8, 8) + stored.tobytes()
+
+    assert_upright(convert(source, Options(quality=95)), UPRIGHT[6](stored))
+
+
+SLOPPY = {
+    "the directory not at 8": lambda block: block[:10] + b"\x10\0\0\0" + bytes(8) + block[14:],
+    "no next directory": lambda block: block[:-4],
+    "more fields announced than there are": lambda block: block[:14] + b"\x09\0" + block[16:],
+    "42 in the other byte order": lambda block: block[:8] + b"\0*" + block[10:],
+}
+"""What Pillow and libvips pass over; little-endian, the identifier before it."""
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "WEBP"])
+@pytest.mark.parametrize("change", SLOPPY.values(), ids=SLOPPY)
+def test_careless_exif_turns_as_elsewhere(change: Callable[[bytes], bytes], image_format: str) -> None:
+    source = encode(photo(), image_format, quality=95, exif=change(exif({ORIENTATION: 6})))
+
+    assert_upright(convert(source, Options(quality=95)), UPRIGHT[6](photo()))
+
+
+NOT_MEANT = {
+    "no TIFF": lambda block: block[:8] + b"+\0" + block[10:],
+    "a text": lambda block: block.replace(b"\x12\x01\x03\0", b"\x12\x01\x02\0"),
+    "none of it": lambda block: block.replace(b"\x12\x01\x03\0\x01", b"\x12\x01\x03\0\0"),
+    "6.5": lambda _: orientation_of_type(5, "2I", 6, 1, "<").replace(b"\x0c\0\0\0\2", b"\x0d\0\0\0\2"),
+    "6 of 0": lambda _: orientation_of_type(5, "2I", 6, 1, "<").replace(b"\x0c\0\0\0\2", b"\x0c\0\0\0\0"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
+@pytest.mark.parametrize("change", NOT_MEANT.values(), ids=NOT_MEANT)
+def test_exif_that_cannot_be_meant_turns_nothing(change: Callable[[bytes], bytes]) -> None:
+    block = exif({ORIENTATION: 6})
+    assert change(block) != block
+    source = encode(photo(), "JPEG", quality=95, exif=change(block))
+
+    assert_upright(convert(source, Options(quality=95)), photo())
+
+
+def test_the_exif_that_a_webp_does_not_announce_turns_nothing() -> None:
+    whole = bytearray(encode(photo(), "WEBP", quality=95, exif=exif({ORIENTATION: 6})))
+    assert whole[12:16] == b"VP8X"
+    whole[20] &= ~0x08
+
+    assert_upright(convert(bytes(whole), Options(quality=95)), photo())
+
+
+def test_exif_behind_the_picture_of_a_jpeg_turns_nothing() -> None:
+    whole = encode(photo(), "JPEG", quality=95)
+    block = exif({ORIENTATION: 6})
+    segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
+
+    assert_upright(convert(whole[:-2] + segment + whole[-2:], Options(quality=95)), photo())
 
 
 @every_orientation

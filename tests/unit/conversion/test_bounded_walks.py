@@ -17,6 +17,7 @@ GIF_FRAME = b"," + struct.pack("<HHHHB", 0, 0, 9, 7, 0) + b"\x02"
 JPEG = b"\xff\xd8"
 JPEG_FRAME = b"\xff\xc0" + struct.pack(">HBHHBBBB", 11, 8, 7, 9, 1, 1, 0x11, 0)
 PROGRESSIVE_FRAME = JPEG_FRAME.replace(b"\xff\xc0", b"\xff\xc2")
+EOI = b"\xff\xd9"
 SCAN = b"\xff\xda" + struct.pack(">HBBB3x", 8, 1, 1, 0) + b"\x12\x34"
 
 
@@ -79,6 +80,7 @@ class CountingFile(io.BytesIO):
 RUNS: dict[str, Repeat] = {
     "zeros between a GIF's blocks": lambda length: GIF + bytes(length) + GIF_FRAME + b"\x01\x44\0;",
     "zeros in the place of a GIF's trailer": lambda length: GIF + GIF_FRAME + b"\x01\x44\0" + bytes(length),
+    "zeros between a JPEG's segments": lambda length: JPEG + b"\xff\xfe\0\2" + bytes(length) + JPEG_FRAME + SCAN + EOI,
     "FF before a JPEG's marker": lambda length: JPEG + b"\xff" * length + JPEG_FRAME + SCAN + b"\xff\xd9",
 }
 """Padding that both formats allow at any length."""
