@@ -160,9 +160,7 @@ def in_parts(profile: bytes, numbered: Sequence[tuple[int, int]]) -> bytes:
     return whole[:2] + b"".join(struct.pack(">HH", 0xFFE2, len(each) + 2) + each for each in segments) + whole[2:]
 
 
-@pytest.mark.parametrize(
-    "order", [*permutations((1, 2, 3)), (1, 1, 2, 3), (3, 1, 2, 3), (1, 2, 3, 1, 2, 3)], ids=str
-)
+@pytest.mark.parametrize("order", [*permutations((1, 2, 3)), (1, 1, 2, 3), (3, 1, 2, 3), (1, 2, 3, 1, 2, 3)], ids=str)
 def test_the_parts_of_a_profile_are_joined_by_their_numbers(order: tuple[int, ...]) -> None:
     conversion = convert(in_parts(rgb_profile(DISPLAY_P3), [(part, part) for part in order]), FINE)
 

@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import pytest
 from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.formats.byte_reader import ByteReader
+from imagejobs.conversion.formats.jpeg import blocks
+from imagejobs.conversion.formats.jpeg.segments import SOS, read_segments
 from imagejobs.conversion.formats.probe import Probe, check_limits, probe
 from imagejobs.conversion.formats.registry import GIF
 from imagejobs.conversion.options import Options
@@ -71,6 +74,55 @@ def test_a_marker_at_the_border_of_two_reads_is_found(samples: dict[str, bytes])
     for length in range(65533, 65539):
         assert probe(io.BytesIO(header + bytes(length) + b"\xff\xd9")).width == 120
         assert failure(header + bytes(length) + b"\xff") == "truncated"
+
+
+def test_a_jpeg_without_its_end_marker_is_accepted(samples: dict[str, bytes]) -> None:
+    whole = probe(io.BytesIO(samples["jpeg"]))
+
+    assert probe(io.BytesIO(samples["jpeg"][:-2])) == whole
+    assert probe(io.BytesIO(samples["jpeg"][:-2] + b"dhav\x59\x19\x01\0")) == whole
+
+
+def test_too_much_data_to_be_counted_is_left_to_the_decoder(
+    samples: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = samples["jpeg"][:-9]
+    assert failure(cut) == "truncated"
+
+    monkeypatch.setattr(blocks, "_MAX_BYTES", 100)
+
+    assert probe(io.BytesIO(cut)).width == 120
+
+
+def test_too_many_blocks_to_be_counted_are_left_to_the_decoder(
+    samples: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "_MAX_BLOCKS", 100)
+
+    assert probe(io.BytesIO(samples["jpeg"][:-9])).width == 120
+
+
+@pytest.mark.parametrize(
+    "change",
+    [(b"\xff\xda\0\x0c\x03\x01\0", b"\xff\xda\0\x0c\x03\x07\0"), (b"\x03\x01\x22", b"\x03\x01\x02")],
+    ids=["a scan of another component", "a sampling factor of 0"],
+)
+def test_of_headers_that_contradict_each_other_nothing_is_counted(
+    change: tuple[bytes, bytes], samples: dict[str, bytes]
+) -> None:
+    assert lacks(samples["jpeg"][:-9])
+    assert not lacks(samples["jpeg"][:-9].replace(*change))
+
+
+def lacks(source: bytes) -> bool:
+    reader = ByteReader(io.BytesIO(source), "JPEG")
+    reader.skip(2)
+    segments = []
+    for segment in read_segments(reader):
+        segments.append(segment)
+        if segment.marker == SOS:
+            break
+    return blocks.lacks_blocks(segments, source[segments[-1].end :])
 
 
 def test_a_gif_that_lacks_only_its_trailer_is_accepted(samples: dict[str, bytes]) -> None:
