@@ -4,13 +4,17 @@ import pillow_heif
 import pytest
 from imagejobs.conversion.colour.icc import parse_icc
 from imagejobs.conversion.colour.srgb_profile import display_profile
-from imagejobs.conversion.decoding.complete_heif import complete_heif
-from imagejobs.conversion.formats.heif.alpha import find_alpha
+from imagejobs.conversion.decoding.decode import decode as decode_frames
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.formats.heif.items import Extent, Item, Items
+from imagejobs.conversion.formats.heif.layers import split_layers
+from imagejobs.conversion.formats.heif.picture_file import write_picture
 from imagejobs.conversion.formats.heif.profile import find_profile
 from imagejobs.conversion.formats.registry import AVIF, HEIC, Format
 from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from PIL import Image
+from structure_reading import read
 
 WIDE = display_profile("Wide", {"r": (0.515, 0.241, -0.001), "g": (0.292, 0.692, 0.042), "b": (0.157, 0.067, 0.784)})
 READ = [each for each in (HEIC, AVIF) if each in readable_formats()]
@@ -26,16 +30,10 @@ def encode(picture: Image.Image, image_format: Format, **options: object) -> byt
     return buffer.getvalue()
 
 
-def decode(data: bytes, image_format: Format) -> MagickImage:
-    image = MagickImage()
-    image.read(blob=data, format=image_format.decoder)
-    return image
-
-
 def completed(data: bytes, image_format: Format) -> MagickImage:
-    image = decode(data, image_format)
-    complete_heif(image, data, lambda part: decode(part, image_format))
-    return image
+    found = read(data)
+    assert found.format is image_format
+    return next(decode_frames(data, found, (found.width, found.height)))
 
 
 @pytest.fixture
@@ -107,11 +105,33 @@ def test_a_picture_in_p3_by_number_is_converted_like_one_with_its_profile(photo:
         assert image.profiles["icc"] == find_profile(data)
 
 
-def test_a_file_without_transparency_has_none_to_show(photo: Image.Image) -> None:
-    assert find_alpha(encode(photo, AVIF)) is None
+def test_a_file_without_alpha_is_shown_as_it_is(photo: Image.Image) -> None:
+    data = encode(photo, AVIF)
+
+    assert split_layers(data) == (data, None)
 
 
-def test_the_file_that_shows_transparency_is_as_long_as_its_source(see_through: Image.Image) -> None:
-    data = encode(see_through, AVIF)
+def test_colours_and_alpha_become_files_of_their_own(see_through: Image.Image) -> None:
+    colour, alpha = split_layers(encode(see_through, AVIF))
 
-    assert len(find_alpha(data) or b"") == len(data)
+    assert alpha is not None
+    assert (alpha.size, alpha.coded_size, alpha.transforms, alpha.is_premultiplied) == (
+        see_through.size,
+        see_through.size,
+        (),
+        False,
+    )
+    for data in (colour, alpha.data):
+        assert (read(data).width, read(data).height) == see_through.size
+        assert split_layers(data) == (data, None)
+
+
+def test_pictures_that_share_their_data_are_corrupt() -> None:
+    """A small file would become a great one."""
+    tile = Item(b"av01", extents=[Extent(0, 0, 1000)])
+    items = Items(1, {1: Item(b"grid"), 2: tile, 3: tile}, b"")
+
+    with pytest.raises(ConversionError, match="share their data") as caught:
+        write_picture(bytes(1000), items, items.find(1), [2, 3])
+
+    assert caught.value.code == "corrupt"

@@ -371,6 +371,30 @@ class TestBoxes:
     def test_a_film_without_a_still_is_named_unsupported(self) -> None:
         assert code(ftyp("avis", "msf1") + box("moov", bytes(99))) == "unsupported_type"
 
+    @pytest.mark.parametrize("brands", [["avis", "avif"], ["avif", "avis"], ["heic", "msf1"], ["hevc", "heic"]])
+    @pytest.mark.parametrize("moov_first", [False, True])
+    def test_a_film_without_a_primary_item_is_named_so(self, brands: list[str], moov_first: bool) -> None:
+        """As an animation may be written, with a `meta` box that describes other things."""
+        film = [box("moov", bytes(99)), full("meta", full("hdlr", bytes(4), b"pict", bytes(13)))]
+
+        found, message = refusal(ftyp(*brands) + b"".join(film if moov_first else film[::-1]))
+
+        assert found == "unsupported_type"
+        assert "is a film without a still picture" in message
+
+    @pytest.mark.parametrize("brands", [["avif", "avis"], ["heic", "msf1"]])
+    def test_a_film_without_a_description_is_named_so(self, brands: list[str]) -> None:
+        assert code(ftyp(*brands) + box("moov", bytes(99)) + box("mdat", bytes(9))) == "unsupported_type"
+
+    def test_a_description_that_lasts_until_the_end_of_the_file_is_read(self) -> None:
+        data = avif()
+        at = data.index(b"meta") - 4
+        opened = data[:at] + bytes(4) + data[at + 4 : DATA_AT - 24]
+        opened += box("free").ljust(8) + struct.pack(">I4s", 16 + 9, b"mdat") + bytes(8) + b"AV1 bytes"
+
+        assert read(opened) == read(data)
+        assert read(opened[: DATA_AT - 16] + struct.pack(">I", 1 << 24) + opened[DATA_AT - 12 :]) == read(data)
+
 
 class TestBoundedWork:
     def timed(self, data: bytes) -> str:

@@ -5,10 +5,12 @@ from contextlib import ExitStack
 
 from imagejobs.conversion.decoding.complete_heif import complete_heif
 from imagejobs.conversion.decoding.complete_png import complete_png
+from imagejobs.conversion.decoding.heif_alpha import add_alpha
 from imagejobs.conversion.decoding.readable_tiff import readable_tiff
-from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.errors import ConversionError, corrupt
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.gif.animation import split_gif
+from imagejobs.conversion.formats.heif.layers import split_layers
 from imagejobs.conversion.formats.heif.profile import without_profile
 from imagejobs.conversion.formats.jpeg.completion import complete_jpeg
 from imagejobs.conversion.formats.jpeg.scale import size_hint
@@ -48,16 +50,39 @@ def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> Magic
         source = complete_jpeg(source)
     elif probe.format is TIFF:
         source = readable_tiff(source, lambda picture: _read_bytes(picture, probe))
-    is_heif, size = probe.format in {HEIC, AVIF}, (probe.width, probe.height)
-    readable = without_profile(source) if is_heif and GIVES_YCBCR else source
-    image = _read(readable, probe.format, size, {"jpeg:size": hint} if hint else {})
+    size = (probe.width, probe.height)
+    if probe.format in {HEIC, AVIF}:
+        return _decode_heif(source, probe, size)
+    image = _read(source, probe.format, size, {"jpeg:size": hint} if hint else {})
     if not hint and image.size != size:
-        raise corrupt(f"The {probe.format.title} has another size than it announces")
+        image.close()
+        raise _other_size(probe.format)
     if probe.is_opaque:
         image.alpha_channel = "off"
-    if is_heif:
-        complete_heif(image, source, lambda data: _read(data, probe.format, size, {}))
     return image
+
+
+def _decode_heif(source: bytes, probe: Probe, size: tuple[int, int]) -> MagickImage:
+    def read(data: bytes, expected: tuple[int, int]) -> MagickImage:
+        image = _read(data, probe.format, expected, {})
+        if image.size != expected:
+            image.close()
+            raise _other_size(probe.format)
+        return image
+
+    colour, alpha = split_layers(source)
+    with ExitStack() as on_error:
+        image = read(without_profile(colour) if GIVES_YCBCR else colour, size)
+        on_error.callback(image.close)
+        if alpha:
+            add_alpha(image, alpha, read)
+        complete_heif(image, source)
+        on_error.pop_all()
+    return image
+
+
+def _other_size(image_format: Format) -> ConversionError:
+    return corrupt(f"The {image_format.title} has another size than it announces")
 
 
 def _read_bytes(picture: BytePicture, probe: Probe) -> bytes:

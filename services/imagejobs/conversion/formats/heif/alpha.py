@@ -1,51 +1,53 @@
-"""The transparency of a HEIC or AVIF file as a picture of its own: ImageMagick 6 leaves it out.
+"""Which item holds the alpha of the primary picture (ISO/IEC 23008-12, 6.6; MIAF, ISO/IEC 23000-22, 7.3.5)."""
 
-It is an item like the picture, tied to it by a reference (ISO/IEC 23008-12, 6.6). A copy of the file in which it is the
-primary item, and the reference is of no known kind, makes a decoder show it.
-"""
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import io
-
-from imagejobs.conversion.formats.byte_reader import ByteReader
-from imagejobs.conversion.formats.heif.boxes import Box, boxes, find
-from imagejobs.conversion.formats.heif.items import Item, read_items
-from imagejobs.conversion.formats.heif.structure import find_meta
+from imagejobs.conversion.formats.heif.items import Item, Items
 
 _ALPHA_KINDS = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")
-_AUXILIARY_OF, _NOTHING_KNOWN = b"auxl", b"free"
-_HIDDEN = 1
+_AUXILIARY_OF, _PREMULTIPLIED_BY, _PARTS = b"auxl", b"prem", b"dimg"
 
 
-def find_alpha(source: bytes) -> bytes | None:
-    """The file with its transparency as its picture, white being opaque; None for a file that has none."""
-    _, meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
-    items = read_items(meta.data)
-    of_primary = (
-        number
-        for number, item in items.by_id.items()
-        if _is_alpha(item) and items.primary in item.references.get(_AUXILIARY_OF, ())
-    )
-    number = next(of_primary, None)
-    return None if number is None else _with_primary(source, meta, number)
+@dataclass(frozen=True, slots=True)
+class Alpha:
+    """The item, and the numbers of its parts where it is put together from several.
+
+    Where each tile of a grid has an alpha of its own, `item` is the grid of the colours, and `parts` are the alphas.
+    """
+
+    item: Item
+    parts: tuple[int, ...]
+    is_premultiplied: bool
+
+
+def find_alpha(items: Items) -> Alpha | None:
+    """The alpha of the primary picture: of its own, or else of all tiles of its grid, as libavif looks for it."""
+    primary = items.find(items.primary)
+    alpha_of = _alpha_items(items)
+    if (number := alpha_of.get(items.primary)) is not None:
+        item = items.find(number)
+        parts = item.references.get(_PARTS, ())
+        return Alpha(item, tuple(parts), number in primary.references.get(_PREMULTIPLIED_BY, ()))
+    tiles = primary.references.get(_PARTS, ()) if primary.kind == b"grid" else ()
+    if not tiles or not all(tile in alpha_of for tile in tiles):
+        return None
+    return Alpha(primary, tuple(alpha_of[tile] for tile in tiles), _are_premultiplied(items, tiles, alpha_of))
+
+
+def _alpha_items(items: Items) -> dict[int, int]:
+    """The number of the first alpha item of each item that has one."""
+    found: dict[int, int] = {}
+    for number, item in items.by_id.items():
+        if _is_alpha(item):
+            for target in item.references.get(_AUXILIARY_OF, ()):
+                found.setdefault(target, number)
+    return found
 
 
 def _is_alpha(item: Item) -> bool:
     return any(box.kind == b"auxC" and box.data[4:].startswith(_ALPHA_KINDS) for box in item.properties)
 
 
-def _with_primary(source: bytes, meta: Box, number: int) -> bytes:
-    changed = bytearray(source)
-    content, start = meta.data[4:], meta.at + 4
-    if pitm := find(content, b"pitm"):
-        size = 4 if pitm.data[0] else 2
-        changed[start + pitm.at + 4 : start + pitm.at + 4 + size] = number.to_bytes(size, "big")
-    if iinf := find(content, b"iinf"):
-        head = 8 if iinf.data[0] else 6
-        for entry in boxes(iinf.data[head:]):
-            changed[start + iinf.at + head + entry.at + 3] &= ~_HIDDEN & 0xFF
-    if iref := find(content, b"iref"):
-        for reference in boxes(iref.data[4:]):
-            kind = start + iref.at + 4 + reference.at - 4
-            if changed[kind : kind + 4] == _AUXILIARY_OF:
-                changed[kind : kind + 4] = _NOTHING_KNOWN
-    return bytes(changed)
+def _are_premultiplied(items: Items, tiles: Sequence[int], alpha_of: dict[int, int]) -> bool:
+    return all(alpha_of[tile] in items.find(tile).references.get(_PREMULTIPLIED_BY, ()) for tile in set(tiles))

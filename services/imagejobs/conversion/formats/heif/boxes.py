@@ -89,6 +89,18 @@ def read_box_header(head: bytes) -> tuple[int, bytes, int]:
     return size, kind, header
 
 
+def whole_boxes(data: bytes, at: int) -> bytes:
+    """These bytes up to the first box, from this position on, that is not whole."""
+    for _ in range(_MAX_BOXES):
+        if len(data) - at < 8:
+            break
+        size, _, _ = read_box_header(data[at : at + 16])
+        if not size or at + size > len(data):
+            break
+        at += size
+    return data[:at]
+
+
 def find(data: bytes, kind: bytes) -> Box | None:
     """The first box of a type."""
     return next((box for box in boxes(data) if box.kind == kind), None)

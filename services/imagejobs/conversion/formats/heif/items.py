@@ -59,6 +59,11 @@ def read_items(meta: bytes) -> Items:
     return Items(primary[2].uint(4 if primary[0] else 2), items, idat.data if idat else b"")
 
 
+def has_primary(meta: bytes) -> bool:
+    """Whether the payload of this `meta` box names a primary item, without which there is no still picture."""
+    return find(Cursor(meta, 4).rest(), b"pitm") is not None
+
+
 def _required(data: bytes, kind: bytes) -> Box:
     return find(data, kind) or fail(f"has no box {kind.decode()}")
 

@@ -29,7 +29,7 @@ def without_profile(source: bytes) -> bytes:
 
     Where ImageMagick 6 sees a profile it turns the decoder's YCbCr to RGB itself, with a tint.
     """
-    _, meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
+    meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
     properties = find(meta.data[4:], b"iprp") or _NOWHERE
     container = find(properties.data, b"ipco") or _NOWHERE
     start, changed = meta.at + 4 + properties.at + container.at, bytearray(source)

@@ -6,9 +6,12 @@ from functools import cache
 
 from imagejobs.conversion.errors import ConversionError, ErrorCode, truncated
 from imagejobs.conversion.formats.byte_reader import ByteReader
-from imagejobs.conversion.formats.heif.boxes import Box, fail, read_box_header, shown
+from imagejobs.conversion.formats.exif import credits_of, orientation
+from imagejobs.conversion.formats.heif.alpha import Alpha, find_alpha
+from imagejobs.conversion.formats.heif.boxes import Box, fail, read_box_header, shown, whole_boxes
 from imagejobs.conversion.formats.heif.colour import coded_colour
-from imagejobs.conversion.formats.heif.items import Extent, Item, Items, read_items
+from imagejobs.conversion.formats.heif.exif_item import is_turned_by_boxes, read_exif
+from imagejobs.conversion.formats.heif.items import Extent, Item, Items, has_primary, read_items
 from imagejobs.conversion.formats.heif.samples import decoder_bytes_per_pixel
 from imagejobs.conversion.formats.heif.transforms import area, shown_size
 from imagejobs.conversion.formats.structure import Structure
@@ -48,21 +51,41 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
     if not all(part.extents for part in parts or [primary]):
         fail("lacks the data of its picture")
     width, height = shown_size(primary)
-    pixels = max(width * height, _most_pixels(items, [primary, *_auxiliaries(items)]))
+    layers = [(item, parts_of(item)) for item in (primary, *_auxiliaries(items))]
+    if alpha := find_alpha(items):
+        _check_alpha(items, alpha, title)
+        layers.append((alpha.item, Counter(alpha.parts)))
+    pixels = max(width * height, _most_pixels(items, layers))
     needed = pixels * decoder_bytes_per_pixel(parts or [primary])
-    notes, colour = _notes(title, brands, items), coded_colour([primary, *parts[:1]])
-    return Structure(width, height, 1, pixels, notes=notes, decoder_bytes=needed, colour=colour)
+    exif = read_exif(reader, items)
+    return Structure(
+        width,
+        height,
+        1,
+        pixels,
+        notes=(*_notes(title, brands, items), *_orientation_notes(title, primary, exif)),
+        credits=credits_of(exif),
+        decoder_bytes=needed,
+        colour=coded_colour([primary, *parts[:1]]),
+    )
 
 
 def read_file(reader: ByteReader, title: str) -> tuple[bytes, Items]:
     """The brands of the `ftyp` box, and the items that `meta` describes."""
-    brands, meta = find_meta(reader, title)
+    brands, meta = _find_boxes(reader, title)
+    if _is_sequence(brands) and not has_primary(meta.data):
+        raise _film(title)
     return brands, read_items(meta.data)
 
 
-def find_meta(reader: ByteReader, title: str) -> tuple[bytes, Box]:
+def find_meta(reader: ByteReader, title: str) -> Box:
+    """The `meta` box, which describes the items."""
+    return _find_boxes(reader, title)[1]
+
+
+def _find_boxes(reader: ByteReader, title: str) -> tuple[bytes, Box]:
     """The brands of the `ftyp` box, and the `meta` box; what lies between the two is passed over."""
-    brands = b""
+    brands, has_film = b"", False
     for _ in range(_MAX_BOXES_BEFORE_META):
         start = reader.tell()
         head = reader.read_up_to(16)
@@ -77,15 +100,27 @@ def find_meta(reader: ByteReader, title: str) -> tuple[bytes, Box]:
         if kind == b"ftyp":
             brands = reader.read(min(end - start - header, _MAX_META))
         elif kind == b"meta":
+            if not size:  # to the end of the file, with the data of the picture in it
+                return brands, Box(kind, whole_boxes(reader.read_up_to(_MAX_META), 4), start + header)
             if end - start > _MAX_META:
                 fail("describes itself at an impossible length")
             return brands, Box(kind, reader.read(end - start - header), start + header)
+        has_film = has_film or kind == b"moov"
         reader.seek(end)
-    if {brands[:4]} & _SEQUENCES:
-        raise ConversionError(
-            ErrorCode.UNSUPPORTED_TYPE, f"The {title} is a film without a still picture. Send a still picture."
-        )
+    if brands[:4] in _SEQUENCES or (has_film and _is_sequence(brands)):
+        raise _film(title)
     raise truncated(f"The {title} ends after {reader.size} bytes, before the description of its picture")
+
+
+def _is_sequence(brands: bytes) -> bool:
+    """Whether any brand, of which the first is followed by a version, is one of films."""
+    return not _SEQUENCES.isdisjoint({brands[:4], *(brands[at : at + 4] for at in range(8, len(brands), 4))})
+
+
+def _film(title: str) -> ConversionError:
+    return ConversionError(
+        ErrorCode.UNSUPPORTED_TYPE, f"The {title} is a film without a still picture. Send a still picture."
+    )
 
 
 def _auxiliaries(items: Items) -> Iterator[Item]:
@@ -100,12 +135,20 @@ def parts_of(item: Item) -> Counter[int]:
     return Counter(item.references.get(_PARTS, ())) or fail("puts its picture together from nothing")
 
 
-def _most_pixels(items: Items, layers: Sequence[Item]) -> int:
+def _most_pixels(items: Items, layers: Sequence[tuple[Item, Counter[int]]]) -> int:
     """What the costliest of the layers, each with all of its parts, has to decode."""
     # Once for every item: layers may share their parts, and an item may have thousands of properties to look through.
     area_of = cache(lambda number: area(items.find(number)))
-    parts = (sum(area_of(number) * times for number, times in parts_of(layer).items()) for layer in layers)
-    return max(*parts, *map(area, layers))
+    parts = (sum(area_of(number) * times for number, times in parts.items()) for _, parts in layers)
+    return max(*parts, *(area(item) for item, _ in layers))
+
+
+def _check_alpha(items: Items, alpha: Alpha, title: str) -> None:
+    """Alpha may be coded with either codec; a decoder would call another one damaged."""
+    coded = [items.find(number) for number in alpha.parts] or [alpha.item]
+    _check_kinds({item.kind for item in coded}, _CODED, title)
+    if not all(item.extents for item in coded):
+        fail("lacks the data of its alpha")
 
 
 def _check_kinds(kinds: set[bytes], codecs: frozenset[bytes], title: str) -> None:
@@ -130,11 +173,21 @@ def _end(extent: Extent) -> int:
 
 def _notes(title: str, brands: bytes, items: Items) -> tuple[str, ...]:
     notes = []
-    if {brands[:4], *(brands[at : at + 4] for at in range(8, len(brands), 4))} & _SEQUENCES:
+    if _is_sequence(brands):
         notes.append(f"{title} sequence: only its still picture is kept")
     if (count := sum(1 for _ in _pictures(items))) > 1:
         notes.append(f"{title} with {count} pictures: only the primary one is kept")
     return tuple(notes)
+
+
+def _orientation_notes(title: str, primary: Item, exif: bytes) -> tuple[str, ...]:
+    number = orientation(exif)
+    if number == 1 or is_turned_by_boxes(primary):
+        return ()
+    return (
+        f"{title} with EXIF orientation {number}: not turned, since only the boxes irot and imir turn a {title}, and "
+        "it has none",
+    )
 
 
 def _pictures(items: Items) -> Iterator[Item]:

@@ -1,5 +1,6 @@
-"""The size of an item of a HEIF file, before and after cropping and turning (ISO/IEC 23008-12, 6.5)."""
+"""The size of an item of a HEIF file, and how it is cropped, turned and mirrored (ISO/IEC 23008-12, 6.5)."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
@@ -7,6 +8,33 @@ from imagejobs.conversion.formats.heif.boxes import Box, fail
 from imagejobs.conversion.formats.heif.items import Item
 
 Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """Keep this rectangle."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Turn anticlockwise by this many quarters, 1 to 3."""
+
+    quarters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Exchange left and right, or else top and bottom."""
+
+    is_sideways: bool
+
+
+Transform = Crop | Turn | Mirror
 
 
 def coded_size(item: Item) -> Size:
@@ -28,29 +56,56 @@ def area(item: Item) -> int:
 
 
 def shown_size(item: Item) -> Size:
-    """Width and height after `clap` (cropping) and `irot` (turning), in their order; `imir` changes neither."""
+    """Width and height after all of its transforms."""
     size = coded_size(item)
-    for box in item.properties:
-        if box.kind == b"clap":
-            size = _crop(size, box)
-        elif box.kind == b"irot" and box.cursor().uint(1) & 1:
-            size = size[1], size[0]
+    for transform in transforms_of(item):
+        size = _size_after(transform, size)
     return size
 
 
-def _crop(size: Size, box: Box) -> Size:
+def transforms_of(item: Item) -> list[Transform]:
+    """From `clap`, `irot` and `imir`, in the order in which the item lists them, as libheif applies them."""
+    size, found = coded_size(item), list[Transform]()
+    for box in item.properties:
+        if transform := _transform(box, size):
+            found.append(transform)
+            size = _size_after(transform, size)
+    return found
+
+
+def _size_after(transform: Transform, size: Size) -> Size:
+    match transform:
+        case Crop():
+            return transform.width, transform.height
+        case Turn(quarters) if quarters % 2:
+            return size[1], size[0]
+    return size
+
+
+def _transform(box: Box, size: Size) -> Transform | None:
+    if box.kind == b"clap":
+        return _crop(size, box)
+    if box.kind == b"irot" and (quarters := box.cursor().uint(1) & 3):
+        return Turn(quarters)
+    if box.kind == b"imir":
+        return Mirror(bool(box.cursor().uint(1) & 1))
+    return None
+
+
+def _crop(size: Size, box: Box) -> Crop:
     """The whole pixels within the clean aperture (ISO/IEC 14496-12, 12.1.4), as libheif rounds them."""
     cursor = box.cursor()
     width, height, x, y = [_fraction(cursor.int32(), cursor.int32()) for _ in range(4)]
-    return _span(size[0], width, x), _span(size[1], height, y)
+    (left, wide), (top, high) = _span(size[0], width, x), _span(size[1], height, y)
+    return Crop(left, top, wide, high)
 
 
 def _fraction(numerator: int, denominator: int) -> Fraction:
     return Fraction(numerator, denominator) if denominator > 0 else fail("crops its picture by an impossible number")
 
 
-def _span(side: int, wanted: Fraction, offset: Fraction) -> int:
-    """The length of what is left of a side: the aperture's centre is `offset` away from the side's."""
+def _span(side: int, wanted: Fraction, offset: Fraction) -> tuple[int, int]:
+    """Start and length of what is left of a side: the aperture's centre is `offset` away from the side's."""
     left = int(offset + Fraction(side - 1, 2) - (wanted - 1) / 2)
     left, right = max(0, left), min(side - 1, floor(left + wanted - 1 + Fraction(1, 2)))
-    return right - left + 1 if right >= left else fail("crops its picture to nothing")
+    return (left, right - left + 1) if right >= left else fail("crops its picture to nothing")

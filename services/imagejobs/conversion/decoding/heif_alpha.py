@@ -1,0 +1,36 @@
+"""The alpha of a HEIC or AVIF on its colours, scaled, cropped, turned and mirrored as they are."""
+
+from collections.abc import Callable
+
+from imagejobs.conversion.formats.heif.layers import AlphaLayer
+from imagejobs.conversion.formats.heif.transforms import Crop, Mirror, Size, Transform, Turn
+from imagejobs.conversion.magick.image import MagickImage
+
+
+def add_alpha(image: MagickImage, alpha: AlphaLayer, read: Callable[[bytes, Size], MagickImage]) -> None:
+    """Onto the colours as they are shown. `read` decodes a file whose picture has this size, and checks that it has."""
+    image.convert_to_srgb()  # Version 6 leaves the decoder's YCbCr.
+    # Exactly the first channel: converted from YCbCr to grey, white would be 254.6.
+    with read(alpha.data, alpha.size) as alone, alone.channel_images["red"] as mask:
+        if mask.size != alpha.coded_size:
+            mask.resize(*alpha.coded_size, filter="triangle")
+        for transform in alpha.transforms:
+            _apply(transform, mask)
+        if alpha.is_premultiplied:
+            image.composite(mask, operator="divide_src")
+        image.alpha_channel = "set"
+        image.composite(mask, operator="copy_opacity")
+
+
+def _apply(transform: Transform, mask: MagickImage) -> None:
+    match transform:
+        case Crop(left, top, width, height):
+            mask.crop(left, top, width=width, height=height)
+        case Turn(quarters):
+            mask.rotate(-90 * quarters)
+        case Mirror(is_sideways):
+            if is_sideways:
+                mask.flop()
+            else:
+                mask.flip()
+    mask.reset_coords()
