@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from imagejobs.conversion.colour.primaries import CHROMATICITIES
+from imagejobs.conversion.encoding.lowering import lower_animation
 from imagejobs.conversion.encoding.rendition import Rendition
 from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.errors import ConversionError, ErrorCode
@@ -14,15 +15,14 @@ from imagejobs.conversion.formats.probe import Probe, check_limits, probe
 from imagejobs.conversion.formats.registry import PNG
 from imagejobs.conversion.magick.image import apply_limits, encoder_name
 from imagejobs.conversion.magick.readable_formats import readable_formats
-from imagejobs.conversion.options import AUTO, Options
+from imagejobs.conversion.options import Options
 from imagejobs.conversion.processing.placeholder import Placeholder
+from imagejobs.conversion.reason import reason
 from imagejobs.conversion.receipt import ImageFacts, Receipt
 from imagejobs.conversion.render import Rendered, render, upright_size
 
-_STEP, _LOWEST = 20, 40
-"""By how much the quality goes down where the output is larger than the source, and how far."""
 _CHEAP_PIXELS = 10_000_000
-"""Sources with more are not converted again only to save bytes."""
+"""Animations with more, over all frames, are not converted again only to save bytes."""
 
 _DAMAGED = frozenset({ErrorCode.CORRUPT, ErrorCode.TRUNCATED})
 
@@ -53,7 +53,7 @@ def convert(source: bytes, options: Options) -> Conversion:
     check_limits(found, options)
     apply_limits(options)
     found, attempts = _attempts_or_still(source, found, options)
-    best = min(attempts, key=lambda attempt: len(attempt.renditions[0].data))
+    best = attempts[0]
     output = best.renditions[0]
     receipt = Receipt(
         source=_facts(source, found, upright_size(found)),
@@ -62,8 +62,8 @@ def convert(source: bytes, options: Options) -> Conversion:
         profile_converted=best.profile_converted,
         encoding=output.encoding,
         quality=output.quality,
-        tried=_tried(attempts, best),
-        reason=_reason(attempts, best, options),
+        tried=_tried(attempts),
+        reason=reason(attempts, len(source), options),
         notes=_notes(found, best.hdr),
         encoder=encoder_name(),
         duration_ms=round((time.monotonic() - started) * 1000),
@@ -101,42 +101,25 @@ def _attempts_or_still(source: bytes, found: Probe, options: Options) -> tuple[P
 
 
 def _attempts(source: bytes, found: Probe, options: Options) -> list[Rendered]:
-    """One, or further ones at lower qualities while the output is larger than the source."""
-    attempts = [render(source, found, options, None)]
-    quality = attempts[0].quality.quality - _STEP
-    while len(attempts[-1].renditions[0].data) > len(source) and quality >= _LOWEST and found.pixels <= _CHEAP_PIXELS:
-        attempts.append(render(source, found, options, quality))
-        quality -= _STEP
-    return attempts
+    """One, and of an animation that is larger than its source a further one at a lower quality; the better one first.
+
+    A still finds its lower quality while it is rendered.
+    """
+    first = render(source, found, options, None)
+    output = first.renditions[0]
+    if found.frames == 1 or len(output.data) <= len(source) or found.pixels > _CHEAP_PIXELS:
+        return [first]
+    lossy_bytes = next((each.bytes for each in output.tried if each.encoding is Encoding.LOSSY), len(output.data))
+    quality = lower_animation(first.quality.quality, lossy_bytes, len(source))
+    if quality is None:
+        return [first]
+    second = render(source, found, options, quality)
+    return [second, first] if len(second.renditions[0].data) <= len(source) else [first, second]
 
 
-def _tried(attempts: list[Rendered], best: Rendered) -> tuple[Trial, ...]:
+def _tried(attempts: list[Rendered]) -> tuple[Trial, ...]:
     """Every encoding of the largest rendition once, those of the best attempt first."""
-    ordered = [best, *(attempt for attempt in attempts if attempt is not best)]
-    return tuple(dict.fromkeys(trial for attempt in ordered for trial in attempt.renditions[0].tried))
-
-
-def _reason(attempts: list[Rendered], best: Rendered, options: Options) -> str:
-    """Why the output is encoded as it is, for people."""
-    output, searched = best.renditions[0], attempts[0].quality.trials
-    if output.encoding is Encoding.MIXED:
-        why = "the smallest of each frame"
-    elif len(output.tried) > 1:
-        why = "the smallest of what was tried"
-    elif output.is_sampled:
-        why = "the smallest of what was tried for some of the frames"
-    elif output.lacked_memory:
-        why = "the only one that was tried"
-    else:
-        why = "lossless was not tried: the picture is not flat"
-    if output.lacked_memory:
-        why += f"; not tried for want of memory: {', '.join(output.lacked_memory)}"
-    if options.quality == AUTO and output.encoding is Encoding.LOSSY:
-        reached = ", ".join(f"{trial.ssim:.4f} at {trial.quality}" for trial in searched)
-        why += f"; quality by SSIM, {options.target_ssim:g} wanted: {reached}"
-    if len(attempts) > 1:
-        why += "; quality lowered because the output was larger than the source"
-    return why
+    return tuple(dict.fromkeys(trial for attempt in attempts for trial in attempt.renditions[0].tried))
 
 
 def _notes(found: Probe, hdr: CodedColour | None) -> tuple[str, ...]:

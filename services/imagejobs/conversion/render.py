@@ -1,17 +1,19 @@
 """One decode, and from it every rendition, frame by frame."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imagejobs.conversion.decoding.decode import decode
 from imagejobs.conversion.encoding.encode import Effort
 from imagejobs.conversion.encoding.quality import QualityChoice, choose_quality
 from imagejobs.conversion.encoding.rendition import Rendition, RenditionEncoder
+from imagejobs.conversion.encoding.trial import Encoding
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.coded_colour import CodedColour
 from imagejobs.conversion.formats.exif import write_credits
 from imagejobs.conversion.formats.probe import Probe
+from imagejobs.conversion.formats.webp.container import exif_overhead
 from imagejobs.conversion.magick.errors import processing_errors
 from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.options import Options
@@ -51,14 +53,18 @@ def render(source: bytes, found: Probe, options: Options, quality: int | None) -
         thorough, memory_bytes = found.frames == 1, options.max_decoding_bytes
         effort = Effort(choice.quality, options.method, weigh, thorough, memory_bytes)
         placeholder = make_placeholder(first)
-        encoders = {
-            size: stack.enter_context(RenditionEncoder(effort, found.loop_count)) for size in _sizes(found, options)
-        }
-        _add(first, duration_ms, encoders)
-        for frame, duration_ms in frames:
-            _add(frame, duration_ms, encoders)
-        exif = write_credits(preparation.credits) if preparation.credits else b""
-        renditions = tuple(encoder.finish(exif) for encoder in encoders.values())
+        sizes = _sizes(found, options)
+        if found.frames == 1:
+            exif = _exif(preparation)
+            renditions = tuple(_stills(first, sizes, replace(effort, ceiling=len(source) - exif_overhead(exif)), exif))
+        else:
+            encoders = {
+                size: stack.enter_context(RenditionEncoder(effort.for_size(size), found.loop_count)) for size in sizes
+            }
+            _add(first, duration_ms, encoders)
+            for frame, duration_ms in frames:
+                _add(frame, duration_ms, encoders)
+            renditions = tuple(encoder.finish(_exif(preparation)) for encoder in encoders.values())
     mapped = preparation.hdr.colour if preparation.hdr else None
     return Rendered(renditions, placeholder, preparation.profile_converted, mapped, choice)
 
@@ -80,12 +86,32 @@ def _timed(frames: Iterator[MagickImage], found: Probe) -> Iterator[tuple[Magick
         raise corrupt(f"The {found.format.title} has not the {found.frames} frame(s) that it announces") from error
 
 
+def _stills(frame: MagickImage, sizes: Sequence[Size], effort: Effort, exif: bytes) -> Iterator[Rendition]:
+    """Each smaller rendition is made from the one before it; a quality that was lowered for the largest is theirs."""
+    for size in sizes:
+        _shrink_to(frame, size)
+        with RenditionEncoder(effort.for_size(size), loop_count=1) as encoder:
+            encoder.add(frame, 0)
+            rendition = encoder.finish(exif)
+        yield rendition
+        quality = rendition.quality if rendition.encoding is Encoding.LOSSY else effort.quality
+        effort = replace(effort, quality=quality, ceiling=None)
+
+
 def _add(frame: MagickImage, duration_ms: int, encoders: Mapping[Size, RenditionEncoder]) -> None:
     """Each smaller rendition is made from the one before it."""
     for size, encoder in encoders.items():
-        if frame.size != size and max(frame.size) > max(size):
-            shrink(frame, size)
+        _shrink_to(frame, size)
         encoder.add(frame, duration_ms)
+
+
+def _shrink_to(frame: MagickImage, size: Size) -> None:
+    if frame.size != size and max(frame.size) > max(size):
+        shrink(frame, size)
+
+
+def _exif(preparation: Preparation) -> bytes:
+    return write_credits(preparation.credits) if preparation.credits else b""
 
 
 def _sizes(found: Probe, options: Options) -> list[Size]:

@@ -20,9 +20,19 @@ def scaled(side: int, eighths: int) -> int:
 
 
 def smallest(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
-    """The smallest of the sizes to be had that is not below the target."""
-    candidates = ((scaled(size[0], eighths), scaled(size[1], eighths)) for eighths in SCALES)
-    return next(each for each in candidates if each[0] >= target[0] and each[1] >= target[1])
+    """The smallest of the sizes to be had that is not below the target, and rounded up by a twentieth at most."""
+    candidates = {eighths: (scaled(size[0], eighths), scaled(size[1], eighths)) for eighths in SCALES}
+    return next(
+        each
+        for eighths, each in candidates.items()
+        if all(have >= want for have, want in zip(each, target, strict=True))
+        and all(have * 8 / eighths / side <= 1.05 for have, side in zip(each, size, strict=True))
+    )
+
+
+@pytest.mark.parametrize("size", [(3, 5000), (5000, 3), (9, 100), (8, 5000), (64, 900)])
+def test_a_few_columns_or_rows_are_decoded_in_full(size: tuple[int, int]) -> None:
+    assert size_hint(size, (1, 1)) is None
 
 
 @pytest.mark.parametrize("size", SIZES)

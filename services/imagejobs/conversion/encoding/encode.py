@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Self
 
+from imagejobs.conversion.encoding.lowering import lower
 from imagejobs.conversion.encoding.trial import Encoding
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats.registry import WEBP, sniff
@@ -17,6 +19,7 @@ _SMALL = 100_000
 """Pixels of pictures that are encoded with either effort: there 0 may win by a few bytes."""
 EXACT, NEAR_LOSSLESS = 100, 60
 """The receipt's qualities of lossless pictures: values of libwebp's option that `near_lossless` follows."""
+_FAITHFUL = (Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS, Encoding.LOSSY)
 _TRIAL_BYTES = {Encoding.LOSSLESS: 36, Encoding.NEAR_LOSSLESS: 44}
 """A pixel, at once, with the decoded picture: measured with drawings of 6 to 18 megapixels, and a tenth more."""
 _STRIP_ROWS = 16
@@ -24,6 +27,10 @@ _STRIPS = 2
 _QUICK_METHOD = 2
 _FLAT = 2
 """Strips that take this much more bytes lossless than lossy belong to a picture that lossy wins by far."""
+NARROW = 16
+"""Pixels of the shorter side of pictures that are never lossy: VP8 keeps one colour for 2 x 2 pixels, and codes blocks
+of 16, so that a few columns blur into each other and into what is behind the edge. Mean CIE76 of a gradient at quality
+80: 40 at 2 pixels, 15 at 3, 3 at 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,8 @@ class Effort:
     """What the encoder is told: libwebp's quality of lossy pictures and its method.
 
     With `weigh` pictures that look flat are tried lossless too, unless that takes more than `memory_bytes`; `thorough`
-    is for single pictures.
+    is for single pictures. Where nothing takes `ceiling` bytes at most, lower qualities are tried. NARROW pictures are
+    not `lossy`.
     """
 
     quality: int
@@ -39,6 +47,12 @@ class Effort:
     weigh: bool
     thorough: bool = True
     memory_bytes: int = 500_000_000
+    ceiling: int | None = None
+    lossy: bool = True
+
+    def for_size(self, size: tuple[int, int]) -> Self:
+        """The same for a picture of this width and height."""
+        return replace(self, lossy=min(size) > NARROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +66,49 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Every encoding that was tried, the winner first; `lacked_memory` are those that might have won, too."""
+    """Every encoding that was tried, the winner first; `lacked_memory` are those that might have won, too.
+
+    `least_bytes` is what the lowest quality takes, or would take, where even that is more than the ceiling.
+    """
 
     encoded: tuple[Encoded, ...]
     lacked_memory: tuple[Encoding, ...] = ()
+    least_bytes: int | None = None
 
 
 def encode(image: MagickImage, effort: Effort) -> Tried:
     """Encode in every way that may win, which is the smallest, and of equals the most faithful.
 
+    Where the smallest has more bytes than the ceiling, the highest lower quality that has not wins, if there is one.
     Raises ConversionError or Wand's exceptions.
     """
-    lossy = _encode_as(Encoding.LOSSY, image, effort)  # first: it has to succeed
-    wanted = if_there_is_room(lambda: _promising(image, effort)) if effort.weigh else []
+    tried, ceiling = _ways(image, effort), effort.ceiling
+    if not effort.lossy or ceiling is None or len(tried.encoded[0].data) <= ceiling:
+        return tried
+    (size,) = (len(encoded.data) for encoded in tried.encoded if encoded.encoding is Encoding.LOSSY)
+    lowered = lower(image, effort.quality, size, ceiling, lambda part, at: encode_lossy(part, at, effort.method))
+    further = [Encoded(Encoding.LOSSY, quality, lowered.encoded[quality]) for quality in sorted(lowered.encoded)[::-1]]
+    if lowered.least_bytes is not None:
+        return replace(tried, encoded=(*tried.encoded, *further), least_bytes=lowered.least_bytes)
+    further.sort(key=lambda encoded: len(encoded.data) > ceiling)  # the highest quality first that is low enough
+    return replace(tried, encoded=(*further, *tried.encoded))
+
+
+def _ways(image: MagickImage, effort: Effort) -> Tried:
+    """At the wanted quality, and lossless."""
+    certain = Encoding.LOSSY if effort.lossy else Encoding.LOSSLESS
+    made = [_encode_as(certain, image, effort)]  # first: it has to succeed
+    if not effort.lossy:
+        wanted: list[Encoding] | None = [Encoding.NEAR_LOSSLESS]
+    else:
+        wanted = if_there_is_room(lambda: _promising(image, effort)) if effort.weigh else []
     if wanted is None:
-        return Tried((lossy,), (Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS))
+        return Tried(tuple(made), (Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS))
     trials = {encoding: _encode_if_possible(encoding, image, effort) for encoding in wanted}
-    made = [*filter(None, trials.values()), lossy]
+    made += filter(None, trials.values())
     lacked_memory = tuple(encoding for encoding, encoded in trials.items() if encoded is None)
-    return Tried(tuple(sorted(made, key=lambda encoded: len(encoded.data))), lacked_memory)
+    made.sort(key=lambda encoded: (len(encoded.data), _FAITHFUL.index(encoded.encoding)))
+    return Tried(tuple(made), lacked_memory)
 
 
 def encode_as(image: MagickImage, effort: Effort, encodings: Collection[Encoding]) -> Tried | None:

@@ -19,7 +19,8 @@ class Rendition:
     """A WebP of this size in pixels; `tried` begins with what was chosen, unless that is a mixture.
 
     `lacked_memory` is what was not tried, in one frame at least, for want of memory; `is_sampled` where an encoding was
-    tried for some of the frames only.
+    tried for some of the frames only. `least_bytes` is what a still takes at the lowest quality, where even that is
+    more than was allowed.
     """
 
     width: int
@@ -30,6 +31,7 @@ class Rendition:
     tried: tuple[Trial, ...]
     lacked_memory: tuple[Encoding, ...] = ()
     is_sampled: bool = False
+    least_bytes: int | None = None
 
 
 class RenditionEncoder:
@@ -81,6 +83,7 @@ class RenditionEncoder:
             tried=trials,
             lacked_memory=tuple(dict.fromkeys(each for tried in self._tried for each in tried.lacked_memory)),
             is_sampled={each.encoding for each in trials} != self._seen,
+            least_bytes=self._tried[0].least_bytes,
         )
 
     @property
@@ -113,4 +116,6 @@ class RenditionEncoder:
         for each in (encoded for tried in self._tried for encoded in tried.encoded):
             sums[each.encoding, each.quality].append(len(each.data))
         whole_trials = (Trial(*key, sum(sizes)) for key, sizes in sums.items() if len(sizes) == len(self._tried))
+        if len(self._tried) == 1:
+            return tuple(whole_trials)
         return tuple(sorted(whole_trials, key=lambda trial: trial.bytes))

@@ -53,6 +53,11 @@ def alpha_flag(picture: Iterable[Chunk]) -> int:
     return _ALPHA if has_alpha else 0
 
 
+def exif_overhead(exif: bytes) -> int:
+    """How many bytes `with_exif` adds at most."""
+    return len(extended_header(1, 1, 0)) + len(chunk(b"EXIF", exif)) if exif else 0
+
+
 def with_exif(data: bytes, exif: bytes, size: tuple[int, int]) -> bytes:
     """The same picture or animation with this EXIF; `size` is its canvas."""
     parts = list(chunks(data))
