@@ -1,5 +1,6 @@
 """TIFF files made value by value (TIFF 6.0), in every layout of samples; LZW and PackBits find no repetitions."""
 
+import io
 import lzma
 import struct
 import zlib
@@ -8,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-NONE, LZW, ZIP, PACKBITS, OLD_ZIP, LZMA = 1, 5, 8, 32773, 32946, 34925
+NONE, LZW, JPEG, ZIP, PACKBITS, OLD_ZIP, LZMA = 1, 5, 7, 8, 32773, 32946, 34925
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, INKS, YCBCR, LAB, ICC_LAB = 0, 1, 2, 3, 5, 6, 8, 9
 CONTIGUOUS, SEPARATE = 1, 2
 _SHORT, _LONG, _RATIONAL, _UNDEFINED = 3, 4, 5, 7
@@ -44,7 +46,7 @@ def write_tiff(samples: Samples, layout: Layout) -> bytes:
     height, width, channels = samples.shape
     planes = np.split(samples, channels, axis=2) if layout.planes == SEPARATE else [samples]
     pieces = [
-        _compress(_pack(piece, replace(layout, chroma=chroma)), layout)
+        _compress(_pack(piece, replace(layout, chroma=chroma)), layout, piece.shape[1])
         for index, plane in enumerate(planes)
         for plane_layout, chroma in [_plane(layout, index)]
         for piece in _cut(_subsampled(plane, layout, index), plane_layout)
@@ -125,9 +127,19 @@ def _blocks(piece: Samples, across: int, down: int) -> bytes:
     return np.concatenate([luma, blocks[:, :, 0, 0, 1:]], axis=-1).tobytes()
 
 
-def _compress(data: bytes, layout: Layout) -> bytes:
+def _compress(data: bytes, layout: Layout, width: int) -> bytes:
+    if layout.compression == JPEG:
+        return _jpeg(data, width)
     packed = _COMPRESSORS[layout.compression](data)
     return packed.translate(_REVERSED) if layout.fill_order == 2 else packed
+
+
+def _jpeg(data: bytes, width: int) -> bytes:
+    """Four samples a pixel, as they are: Pillow inverts inks."""
+    pixels = 255 - np.frombuffer(data, np.uint8).reshape(-1, width, 4)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels, "CMYK").save(buffer, "JPEG", quality=97)
+    return buffer.getvalue()
 
 
 def _lzw(data: bytes) -> bytes:

@@ -138,6 +138,23 @@ def test_a_further_channel(colours: str, kind: int | None, bits: int) -> None:
     check(stored, Layout(photometric, bits, fields=fields), light, None if kind == 0 else ALPHA)
 
 
+@pytest.mark.parametrize("tile", [None, (16, 16)], ids=["strips", "tiles"])
+@pytest.mark.parametrize("kind", [0, 1, 2], ids=["no alpha", "premultiplied", "straight"])
+def test_rgb_and_a_further_channel_in_jpeg(kind: int, tile: tuple[int, int] | None) -> None:
+    """libtiff's RGBA interface multiplies straight alpha in, and Pillow and libvips divide by it."""
+    light = photo(64, 48) / 255
+    alpha = np.linspace(0.3, 1, 64)[None, :, None].repeat(48, axis=0)
+    stored, _ = quantized(np.dstack([light * alpha if kind == 1 else light, alpha]), 8)
+
+    result = shown(
+        write_tiff(stored, Layout(tiff.RGB, rows=16, tile=tile, compression=tiff.JPEG, fields={338: (kind,)}))
+    )
+
+    expected = np.rint(np.dstack([light, alpha if kind else np.ones_like(alpha)]) * 255)
+    for ground in ((0, 0, 0), (255, 255, 255)):
+        assert difference(on_ground(result, ground), on_ground(expected, ground)) < 3
+
+
 @pytest.mark.parametrize("kinds", [(0, 0), (0, 2), (2, 0), (1, 0)])
 def test_several_further_channels(kinds: tuple[int, int]) -> None:
     """The first one counts."""
@@ -254,6 +271,7 @@ REFUSED = {
     "premultiplied alpha behind another channel": (5, Layout(tiff.RGB, fields={338: (0, 1)})),
     "further channels of L*a*b*": (4, Layout(tiff.LAB, fields={338: (2,)})),
     "a channel of an unknown kind": (4, Layout(tiff.RGB, fields={338: (9,)})),
+    "grey and alpha in JPEG": (2, Layout(tiff.BLACK_IS_ZERO, fields={259: (7,), 338: (2,)})),
     "six inks": (4, Layout(tiff.INKS, fields={332: (2,), 334: (6,)})),
     "ICC's L*a*b*": (3, Layout(tiff.ICC_LAB)),
     "signed numbers": (1, Layout(tiff.BLACK_IS_ZERO, fields={339: (2,)})),

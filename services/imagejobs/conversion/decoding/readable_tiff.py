@@ -3,9 +3,11 @@
 import io
 
 from imagejobs.conversion.formats.byte_reader import ByteReader
+from imagejobs.conversion.formats.tiff import tags
 from imagejobs.conversion.formats.tiff.acceptance import is_read_by_magick
 from imagejobs.conversion.formats.tiff.byte_pictures import Decompress
 from imagejobs.conversion.formats.tiff.directory import read_directory, read_layout
+from imagejobs.conversion.formats.tiff.jpeg_alpha import with_plain_alpha
 from imagejobs.conversion.formats.tiff.orientation import without_orientation
 from imagejobs.conversion.formats.tiff.samples import read_samples
 
@@ -15,8 +17,11 @@ def readable_tiff(source: bytes, decompress: Decompress) -> bytes:
     reader = ByteReader(io.BytesIO(source), "TIFF")
     layout = read_layout(reader)
     page = read_directory(reader, layout, layout.first)
-    if is_read_by_magick(read_samples(page)):
-        return without_orientation(source)
+    samples, upright = read_samples(page), without_orientation(source)
+    if is_read_by_magick(samples):
+        return upright
+    if samples.compression == tags.JPEG:
+        return with_plain_alpha(upright, page, samples, decompress)
     from imagejobs.conversion.decoding.tiff_samples import plain_tiff  # noqa: PLC0415 - numpy, which few files need
 
     return plain_tiff(source, page, decompress)

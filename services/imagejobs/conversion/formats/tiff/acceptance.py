@@ -50,7 +50,9 @@ def check_accepted(page: Directory, *, is_camera_raw: bool) -> None:
 
 def is_read_by_magick(samples: Samples) -> bool:
     """Whether ImageMagick, 6 and 7, reads samples like these of an accepted page as what they are."""
-    if samples.compression == tags.JPEG or samples.compression in tags.FAX:
+    if samples.compression == tags.JPEG:
+        return samples.alpha == tags.NO_ALPHA
+    if samples.compression in tags.FAX:
         return True
     if samples.photometric == tags.YCBCR:
         return False
@@ -80,7 +82,8 @@ def _refused_codings(samples: Samples) -> tuple[tuple[bool, str], ...]:
         (is_jpeg and samples.bits != 8, f"has JPEG data of {samples.bits} bits"),
         (is_jpeg and colours == tags.LAB, "has CIE L*a*b* colours in JPEG"),
         (is_jpeg and colours == tags.INKS and samples.is_tiled, "has CMYK colours in JPEG tiles"),
-        (is_jpeg and colours == tags.INKS and bool(samples.extra), "has CMYK and further channels in JPEG"),
+        (is_jpeg and colours != tags.RGB and bool(samples.extra), "has further channels but not RGB in JPEG"),
+        (is_jpeg and len(samples.extra) > 1, "has several further channels in JPEG"),
         (is_jpeg and samples.is_planar and colours == tags.YCBCR, "has YCbCr colours in separate planes of JPEG"),
         (is_jpeg and bool(samples.extra) and samples.is_planar, "has further channels in separate planes of JPEG"),
         (is_jpeg and bool(samples.extra) and not samples.is_extra_named, "has further channels in JPEG of no kind"),

@@ -17,7 +17,7 @@ _MAX_BYTES = 1 << 22
 @dataclass(frozen=True, slots=True)
 class BytePicture:
     """A TIFF of 8 bits a sample; its samples, row by row, are the bytes. `channels` are these samples by their
-    letters: red, green and blue, inks, or grey as red.
+    letters: red, green, blue and alpha, inks, or grey as red.
     """
 
     data: bytes
