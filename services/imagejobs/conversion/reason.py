@@ -32,7 +32,7 @@ def _choice(output: Rendition, wanted: int) -> str:
         return f"larger than the source at quality {wanted}, so the quality was lowered"
     if output.encoding is Encoding.MIXED:
         return "the smallest of each frame"
-    if any(trial.encoding is not Encoding.LOSSY for trial in output.tried):
+    if len({trial.encoding for trial in output.tried}) > 1:
         return "the smallest of what was tried" + (f" at quality {wanted} or better" if output.least_bytes else "")
     if output.is_sampled:
         return "the smallest of what was tried for some of the frames"
