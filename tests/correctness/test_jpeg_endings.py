@@ -62,6 +62,7 @@ def test_zeros_or_a_second_picture_do_not_make_up_for_the_rest(part: float, kind
     cut = int(len(whole) * part)
 
     assert failure(whole[:cut].ljust(len(whole), b"\0")) in {"truncated", "corrupt"}
+    assert failure(whole[:cut] + bytes(20_000)) in {"truncated", "corrupt"}
     assert failure(whole[:cut] + b"\xff" + KINDS["baseline 4:2:0"]()) in {"truncated", "corrupt"}
 
 

@@ -78,8 +78,10 @@ def lacks_blocks(segments: Sequence[Segment], data: bytes) -> bool:
     if not units or not blocks:
         return False
     interval = _interval(segments)
-    parts = _RESTART.split(data) if interval else [data]
     restarts = -(-units // interval) - 1 if interval else 0
+    if restarts > _MAX_BLOCKS:
+        return False
+    parts = _RESTART.split(data, maxsplit=restarts + 1) if interval else [data]
     if len(parts) - 1 != restarts:
         return len(parts) - 1 < restarts
     rest = units - restarts * interval
