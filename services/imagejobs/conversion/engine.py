@@ -51,7 +51,7 @@ def convert(source: bytes, options: Options) -> Conversion:
     found = probe(io.BytesIO(source))
     _check_readable(found)
     check_limits(found, options)
-    apply_limits(options)
+    apply_limits(options, found.most_decoder_bytes)
     found, attempts = _attempts_or_still(source, found, options)
     best = attempts[0]
     output = best.renditions[0]

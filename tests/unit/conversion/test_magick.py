@@ -24,6 +24,14 @@ def test_the_memory_follows_the_pixels() -> None:
     apply_limits(Options())
 
 
+@pytest.mark.parametrize(("decoder_bytes", "left"), [(400_000_000, 100_000_000), (490_000_000, 64_000_000)])
+def test_pixels_get_the_memory_that_a_decoder_leaves(decoder_bytes: int, left: int) -> None:
+    apply_limits(Options(), decoder_bytes)
+
+    assert (limits["memory"], limits["map"]) == (left, 0)
+    apply_limits(Options())
+
+
 @pytest.mark.parametrize("message", ["Corrupt JPEG data: 6 extraneous bytes before marker 0xd9", "odd"])
 def test_a_harmless_warning_does_not_leave_the_wand(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with MagickImage() as image, warnings.catch_warnings():

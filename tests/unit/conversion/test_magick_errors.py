@@ -111,6 +111,21 @@ def test_no_reason_is_a_lack_of_memory_where_the_codec_could_not_have_its(room: 
     assert (caught.value.code, caught.value.retryable) == ("conversion_memory", False)
 
 
+def test_a_codec_that_calls_the_file_damaged_is_believed_only_where_it_could_have_its_memory(
+    room: dict[str, bool],
+) -> None:
+    """libheif says so of a picture that its decoder had no memory for."""
+
+    def judged() -> str:
+        with pytest.raises(ConversionError) as caught, reading_errors("AVIF", 1_000, codec_bytes=19_000):
+            raise CorruptImageError("Decoder plugin generated an error `' @ error/heic.c/IsHeifSuccess/139")
+        return caught.value.code
+
+    assert judged() == "corrupt"
+    room["memory"] = False
+    assert judged() == "conversion_memory"
+
+
 def test_too_many_complaints_are_about_the_file() -> None:
     with pytest.raises(ConversionError) as caught, reading_errors("PNG", 1_000):
         raise ResourceLimitError("too many exceptions `PNG'")

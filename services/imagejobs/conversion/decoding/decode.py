@@ -24,9 +24,6 @@ from imagejobs.conversion.formats.webp.container import find_chunk
 from imagejobs.conversion.magick.errors import reading_errors
 from imagejobs.conversion.magick.image import GIVES_YCBCR, MagickImage
 
-_HEIF_BYTES_PER_PIXEL = 9
-"""What libheif and its decoders hold beside ImageMagick's pixels: measured with pictures of 16 megapixels."""
-
 
 def decode(source: bytes, probe: Probe, target: tuple[int, int]) -> Iterator[MagickImage]:
     """The frames of a file that was probed, not yet upright. The caller closes each before it asks for the next.
@@ -64,7 +61,7 @@ def _decode_still(source: bytes, probe: Probe, target: tuple[int, int]) -> Magic
 
 def _decode_heif(source: bytes, probe: Probe, size: tuple[int, int]) -> MagickImage:
     def read(data: bytes, expected: tuple[int, int]) -> MagickImage:
-        image = _read(data, probe.format, expected, {})
+        image = _read(data, probe.format, expected, {}, probe.most_decoder_bytes)
         if image.size != expected:
             image.close()
             raise _other_size(probe.format)
@@ -75,7 +72,8 @@ def _decode_heif(source: bytes, probe: Probe, size: tuple[int, int]) -> MagickIm
         image = read(without_profile(colour) if GIVES_YCBCR else colour, size)
         on_error.callback(image.close)
         if alpha:
-            add_alpha(image, alpha, read)
+            with reading_errors(probe.format.title, size[0] * size[1], probe.most_decoder_bytes):
+                add_alpha(image, alpha, read)
         complete_heif(image, source)
         on_error.pop_all()
     return image
@@ -126,11 +124,12 @@ def _clear(canvas: MagickImage, part: AnimationFrame) -> None:
         canvas.composite(nothing, part.x, part.y, operator="copy")
 
 
-def _read(data: bytes, image_format: Format, size: tuple[int, int], options: Mapping[str, str]) -> MagickImage:
+def _read(
+    data: bytes, image_format: Format, size: tuple[int, int], options: Mapping[str, str], codec_bytes: int = 0
+) -> MagickImage:
     """Decode with this decoder and no other; errors that came with a picture count too, since it is not whole."""
     image = MagickImage()
     pixels = size[0] * size[1]
-    codec_bytes = pixels * _HEIF_BYTES_PER_PIXEL if image_format in {HEIC, AVIF} else 0
     with ExitStack() as on_error, reading_errors(image_format.title, pixels, codec_bytes):
         on_error.callback(image.close)
         image.options.update(options)

@@ -17,7 +17,8 @@ class Structure:
     `pixels` is what decoding costs, all frames summed. `loop_count` says how often an animation plays, 0 being for
     ever; `durations_ms` has one entry per frame of an animation. `notes` says in a sentence each what of the file is
     not kept; `credits` are the texts of EXIF's Artist and Copyright by their tags. `decoder_bytes` is
-    what decoding holds in memory at once, where that is much and cannot be put on disk. `is_opaque` is for a file whose
+    what decoding holds in memory at once, where that is much and cannot be put on disk; `most_decoder_bytes` is
+    what the costliest version of the library takes, where versions differ. `is_opaque` is for a file whose
     further channel the decoder takes for alpha, and that says itself that it is none. `colour` is for a file that names
     its colours by code points, and has no ICC profile that overrides them.
     """
@@ -32,6 +33,7 @@ class Structure:
     notes: tuple[str, ...] = ()
     credits: Mapping[int, bytes] = field(default_factory=dict)
     decoder_bytes: int = 0
+    most_decoder_bytes: int = 0
     is_opaque: bool = False
     colour: CodedColour | None = None
 

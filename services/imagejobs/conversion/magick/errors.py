@@ -48,6 +48,8 @@ def reading_errors(title: str, pixels: int = 0, codec_bytes: int = 0) -> Iterato
         except (BaseError, BaseFatalError) as error:
             if isinstance(error, ImportError | PermissionError) or _shortage(error):
                 raise
+            if codec_bytes and not has_memory(codec_bytes):  # libheif calls the file damaged then
+                raise _too_little(title, Shortage.MEMORY, pixels, _reason(error)) from error
             raise _damaged(title, error) from error
         except WandRuntimeError as error:
             # No picture and no reason, as 6.9 does for a PNG that lacks rows, or where it could not hold its pixels.

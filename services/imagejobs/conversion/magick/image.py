@@ -41,6 +41,8 @@ genesis()
 
 _BYTES_PER_PIXEL = 8
 """Four channels of 16 bits, as in the Q16 builds of the distributions; HDRI builds take twice that and use the disk."""
+_SMALL_BYTES = 64_000_000
+"""Of pixels that are never put on disk: pictures that are scaled down already."""
 _COPIES = 3
 """Pictures of full size at once: decoded, coalesced or turned, and resized."""
 _CHAR, _SHORT = 1, 7
@@ -156,15 +158,19 @@ def _is_loss(warning: Warning) -> bool:
     return isinstance(warning, CorruptImageWarning) and (PREMATURE_END in message or _BAD_CODE in message)
 
 
-def apply_limits(options: Options) -> None:
+def apply_limits(options: Options, decoder_bytes: int = 0) -> None:
     """Allow the memory that the pixel limit asks for, first as memory, then as mapped files and disk; one thread.
+
+    Where a decoder needs `decoder_bytes` of its own, which cannot be put on disk, pixels get what that leaves, or disk.
 
     The limits are the process's, and the policy.xml of the machine caps them. There is no time limit: ImageMagick's
     counts from the start of the process and ends it.
     """
     budget = options.max_pixels * _BYTES_PER_PIXEL * _COPIES
-    for name in ("memory", "map", "disk"):
-        limits[name] = budget
+    room = max(_SMALL_BYTES, options.max_decoding_bytes - decoder_bytes)
+    limits["memory"] = min(budget, room) if decoder_bytes else budget
+    limits["map"] = 0 if decoder_bytes else budget  # it would take address space all the same
+    limits["disk"] = budget
     limits["thread"] = 1
 
 

@@ -56,7 +56,7 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
         _check_alpha(items, alpha, title)
         layers.append((alpha.item, Counter(alpha.parts)))
     pixels = max(width * height, _most_pixels(items, layers))
-    needed = pixels * decoder_bytes_per_pixel(parts or [primary])
+    needed = decoder_bytes_per_pixel(parts or [primary])
     exif = read_exif(reader, items)
     return Structure(
         width,
@@ -65,7 +65,8 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
         pixels,
         notes=(*_notes(title, brands, items), *_orientation_notes(title, primary, exif)),
         credits=credits_of(exif),
-        decoder_bytes=needed,
+        decoder_bytes=round(pixels * needed.least),
+        most_decoder_bytes=round(pixels * needed.most),
         colour=coded_colour([primary, *parts[:1]]),
     )
 
