@@ -12,6 +12,7 @@ from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
 from PIL import Image
 from tiff_avif_variants import inks_in_jpeg_tiles, with_further_channels
+from tiff_files import RGB, Layout, write_tiff
 
 pytestmark = pytest.mark.skipif(
     "tiff" not in {each.name for each in readable_formats()}, reason="this ImageMagick reads no TIFF"
@@ -141,3 +142,15 @@ def test_the_first_of_several_pages_is_taken() -> None:
 
     assert difference(decode(conversion.data), photo()) < 2
     assert len(conversion.receipt.to_json()["notes"]) == 1, "the receipt does not say what was left out"
+
+
+@pytest.mark.parametrize("pointer", [34665, 34853], ids=["EXIF", "GPS"])
+@pytest.mark.parametrize("first", [0, 255], ids=["an empty", "a damaged"])
+def test_a_directory_beside_the_picture_does_no_harm(first: int, pointer: int) -> None:
+    """The first pixels, at byte 8, are the number of its fields."""
+    picture = photo()
+    picture[0, 0] = first
+    source = write_tiff(picture, Layout(RGB, fields={pointer: (8,)}))
+    source = source.replace(struct.pack("<HHI", pointer, 3, 1), struct.pack("<HHI", pointer, 4, 1))  # a LONG
+
+    assert difference(decode(convert(source, FINE).data), picture) < 3

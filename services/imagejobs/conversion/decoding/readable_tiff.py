@@ -6,9 +6,9 @@ from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.tiff import tags
 from imagejobs.conversion.formats.tiff.acceptance import is_read_by_magick
 from imagejobs.conversion.formats.tiff.byte_pictures import Decompress
+from imagejobs.conversion.formats.tiff.decoder_copy import decoder_copy
 from imagejobs.conversion.formats.tiff.directory import read_directory, read_layout
 from imagejobs.conversion.formats.tiff.jpeg_alpha import with_plain_alpha
-from imagejobs.conversion.formats.tiff.orientation import without_orientation
 from imagejobs.conversion.formats.tiff.samples import read_samples
 
 
@@ -17,7 +17,7 @@ def readable_tiff(source: bytes, decompress: Decompress) -> bytes:
     reader = ByteReader(io.BytesIO(source), "TIFF")
     layout = read_layout(reader)
     page = read_directory(reader, layout, layout.first)
-    samples, upright = read_samples(page), without_orientation(source)
+    samples, upright = read_samples(page), decoder_copy(source)
     if is_read_by_magick(samples):
         return upright
     if samples.compression == tags.JPEG:

@@ -1,10 +1,10 @@
-"""The copy of a TIFF that the decoder gets is said to be stored upright, and is the same in all else."""
+"""The copy of a TIFF that the decoder gets is said to be stored upright, and has no EXIF directory."""
 
 import struct
 from collections.abc import Callable
 
 import pytest
-from imagejobs.conversion.formats.tiff.orientation import without_orientation
+from imagejobs.conversion.formats.tiff.decoder_copy import decoder_copy
 from PIL import Image
 from structure_reading import read
 
@@ -41,17 +41,29 @@ def test_every_field_of_it_becomes_the_number_1(kinds: tuple[int, ...], order: s
         six, one = struct.pack(order + LETTERS[kind], 6), struct.pack(f"{order}H", 1)
         expected = expected.replace(before + six.ljust(size, b"\0"), after + one.ljust(size, b"\0"))
     assert expected != source
-    assert without_orientation(source) == expected
+    assert decoder_copy(source) == expected
+
+
+@pytest.mark.parametrize("pointer", [34665, 34853], ids=["EXIF", "GPS"])
+def test_pointers_to_other_directories_lead_nowhere(pointer: int) -> None:
+    upright = struct.pack("<HHI", 274, SHORT, 1) + struct.pack("<I", 1)
+    source = tiff(LONG).replace(struct.pack("<HHI", 274, LONG, 1), struct.pack("<HHI", pointer, LONG, 1))
+
+    copy = decoder_copy(source)
+
+    assert upright in copy
+    assert upright not in source
+    assert len(copy) == len(source)
 
 
 def test_one_without_it_stays_as_it_is() -> None:
-    assert without_orientation(tiff()) == tiff()
+    assert decoder_copy(tiff()) == tiff()
 
 
 def test_the_file_that_was_probed_is_still_the_same_picture(photo: Image.Image, save: Save) -> None:
     whole = save(photo, "TIFF", tiffinfo={274: 7})
 
-    found, upright = read(whole), read(without_orientation(whole))
+    found, upright = read(whole), read(decoder_copy(whole))
 
     assert (found.orientation, upright.orientation) == (7, 1)
     assert (upright.width, upright.height) == (found.width, found.height) == (120, 80)
