@@ -14,6 +14,7 @@ from colour_profiles import rgb_profile
 from colour_science import DISPLAY_P3
 from decoded_pictures import Variants, encode, photo
 from exif_files import ORIENTATION, exif
+from fuzz.heif_kinds import heif_kinds
 from jpeg_variants import behind_start, jpeg, segment
 from PIL import Image
 from tiff_files import LZW, PACKBITS, SEPARATE, WHITE_IS_ZERO, YCBCR, ZIP, Layout, write_tiff
@@ -149,5 +150,11 @@ _TIFFS: Variants = {
     "grey of 4 bits, white is 0, bits reversed": lambda: _grey_tiff(4, fill_order=2, big=True),
     "grey, white is 0, turned": lambda: _grey_tiff(8, fields={274: (6,)}),
 }
-FIELD_KINDS: Mapping[str, Variants] = {"jpeg": _JPEGS, "png": _PNGS, "heic": _HEICS, "avif": _AVIFS, "tiff": _TIFFS}
+FIELD_KINDS: Mapping[str, Variants] = {
+    "jpeg": _JPEGS,
+    "png": _PNGS,
+    "heic": {**_HEICS, **heif_kinds("HEIC")},
+    "avif": {**_AVIFS, **heif_kinds("AVIF")},
+    "tiff": _TIFFS,
+}
 """By the decoder's name."""
