@@ -1,7 +1,6 @@
 """All that ImageMagick noted while decoding: a wand gives the first of several warnings alone."""
 
 import ctypes
-from collections.abc import Iterator
 
 from wand.api import libmagick, library
 from wand.exceptions import TYPE_MAP, WandException
@@ -60,7 +59,7 @@ def image_exceptions(wand: int) -> list[WandException]:
     info = libmagick.AcquireExceptionInfo()
     try:
         libmagick.GetImageException(image, info)
-        return list(_exceptions(info.contents))
+        return _exceptions(info.contents)
     finally:
         libmagick.DestroyExceptionInfo(info)
 
@@ -74,14 +73,17 @@ def wand_exceptions(wand: int) -> list[WandException]:
         return []
     private = ctypes.cast(wand, ctypes.POINTER(_Wand)).contents
     is_known = private.signature == _SIGNATURE and private.exception
-    return list(_exceptions(private.exception.contents)) if is_known else []
+    return _exceptions(private.exception.contents) if is_known else []
 
 
-def _exceptions(info: _ExceptionInfo) -> Iterator[WandException]:
+def _exceptions(info: _ExceptionInfo) -> list[WandException]:
+    """The gravest first, those of the same severity as they came."""
     if not info.exceptions:
-        return
+        return []
+    noted = []
     libmagick.ResetLinkedListIterator(info.exceptions)
     while address := libmagick.GetNextValueInLinkedList(info.exceptions):
-        noted = ctypes.cast(address, ctypes.POINTER(_ExceptionInfo)).contents
-        if kind := TYPE_MAP.get(noted.severity):
-            yield kind((noted.reason or b"").decode(errors="replace"))
+        each = ctypes.cast(address, ctypes.POINTER(_ExceptionInfo)).contents
+        if kind := TYPE_MAP.get(each.severity):
+            noted.append((each.severity, kind((each.reason or b"").decode(errors="replace"))))
+    return [error for _, error in sorted(noted, key=lambda each: -each[0])]
