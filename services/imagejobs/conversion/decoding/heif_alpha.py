@@ -18,8 +18,7 @@ def add_alpha(image: MagickImage, alpha: AlphaLayer, read: Callable[[bytes, Size
             _apply(transform, mask)
         if alpha.is_premultiplied:
             image.composite(mask, operator="divide_src")
-        image.alpha_channel = "set"
-        image.composite(mask, operator="copy_opacity")
+        image.set_alpha(mask)
 
 
 def _apply(transform: Transform, mask: MagickImage) -> None:

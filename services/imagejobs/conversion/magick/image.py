@@ -50,6 +50,8 @@ _CHAR, _SHORT = 1, 7
 _CHROMA_SHIFT = 128 / 255 - 0.5
 GIVES_YCBCR = MAGICK_VERSION_INFO < (7,)
 """Version 6 gives the YCbCr of HEIC and AVIF decoders as it is, unless it sees a profile."""
+_COPY_ALPHA = "copy_opacity" if MAGICK_VERSION_INFO < (7,) else "copy_alpha"
+"""The same operator by the names of both versions."""
 _LIBWEBP = "libwebp.so.7"
 PREMATURE_END = "remature end"
 _BAD_INDEX = "invalid colormap index"
@@ -119,6 +121,11 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
                 self.evaluate("subtract", _CHROMA_SHIFT * self.quantum_range, channel=channel)
         if self.colour_space != "srgb":
             self.transform_colorspace("srgb")
+
+    def set_alpha(self, mask: Self) -> None:
+        """Take a grey picture of the same size, white being opaque, for the alpha."""
+        self.alpha_channel = "set"
+        self.composite(mask, operator=_COPY_ALPHA)
 
     def clone(self) -> Self:
         """A copy that shares the pixels until one of the two changes."""
