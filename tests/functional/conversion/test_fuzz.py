@@ -78,7 +78,7 @@ def loop() -> NoReturn:
 
 
 def test_the_service_survives_damaged_files() -> None:
-    report = run(Plan(seed=20261125, seconds=5), Keeper(None))
+    report = run(Plan(seed=20261125, seconds=300, last=599), Keeper(None))
 
     assert report.failures == []
     assert report.accepted > 20
