@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,14 +13,16 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from imagejobs.cli.presentation.answer import INTERRUPTED, Answer, Failure
+from imagejobs.cli.presentation.commands import AsJson, carry_out
 from imagejobs.cli.presentation.console import console_for
+from imagejobs.cli.presentation.failures import failure_of
 from imagejobs.cli.presentation.jobs import Job, results_view
 from imagejobs.cli.presentation.progress import progress_bar
 from imagejobs.cli.submission.waiting import ENDED, watch
 from imagejobs.client.api_client import ApiClient, Part
-from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
+from imagejobs.client.errors import ApiRefused
 from imagejobs.embedded.up_file import UpState
-from imagejobs.errors import BackingServiceUnavailable
 from imagejobs.settings.settings import load_settings
 
 WAIT_SECONDS = 300.0
@@ -27,35 +30,45 @@ WAIT_SECONDS = 300.0
 
 def demo(
     images: Annotated[list[Path], typer.Argument(help="Image files.", exists=True, dir_okay=False, readable=True)],
+    as_json: AsJson = False,
 ) -> None:
     """Start everything, create an event with IMAGES through the API, and show what came out.
 
-    On a terminal it stays up until Ctrl-C; without one it stops everything and exits, 0 if every image was converted.
+    On a terminal it stays up until Ctrl-C. Without one, or with --json, it stops everything and exits: 0 if every image
+    was converted.
     """
+    stay = not as_json and sys.stdout.isatty() and sys.stdin.isatty()
+    shown = Show(images, console_for(stderr=as_json), stay=stay, as_json=as_json)
+    carry_out(partial(_run_system, shown), as_json=as_json)
+
+
+def _run_system(shown: "Show") -> Answer:
+    """Run everything, with this beside it, and return what that came to."""
     from imagejobs.embedded.up import run_up
 
-    console = console_for()
-    show = Show(images, console, stay=sys.stdout.isatty() and sys.stdin.isatty())
     run_up(
         load_settings(storage="filesystem"),
         port=None,
         data_dir=None,
         workers=None,
-        on_ready=show.start,
-        console=console,
+        on_ready=shown.start,
+        console=shown.console,
     )
-    if not show.succeeded:
-        raise typer.Exit(1)
+    return shown.answer
 
 
 class Show:
-    """Runs in a thread beside the supervisor, as a client like any other."""
+    """Runs in a thread beside the supervisor, as a client like any other.
 
-    def __init__(self, images: list[Path], console: Console, *, stay: bool) -> None:
+    `answer` is what it came to. Its view is printed while the system is up; as JSON all of it is left to the caller.
+    """
+
+    def __init__(self, images: Sequence[Path], console: Console, *, stay: bool = False, as_json: bool = False) -> None:
+        self.console = console
+        self.answer = Answer(failure=INTERRUPTED)
         self._images = images
-        self._console = console
         self._stay = stay
-        self.succeeded = False
+        self._as_json = as_json
 
     def start(self, state: UpState) -> None:
         """Begin, in a thread of its own."""
@@ -64,36 +77,36 @@ class Show:
     def _run(self, state: UpState) -> None:
         stays = False
         try:
-            self.succeeded = self._show(state)
+            self.answer = self._show(state)
             stays = self._stay
-        except (ApiRefused, UnexpectedAnswer, BackingServiceUnavailable, OSError) as error:
-            self._say_it_failed(str(error))
+        except OSError as error:
+            self.answer = Answer(failure=Failure("unreadable", f"The demo did not work: {error}"))
         except Exception as error:  # noqa: BLE001 - nobody else sees what ends this thread
-            self._say_it_failed(repr(error))
+            self.answer = Answer(failure=failure_of(error) or Failure("failed", f"The demo did not work: {error!r}"))
         finally:  # and nobody else would stop what was started
             if stays:
                 self._say_what_next(state)
             else:
                 signal.raise_signal(signal.SIGTERM)
 
-    def _show(self, state: UpState) -> bool:
+    def _show(self, state: UpState) -> Answer:
         api = ApiClient(state.api_url, token=state.token, worker_token=state.worker_token)
-        with progress_bar(self._console) as progress:
+        with progress_bar(self.console) as progress:
             task = progress.add_task("uploading", total=len(self._images))
-            event = create_event(api, self._images)
+            created = create_event(api, self._images)
             progress.update(task, completed=len(self._images))
-            jobs = wait_for_jobs(api, event["imageJobIds"], progress)
-        results = zip([path.name for path in self._images], jobs, strict=True)
-        self._console.print(results_view(results), crop=False, highlight=False)
-        self._console.print(f"\nThe event, as GET {state.api_url}/api/events/{event['_id']} shows it:")
-        self._console.print_json(data=api.call("getEvent", path={"id": event["_id"]}).data)
-        return all(job["status"] == "COMPLETED" for job in jobs)
-
-    def _say_it_failed(self, reason: str) -> None:
-        self._console.print(f"The demo did not work: {reason}", style="red", markup=False)
+            jobs = wait_for_jobs(api, created["imageJobIds"], progress)
+        event = api.call("getEvent", path={"id": created["_id"]}).data
+        if not self._as_json:
+            named = zip([path.name for path in self._images], jobs, strict=True)
+            self.console.print(results_view(named), crop=False, highlight=False)
+            self.console.print(f"\nThe event, as GET {state.api_url}/api/events/{event['_id']} shows it:")
+            self.console.print_json(data=event)
+        results = [{"file": str(path), "job": job} for path, job in zip(self._images, jobs, strict=True)]
+        return Answer({"event": event, "results": results}, failure=_failure_of(jobs))
 
     def _say_what_next(self, state: UpState) -> None:
-        self._console.print(
+        self.console.print(
             f"""
 Everything is up. Try, in another terminal:
   .venv/bin/imagejobs submit --wait YOUR.jpg     upload a picture of yours
@@ -105,6 +118,12 @@ Ctrl-C stops it all; the data stays in .imagejobs/.""",
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _failure_of(jobs: Sequence[Job]) -> Failure | None:
+    """None if every image was converted."""
+    failed = sum(job["status"] != "COMPLETED" for job in jobs)
+    return Failure("incomplete", f"{failed} of {len(jobs)} images were not converted.") if failed else None
 
 
 def wait_for_jobs(api: ApiClient, job_ids: Sequence[str], progress: Progress) -> list[Job]:
@@ -119,7 +138,7 @@ def wait_for_jobs(api: ApiClient, job_ids: Sequence[str], progress: Progress) ->
     return [jobs[job_id] for job_id in job_ids]
 
 
-def create_event(api: ApiClient, images: list[Path]) -> dict[str, Any]:
+def create_event(api: ApiClient, images: Sequence[Path]) -> dict[str, Any]:
     """POST /api/events as the guide's curl does, with every image."""
     texts = {
         "name": "Demo Event",

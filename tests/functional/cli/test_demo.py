@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from imagejobs.cli.demo import Show, create_event
+from imagejobs.cli.presentation.answer import Failure
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiUnavailable, UnexpectedAnswer
 from imagejobs.embedded.up_file import UpState
@@ -39,7 +40,7 @@ def test_without_a_terminal_it_shows_the_event_and_stops_everything(
     show = Show([photo], Console(file=out, width=200), stay=False)
     with worker(status="COMPLETED", **OUTPUT):
         show._run(state_of(address))
-    assert show.succeeded
+    assert show.answer.failure is None
     assert signals == [signal.SIGTERM]
     assert "Demo Event" in out.getvalue()
     assert OUTPUT_URL in out.getvalue()
@@ -62,44 +63,66 @@ def test_a_picture_that_could_not_be_converted_is_no_success(
     show = Show([photo], Console(file=io.StringIO(), width=200), stay=False)
     with worker(status="FAILED", errorMsg="no"):
         show._run(state_of(address))
-    assert not show.succeeded
+    assert show.answer.failure == Failure("incomplete", "1 of 1 images were not converted.")
+    assert signals == [signal.SIGTERM]
+
+
+def test_as_json_the_answer_has_the_event_and_the_jobs_and_nothing_is_printed(
+    worker: Callable[..., Any], address: str, photo: Path, signals: list[int]
+) -> None:
+    out = io.StringIO()
+    show = Show([photo], Console(file=out, width=200), as_json=True)
+    with worker(status="COMPLETED", **OUTPUT):
+        show._run(state_of(address))
+    data = show.answer.data
+    assert data.keys() == {"event", "results"}
+    assert data["event"]["images"][0]["url"] == OUTPUT_URL
+    assert [(each["file"], each["job"]["status"]) for each in data["results"]] == [(str(photo), "COMPLETED")]
+    assert out.getvalue() == ""
     assert signals == [signal.SIGTERM]
 
 
 @pytest.mark.parametrize("stay", [False, True])
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "failure"),
     [
-        (UnexpectedAnswer("the answer breaks the contract"), "did not work: the answer breaks the contract"),
-        (ApiUnavailable("gone"), "did not work: API is unavailable: gone"),
-        (PermissionError(13, "Permission denied"), "did not work: [Errno 13] Permission denied"),
-        (KeyError("imageJobIds"), "did not work: KeyError('imageJobIds')"),
-        (SystemExit(3), ""),
+        (UnexpectedAnswer("the answer breaks the contract"), ("unexpected_answer", "the answer breaks the contract")),
+        (ApiUnavailable("gone"), ("unavailable", "API is unavailable: gone")),
+        (PermissionError(13, "Permission denied"), ("unreadable", "did not work: [Errno 13] Permission denied")),
+        (KeyError("imageJobIds"), ("failed", "did not work: KeyError('imageJobIds')")),
+        (SystemExit(3), ("interrupted", "")),
     ],
     ids=lambda each: type(each).__name__,
 )
 def test_whatever_ends_it_nothing_is_left_running(
-    photo: Path, signals: list[int], monkeypatch: pytest.MonkeyPatch, error: BaseException, told: str, stay: bool
+    photo: Path,
+    signals: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    failure: tuple[str, str],
+    stay: bool,
 ) -> None:
     def fail(*_: object) -> None:
         raise error
 
     monkeypatch.setattr("imagejobs.cli.demo.create_event", fail)
-    out = io.StringIO()
-    show = Show([photo], Console(file=out, width=200), stay=stay)
+    show = Show([photo], Console(file=io.StringIO(), width=200), stay=stay)
     with suppress(SystemExit):
         show._run(state_of("http://127.0.0.1:1"))
-    assert (show.succeeded, signals) == (False, [signal.SIGTERM])
-    assert told in out.getvalue()
+    assert signals == [signal.SIGTERM]
+    assert show.answer.failure is not None
+    assert show.answer.failure.code == failure[0]
+    assert failure[1] in show.answer.failure.message
 
 
 def test_a_refused_picture_is_told_and_ends_the_demo(
     api: MemoryApi, address: str, tmp_path: Path, signals: list[int]
 ) -> None:
     (tmp_path / "notes.txt").write_text("no image")
-    out = io.StringIO()
-    show = Show([tmp_path / "notes.txt"], Console(file=out, width=200), stay=True)
+    show = Show([tmp_path / "notes.txt"], Console(file=io.StringIO(), width=200), stay=True)
     show._run(state_of(address))
-    assert "The demo did not work: 'notes.txt' is not an accepted image" in out.getvalue()
-    assert (show.succeeded, signals) == (False, [signal.SIGTERM])
+    assert show.answer.failure is not None
+    assert show.answer.failure.code == "unsupported_type"
+    assert "'notes.txt' is not an accepted image" in show.answer.failure.message
+    assert signals == [signal.SIGTERM]
     api.assert_untouched()

@@ -18,18 +18,7 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def answer(*args: Any, as_json: bool, **options: Any) -> None:
-        try:
-            said = command(*args, **options)
-        except Exception as error:
-            failure = failure_of(error)
-            if failure is None:
-                raise
-            said = Answer(failure=failure)
-        except KeyboardInterrupt:
-            said = Answer(failure=INTERRUPTED)
-        show(said, as_json=as_json)
-        if said.failure:
-            raise typer.Exit(said.failure.exit_code)
+        carry_out(functools.partial(command, *args, **options), as_json=as_json)
 
     signature = inspect.signature(command)
     option = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson)
@@ -37,3 +26,19 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
         parameters=[*signature.parameters.values(), option]
     )
     return answer
+
+
+def carry_out(command: Callable[[], Answer], *, as_json: bool) -> None:
+    """Show what the command answers, or the failure that it raises. Ends the program unless the command succeeded."""
+    try:
+        said = command()
+    except Exception as error:
+        failure = failure_of(error)
+        if failure is None:
+            raise
+        said = Answer(failure=failure)
+    except KeyboardInterrupt:
+        said = Answer(failure=INTERRUPTED)
+    show(said, as_json=as_json)
+    if said.failure:
+        raise typer.Exit(said.failure.exit_code)
