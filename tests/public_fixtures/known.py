@@ -56,8 +56,8 @@ KNOWN: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "Pillow replaces alpha where frames are to be blended and restores another canvas than the previous one; libvips "
-        "shows only the still. The service does as the PNG specification says (test_apng.py calculates it).",
+        "Pillow replaces alpha where frames are to be blended, and restores another canvas than the previous one; "
+        "libvips shows only the still. The service does as the PNG specification says (test_apng.py calculates it).",
         (
             ("pillow", "Tests/images/apng/blend_op_over_near_transparent.png"),
             ("pillow", "Tests/images/apng/dispose_op_previous.png"),
@@ -73,6 +73,10 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "Lossless JPEG (SOF3), which libjpeg-turbo reads from version 3 on; refused by its name.",
         (("imagecodecs", "tests/data/ljpeg/*.ljp"),),
+    ),
+    Known(
+        "The compressed data has an impossible code, of which libjpeg only warns; a damaged picture is refused.",
+        (("pillow", "Tests/images/hopper_bad_exif.jpg"),),
     ),
     Known(
         "A TIFF of signed numbers, which the references show as if they had no sign; refused by its name.",
