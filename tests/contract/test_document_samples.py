@@ -51,6 +51,8 @@ SECURITY = {"authorization": ("bearerAuth", r"Bearer \S+"), "x-worker-token": ("
 REDIS_ARGUMENTS = {"LPUSH": r"\{.*\}", "BRPOP": r"\d+", "LLEN": r"", "LRANGE": r"-?\d+ -?\d+"}
 """Producers push at the left end and consumers pop from the right: the other two would turn the order round."""
 KEYS = RedisKeys("task_queue")
+A_FILE = "a file"
+"""Stands for each file of a form: its schema asks for some bytes."""
 
 
 def closed(node: Any) -> Any:
@@ -154,10 +156,14 @@ def form_violations(operation: Operation, request: Request) -> Iterator[str]:
         if field and times[name] > 1 and not field.is_array:
             yield f"{name} is given more than once"
     form = {
-        name: [""] * times[name] if name in known and known[name].is_array else "" if value.startswith("@") else value
+        name: [A_FILE] * times[name] if name in known and known[name].is_array else _shown(value)
         for name, value in request.fields
     }
     yield from said(operation.body.schema, form)
+
+
+def _shown(value: str) -> str:
+    return A_FILE if value.startswith("@") else value
 
 
 def answer_violations(answer: Answer, left_out: Mapping[str, Any]) -> Iterator[str]:
