@@ -175,6 +175,20 @@ def test_damage_within_a_jpeg_is_not_painted_grey() -> None:
     assert failure(whole.tobytes()).code in {"truncated", "corrupt"}
 
 
+@pytest.mark.parametrize(
+    ("depth", "colour_type"),
+    [(0, 0), (3, 0), (32, 0), (4, 2), (16, 3), (30, 3), (255, 3), (4, 4), (1, 6), (8, 1), (8, 5), (8, 7), (8, 255)],
+)
+def test_a_png_of_an_impossible_bit_depth_is_corrupt(depth: int, colour_type: int) -> None:
+    """By its header: a palette is written anew for its depth, and one of 30 bits would take 3 GB."""
+    whole = png_files.png(noise(96, 64), 8, png_files.RGB, chunks=[(b"PLTE", bytes(range(30)))])
+
+    error = failure(png_files.header(96, 64, depth, colour_type) + whole[33:])
+
+    assert error.code == "corrupt"
+    assert f"{depth} bits and colour type {colour_type}" in error.message
+
+
 def test_a_png_of_xcode_is_refused_by_its_name() -> None:
     """Its pixels are BGRA, premultiplied, and in bare deflate: no standard decoder reads it."""
     whole = encode(photo(), "PNG")

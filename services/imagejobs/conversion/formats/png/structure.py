@@ -16,7 +16,8 @@ from imagejobs.conversion.formats.structure import BYTES_PER_PIXEL, Structure, s
 _CHUNK_HEADER = struct.Struct(">I4s")
 _CRC_LENGTH = 4
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-"""By colour type (11.2.1)."""
+_DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
+"""By colour type: the channels of a pixel, and the bit depths that a sample may have (11.2.1)."""
 _MAX_LENGTH = 2**31 - 1
 _CRC_BLOCK = 1 << 16
 _EXIF, _DATA, _END = b"eXIf", b"IDAT", b"IEND"
@@ -42,6 +43,8 @@ def read_png(reader: ByteReader) -> Structure:
     width, height, depth, colour_type, *_, interlaced = HEADER.unpack(header)
     if not 0 < width <= _MAX_LENGTH or not 0 < height <= _MAX_LENGTH:
         raise corrupt("The PNG has an impossible width or height")
+    if depth not in _DEPTHS.get(colour_type, ()):
+        raise corrupt(f"The PNG has samples of {depth} bits and colour type {colour_type}, which do not go together")
     found = _Chunks(PngAnimation(width, height))
     while _read_chunk(reader, found):
         pass
@@ -51,7 +54,7 @@ def read_png(reader: ByteReader) -> Structure:
         raise truncated(f"The PNG ends after {reader.size} bytes, within its animation")
     structure = _structure(width, height, found)
     # An interlaced picture is put together from its passes beside ImageMagick's own pixels.
-    bytes_per_pixel = depth * _CHANNELS.get(colour_type, 4) // 8 + BYTES_PER_PIXEL
+    bytes_per_pixel = depth * _CHANNELS[colour_type] // 8 + BYTES_PER_PIXEL
     needed = width * height * bytes_per_pixel if interlaced else 0
     return replace(structure, decoder_bytes=needed, colour=coded_colour(found.kept))
 
