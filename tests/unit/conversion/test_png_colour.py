@@ -52,14 +52,6 @@ def test_colour_chunks_are_taken_out_and_nothing_else() -> None:
     assert standard_form(source) == with_chunks(other)
 
 
-@pytest.mark.parametrize("depth", [16, 40, 255])
-def test_a_palette_of_an_impossible_depth_stays_as_it_is(depth: int) -> None:
-    palette = png_files.chunk(b"PLTE", bytes(6)) + png_files.chunk(b"IEND", b"")
-    source = png_files.header(9, 7, depth, png_files.PALETTE) + palette
-
-    assert standard_form(source) == source
-
-
 def test_a_profile_that_expands_without_end_is_ignored() -> None:
     bomb = zlib.compress(bytes(1 << 24))
     source = with_chunks((b"iCCP", b"n\0\0" + bomb))

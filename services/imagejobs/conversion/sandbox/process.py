@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Self
 
-from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.deaths import death_of, judged, not_started
@@ -33,6 +33,7 @@ class ConversionProcess:
         self._abilities: Abilities | None = None
         self._is_asked = False
         self._is_late = False
+        self._has_worked = False
         self._was_starved = False
         self._is_closed = False
         self._changing = threading.Lock()
@@ -56,7 +57,7 @@ class ConversionProcess:
                 raise OSError(_CLOSED)
             if self._child is None:
                 self._child = spawn(self._limits)
-                self._abilities, self._is_late = None, False
+                self._abilities, self._is_late, self._has_worked = None, False, False
 
     def abilities(self) -> Abilities:
         """What the child can do; waits until it is ready. Raises ConversionError, retryable, if it cannot start."""
@@ -77,8 +78,23 @@ class ConversionProcess:
         return self._abilities
 
     def convert(self, source: bytes, options: Options) -> Result:
-        """Convert in the child. Raises ConversionError, also when the child did not survive the file."""
+        """Convert in the child. Raises ConversionError, also when the child did not survive the file.
+
+        Libraries keep memory of earlier files. So a file for which a used child has too little is tried in a new one.
+        """
         self.abilities()
+        was_used = self._has_worked
+        try:
+            return self._convert(source, options)
+        except ConversionError as error:
+            if not was_used or error.code != ErrorCode.CONVERSION_MEMORY or error.retryable:
+                raise
+        self._bury()
+        return self._convert(source, options)
+
+    def _convert(self, source: bytes, options: Options) -> Result:
+        self.abilities()
+        self._has_worked = True
         try:
             with self._asking(self._limits.seconds) as child:
                 write_frame(child.input, asdict(options), source)

@@ -6,7 +6,7 @@ from imagejobs.conversion.formats.png.chunks import GREY, HEADER, PALETTE, RGB, 
 from imagejobs.conversion.formats.png.colour import COLOUR_CHUNKS
 
 _TRANSPARENT_VALUES = {GREY: struct.Struct(">H"), RGB: struct.Struct(">3H")}
-_COLOUR_BYTES, _MAX_PALETTE_DEPTH = 3, 8
+_COLOUR_BYTES = 3
 
 
 def standard_form(data: bytes) -> bytes:
@@ -27,7 +27,6 @@ def _standard_chunk(part: Chunk, depth: int, colour_type: int) -> bytes | memory
     if part.kind == b"tRNS" and values and len(part.data) == values.size and part.is_intact:
         mask = (1 << depth) - 1
         return chunk(part.kind, values.pack(*(value & mask for value in values.unpack(part.data))))
-    is_palette = part.kind == b"PLTE" and colour_type == PALETTE and depth <= _MAX_PALETTE_DEPTH
-    if is_palette and len(part.data) and len(part.data) % _COLOUR_BYTES == 0:
+    if part.kind == b"PLTE" and colour_type == PALETTE and len(part.data) and len(part.data) % _COLOUR_BYTES == 0:
         return chunk(part.kind, bytes(part.data).ljust(_COLOUR_BYTES << depth, b"\0"))
     return part.whole
