@@ -84,13 +84,14 @@ class ServerProcess:
 class RedisServer(ServerProcess):
     """redis-server with an append-only file that is synced at each write, so that a kill loses nothing."""
 
-    def __init__(self, executable: str, directory: Path) -> None:
+    def __init__(self, executable: str, directory: Path, **further: str) -> None:
+        """`further` are options of redis-server, by name."""
         self.port = free_port()
         self.uri = f"redis://127.0.0.1:{self.port}/0"
         self.socket = directory / "socket"
         options = {
             "port": self.port, "bind": "127.0.0.1", "unixsocket": self.socket, "dir": directory, "save": "",
-            "appendonly": "yes", "appendfsync": "always",
+            "appendonly": "yes", "appendfsync": "always", **further,
         }  # fmt: skip
         arguments = [executable, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
         super().__init__(arguments, self._pings, {})
@@ -111,11 +112,11 @@ class RedisServer(ServerProcess):
 
 
 @contextmanager
-def redis_server() -> Iterator[RedisServer]:
-    """A running redis-server with its own directory."""
+def redis_server(**options: str) -> Iterator[RedisServer]:
+    """A running redis-server with its own directory, and with these options of redis-server."""
     executable = program("redis-server")
     with tempfile.TemporaryDirectory() as directory:
-        server = RedisServer(executable, Path(directory))
+        server = RedisServer(executable, Path(directory), **options)
         server.start()
         try:
             yield server

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from redis import RedisError
+from redis.exceptions import AskError
 
 from imagejobs.connections.outages import OUTAGES
 from imagejobs.task_queue.task_queue import QueueUnavailable
 
+CLUSTER = "it is a Redis Cluster, which is not supported"
 _ANSWERS: Mapping[str, str] = {
     "read only replica|READONLY": "it takes no writes, because it is a replica",
     "maxmemory|OOM": "it takes no writes, because its memory is full",
@@ -19,7 +21,7 @@ _ANSWERS: Mapping[str, str] = {
     "UNBLOCKED": "it was demoted to a replica",
     "WRONGPASS|NOAUTH|Authentication required|invalid username-password|invalid password": "it refuses the password",
     "NOPERM|has no permissions": "its user may not use a command or a key that is needed",
-    "Hash slot|CLUSTERDOWN|CROSSSLOT|MOVED": "it is a Redis Cluster, or part of one, that cannot serve",
+    "Hash slot|hash to the same slot|cluster is down|in cluster mode|CLUSTERDOWN|CROSSSLOT|MOVED|MovedError": CLUSTER,
     "BUSY": "it is busy with a script",
     "max number of clients": "it takes no more connections",
 }
@@ -42,5 +44,7 @@ def translated_errors() -> Iterator[None]:
 
 def answer_of(error: RedisError) -> str | None:
     """What Redis answered, in words for anybody; None when it did not answer, or nothing that is known."""
+    if isinstance(error, AskError):  # MOVED too, whose text is a number and an address
+        return CLUSTER
     text = str(error)
     return next((words for pattern, words in _ANSWERS.items() if re.search(pattern, text)), None)

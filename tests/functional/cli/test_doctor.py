@@ -25,7 +25,7 @@ from imagejobs.embedded.up_file import UpState, write_up_file
 from imagejobs.jobs.records.mongo import MongoImageJobRepository
 from imagejobs.settings.settings import Settings
 from memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings, served
-from servers import RedisServer, mongo_server, redis_server
+from servers import RedisServer, mongo_server, redis_server, wait_until
 from starlette.applications import Starlette
 
 Run = Callable[..., Any]
@@ -276,6 +276,57 @@ def test_a_replica_is_a_finding_that_says_what_redis_uri_must_name(redis: RedisS
     assert not result.ok
     assert "it is a replica" in result.text
     assert "REDIS_URI must name the master" in result.text
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[tuple[RedisServer, RedisServer]]:
+    """A Redis Cluster of two nodes: the first serves every key, the second none."""
+    with cluster_node() as (first, _), cluster_node() as (second, bus_port), first.client() as client:
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)
+        client.execute_command("CLUSTER", "MEET", "127.0.0.1", second.port, bus_port)
+        wait_until(lambda: all("cluster_state:ok" in cluster_info(each) for each in (first, second)))
+        yield first, second
+
+
+@contextmanager
+def cluster_node() -> Iterator[tuple[RedisServer, int]]:
+    """A node that knows no other, and its port for them."""
+    bus_port = free_port()
+    with redis_server(**{"cluster-enabled": "yes", "cluster-port": str(bus_port)}) as server:
+        yield server, bus_port
+
+
+def cluster_info(server: RedisServer) -> str:
+    with server.client() as client:
+        return str(client.execute_command("CLUSTER", "INFO"))
+
+
+NO_CLUSTER = (
+    "it is a Redis Cluster, which is not supported; let REDIS_URI name one server, or a master with replicas: "
+    "messages move between keys"
+)
+
+
+def test_a_redis_cluster_is_named_at_each_of_its_nodes(cluster: tuple[RedisServer, RedisServer]) -> None:
+    first, second = (redis_finding(each.uri) for each in cluster)
+    database = redis_finding(cluster[0].uri.replace("/0", "/1"))
+    assert [each.ok for each in (first, second, database)] == [False] * 3
+    assert first.text.startswith(f"Redis refuses BLMOVE: {NO_CLUSTER} (")
+    assert second.text.startswith(f"Redis refuses a write (LPUSH): {NO_CLUSTER} (")
+    assert database.text.startswith(f"Redis refuses a write (LPUSH): {NO_CLUSTER} (SELECT is not allowed")
+    with cluster[0].client() as client:
+        assert client.keys() == []
+
+
+def test_a_node_of_a_redis_cluster_that_serves_no_keys_is_named_so() -> None:
+    with cluster_node() as (node, _):
+        assert redis_finding(node.uri).text == f"Redis refuses a write (LPUSH): {NO_CLUSTER} (Hash slot not served)"
+
+
+def test_a_wrong_password_of_redis_is_a_finding_that_says_what_to_check(redis: RedisServer) -> None:
+    result = redis_finding(redis.uri.replace("://", "://images:wr0ng@"))
+    assert "it refuses the password; check the user and the password in REDIS_URI" in result.text
+    assert "wr0ng" not in result.text
 
 
 def test_outputs_that_the_public_cannot_read_are_a_finding_and_sources_a_warning(tmp_path: Path) -> None:

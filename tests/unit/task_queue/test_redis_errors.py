@@ -32,7 +32,12 @@ def answer_to(error: redis.RedisError) -> str | None:
         ("WRONGPASS invalid username-password pair or user is disabled.", "refuses the password"),
         ("NOAUTH Authentication required.", "refuses the password"),
         ("NOPERM this user has no permissions to run the 'set' command", "may not use a command or a key"),
-        ("CLUSTERDOWN Hash slot not served", "Redis Cluster"),
+        ("CLUSTERDOWN Hash slot not served", "Redis Cluster, which is not supported"),
+        ("CLUSTERDOWN The cluster is down", "Redis Cluster, which is not supported"),
+        ("CROSSSLOT Keys in request don't hash to the same slot", "Redis Cluster, which is not supported"),
+        ("MOVED 3999 10.0.0.1:6381", "Redis Cluster, which is not supported"),
+        ("ASK 3999 10.0.0.1:6381", "Redis Cluster, which is not supported"),
+        ("ERR SELECT is not allowed in cluster mode", "Redis Cluster, which is not supported"),
         (
             "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
             "busy with a script",
@@ -50,6 +55,7 @@ def test_a_refusal_is_told_in_words(reply: str, words: str) -> None:
     "error",
     [
         redis.ConnectionError("Error 111 connecting to 10.0.0.1:6379. Connection refused."),
+        redis.ConnectionError("Error 111 connecting to clustercfg.images.example:6379. Connection refused."),
         redis.TimeoutError("Timeout reading from 10.0.0.1:6379"),
     ],
 )

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
-from redis import Redis, RedisError
+from redis import ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - redis-py's own
 
 from imagejobs.cli.checks import Concern, Deployment
 from imagejobs.errors import ConfigurationError
@@ -18,7 +18,7 @@ REMEDIES = {
     "memory is full": "raise its maxmemory, see docs/operations.md",
     "disk": "make room on its disk, see docs/operations.md",
     "user may not": "allow this user every command on the keys of image-jobs",
-    "Cluster": "use one server instead, or one with replicas: a message moves between keys",
+    "Cluster": "let REDIS_URI name one server, or a master with replicas: messages move between keys",
     "password": "check the user and the password in REDIS_URI",
 }
 """What to do, by what is in task_queue.redis_errors.answer_of()."""
@@ -35,10 +35,10 @@ def check_redis(deployment: Deployment) -> str:
     settings = deployment.settings
     waiting = waiting_key(TASKS[PROCESS_IMAGE].queue, settings.redis_namespace)
     place = settings.task_queue if settings.enqueue_to == "task_queue" else waiting
-    length = open_task_queue(settings).length()
     with redis_client(settings.redis_uri, socket_timeout=TRIAL_SECONDS) as client:
         _try_commands(client, trial_keys(settings))
         policy = _maxmemory_policy(client)
+    length = open_task_queue(settings).length()
     told = f"wrote, moved (BLMOVE) and ran a script; {length} message(s) wait on {place!r}"
     if policy not in {"noeviction", None}:
         raise Concern(f"maxmemory-policy is {policy}, so Redis drops messages when it is full: set noeviction ({told})")
@@ -73,11 +73,15 @@ def _try_commands(client: Redis, keys: list[str]) -> None:
 
 def _try(name: str, trial: Callable[[], object]) -> None:
     from imagejobs.task_queue.redis_errors import answer_of
+    from imagejobs.task_queue.task_queue import QueueUnavailable
 
     try:
         done = trial()
     except RedisError as error:
-        reason = answer_of(error) or str(error)
+        answer = answer_of(error)
+        if answer is None and isinstance(error, (ConnectionError, TimeoutError)):
+            raise QueueUnavailable(error) from error
+        reason = answer or str(error)
         remedy = next((remedy for sign, remedy in REMEDIES.items() if sign in reason), "check REDIS_URI and its user")
         raise ConfigurationError(f"Redis refuses {name}: {reason}; {remedy} ({error})") from error
     if not done:
