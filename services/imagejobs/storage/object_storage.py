@@ -26,6 +26,10 @@ class StorageUnavailable(BackingServiceUnavailable):
         super().__init__("storage", reason, answer)
 
 
+class AccessRefused(StorageUnavailable):
+    """The storage knows the credentials, and does not let them do this; it may let them do other things."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
     """What a HEAD request tells: length in bytes, content type, time of the last write (UTC)."""

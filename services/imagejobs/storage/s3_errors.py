@@ -8,10 +8,10 @@ from minio.error import InvalidResponseError, MinioException, S3Error
 from urllib3.exceptions import HTTPError, MaxRetryError
 
 from imagejobs.connections.outages import OUTAGES
-from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
+from imagejobs.storage.object_storage import AccessRefused, ObjectNotFound, StorageUnavailable
 
 _REMEDIES = {
-    "AccessDenied": "check that the token of R2_ACCESS_KEY_ID may read and write this bucket",
+    "AccessDenied": "check that the token of R2_ACCESS_KEY_ID may read, write, list and delete in this bucket",
     "InvalidAccessKeyId": "check R2_ACCESS_KEY_ID",
     "SignatureDoesNotMatch": "check R2_SECRET_ACCESS_KEY and R2_REGION",
     "Unauthorized": "check R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY",
@@ -45,7 +45,8 @@ def translated_errors(place: str, key: str = "") -> Iterator[None]:
         except S3Error as error:
             if key and _is_missing(error, key):
                 raise ObjectNotFound(f"there is no object {key} in {place}") from None
-            raise StorageUnavailable(_refusal(place, error), _answer(error)) from error
+            kind = AccessRefused if error.code == "AccessDenied" else StorageUnavailable
+            raise kind(_refusal(place, error), _answer(error)) from error
         except InvalidResponseError as error:
             reason = f"{place} answered like no S3 service ({_shortened(error)}); check R2_ENDPOINT"
             raise StorageUnavailable(reason, "it does not speak S3") from error

@@ -167,7 +167,7 @@ def test_a_wish_to_be_left_alone_for_long_is_not_waited_for(server: ScriptedServ
 
 def test_a_refusal_is_not_tried_again(server: ScriptedServer, storage: S3Storage) -> None:
     server.script = [error(403, "AccessDenied")]
-    with pytest.raises(StorageUnavailable, match=r"AccessDenied.*may read and write this bucket"):
+    with pytest.raises(StorageUnavailable, match=r"AccessDenied.*may read, write, list and delete in this bucket"):
         storage.put(KEY, io.BytesIO(b"body"), 4, "image/jpeg")
     assert len(server.requests) == 1
 

@@ -1,43 +1,31 @@
 """The bucket, or the directory of the filesystem storage; and its objects as others read them, by URL."""
 
-import io
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import httpx2
 
 from imagejobs.cli.checks import Concern, Deployment
+from imagejobs.cli.checks.objects import DATA, doing, new_key, put
+from imagejobs.cli.checks.rights import try_rights
 from imagejobs.errors import ConfigurationError
 from imagejobs.settings.proxies import proxy_to, through
+from imagejobs.storage.object_storage import AccessRefused, ObjectStorage
 
-if TYPE_CHECKING:
-    from imagejobs.storage.object_storage import ObjectStorage
-
-DATA = b"image-jobs doctor"
 URL_SECONDS = 10.0
 RAW = "raw/"
+SIGNED_REMEDY = "Check R2_ENDPOINT, R2_REGION and the right to read raw/"
+PUBLIC_REMEDY = "Make raw/ public, or set SOURCE_URL=presigned"
 
 
 def check_storage(deployment: Deployment) -> str:
-    """Write, read, list and delete a small object, as the API, the worker and the reconciler will."""
+    """Whether the API, the worker and the reconciler may do what they will: write, read, list and delete."""
     from imagejobs.wiring.storage import open_storage
 
     settings = deployment.settings
-    storage = open_storage(settings)
     prefixes = (RAW, settings.output_prefix)
-    for prefix in prefixes:
-        with _written(storage, prefix) as key:
-            with _doing("read", key):
-                read = storage.get(key, len(DATA))
-            if read != DATA:
-                raise ConfigurationError(f"storage answered other bytes than were written to {key}")
-            with _doing("list", key):
-                listed = [each.key for each in storage.list(key)]
-            if listed != [key]:
-                raise ConfigurationError(f"storage does not list {key}, which was just written")
+    try_rights(open_storage(settings), prefixes)
     return f"{settings.storage}: wrote, read, listed and deleted under {' and '.join(prefixes)}"
 
 
@@ -47,7 +35,7 @@ def check_outputs(deployment: Deployment) -> str:
 
     settings = deployment.settings
     storage = open_storage(settings)
-    with _written_to_be_read(storage, settings.output_prefix) as key:
+    with _written(storage, settings.output_prefix) as key:
         if problem := _problem_of(deployment, storage.public_url(key)):
             raise ConfigurationError(
                 f"outputs cannot be read by the public: {problem}; make {settings.output_prefix} public, "
@@ -62,60 +50,32 @@ def check_sources(deployment: Deployment) -> str:
 
     settings = deployment.settings
     storage = open_storage(settings)
-    with _written_to_be_read(storage, RAW) as key:
+    with _written(storage, RAW) as key:
         is_signed = settings.source_url == "presigned"
         url = storage.presigned_url(key, timedelta(minutes=5)) if is_signed else storage.public_url(key)
         if problem := _problem_of(deployment, url):
-            remedy = "check R2_ENDPOINT and R2_REGION" if is_signed else "make raw/ public, or set SOURCE_URL=presigned"
+            remedy = SIGNED_REMEDY if is_signed else PUBLIC_REMEDY
             raise Concern(
                 f"sources cannot be read at their {settings.source_url} address: {problem}; workers that download by "
-                f"URL fail, ours do not. {remedy[0].upper()}{remedy[1:]}"
+                f"URL fail, ours do not. {remedy}"
             )
     return f"workers can read sources at their {settings.source_url} address"
 
 
 @contextmanager
-def _written(storage: "ObjectStorage", prefix: str) -> Iterator[str]:
-    """The key of a small object, which is deleted at the end."""
-    with _deleted_afterwards(storage, _write(storage, prefix)) as key:
-        yield key
-
-
-@contextmanager
-def _written_to_be_read(storage: "ObjectStorage", prefix: str) -> Iterator[str]:
-    """The same for those who read by URL. An object that cannot be written is the finding of check_storage."""
+def _written(storage: ObjectStorage, prefix: str) -> Iterator[str]:
+    """The key of a small object, which is deleted at the end. What is refused to us is the finding of check_storage."""
+    key = new_key(prefix)
     try:
-        written = _write(storage, prefix)
-    except ConfigurationError as error:
+        with doing("write", key):
+            put(storage, key)
+    except (ConfigurationError, AccessRefused) as error:
         raise Concern(f"not tried: {error}") from error
-    with _deleted_afterwards(storage, written) as key:
-        yield key
-
-
-@contextmanager
-def _deleted_afterwards(storage: "ObjectStorage", key: str) -> Iterator[str]:
     try:
         yield key
     finally:
-        with _doing("delete", key):
+        with suppress(AccessRefused), doing("delete", key):
             storage.delete(key)
-
-
-def _write(storage: "ObjectStorage", prefix: str) -> str:
-    key = f"{prefix}doctor-{secrets.token_hex(6)}.txt"
-    with _doing("write", key):
-        storage.put(key, io.BytesIO(DATA), len(DATA), "text/plain")
-    return key
-
-
-@contextmanager
-def _doing(what: str, key: str) -> Iterator[None]:
-    from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
-
-    try:
-        yield
-    except (StorageUnavailable, ObjectNotFound) as error:
-        raise ConfigurationError(f"cannot {what} {key}: {error}") from error
 
 
 def _problem_of(deployment: Deployment, url: str) -> str | None:
