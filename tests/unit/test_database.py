@@ -2,7 +2,7 @@
 
 import mongoengine
 import pytest
-from imagejobs.connections.mongodb import Database, translated_errors
+from imagejobs.connections.mongodb import NO_MAJORITY, NO_PRIMARY, Database, translated_errors
 from imagejobs.errors import ConfigurationError, DatabaseUnavailable, DuplicateKey
 from mongoengine.errors import NotUniqueError, OperationError
 from pymongo.errors import (
@@ -12,8 +12,12 @@ from pymongo.errors import (
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
+    WriteConcernError,
+    WTimeoutError,
 )
 from pymongo.errors import ConfigurationError as DriverConfigurationError
+
+TOPOLOGY = "Timeout: 3.0s, Topology Description: <TopologyDescription topology_type: ReplicaSetNoPrimary, servers: []>"
 
 
 @pytest.mark.parametrize(
@@ -64,8 +68,15 @@ def test_an_address_that_cannot_be_used_is_told_in_one_line() -> None:
         (OperationFailure("Authentication failed.", 18), "it refuses the user name or the password"),
         (OperationFailure("not authorized on image_jobs", 13), "its user may not read and write this database"),
         (OperationFailure("unforeseen", 1), "it refuses the command"),
-        (NotPrimaryError("not primary"), "it has no primary, so it takes no writes"),
-        (ServerSelectionTimeoutError("No primary available for writes"), "it has no primary, so it takes no writes"),
+        (NotPrimaryError("not primary"), NO_PRIMARY),
+        (ServerSelectionTimeoutError("No primary available for writes"), NO_PRIMARY),
+        (ServerSelectionTimeoutError(f'No replica set members match selector "Primary()", {TOPOLOGY}'), NO_PRIMARY),
+        (WriteConcernError("Primary stepped down while waiting for replication", 189), NO_PRIMARY),
+        (WriteConcernError("operation was interrupted", 11602), NO_PRIMARY),
+        (WTimeoutError("waiting for replication timed out", 64, {"errInfo": {"wtimeout": True}}), NO_MAJORITY),
+        (WriteConcernError("Not enough data-bearing nodes", 100), NO_MAJORITY),
+        (WriteConcernError("Replication is being shut down", 91), "it is shutting down"),
+        (ServerSelectionTimeoutError(f"10.0.0.1:27017: [Errno 111] Connection refused, {TOPOLOGY}"), None),
         (ServerSelectionTimeoutError("10.0.0.1:27017: [Errno 111] Connection refused"), None),
         (AutoReconnect("10.0.0.1:27017: connection closed"), None),
     ],

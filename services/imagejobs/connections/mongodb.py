@@ -17,15 +17,25 @@ from imagejobs.errors import ConfigurationError, DatabaseUnavailable, DuplicateK
 
 SELECTION_TIMEOUT_MS = 3_000
 SOCKET_TIMEOUT_MS = 10_000
-
-
+WRITE_TIMEOUT_MS = 8_000
+"""For a majority to acknowledge a write. Shorter than SOCKET_TIMEOUT_MS, or the server's answer would never be read."""
+NO_PRIMARY = "it has no primary, so it takes no writes"
+NO_MAJORITY = "a write was not acknowledged by a majority of its members"
 _REFUSALS = {
     13: "its user may not read and write this database",
     18: "it refuses the user name or the password",
+    64: NO_MAJORITY,  # WriteConcernTimeout, before 8.0 WriteConcernFailed
     91: "it is shutting down",
+    100: NO_MAJORITY,  # UnsatisfiableWriteConcern
+    189: NO_PRIMARY,  # PrimarySteppedDown, while a write waited for its majority
     8000: "it refuses the user name or the password",  # MongoDB Atlas
+    10107: NO_PRIMARY,  # NotWritablePrimary
+    11600: "it is shutting down",
+    11602: NO_PRIMARY,  # InterruptedDueToReplStateChange, as 189
 }
-"""By the server's error codes."""
+"""By the server's error codes, which src/mongo/base/error_codes.yml lists."""
+_NO_PRIMARY_SELECTED = ("No primary available", 'match selector "Primary()"')
+"""What the driver says when members answer and none of them is the primary: to a write, and to a read."""
 PULL_NOTHING = {"$pull": {"neverThere": None}}
 """Part of every update: it changes nothing anywhere, and keeps nx-27017 0.8 from its short cut through SQLite's
 json_set, which writes dates as text and mangles ObjectIds in arrays."""
@@ -51,7 +61,7 @@ class Database:
                 waitQueueTimeoutMS=selection_timeout_ms,
                 socketTimeoutMS=SOCKET_TIMEOUT_MS,
                 w="majority",
-                wTimeoutMS=SOCKET_TIMEOUT_MS,
+                wTimeoutMS=WRITE_TIMEOUT_MS,
             )
         self.clock = ServerClock(self._server_time)
 
@@ -127,8 +137,8 @@ def _answer_of(error: Exception) -> str | None:
     """What MongoDB answered, in words for anybody; None when it did not answer."""
     if isinstance(error, OperationError) and isinstance(error.__cause__, Exception):
         return _answer_of(error.__cause__)
-    if isinstance(error, NotPrimaryError) or "No primary available" in str(error):
-        return "it has no primary, so it takes no writes"
+    if isinstance(error, NotPrimaryError) or any(sign in str(error) for sign in _NO_PRIMARY_SELECTED):
+        return NO_PRIMARY
     if isinstance(error, OperationFailure):
         return _REFUSALS.get(error.code or 0, "it refuses the command")
     return None

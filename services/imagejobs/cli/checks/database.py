@@ -1,10 +1,20 @@
 """MongoDB."""
 
 import secrets
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 
 from imagejobs.cli.checks import Deployment
 from imagejobs.errors import ConfigurationError, DatabaseUnavailable
+
+START_MEMBERS = "start the other members of the replica set: a majority of them must be up"
+REMEDIES: Mapping[str, str] = {
+    "majority": START_MEMBERS,
+    "no primary": START_MEMBERS,
+    "may not": "give its user the role readWrite on the database of MONGODB_URI",
+    "password": "check the user and the password in MONGODB_URI",
+}
+"""What to do, by what is in BackingServiceUnavailable.answer."""
 
 
 def check_mongodb(deployment: Deployment) -> str:
@@ -12,14 +22,25 @@ def check_mongodb(deployment: Deployment) -> str:
     from imagejobs.connections.mongodb import Database
     from imagejobs.jobs.records.mongo import MongoImageJobRepository
 
-    with closing(Database(deployment.settings.mongodb_uri)) as database:
+    with closing(Database(deployment.settings.mongodb_uri)) as database, _remedies_told():
         counts = MongoImageJobRepository(database).count_by_status()
-        try:
-            database.try_out(f"doctor_{secrets.token_hex(6)}")
-        except DatabaseUnavailable as error:
-            raise ConfigurationError(
-                f"MongoDB does not confirm a write by a majority: {error}; its user needs the role readWrite on the "
-                "database of MONGODB_URI, and a majority of its members must be up"
-            ) from error
+        database.try_out(f"doctor_{secrets.token_hex(6)}")
     jobs = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no jobs yet"
     return f"wrote (by majority) and read; {jobs}"
+
+
+@contextmanager
+def _remedies_told() -> Iterator[None]:
+    """Raise ConfigurationError with what to do where MongoDB answered that it cannot, or will not."""
+    try:
+        yield
+    except DatabaseUnavailable as error:
+        if error.answer is None:
+            raise
+        remedy = next((remedy for sign, remedy in REMEDIES.items() if sign in error.answer), "check MONGODB_URI")
+        raise ConfigurationError(f"MongoDB: {error.answer}; {remedy} ({_shortened(error.reason)})") from error
+
+
+def _shortened(reason: object) -> str:
+    """Without what the driver knows of every member."""
+    return str(reason).partition(", Timeout:")[0].partition(", full error:")[0]
