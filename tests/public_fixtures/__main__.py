@@ -26,7 +26,6 @@ _SAMPLE = 500
 def main() -> None:
     """Fetch, convert, compare, print, and tell by the exit status."""
     arguments = _arguments().parse_args()
-    logging.disable(logging.WARNING)
     notices, report = Console(stderr=True), Report()
     fixtures = in_sample_order(_fetched(report, notices))
     with References() as references, Converter() as converter:
@@ -79,4 +78,5 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)
     main()

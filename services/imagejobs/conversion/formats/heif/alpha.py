@@ -29,10 +29,20 @@ def find_alpha(items: Items) -> Alpha | None:
         item = items.find(number)
         parts = item.references.get(_PARTS, ())
         return Alpha(item, tuple(parts), number in primary.references.get(_PREMULTIPLIED_BY, ()))
-    tiles = primary.references.get(_PARTS, ()) if primary.kind == b"grid" else ()
+    tiles = _tiles_of(primary)
     if not tiles or not all(tile in alpha_of for tile in tiles):
         return None
     return Alpha(primary, tuple(alpha_of[tile] for tile in tiles), _are_premultiplied(items, tiles, alpha_of))
+
+
+def is_on_some_tiles_only(items: Items) -> bool:
+    """Whether the primary picture is a grid of which some tiles have an alpha of their own and others have none."""
+    alpha_of = _alpha_items(items)
+    return len({tile in alpha_of for tile in _tiles_of(items.find(items.primary))}) > 1
+
+
+def _tiles_of(picture: Item) -> tuple[int, ...]:
+    return tuple(picture.references.get(_PARTS, ())) if picture.kind == b"grid" else ()
 
 
 def _alpha_items(items: Items) -> dict[int, int]:

@@ -8,7 +8,7 @@ import io
 from dataclasses import dataclass
 
 from imagejobs.conversion.formats.byte_reader import ByteReader
-from imagejobs.conversion.formats.heif.alpha import find_alpha
+from imagejobs.conversion.formats.heif.alpha import find_alpha, is_on_some_tiles_only
 from imagejobs.conversion.formats.heif.boxes import Box
 from imagejobs.conversion.formats.heif.items import read_items
 from imagejobs.conversion.formats.heif.picture_file import COLOURS, TRANSFORMS, write_picture
@@ -33,12 +33,13 @@ class AlphaLayer:
 def split_layers(source: bytes) -> tuple[bytes, AlphaLayer | None]:
     """Of a file that was probed: the file of its colours, to be shown as it is, and its alpha, if it has one.
 
-    A file whose `meta` box lasts until its end is written anew, too: libheif 1.15 does not read it.
+    Two kinds of file without alpha are written anew, too: libheif 1.15 does not read a `meta` box that lasts until the
+    end of the file, and libheif 1.19 refuses a grid of which some tiles have an alpha and others have none.
     """
     meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
     items = read_items(meta.data)
     primary, alpha = items.find(items.primary), find_alpha(items)
-    if alpha is None and not _is_open_ended(source, meta):
+    if alpha is None and not (_is_open_ended(source, meta) or is_on_some_tiles_only(items)):
         return source, None
     colour = write_picture(source, items, primary, tuple(parts_of(primary).elements()))
     if alpha is None:
