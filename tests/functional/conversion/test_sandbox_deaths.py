@@ -71,7 +71,7 @@ def test_a_deadline_that_comes_when_the_answer_was_read_fails_no_other_job(
         wait_until(lambda: child._is_late)
         return read_result(header, body)
 
-    with process.ConversionProcess(Limits(seconds=1)) as child:
+    with process.ConversionProcess(Limits(seconds=4)) as child:
         child.abilities()
         monkeypatch.setattr(process, "read_result", slowly)
         assert child.convert(small, Options()).data
