@@ -75,10 +75,10 @@ def test_its_output_is_the_workers_and_options_come_first(run: Run, monkeypatch:
     assert [each["file"] for each in said["outputs"]] == ["out.webp", "out-16.webp", "out-8.webp"]
     assert said["outputs"][0]["width"] == 32
     assert "0.9" in said["receipt"]["reason"]
-    options = ("--max-side", "20", "--rendition", "10", "--quality", "70")
+    options = ("--max-side", "30", "--rendition", "10", "--quality", "70")
     said = data(run("convert", "--json", *options, "in.jpg", "other.webp"))
     assert [each["file"] for each in said["outputs"]] == ["other.webp", "other-10.webp"]
-    assert (said["outputs"][0]["width"], said["receipt"]["quality"]) == (20, 70)
+    assert (said["outputs"][0]["width"], said["receipt"]["quality"]) == (30, 70)
 
 
 def test_a_wrong_one_is_named_and_those_of_other_things_do_not_matter(
