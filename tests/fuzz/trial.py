@@ -60,8 +60,8 @@ def convert(converter: Converter, mutant: Mutant, found: Probe) -> Outcome:
 def check(result: Result, mutant: Mutant, found: Probe) -> None:
     """Every picture is a whole WebP of the size that it has to be. Raises Wrong, or what Pillow raises."""
     upright = (found.height, found.width) if found.orientation >= 5 else (found.width, found.height)
-    for picture, side in zip(result.pictures, mutant.options.sides, strict=True):
-        size = fit(*upright, side)
+    sizes = dict.fromkeys(fit(*upright, side) for side in mutant.options.sides)  # each once: sides of a small picture
+    for picture, size in zip(result.pictures, sizes, strict=True):
         if (picture.width, picture.height) != size:
             raise Wrong(f"{picture.width} x {picture.height} is announced for what should have {size}")
         _decode(picture)

@@ -19,13 +19,14 @@ from fuzz.bytewise import Mutation
 from fuzz.campaign import Plan, Report, run
 from fuzz.corpus import Seed, corpus
 from fuzz.keeping import Keeper
-from fuzz.mutants import mutant
+from fuzz.mutants import Mutant, mutant
 from fuzz.pieces import pieces
 from fuzz.png_frames import move_frame_data, rewrite_pixels
 from fuzz.reducing import reduced
 from fuzz.structural import change_content, repaired
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt
 from imagejobs.conversion.formats.probe import Probe
+from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Picture, Result
 from PIL import Image
@@ -84,6 +85,17 @@ def test_the_service_survives_damaged_files() -> None:
     assert report.accepted > 20
     assert {code for _, code in report.outcomes} >= {"converted", "corrupt", "truncated", "unsupported_type"}
     assert {image_format for image_format, _ in report.outcomes} >= {"jpeg", "png", "gif", "webp"}
+
+
+def test_sides_that_a_small_picture_does_not_reach_are_one_rendition() -> None:
+    seed = Seed("png", "small", encode(photo(16, 12), "PNG"))
+    options = Options(max_side=40, renditions=(16, 8))
+    whole = Mutant(seed=0, number=0, origin=seed, changes=(), options=options, data=seed.data)
+    found = trial.look(whole)
+    assert isinstance(found, Probe)
+
+    with Converter() as converter:
+        assert trial.convert(converter, whole, found).code == "converted"
 
 
 def test_two_children_work_at_the_same_time() -> None:
