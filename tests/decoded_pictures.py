@@ -93,3 +93,17 @@ def resized(pixels: Pixels, width: int, height: int) -> Pixels:
     if pixels.shape[-1] == 4:
         result[..., :3] /= np.maximum(result[..., 3:], 0.5) / 255
     return np.clip(np.rint(result), 0, 255).astype(np.uint8)
+
+
+def assert_plays(
+    found: Sequence[Frame], expected: Sequence[Pixels], durations: Sequence[int], tolerance: float = 2
+) -> None:
+    """At the middle of each frame's time the same is to be seen, on every ground; and both end together."""
+    assert sum(duration for _, duration in found) == sum(durations)
+    start = 0
+    for index, (pixels, duration) in enumerate(zip(expected, durations, strict=True)):
+        seen = at_time(found, start + duration // 2)
+        for name, ground in GROUNDS.items():
+            apart = difference(on_ground(seen, ground), on_ground(pixels, ground))
+            assert apart < tolerance, f"frame {index} on {name}"
+        start += duration

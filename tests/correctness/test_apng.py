@@ -1,7 +1,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import product
 
 import apng_files
@@ -12,10 +12,9 @@ from apng_files import BACKGROUND, NONE, OVER, PREVIOUS, SOURCE, ApngFrame, apng
 from colour_profiles import rgb_profile
 from colour_science import DISPLAY_P3
 from decoded_pictures import (
-    GROUNDS,
     Frame,
     Pixels,
-    at_time,
+    assert_plays,
     decode,
     decode_frames,
     difference,
@@ -44,20 +43,6 @@ WAYS = list(product(DISPOSALS, BLENDS))
 
 def shown(source: bytes, options: Options = FINE) -> list[Frame]:
     return decode_frames(convert(source, options).data)
-
-
-def assert_plays(
-    found: Sequence[Frame], expected: Sequence[Pixels], durations: Sequence[int], tolerance: float = 2
-) -> None:
-    """At the middle of each frame's time the same is to be seen, on every ground; and both end together."""
-    assert sum(duration for _, duration in found) == sum(durations)
-    start = 0
-    for index, (pixels, duration) in enumerate(zip(expected, durations, strict=True)):
-        seen = at_time(found, start + duration // 2)
-        for name, ground in GROUNDS.items():
-            apart = difference(on_ground(seen, ground), on_ground(pixels, ground))
-            assert apart < tolerance, f"frame {index} on {name}"
-        start += duration
 
 
 def seen_by_pillow(source: bytes) -> list[Pixels]:

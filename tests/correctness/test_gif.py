@@ -1,10 +1,15 @@
 import io
 import struct
-from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from decoded_pictures import GROUNDS, Frame, Pixels, at_time, decode_frames, difference, on_ground, resized
+from decoded_pictures import (
+    Frame,
+    assert_plays,
+    decode_frames,
+    difference,
+    resized,
+)
 from gif_files import BACKGROUND, KEEP, PREVIOUS, GifFrame, Palette, compose, gif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
@@ -19,20 +24,6 @@ DISPOSALS = {"unspecified": 0, "keep": KEEP, "background": BACKGROUND, "previous
 
 def shown(source: bytes, options: Options | None = None) -> list[Frame]:
     return decode_frames(convert(source, options or Options(quality=95)).data)
-
-
-def assert_plays(
-    found: Sequence[Frame], expected: Sequence[Pixels], durations: Sequence[int], tolerance: float = 2
-) -> None:
-    """At the middle of each frame's time the same is to be seen, on every ground; and both end together."""
-    assert sum(duration for _, duration in found) == sum(durations)
-    start = 0
-    for index, (pixels, duration) in enumerate(zip(expected, durations, strict=True)):
-        seen = at_time(found, start + duration // 2)
-        for name, ground in GROUNDS.items():
-            apart = difference(on_ground(seen, ground), on_ground(pixels, ground))
-            assert apart < tolerance, f"frame {index} on {name}"
-        start += duration
 
 
 @pytest.mark.parametrize("last", DISPOSALS.values(), ids=DISPOSALS)

@@ -123,7 +123,7 @@ def _tried(attempts: list[Rendered]) -> tuple[Trial, ...]:
 
 
 def _notes(found: Probe, hdr: CodedColour | None) -> tuple[str, ...]:
-    """What of the source was left out or mapped, for people."""
+    """The parts of the source that were left out or mapped, for people."""
     if hdr is None:
         return found.notes
     curve = "PQ" if hdr.transfer == PQ else "HLG"
