@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from containers import HOW_TO, LOOPBACK, mongodb_container, problem, redis_container
 from imagejobs.embedded.services.mongodb import mongodb_uri
-from s3_services import REGION, S3Service, minio_service, moto_service
-from servers import mongo_server, redis_server
+from servers.containers import HOW_TO, LOOPBACK, mongodb_container, problem, redis_container
+from servers.processes import mongo_server, redis_server
+from servers.s3_services import REGION, S3Service, minio_service, moto_service
 
 _redis_databases = itertools.cycle(range(16))
 

@@ -1,6 +1,6 @@
 """compose.yaml as a person uses it: real containers of the product's image, asked through the published ports.
 
-Which images the backing services and the Dockerfile's base are, tests/containers.py says.
+Which images the backing services and the Dockerfile's base are, tests/servers/containers.py says.
 """
 
 import json
@@ -16,9 +16,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from containers import docker_environment, images
 from imagejobs.embedded.services.ports import free_port
 from running_system import eventually
+from servers.containers import docker_environment, images
 
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "samples" / "photo-orientation-6.jpg"

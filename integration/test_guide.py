@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from document_samples import RedisLine, Request, samples, section
+from contract.document_samples import RedisLine, Request, samples, section
 from imagejobs.embedded.services.mongodb import mongodb, mongodb_uri
 from imagejobs.embedded.services.ports import free_port
 from imagejobs.embedded.services.redis_server import redis_server, redis_uri

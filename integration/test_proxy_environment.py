@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from http_proxy import http_proxy
+from servers.http_proxy import http_proxy
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "soft-alpha.png"
 

@@ -10,8 +10,8 @@ import pytest
 from backing import Backing
 from deployed_system import COMMANDS, deployed
 from pictures import jpeg
-from redis_pair import RedisPair, redis_pair
 from running_system import System, eventually, family_of
+from servers.redis_pair import RedisPair, redis_pair
 
 UPLOADS = 20
 GONE_OVER_SECONDS = 10

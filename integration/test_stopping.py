@@ -4,10 +4,10 @@ from pathlib import Path
 
 import psutil
 from backing import Backing
-from conversion_children import has_died
 from deployed_system import deployed
 from pictures import jpeg
 from running_system import System, eventually
+from worlds.conversion_children import has_died
 
 LEASE_SECONDS = "120"
 """So long that no job can be waiting for its lease to expire."""

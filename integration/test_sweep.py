@@ -13,10 +13,10 @@ from imagejobs.connections.mongodb import Database
 from imagejobs.jobs.model import JobStatus
 from imagejobs.jobs.records.mongo import MongoImageJobRepository
 from imagejobs.storage.filesystem import FilesystemStorage
-from job_world import new_record
 from local_system import local_system
 from pictures import jpeg, served
 from running_system import System, eventually
+from worlds.job_world import new_record
 
 MONTH = 30 * 86_400
 ORPHANS = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from backing import Backing
-from tcp_proxy import Proxy
+from servers.tcp_proxy import Proxy
 
 
 @dataclass(frozen=True)

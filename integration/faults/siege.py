@@ -9,8 +9,8 @@ from pathlib import Path
 from backing import BackingServers
 from imagejobs.embedded.services.mongodb import mongodb_uri
 from imagejobs.embedded.services.ports import LOOPBACK
-from losing_proxy import LosingProxy
-from servers import MongoServer, RedisServer, mongo_server, redis_server
+from servers.losing_proxy import LosingProxy
+from servers.processes import MongoServer, RedisServer, mongo_server, redis_server
 
 from faults.storage_proxy import StorageProxy
 from faults.trial import Trial

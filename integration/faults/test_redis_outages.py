@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 from backing import BackingServers
 from imagejobs.dispatch.broker import SOCKET_SECONDS
-from losing_proxy import NOTHING_CAME, Loss
 from running_system import eventually
+from servers.losing_proxy import NOTHING_CAME, Loss
 
 from faults.extent import FULL, JOBS, ROUNDS, SETTLE_SECONDS
 from faults.leftovers import QUEUES, messages

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 from backing import BackingServers
-from losing_proxy import Loss
 from running_system import eventually
+from servers.losing_proxy import Loss
 
 from faults.extent import FULL, JOBS, ROUNDS, SETTINGS
 from faults.history import State

@@ -6,8 +6,8 @@ import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from servers import redis_server
-from tcp_proxy import Proxy
+from servers.processes import redis_server
+from servers.tcp_proxy import Proxy
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ import pytest
 import redis
 import urllib3
 from imagejobs.storage.object_storage import ObjectStorage, StorageUnavailable
-from losing_proxy import NOTHING_CAME, LosingProxy, Loss
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from s3_services import moto_service
-from servers import redis_server
+from servers.losing_proxy import NOTHING_CAME, LosingProxy, Loss
+from servers.processes import redis_server
+from servers.s3_services import moto_service
 
 from faults.storage_proxy import StorageProxy, Trouble, Troubles
 

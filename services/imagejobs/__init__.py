@@ -1,3 +1,3 @@
 """image-jobs: upload an image, get an optimised WebP back, and never lose a job."""
 
-__version__ = "0.1.2"
+__version__ = "0.2.0"

@@ -3,11 +3,11 @@
 from functools import partial
 from pathlib import Path
 
-import memory_api
 import pytest
+from contract.observation_plugin import ObservationPlugin
+from contract.observed_answers import Observations, Recorder
 from imagejobs.contract.openapi import load_contract
-from observation_plugin import ObservationPlugin
-from observed_answers import Observations, Recorder
+from worlds import memory_api
 
 OBSERVATIONS = Observations(load_contract())
 memory_api.AROUND.append(partial(Recorder, observations=OBSERVATIONS))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from contract_schema import CUT_OFF, IMAGES, MAX_SECONDS, OPEN, REFUSING, configuration, sends_only_images
+from contract.schema import CUT_OFF, IMAGES, MAX_SECONDS, OPEN, REFUSING, configuration, sends_only_images
 from imagejobs.contract.openapi import load_contract
 from schemathesis.checks import CHECKS, load_all_checks
 

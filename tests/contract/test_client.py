@@ -8,12 +8,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from contract_stub import TRIES, Documented, Stub, briefly, documented, generated_from, json_reply, reply, stub_server
 from hypothesis import given
 from hypothesis import strategies as st
 from imagejobs.client.api_client import Answer
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.contract.openapi import JSON, load_contract
+from servers.contract_stub import (
+    TRIES,
+    Documented,
+    Stub,
+    briefly,
+    documented,
+    generated_from,
+    json_reply,
+    reply,
+    stub_server,
+)
 
 ID = "655501d2f12a3d0f3c5a1002"
 AWAY = frozenset({429, 503})

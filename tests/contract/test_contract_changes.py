@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
-from contract_changes import breaking_changes
-from contract_document import REMOVED, with_change
+from contract.changes import breaking_changes
+from contract.document import REMOVED, with_change
+from contract.schema_changes import Side, schema_changes
 from imagejobs.contract.files import contract_file
 from imagejobs.contract.openapi import load_contract
-from schema_changes import Side, schema_changes
 
 DOCUMENT = load_contract().document
 MESSAGE = json.loads(contract_file("task_queue.schema.json").read_bytes())

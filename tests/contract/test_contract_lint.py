@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 import pytest
-from contract_document import REMOVED, with_change
-from contract_lint import (
+from contract.document import REMOVED, with_change
+from contract.lint import (
     RULES,
     Rule,
     every_answer_is_described,
@@ -17,7 +17,7 @@ from contract_lint import (
     every_reference_leads_somewhere,
     the_errors_fit_the_operation,
 )
-from contract_shape import (
+from contract.shape import (
     SHAPE_RULES,
     every_field_is_known,
     every_keyword_fits_its_type,
@@ -31,7 +31,7 @@ from contract_shape import (
     no_names_differ_by_case_only,
     no_text_is_a_choice_of_texts,
 )
-from contract_text import text_faults
+from contract.text import text_faults
 from imagejobs.contract.files import contract_file
 from imagejobs.contract.openapi import load_contract
 from openapi_spec_validator import OpenAPIV31SpecValidator

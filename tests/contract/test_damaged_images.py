@@ -1,9 +1,9 @@
 """Files that are nearly images: every answer is a documented one, and what is refused leaves nothing."""
 
-from contract_schema import EXAMPLES
+from contract.schema import EXAMPLES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from memory_api import image_bytes, memory_api
+from worlds.memory_api import image_bytes, memory_api
 
 IMAGES = st.sampled_from(["png", "jpeg", "gif", "webp"]).map(image_bytes)
 REFUSED = {400: "invalid_request", 413: "too_large", 415: "unsupported_type"}

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from document_samples import (
+from contract.document_samples import (
     Answer,
     Message,
     RedisLine,
@@ -29,7 +29,7 @@ from imagejobs.contract.openapi import JSON, Contract, Operation, load_contract
 from imagejobs.contract.violations import Schema
 from imagejobs.jobs.errors import IdempotencyKeyReused, JobConflict
 from imagejobs.task_queue.redis_keys import RedisKeys
-from memory_api import image_file, memory_api
+from worlds.memory_api import image_file, memory_api
 
 ROOT = Path(__file__).parents[2]
 README, PROTOCOL = ROOT / "README.md", ROOT / "docs" / "protocol.md"

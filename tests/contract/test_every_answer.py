@@ -1,9 +1,9 @@
 """Every (operation, status) that the contract documents is provoked once; a pair without a request here is a gap."""
 
 import pytest
-from contract_requests import OPERATIONS, PAIRS, REQUESTS, meets_a_fault
+from contract.requests import OPERATIONS, PAIRS, REQUESTS, meets_a_fault
 from imagejobs.contract.openapi import JSON
-from memory_api import HOST, assert_error, memory_api
+from worlds.memory_api import HOST, assert_error, memory_api
 
 
 @pytest.mark.parametrize(("operation", "status"), PAIRS)

@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from backends import OUTPUT_KEY, SOURCE_KEY
-from contract_stub import Asked, Reply, Stub, reply, stub_server
-from foreign_answers import JOB, JOB_ID, LARGE, REFUSED, ROWS, Expected, Got, Row, Tried, data, error, held
+from contract.foreign_answers import JOB, JOB_ID, LARGE, REFUSED, ROWS, Expected, Got, Row, Tried, data, error, held
 from imagejobs.client import api_client
 from imagejobs.contract.openapi import load_contract
 from imagejobs.storage.memory import MemoryStorage
@@ -18,7 +16,9 @@ from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailur
 from imagejobs.worker.jobs_api import MAX_ERROR_MSG, Claim, Job, JobsApi
 from imagejobs.worker.process_image import Outcome, ProcessImage
 from imagejobs.worker.retrying import Delivery
-from job_world import STORED, converted
+from servers.contract_stub import Asked, Reply, Stub, reply, stub_server
+from worlds.backends import OUTPUT_KEY, SOURCE_KEY
+from worlds.job_world import STORED, converted
 
 LEASE_SECONDS = 600.0
 LONGEST = 5.0

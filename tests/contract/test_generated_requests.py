@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 import schemathesis
-from contract_schema import (
+from contract.schema import (
     CUT_OFF,
     EXAMPLES,
     MAX_IMAGES,
@@ -16,8 +16,8 @@ from contract_schema import (
     right_token,
 )
 from imagejobs.contract.openapi import load_contract
-from memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_api, with_tokens
 from schemathesis import Case
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_api, with_tokens
 
 HOST = "testserver"  # the name under which schemathesis calls an application in this process
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 import schemathesis
-from contract_document import resolved
-from contract_requests import GOOD_BODIES
-from contract_schema import EXAMPLES, MAX_IMAGES, configuration, corrected, operation_id, right_token
+from contract.document import resolved
+from contract.requests import GOOD_BODIES
+from contract.schema import EXAMPLES, MAX_IMAGES, configuration, corrected, operation_id, right_token
 from hypothesis import HealthCheck, settings
 from imagejobs.contract.openapi import METHODS, load_contract
-from memory_api import created_job, image_file, memory_api, patched, with_tokens
 from schemathesis import Case
 from schemathesis.core.transport import Response
+from worlds.memory_api import created_job, image_file, memory_api, patched, with_tokens
 
 STEPS = 12
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import schemathesis
-from contract_schema import EXAMPLES, MAX_IMAGES, configuration, corrected, operation_id, right_token
+from contract.schema import EXAMPLES, MAX_IMAGES, configuration, corrected, operation_id, right_token
 from hypothesis import HealthCheck, given, settings
 from imagejobs.contract.openapi import load_contract
-from memory_api import served, with_tokens
 from schemathesis import Case, GenerationMode
+from worlds.memory_api import served, with_tokens
 
 LIVE_EXAMPLES = max(3, EXAMPLES // 6)
 

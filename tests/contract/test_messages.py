@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from contract_schema import EXAMPLES
-from contract_stub import generated_from, repeatable
+from contract.schema import EXAMPLES
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from imagejobs.contract.files import contract_file
@@ -22,6 +21,7 @@ from imagejobs.queue_adapter.adapter import HIGH_WATER, QueueAdapter
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue, MemoryTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from jsonschema import Draft202012Validator
+from servers.contract_stub import generated_from, repeatable
 
 SCHEMA = json.loads(contract_file("task_queue.schema.json").read_bytes())
 (EXAMPLE,) = SCHEMA["examples"]

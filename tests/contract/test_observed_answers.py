@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contract.observed_answers import Observations, Recorder, meant
 from imagejobs import __version__
 from imagejobs.contract.openapi import load_contract
-from memory_api import memory_api
-from observed_answers import Observations, Recorder, meant
 from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
+from worlds.memory_api import memory_api
 
 TESTS = Path(__file__).parent.parent
 HEALTHY = {"success": True, "data": {"status": "ok", "version": __version__}}
@@ -153,8 +153,8 @@ CONFTEST = """
 from pathlib import Path
 import pytest
 from imagejobs.contract.openapi import Contract
-from observation_plugin import ObservationPlugin
-from observed_answers import Observations, Recorder
+from contract.observation_plugin import ObservationPlugin
+from contract.observed_answers import Observations, Recorder
 from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from languages import after, takes_empty
-from string_languages import FORMATS, NotText, language, refused_text
+from contract.languages import after, takes_empty
+from contract.string_languages import FORMATS, NotText, language, refused_text
 
 TEXT = {"type": "string"}
 

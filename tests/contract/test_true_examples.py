@@ -6,11 +6,11 @@ What only a record with a history shows is brought about with the contract's own
 from typing import Any
 
 import pytest
-from contract_document import contents, resolved, specs
-from contract_requests import PAIRS, REQUESTS, meets_a_fault
+from contract.document import contents, resolved, specs
+from contract.requests import PAIRS, REQUESTS, meets_a_fault
 from imagejobs import __version__
 from imagejobs.contract.openapi import DEFAULT, JSON, load_contract
-from memory_api import UNKNOWN_ID, created_job, image_file, memory_api
+from worlds.memory_api import UNKNOWN_ID, created_job, image_file, memory_api
 
 DOCUMENT = load_contract().document
 SHORTENED = "getContract"

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from contract_stub import TRIES, Documented, Reply, Stub, briefly, json_reply, stub_server
 from hypothesis import given
 from imagejobs.client.api_client import MAX_RETRY_AFTER
 from imagejobs.contract.openapi import load_contract
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
 from imagejobs.worker.jobs_api import OUTPUT_NOT_ACCEPTED, Claim, Job, JobsApi
-from job_world import STORED, converted
+from servers.contract_stub import TRIES, Documented, Reply, Stub, briefly, json_reply, stub_server
+from worlds.job_world import STORED, converted
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 LEASE_SECONDS = 12.5

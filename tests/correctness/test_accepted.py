@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import pyvips
-from decoded_pictures import decode_frames, difference, on_ground
-from image_variants import every_variant
+from files.variants import every_variant
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
+from measures.decoded_pictures import decode_frames, difference, on_ground
 from PIL import Image
 
 VARIANTS = dict(every_variant())

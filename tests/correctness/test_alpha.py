@@ -3,11 +3,11 @@ import struct
 from collections.abc import Callable
 
 import numpy as np
-import png_files
 import pytest
-from decoded_pictures import GROUNDS, Pixels, decode, difference, encode, noise, on_ground, photo, resized
+from files import png as png_files
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
+from measures.decoded_pictures import GROUNDS, Pixels, decode, difference, encode, noise, on_ground, photo, resized
 from PIL import Image
 
 Colour = tuple[int, int, int]

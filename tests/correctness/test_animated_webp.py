@@ -2,12 +2,12 @@ import io
 from itertools import product
 
 import pytest
-from decoded_pictures import GROUNDS, at_time, decode_frames, difference, on_ground, resized
+from files.webp import Part, animated_webp, compose
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
+from measures.decoded_pictures import GROUNDS, at_time, decode_frames, difference, on_ground, resized
 from PIL import Image
-from webp_files import Part, animated_webp, compose
 
 WIDTH, HEIGHT = 240, 176
 RED, GREEN, BLUE, CLEAR = (190, 120, 110, 255), (90, 150, 100, 255), (50, 60, 110, 255), (0, 0, 0, 0)

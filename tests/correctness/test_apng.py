@@ -4,14 +4,18 @@ import zlib
 from collections.abc import Callable
 from itertools import product
 
-import apng_files
 import numpy as np
-import png_files
 import pytest
-from apng_files import BACKGROUND, NONE, OVER, PREVIOUS, SOURCE, ApngFrame, apng, block, chunks_of, compose
-from colour_profiles import rgb_profile
-from colour_science import DISPLAY_P3
-from decoded_pictures import (
+from files import apng as apng_files
+from files import png as png_files
+from files.apng import BACKGROUND, NONE, OVER, PREVIOUS, SOURCE, ApngFrame, apng, block, chunks_of, compose
+from files.colour_profiles import rgb_profile
+from files.exif import ORIENTATION, exif
+from imagejobs.conversion.engine import Conversion, convert
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.options import Options
+from measures.colour_science import DISPLAY_P3
+from measures.decoded_pictures import (
     Frame,
     Pixels,
     assert_plays,
@@ -22,10 +26,6 @@ from decoded_pictures import (
     photo,
     resized,
 )
-from exif_files import ORIENTATION, exif
-from imagejobs.conversion.engine import Conversion, convert
-from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.options import Options
 from PIL import Image
 from wand.version import MAGICK_VERSION_INFO
 

@@ -2,14 +2,14 @@ import io
 from collections.abc import Callable
 
 import numpy as np
-import png_files
 import pytest
-import webp_files
-from apng_files import ApngFrame, apng
-from decoded_pictures import Pixels, decode, decode_frames, difference, encode, noise, photo
-from gif_files import GifFrame, gif
+from files import png as png_files
+from files import webp as webp_files
+from files.apng import ApngFrame, apng
+from files.gif import GifFrame, gif
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.options import Options
+from measures.decoded_pictures import Pixels, decode, decode_frames, difference, encode, noise, photo
 from PIL import Image, ImageDraw
 
 

@@ -3,10 +3,13 @@ from collections.abc import Sequence
 from itertools import permutations
 
 import numpy as np
-import png_files
 import pytest
-from colour_profiles import grey_profile, ink_profile, rgb_profile
-from colour_science import (
+from files import png as png_files
+from files.colour_profiles import grey_profile, ink_profile, rgb_profile
+from files.ink import Marker, cmyk_jpeg
+from imagejobs.conversion.engine import convert
+from imagejobs.conversion.options import Options
+from measures.colour_science import (
     ADOBE_RGB,
     DISPLAY_P3,
     SRGB,
@@ -18,10 +21,7 @@ from colour_science import (
     srgb_to_linear,
     to_srgb,
 )
-from decoded_pictures import Pixels, decode, encode, photo
-from imagejobs.conversion.engine import convert
-from imagejobs.conversion.options import Options
-from ink_files import Marker, cmyk_jpeg
+from measures.decoded_pictures import Pixels, decode, encode, photo
 
 FINE = Options(quality=95)
 VISIBLE = 1.0

@@ -4,9 +4,9 @@ import io
 
 import numpy as np
 import pytest
-from colour_profiles import rgb_profile
-from colour_science import ADOBE_RGB, DISPLAY_P3, RgbSpace, delta_e, lab, mean_delta_e, to_srgb
-from decoded_pictures import photo
+from files.colour_profiles import rgb_profile
+from measures.colour_science import ADOBE_RGB, DISPLAY_P3, RgbSpace, delta_e, lab, mean_delta_e, to_srgb
+from measures.decoded_pictures import photo
 from PIL import Image, ImageCms
 
 PAIRS = [

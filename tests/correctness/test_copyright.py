@@ -1,12 +1,12 @@
 import io
 
 import pytest
-import webp_files
-from decoded_pictures import decode, encode, photo
-from exif_files import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
+from files import webp as webp_files
+from files.exif import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
+from measures.decoded_pictures import decode, encode, photo
 from PIL import Image
 
 HOLDER, AUTHOR = "(c) 2026 Ada Example, all rights reserved", "Ada Example"

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from image_variants import every_variant
+from files.variants import every_variant
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
 
 PROGRAM = """
 import hashlib, json, sys
-from image_variants import every_variant
+from files.variants import every_variant
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
 

@@ -3,16 +3,16 @@ import struct
 
 import numpy as np
 import pytest
-from decoded_pictures import (
+from files.gif import BACKGROUND, KEEP, PREVIOUS, GifFrame, Palette, compose, gif
+from imagejobs.conversion.engine import convert
+from imagejobs.conversion.options import Options
+from measures.decoded_pictures import (
     Frame,
     assert_plays,
     decode_frames,
     difference,
     resized,
 )
-from gif_files import BACKGROUND, KEEP, PREVIOUS, GifFrame, Palette, compose, gif
-from imagejobs.conversion.engine import convert
-from imagejobs.conversion.options import Options
 from PIL import Image
 
 WIDTH, HEIGHT = 60, 44

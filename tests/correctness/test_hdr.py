@@ -5,18 +5,18 @@ import struct
 
 import numpy as np
 import pillow_heif
-import png_files
 import pytest
-from apng_files import ApngFrame, apng
-from colour_profiles import coded_profile, rgb_profile
-from colour_science import DISPLAY_P3, SRGB, RgbSpace, Values, mean_delta_e, to_srgb
-from decoded_pictures import decode, decode_frames, encode, photo
-from hdr_science import BT2020, WHITE, hlg_signal, pq_light, pq_signal, shown
+from files import png as png_files
+from files.apng import ApngFrame, apng
+from files.colour_profiles import coded_profile, rgb_profile
+from files.png import Chunk
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
+from measures.colour_science import DISPLAY_P3, SRGB, RgbSpace, Values, mean_delta_e, to_srgb
+from measures.decoded_pictures import decode, decode_frames, encode, photo
+from measures.hdr_science import BT2020, WHITE, hlg_signal, pq_light, pq_signal, shown
 from PIL import Image
-from png_files import Chunk
 
 FINE = Options(quality=97)
 VISIBLE = 1.0

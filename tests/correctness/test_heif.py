@@ -6,14 +6,14 @@ import struct
 import numpy as np
 import pillow_heif
 import pytest
-from colour_profiles import rgb_profile
-from colour_science import DISPLAY_P3, mean_delta_e, to_srgb
-from decoded_pictures import GROUNDS, Pixels, decode, difference, encode, on_ground, photo, resized
-from exif_files import CAMERA, ORIENTATION, exif
+from files.colour_profiles import rgb_profile
+from files.exif import CAMERA, ORIENTATION, exif
+from files.orientations import UPRIGHT
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from orientations import UPRIGHT
+from measures.colour_science import DISPLAY_P3, mean_delta_e, to_srgb
+from measures.decoded_pictures import GROUNDS, Pixels, decode, difference, encode, on_ground, photo, resized
 from PIL import Image
 
 _NEIGHBOUR = 0x0115

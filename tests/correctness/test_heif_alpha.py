@@ -4,12 +4,12 @@ import io
 
 import numpy as np
 import pytest
-from decoded_pictures import GROUNDS, Pixels, decode, difference, on_ground, photo
-from heif_files import AUXC, IMIR, IROT, Part, clap, coded, grid, heif
+from files.heif import AUXC, IMIR, IROT, Part, clap, coded, grid, heif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.formats.heif.layers import split_layers
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
+from measures.decoded_pictures import GROUNDS, Pixels, decode, difference, on_ground, photo
 from PIL import Image, ImageOps
 
 FINE = Options(quality=95)

@@ -4,12 +4,12 @@ import io
 
 import numpy as np
 import pytest
-from decoded_pictures import Pixels, decode, difference
+from files.jpeg_endings import EOI, JUNK, KINDS, TRAILERS, segment_starts
+from files.jpeg_variants import JPEGS
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
-from jpeg_endings import EOI, JUNK, KINDS, TRAILERS, segment_starts
-from jpeg_variants import JPEGS
+from measures.decoded_pictures import Pixels, decode, difference
 from PIL import Image
 
 FINE = Options(quality=97)

@@ -2,11 +2,11 @@ import io
 import struct
 
 import numpy as np
-import png_files
 import pytest
-from decoded_pictures import decode, difference, encode, noise, photo
+from files import png as png_files
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
+from measures.decoded_pictures import decode, difference, encode, noise, photo
 from numpy.typing import NDArray
 from PIL import Image
 

@@ -3,14 +3,14 @@
 import struct
 
 import numpy as np
-import png_files
 import pytest
-import webp_files
-from decoded_pictures import decode, encode, noise, photo
-from gif_files import GifFrame, gif
+from files import png as png_files
+from files import webp as webp_files
+from files.gif import GifFrame, gif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
+from measures.decoded_pictures import decode, encode, noise, photo
 
 RED, BLUE = (200, 9, 9, 255), (9, 9, 200, 255)
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><rect width='9' height='9'/></svg>"

@@ -2,17 +2,17 @@ import io
 import struct
 
 import numpy as np
-import png_files
 import pytest
-import webp_files
-from colour_profiles import rgb_profile
-from colour_science import DISPLAY_P3, SRGB, RgbSpace
-from decoded_pictures import decode, difference, encode, photo
-from exif_files import CAMERA, exif
-from gif_files import GifFrame, gif
+from files import png as png_files
+from files import webp as webp_files
+from files.colour_profiles import rgb_profile
+from files.exif import CAMERA, exif
+from files.gif import GifFrame, gif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
+from measures.colour_science import DISPLAY_P3, SRGB, RgbSpace
+from measures.decoded_pictures import decode, difference, encode, photo
 from PIL import Image
 
 SECRET = b"SECRET"

@@ -5,11 +5,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from colour_science import lab
-from decoded_pictures import Pixels, decode, decode_frames, encode, noise, photo, resized
-from gif_files import GifFrame, gif
+from files.gif import GifFrame, gif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
+from measures.colour_science import lab
+from measures.decoded_pictures import Pixels, decode, decode_frames, encode, noise, photo, resized
 from PIL import Image
 
 SMALL = range(1, 10)

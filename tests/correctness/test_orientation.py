@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from decoded_pictures import Pixels, decode, difference, encode, on_ground, photo, resized
-from exif_files import FRACTIONS, NUMBERS, ORIENTATION, exif, orientation_of_type
+from files.exif import FRACTIONS, NUMBERS, ORIENTATION, exif, orientation_of_type
+from files.orientations import UPRIGHT
+from files.tiff_avif_variants import TURNED_TIFFS
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from orientations import UPRIGHT
+from measures.decoded_pictures import Pixels, decode, difference, encode, on_ground, photo, resized
 from PIL import Image, ImageOps
-from tiff_avif_variants import TURNED_TIFFS
 
 CARRIERS = {"JPEG", "PNG", "WEBP"} | {"TIFF"} & {each.name.upper() for each in readable_formats()}
 """The formats of Pillow that have EXIF or the tag itself, as far as they are read here."""

@@ -6,15 +6,15 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-import png_files
 import pytest
-from colour_profiles import grey_profile, rgb_profile
-from colour_science import ADOBE_RGB, DISPLAY_P3, SRGB, RgbSpace, Values, linear_to_srgb, mean_delta_e, to_srgb
-from decoded_pictures import Pixels, decode, photo
-from hdr_science import BT2020
+from files import png as png_files
+from files.colour_profiles import grey_profile, rgb_profile
+from files.png import Chunk
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
-from png_files import Chunk
+from measures.colour_science import ADOBE_RGB, DISPLAY_P3, SRGB, RgbSpace, Values, linear_to_srgb, mean_delta_e, to_srgb
+from measures.decoded_pictures import Pixels, decode, photo
+from measures.hdr_science import BT2020
 
 FINE = Options(quality=97)
 VISIBLE = 1.0

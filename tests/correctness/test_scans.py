@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from decoded_pictures import Pixels, decode, encode, noise, resized
 from imagejobs.conversion.encoding import encode as encoding
 from imagejobs.conversion.encoding.ssim import ssim
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.options import Options
+from measures.decoded_pictures import Pixels, decode, encode, noise, resized
 from PIL import Image, ImageDraw, ImageFont
 
 WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "lazy", "engineers", "measure", "legible", "letters")

@@ -2,10 +2,10 @@ import io
 
 import numpy as np
 import pytest
-from decoded_pictures import decode, difference, encode, photo, resized
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import WEBP_MAX_SIDE, Options
+from measures.decoded_pictures import decode, difference, encode, photo, resized
 from PIL import Image
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")

@@ -3,16 +3,16 @@ import struct
 
 import numpy as np
 import pytest
-from colour_profiles import rgb_profile
-from colour_science import ADOBE_RGB, mean_delta_e, to_srgb
-from decoded_pictures import GROUNDS, decode, difference, encode, on_ground, photo
+from files.colour_profiles import rgb_profile
+from files.tiff import RGB, Layout, write_tiff
+from files.tiff_avif_variants import inks_in_jpeg_tiles, with_further_channels
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
+from measures.colour_science import ADOBE_RGB, mean_delta_e, to_srgb
+from measures.decoded_pictures import GROUNDS, decode, difference, encode, on_ground, photo
 from PIL import Image
-from tiff_avif_variants import inks_in_jpeg_tiles, with_further_channels
-from tiff_files import RGB, Layout, write_tiff
 
 pytestmark = pytest.mark.skipif(
     "tiff" not in {each.name for each in readable_formats()}, reason="this ImageMagick reads no TIFF"

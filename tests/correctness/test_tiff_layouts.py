@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import tiff_files as tiff
-from decoded_pictures import Pixels, decode, difference, on_ground, photo
+from files import tiff
+from files.tiff import Layout, write_tiff
 from imagejobs.conversion.decoding.decode import decode as read_frames
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
@@ -15,8 +15,8 @@ from imagejobs.conversion.formats.probe import probe
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.processing.steps import Preparation, prepare
+from measures.decoded_pictures import Pixels, decode, difference, on_ground, photo
 from numpy.typing import NDArray
-from tiff_files import Layout, write_tiff
 
 pytestmark = pytest.mark.skipif(
     "tiff" not in {each.name for each in readable_formats()}, reason="this ImageMagick reads no TIFF"

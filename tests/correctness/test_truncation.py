@@ -5,17 +5,17 @@ from collections.abc import Callable
 
 import numpy as np
 import pillow_heif
-import png_files
 import pytest
-from decoded_pictures import encode, noise
-from gif_files import GifFrame, gif
+from files import png as png_files
+from files.gif import GifFrame, gif
+from files.ink import Marker, cmyk_jpeg
+from files.webp import Part, animated_webp
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from ink_files import Marker, cmyk_jpeg
+from measures.decoded_pictures import encode, noise
 from PIL import Image
-from webp_files import Part, animated_webp
 
 PALETTE = [(0, 0, 0), (230, 40, 40), (40, 200, 60)]
 SOFT = np.dstack([noise(80, 60), noise(80, 60)[..., 0]])

@@ -19,7 +19,7 @@ from imagejobs.errors import ConfigurationError
 from imagejobs.queue_adapter.main import queue_adapter
 from imagejobs.settings.settings import Settings
 from imagejobs.wiring.task_queue import open_task_queue
-from servers import MongoServer, RedisServer, mongo_server, redis_server, wait_until
+from servers.processes import MongoServer, RedisServer, mongo_server, redis_server, wait_until
 
 JOB_ID = "0" * 24
 

@@ -8,24 +8,24 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-import apng_files
 import numpy as np
 import pillow_heif
-import png_files
-import tiff_files as tiff
-import webp_files
-from colour_profiles import ink_profile, rgb_profile
-from colour_science import DISPLAY_P3
-from decoded_pictures import Variants, encode, photo
-from exif_files import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
+from files import apng as apng_files
+from files import png as png_files
+from files import tiff
+from files import webp as webp_files
+from files.colour_profiles import ink_profile, rgb_profile
+from files.exif import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
+from files.gif import BACKGROUND, PREVIOUS, GifFrame, gif
+from files.gif_webp_variants import GIFS, WEBPS
+from files.ink import Marker, cmyk_jpeg
+from files.jpeg_variants import JPEGS, jpeg
+from files.png_variants import PNGS
+from files.tiff_avif_variants import AVIFS, TIFFS
 from fuzz.field_kinds import FIELD_KINDS
-from gif_files import BACKGROUND, PREVIOUS, GifFrame, gif
-from gif_webp_variants import GIFS, WEBPS
-from ink_files import Marker, cmyk_jpeg
-from jpeg_variants import JPEGS, jpeg
+from measures.colour_science import DISPLAY_P3
+from measures.decoded_pictures import Variants, encode, photo
 from PIL import Image
-from png_variants import PNGS
-from tiff_avif_variants import AVIFS, TIFFS
 
 _EXIF = exif({ORIENTATION: 6, ARTIST: "An artist", COPYRIGHT: "Somebody", CAMERA: "A camera"}, gps="N")
 

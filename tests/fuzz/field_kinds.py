@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 import pillow_heif
-import png_files
 import pyvips
-from apng_files import BACKGROUND, OVER, PREVIOUS, ApngFrame, apng
-from colour_profiles import rgb_profile
-from colour_science import DISPLAY_P3
-from decoded_pictures import Variants, encode, photo
-from exif_files import ORIENTATION, exif
+from files import png as png_files
+from files.apng import BACKGROUND, OVER, PREVIOUS, ApngFrame, apng
+from files.colour_profiles import rgb_profile
+from files.exif import ORIENTATION, exif
+from files.jpeg_variants import behind_start, jpeg, segment
+from files.tiff import LZW, PACKBITS, SEPARATE, WHITE_IS_ZERO, YCBCR, ZIP, Layout, write_tiff
 from fuzz.heif_kinds import heif_kinds
-from jpeg_variants import behind_start, jpeg, segment
+from measures.colour_science import DISPLAY_P3
+from measures.decoded_pictures import Variants, encode, photo
 from PIL import Image
-from tiff_files import LZW, PACKBITS, SEPARATE, WHITE_IS_ZERO, YCBCR, ZIP, Layout, write_tiff
 
 _TRAILER = b"\0\0\1\x0a\x0e\0\0\0Image_UTC_Data" + b"1700000000000" + b"SEFHk\0\0\0\1\0\0\0SEFT"
 """Shaped like what Samsung's cameras write behind a picture."""

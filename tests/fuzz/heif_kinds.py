@@ -1,9 +1,9 @@
 """HEIC and AVIF files whose alpha is in tiles, turned with the colours or premultiplied, put together box by box."""
 
 import numpy as np
-from decoded_pictures import Pixels, Variants, photo
-from exif_files import ARTIST, ORIENTATION, exif
-from heif_files import AUXC, IMIR, IROT, Part, clap, coded, grid, heif
+from files.exif import ARTIST, ORIENTATION, exif
+from files.heif import AUXC, IMIR, IROT, Part, clap, coded, grid, heif
+from measures.decoded_pictures import Pixels, Variants, photo
 
 
 def heif_kinds(image_format: str) -> Variants:

@@ -11,7 +11,7 @@ from imagejobs.jobs.lifecycle import Failure, Output
 from imagejobs.jobs.model import EntityType, ImageJob
 from imagejobs.storage import keys
 from imagejobs.storage.keys import output_key
-from job_world import LEASE, new_image
+from worlds.job_world import LEASE, new_image
 
 from protocol.actor import Actor, Role
 from protocol.stage import Stage

@@ -8,7 +8,7 @@ from datetime import timedelta
 from imagejobs.jobs.lifecycle import Output
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.storage.keys import output_key
-from job_world import LEGACY_LEASE, MAX_ATTEMPTS, ORPHAN_AFTER, World
+from worlds.job_world import LEGACY_LEASE, MAX_ATTEMPTS, ORPHAN_AFTER, World
 
 from protocol.acts import LEASE_SECONDS, mark
 

@@ -13,7 +13,7 @@ from imagejobs.events.model import EventFields, EventWithJobs
 from imagejobs.events.service import Events
 from imagejobs.jobs.model import EntityType
 from imagejobs.storage import keys
-from job_world import ORPHAN_AFTER, PENDING_AFTER, new_image
+from worlds.job_world import ORPHAN_AFTER, PENDING_AFTER, new_image
 
 from protocol.actor import Actor, Role
 from protocol.stage import Stage, _Stepwise

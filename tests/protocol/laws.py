@@ -6,7 +6,7 @@ from datetime import datetime
 
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.storage.keys import output_key, upload_stem
-from job_world import MAX_ATTEMPTS, PENDING_AFTER
+from worlds.job_world import MAX_ATTEMPTS, PENDING_AFTER
 
 from protocol.actor import Actor, Call, Fault, Role
 from protocol.end import check_state, is_owned

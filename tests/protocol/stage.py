@@ -16,7 +16,7 @@ from imagejobs.jobs.errors import JobConflict, JobNotFound
 from imagejobs.jobs.model import ImageJob
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable
-from job_world import World
+from worlds.job_world import World
 
 from protocol.actor import Actor, Answer, Call, Fault
 

@@ -8,7 +8,7 @@ import pytest
 from imagejobs.events.errors import EventNotFound
 from imagejobs.events.model import EventWithJobs
 from imagejobs.storage.object_storage import StorageUnavailable
-from job_world import PENDING_AFTER, new_image
+from worlds.job_world import PENDING_AFTER, new_image
 
 from protocol.actor import Actor
 from protocol.event_stage import (

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from imagejobs.jobs.lifecycle import Failure
-from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, ORPHAN_AFTER, PENDING_AFTER
+from worlds.job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, ORPHAN_AFTER, PENDING_AFTER
 
 from protocol.acts import LEASE_SECONDS, Manner, delete, repair, retry, sweep, upload, worker
 from protocol.exploration import explore

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from job_world import LEASE, LEGACY_LEASE, MILLISECOND, ORPHAN_AFTER, PENDING_AFTER
+from worlds.job_world import LEASE, LEGACY_LEASE, MILLISECOND, ORPHAN_AFTER, PENDING_AFTER
 
 from protocol.actor import Actor, Fault
 from protocol.acts import Manner, delete, repair, retry, sweep, upload, worker

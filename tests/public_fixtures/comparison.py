@@ -4,8 +4,8 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from colour_science import mean_delta_e
-from decoded_pictures import Pixels, on_ground, resized
+from measures.colour_science import mean_delta_e
+from measures.decoded_pictures import Pixels, on_ground, resized
 from PIL import Image
 from public_fixtures.references import Shown, proxy
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pillow_heif
 import pyvips
-from colour_science import SRGB, RgbSpace, to_srgb
-from decoded_pictures import Pixels, resized
 from imagejobs.conversion.processing.geometry import fit
+from measures.colour_science import SRGB, RgbSpace, to_srgb
+from measures.decoded_pictures import Pixels, resized
 from PIL import Image, ImageCms, ImageOps
 
 PROXY_SIDE, PROXY_REDUCTION, PROXY_LEAST = 128, 4, 16

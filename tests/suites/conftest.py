@@ -1,6 +1,6 @@
 """The servers that the conformance suites run over."""
 
-from server_fixtures import (  # noqa: F401 - fixtures, found by their names
+from servers.fixtures import (  # noqa: F401 - fixtures, found by their names
     minio,
     mongodb_in_container,
     mongodb_port,

@@ -21,7 +21,7 @@ from imagejobs.events.mongo_document import create_event_indexes
 from imagejobs.events.mongo_repository import MongoEventRepository
 from imagejobs.events.repository import EventRepository
 from pymongo.collection import Collection
-from server_fixtures import MONGODB
+from servers.fixtures import MONGODB
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 MOMENT = datetime(2024, 1, 1, 12, 30, 15, 123_000, tzinfo=UTC)

@@ -22,10 +22,10 @@ from imagejobs.jobs.model import FIELD_NAMES, EntityType, ImageJob, JobStatus
 from imagejobs.jobs.records.memory import MemoryImageJobRepository
 from imagejobs.jobs.records.mongo import MongoImageJobRepository, create_indexes
 from imagejobs.jobs.records.port import Change, Guard, ImageJobRepository, JobFilter
-from job_world import new_record, receipt
 from pymongo.collection import Collection
-from server_fixtures import MONGODB
-from servers import mongo_server, silent_server
+from servers.fixtures import MONGODB
+from servers.processes import mongo_server, silent_server
+from worlds.job_world import new_record, receipt
 
 THREADS = 8
 SECOND = timedelta(seconds=1)

@@ -20,9 +20,9 @@ from imagejobs.storage.object_storage import (
     ObjectTooLarge,
     StorageUnavailable,
 )
-from s3_services import S3Service
-from server_fixtures import S3
-from servers import silent_server
+from servers.fixtures import S3
+from servers.processes import silent_server
+from servers.s3_services import S3Service
 
 # werkzeug's development server, which moto runs, may leave its sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")

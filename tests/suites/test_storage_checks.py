@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from http_proxy import HttpProxy, http_proxy
 from imagejobs.cli.checks import Deployment
 from imagejobs.cli.checks.examination import Finding, finding
 from imagejobs.cli.checks.storage import check_outputs, check_sources, check_storage
 from imagejobs.cli.reaching import ReachedApi
-from memory_api import memory_settings
 from minio import MinioAdmin
 from minio.credentials.providers import StaticProvider
-from s3_services import REGION, S3Service
+from servers.http_proxy import HttpProxy, http_proxy
+from servers.s3_services import REGION, S3Service
+from worlds.memory_api import memory_settings
 
 BUCKET = "checked"
 PREFIXES = ("raw/", "optimized/")

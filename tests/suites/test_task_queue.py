@@ -22,10 +22,10 @@ from imagejobs.task_queue.reclaiming import return_all
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue, RedisTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue, TaskQueueConsumer
-from losing_proxy import LosingProxy, Loss
 from redis import Redis
-from server_fixtures import REDIS
-from servers import silent_server
+from servers.fixtures import REDIS
+from servers.losing_proxy import LosingProxy, Loss
+from servers.processes import silent_server
 
 IDS = [f"{number:024x}" for number in range(1, 6)]
 FOREIGN = b'{"task_type":"send_mail","payload":{}}'

@@ -12,7 +12,7 @@ import pytest
 from imagejobs.api.connections import listener
 from imagejobs.api.connections.listener import Acceptor, listen
 from imagejobs.errors import ConfigurationError
-from memory_api import HOST
+from worlds.memory_api import HOST
 
 
 def test_a_port_that_is_taken_is_named() -> None:

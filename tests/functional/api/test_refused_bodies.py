@@ -23,8 +23,8 @@ from functional.api.raw_http import (
     seconds_until_gone,
 )
 from imagejobs.api.connections import transport
-from memory_api import CLIENT_TOKENS, memory_api, served, until, with_tokens
-from servers import program
+from servers.processes import program
+from worlds.memory_api import CLIENT_TOKENS, memory_api, served, until, with_tokens
 
 JOBS = "/api/image-jobs"
 TOKEN = f"Bearer {CLIENT_TOKENS[0]}"

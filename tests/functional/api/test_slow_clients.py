@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from functional.api.raw_http import MULTIPART, SECONDS, connected, head, is_ended, is_held_by_server, read_answer
-from memory_api import image_bytes, memory_api, served, until
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
+from worlds.memory_api import image_bytes, memory_api, served, until
 
 JOBS = "/api/image-jobs"
 QUICK = {

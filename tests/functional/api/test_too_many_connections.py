@@ -17,7 +17,7 @@ from functional.api.raw_http import MULTIPART, connected, head, read_answer
 from imagejobs.embedded.applications import imagejobs_command
 from imagejobs.embedded.services.ports import LOOPBACK, free_port
 from imagejobs.settings.settings import Settings
-from servers import wait_until
+from servers.processes import wait_until
 
 DESCRIPTORS = 64
 CLIENTS = 60

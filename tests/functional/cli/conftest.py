@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import clean_environment, closed_connections, run  # noqa: F401 - fixtures, found by their names
 from imagejobs.client.api_client import ApiClient
 from imagejobs.task_queue.message import decode
-from memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, image_bytes, served, with_tokens
+from worlds.command_line import clean_environment, closed_connections, run  # noqa: F401 - fixtures, found by their names
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, image_bytes, served, with_tokens
 
 Worker = Callable[..., AbstractContextManager[None]]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import failure
-from job_world import new_record
-from memory_api import MemoryApi, image_bytes
+from worlds.command_line import failure
+from worlds.job_world import new_record
+from worlds.memory_api import MemoryApi, image_bytes
 
 Run = Callable[..., Any]
 NOT_TEXT = "a\udcff"

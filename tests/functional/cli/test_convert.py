@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import data, failure
 from imagejobs.contract.openapi import load_contract
-from memory_api import image_bytes
 from PIL import Image
+from worlds.command_line import data, failure
+from worlds.memory_api import image_bytes
 
 Run = Callable[..., Any]
 

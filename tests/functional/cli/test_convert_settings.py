@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import data, failure
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Result
-from memory_api import image_bytes
 from PIL import Image
+from worlds.command_line import data, failure
+from worlds.memory_api import image_bytes
 
 Run = Callable[..., Any]
 FILES = ("in.gif", "out.webp")

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import failure
 from imagejobs.cli import app
-from memory_api import image_bytes
 from PIL import Image
 from typer.testing import CliRunner
+from worlds.command_line import failure
+from worlds.memory_api import image_bytes
 
 Run = Callable[..., Any]
 

@@ -11,8 +11,8 @@ from imagejobs.cli.presentation.answer import Failure
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiUnavailable, UnexpectedAnswer
 from imagejobs.embedded.up_file import UpState
-from memory_api import CLIENT_TOKENS, OUTPUT, OUTPUT_URL, WORKER_TOKENS, MemoryApi
 from rich.console import Console
+from worlds.memory_api import CLIENT_TOKENS, OUTPUT, OUTPUT_URL, WORKER_TOKENS, MemoryApi
 
 
 def state_of(address: str) -> UpState:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import failure
-from http_proxy import http_proxy
 from imagejobs.cli.checks import Deployment, examination
 from imagejobs.cli.checks.api import check_api, check_records
 from imagejobs.cli.checks.examination import CHECKS, Finding, finding
@@ -24,9 +22,11 @@ from imagejobs.embedded.services.ports import free_port
 from imagejobs.embedded.up_file import UpState, write_up_file
 from imagejobs.jobs.records.mongo import MongoImageJobRepository
 from imagejobs.settings.settings import Settings
-from memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings, served
-from servers import RedisServer, mongo_server, redis_server, wait_until
+from servers.http_proxy import http_proxy
+from servers.processes import RedisServer, mongo_server, redis_server, wait_until
 from starlette.applications import Starlette
+from worlds.command_line import failure
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings, served
 
 Run = Callable[..., Any]
 

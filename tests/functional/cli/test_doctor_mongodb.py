@@ -8,8 +8,8 @@ from imagejobs.cli.checks.database import check_mongodb
 from imagejobs.cli.checks.examination import Finding, finding
 from imagejobs.cli.reaching import ReachedApi
 from imagejobs.connections import mongodb
-from memory_api import memory_settings
-from replica_set_member import replica_set_member
+from servers.replica_set_member import replica_set_member
+from worlds.memory_api import memory_settings
 
 TIMED_OUT: dict[str, Any] = {
     "code": 64,

@@ -3,12 +3,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import failure
 from imagejobs.embedded.services.ports import free_port
-from memory_api import UNKNOWN_ID, MemoryApi, served
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from worlds.command_line import failure
+from worlds.memory_api import UNKNOWN_ID, MemoryApi, served
 
 Run = Callable[..., Any]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import data
 from imagejobs.jobs.model import JobStatus
-from memory_api import OUTPUT, UNKNOWN_ID, MemoryApi, has_ipv6, memory_api, served
+from worlds.command_line import data
+from worlds.memory_api import OUTPUT, UNKNOWN_ID, MemoryApi, has_ipv6, memory_api, served
 
 Run = Callable[..., Any]
 

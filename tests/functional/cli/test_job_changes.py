@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from command_line import data, failure
 from imagejobs.cli import app, job_changes
 from imagejobs.jobs.model import JobStatus
-from job_world import new_record
-from memory_api import UNKNOWN_ID, MemoryApi
 from typer.testing import CliRunner
+from worlds.command_line import data, failure
+from worlds.job_world import new_record
+from worlds.memory_api import UNKNOWN_ID, MemoryApi
 
 Run = Callable[..., Any]
 

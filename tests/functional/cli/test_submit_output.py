@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import data, failure
-from http_proxy import http_proxy
 from imagejobs.client.download import DownloadFailed, download
 from imagejobs.storage.memory import MemoryStorage
-from memory_api import MemoryApi, image_bytes, served
+from servers.http_proxy import http_proxy
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from worlds.command_line import data, failure
+from worlds.memory_api import MemoryApi, image_bytes, served
 
 Run = Callable[..., Any]
 KEY = "optimized/x-optimized.webp"

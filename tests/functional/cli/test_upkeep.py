@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import data, failure
 from imagejobs.connections.mongodb import Database
 from imagejobs.embedded.services.ports import free_port
 from imagejobs.jobs.model import JobStatus
 from imagejobs.jobs.records.mongo import MongoImageJobRepository
 from imagejobs.jobs.upkeep.sweep import SUSPICIOUS
 from imagejobs.storage.filesystem import FilesystemStorage
-from job_world import new_record
-from server_fixtures import mongodb_process  # noqa: F401 - a fixture, found by its name
+from servers.fixtures import mongodb_process  # noqa: F401 - a fixture, found by its name
+from worlds.command_line import data, failure
+from worlds.job_world import new_record
 
 Run = Callable[..., Any]
 

@@ -6,13 +6,13 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from http_proxy import HttpProxy, http_proxy
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable
 from imagejobs.embedded.services.ports import free_port
 from imagejobs.settings.settings import load_api_address
 from imagejobs.wiring.client import connect_api, connect_api_as_worker
-from memory_api import has_ipv6, memory_api, served
+from servers.http_proxy import HttpProxy, http_proxy
+from worlds.memory_api import has_ipv6, memory_api, served
 
 NOT_HERE = "http://api.example:3000"
 """A name that only the proxy has to know."""

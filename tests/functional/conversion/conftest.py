@@ -2,10 +2,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conversion_children import slow_picture
-from decoded_pictures import encode, photo
 from imagejobs.conversion.sandbox import spawning
 from imagejobs.conversion.sandbox.pool import Converter
+from measures.decoded_pictures import encode, photo
+from worlds.conversion_children import slow_picture
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from random import Random
 from typing import NoReturn
 
 import pytest
-from decoded_pictures import encode, photo
 from fuzz import __main__ as program
 from fuzz import trial
 from fuzz.bytewise import Mutation
@@ -29,8 +28,9 @@ from imagejobs.conversion.formats.probe import Probe
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Picture, Result
+from measures.decoded_pictures import encode, photo
 from PIL import Image
-from servers import wait_until
+from servers.processes import wait_until
 
 FORMATS = ("jpeg", "png", "gif", "webp", "heic", "avif", "tiff")
 NUMBERED = {b"fcTL", b"fdAT"}

@@ -10,13 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import png_files
 import pytest
-from colour_science import SRGB, RgbSpace, to_srgb
-from decoded_pictures import Pixels, encode, photo
-from gif_files import GifFrame, gif
+from files import png as png_files
+from files.gif import GifFrame, gif
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.pool import Converter
+from measures.colour_science import SRGB, RgbSpace, to_srgb
+from measures.decoded_pictures import Pixels, encode, photo
 from PIL import Image
 from public_fixtures import __main__ as program
 from public_fixtures import fetching, known, summary

@@ -12,7 +12,6 @@ import numpy as np
 import pillow_heif
 import psutil
 import pytest
-from conversion_children import folder_of
 from imagejobs.conversion.errors import ConversionError, MachineFault
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
@@ -22,6 +21,7 @@ from imagejobs.conversion.sandbox.folders import Folder
 from imagejobs.conversion.sandbox.pool import Converter
 from PIL import Image
 from wand.version import MAGICK_VERSION_NUMBER
+from worlds.conversion_children import folder_of
 
 pillow_heif.register_heif_opener()
 

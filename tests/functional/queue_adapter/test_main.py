@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 import redis
 from dramatiq import Message
-from fresh_outages import fresh_outages
 from imagejobs.queue_adapter.main import consumer_id, queue_adapter
 from imagejobs.settings.settings import Settings
 from imagejobs.task_queue.message import ProcessImage
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
-from servers import RedisServer, redis_server, wait_until
+from servers.fresh_outages import fresh_outages
+from servers.processes import RedisServer, redis_server, wait_until
 
 PROGRAM = """
 import logging

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from imagejobs.embedded.services.ports import free_port
-from servers import mongo_server, silent_server, wait_until
+from servers.processes import mongo_server, silent_server, wait_until
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

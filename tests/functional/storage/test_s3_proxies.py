@@ -9,12 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from certificates import self_signed
-from http_proxy import http_proxy
 from imagejobs.embedded.services.ports import LOOPBACK, free_port
 from imagejobs.storage import s3_connections
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.storage.s3 import S3Storage
+from servers.certificates import self_signed
+from servers.http_proxy import http_proxy
 
 KEY = "raw/1.jpg"
 LARGE = bytes(3 * s3_connections.SENT_AT_ONCE)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conversion_children import has_died
 from imagejobs.embedded.applications import imagejobs_command
-from servers import redis_server, wait_until
+from servers.processes import redis_server, wait_until
+from worlds.conversion_children import has_died
 
 PROCESSES, THREADS = 2, 1
 DRAMATIQ = (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app")

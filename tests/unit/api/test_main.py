@@ -17,7 +17,7 @@ from imagejobs.errors import ConfigurationError
 from imagejobs.jobs.records.mongo import MongoImageJobRepository
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
-from memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_settings
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_settings
 
 
 @pytest.fixture(autouse=True)

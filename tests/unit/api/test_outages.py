@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from memory_api import UNKNOWN_ID, MemoryApi, assert_error, created_job, image_file, memory_api, patched
+from worlds.memory_api import UNKNOWN_ID, MemoryApi, assert_error, created_job, image_file, memory_api, patched
 
 WAITS = "Redis is unavailable: 1 image(s) accepted, to be queued as soon as it is back."
 UPLOAD = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}

@@ -1,3 +1,3 @@
 """The command line without an API."""
 
-from command_line import clean_environment, closed_connections, run  # noqa: F401 - fixtures, found by their names
+from worlds.command_line import clean_environment, closed_connections, run  # noqa: F401 - fixtures, found by their names

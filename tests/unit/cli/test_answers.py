@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from command_line import data, failure
 from imagejobs.cli.presentation.answer import Answer, Failure, show
 from imagejobs.client.api_client import Answer as ApiAnswer
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
+from worlds.command_line import data, failure
 
 Run = Callable[..., Any]
 ID = "655501d2f12a3d0f3c5a1002"

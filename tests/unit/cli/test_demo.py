@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import data, failure
 from imagejobs.cli.demo import Show
 from imagejobs.cli.presentation.answer import Answer, Failure
 from imagejobs.embedded.up_file import UpState
 from imagejobs.errors import ConfigurationError
 from imagejobs.settings.settings import Settings
 from rich.console import Console
+from worlds.command_line import data, failure
 
 Run = Callable[..., Any]
 STATE = UpState("http://127.0.0.1:1", "redis://x", "mongodb://x/y", None, None, {})

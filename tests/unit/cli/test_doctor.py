@@ -3,7 +3,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import data, failure
 from imagejobs.cli.checks import Concern, Deployment, tokens
 from imagejobs.cli.checks.engine import check_engine
 from imagejobs.cli.checks.examination import Finding
@@ -18,7 +17,8 @@ from imagejobs.errors import ConfigurationError
 from imagejobs.settings.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.object_storage import ObjectNotFound
-from memory_api import memory_settings
+from worlds.command_line import data, failure
+from worlds.memory_api import memory_settings
 
 Run = Callable[..., Any]
 

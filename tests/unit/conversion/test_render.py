@@ -2,7 +2,7 @@ import io
 from collections.abc import Iterator
 
 import pytest
-import webp_files
+from files import webp as webp_files
 from imagejobs.conversion import render
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.probe import probe

@@ -1,5 +1,5 @@
 import pytest
-from job_world import World
+from worlds.job_world import World
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from imagejobs.events.service import Events
 from imagejobs.jobs.lifecycle import Output
 from imagejobs.jobs.model import EntityType, JobStatus
 from imagejobs.storage.object_storage import StorageUnavailable
-from job_world import PENDING_AFTER, World, new_image, new_record
+from worlds.job_world import PENDING_AFTER, World, new_image, new_record
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 FIELDS = EventFields(name="Test Event", date=datetime(2024, 1, 1, tzinfo=UTC), tutor_name="John Doe")

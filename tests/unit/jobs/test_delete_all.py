@@ -4,7 +4,7 @@ import pytest
 from imagejobs.jobs import service
 from imagejobs.jobs.model import EntityType, JobStatus
 from imagejobs.storage.object_storage import StorageUnavailable
-from job_world import World, new_image
+from worlds.job_world import World, new_image
 
 
 @pytest.fixture(autouse=True)

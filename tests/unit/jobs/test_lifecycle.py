@@ -21,7 +21,7 @@ from imagejobs.jobs.model import LEGAL_TRANSITIONS, ImageJob, JobStatus
 from imagejobs.jobs.records.port import Change, Guard
 from imagejobs.jobs.service import JobPolicy
 from imagejobs.storage.object_storage import ObjectInfo, StorageUnavailable
-from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record, receipt
+from worlds.job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record, receipt
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 LEASE_SECONDS = LEASE.total_seconds()

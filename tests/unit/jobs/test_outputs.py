@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from imagejobs.jobs.model import ImageJob
 from imagejobs.jobs.outputs import keys_of
-from job_world import World
+from worlds.job_world import World
 
 OUTPUT = "optimized/1700000000000-0123456789ab-optimized.webp"
 

@@ -11,7 +11,7 @@ from imagejobs.jobs.repair import BATCH, LOOKED_FOR_AFTER, RepairReport
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable
-from job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record
+from worlds.job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record
 
 FOREIGN = b'{"task_type":"send_mail","payload":{}}'
 NOTHING = RepairReport()

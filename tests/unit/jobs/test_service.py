@@ -17,7 +17,7 @@ from imagejobs.jobs.service import JobPolicy
 from imagejobs.storage.keys import output_key
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable
-from job_world import LEASE, MILLISECOND, PENDING_AFTER, AwayRepository, World, new_image, new_record
+from worlds.job_world import LEASE, MILLISECOND, PENDING_AFTER, AwayRepository, World, new_image, new_record
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 ANY = Guard(frozenset(JobStatus))

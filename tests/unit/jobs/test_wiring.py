@@ -4,7 +4,7 @@ from datetime import timedelta
 from imagejobs.jobs.service import ImageJobs, JobPolicy
 from imagejobs.settings.settings import Settings
 from imagejobs.wiring.jobs import job_lifecycle, job_policy, job_repair, job_sweep
-from job_world import World
+from worlds.job_world import World
 
 SETTINGS = Settings(
     _env_file=None,

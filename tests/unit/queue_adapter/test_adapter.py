@@ -16,7 +16,7 @@ from imagejobs.queue_adapter.adapter import HIGH_WATER, QueueAdapter
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue, MemoryTaskQueueConsumer
 from imagejobs.task_queue.message import MalformedMessage, ProcessImage, UnknownTaskType, decode
 from imagejobs.task_queue.task_queue import QueueUnavailable
-from servers import wait_until
+from servers.processes import wait_until
 
 ONE, TWO = "655501d2f12a3d0f3c5a1001", "655501d2f12a3d0f3c5a1002"
 FOREIGN = b'{"task_type":"send_mail","payload":{}}'

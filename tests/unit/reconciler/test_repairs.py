@@ -3,7 +3,7 @@ from imagejobs.events.memory_repository import MemoryEventRepository
 from imagejobs.events.model import EventFields, Tombstone
 from imagejobs.jobs.model import EntityType
 from imagejobs.reconciler.repairs import Repairs
-from job_world import MILLISECOND, PENDING_AFTER, World, new_image
+from worlds.job_world import MILLISECOND, PENDING_AFTER, World, new_image
 
 
 def test_a_pass_mends_jobs_and_finishes_the_deletions_of_events() -> None:

@@ -15,8 +15,8 @@ from imagejobs.reconciler import sweeping as sweeping_module
 from imagejobs.reconciler.metrics import Metrics
 from imagejobs.reconciler.sweeping import Sweeping
 from imagejobs.storage.object_storage import StorageUnavailable
-from job_world import ORPHAN_AFTER, World
-from servers import wait_until
+from servers.processes import wait_until
+from worlds.job_world import ORPHAN_AFTER, World
 
 STORAGE = StorageUnavailable("Connection refused")
 

@@ -1,8 +1,8 @@
 import io
 
 import pytest
-from backends import Backend, FencingBackend, GuideBackend
 from PIL import Image
+from worlds.backends import Backend, FencingBackend, GuideBackend
 
 
 @pytest.fixture(params=["guide", "fencing"])

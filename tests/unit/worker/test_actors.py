@@ -14,7 +14,7 @@ from imagejobs.worker.actors import QUEUE, declare_actors
 from imagejobs.worker.failures import ServiceAway, TransientFailure
 from imagejobs.worker.process_image import Outcome
 from imagejobs.worker.retrying import Delivery
-from servers import wait_until
+from servers.processes import wait_until
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 TASK = TASKS["process_image"]

@@ -9,10 +9,10 @@ from typing import Any
 
 import dramatiq
 import pytest
-from command_line import SETTINGS, logging_unchanged
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.dispatch.tasks import TASKS
 from imagejobs.worker.quiet_dramatiq import is_news
+from worlds.command_line import SETTINGS, logging_unchanged
 
 
 @pytest.fixture(autouse=True)

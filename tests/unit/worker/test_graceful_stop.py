@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from imagejobs.worker.graceful_stop import GracefulStop
-from servers import wait_until
+from servers.processes import wait_until
 
 ANY: Any = None
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from backends import Cut
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
 from imagejobs.worker.jobs_api import MAX_ERROR_MSG, Claim, Job, JobsApi
-from job_world import STORED, converted
+from worlds.backends import Cut
+from worlds.job_world import STORED, converted
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 

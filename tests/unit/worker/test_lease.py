@@ -10,7 +10,7 @@ import pytest
 from imagejobs.worker.failures import NotOurs, ServiceAway, TransientFailure
 from imagejobs.worker.jobs_api import Claim
 from imagejobs.worker.lease import RENEWALS_PER_LEASE, UNHEARD, RenewedLease, renewal_seconds
-from servers import wait_until
+from servers.processes import wait_until
 
 CLAIM = Claim("655501d2f12a3d0f3c5a1002", 1)
 LEASE_SECONDS = 0.1

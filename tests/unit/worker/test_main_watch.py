@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from imagejobs.worker import main_watch
 from imagejobs.worker.main_watch import EndWithMain
-from servers import wait_until
+from servers.processes import wait_until
 
 ANY: Any = None
 MAIN, SOMEBODY_ELSE = 4711, 1

@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from backends import OUTPUT_KEY, Backend, FencingBackend, GuideBackend
 from imagejobs.conversion.errors import ConversionError, ErrorCode, MachineFault
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.child import answer
@@ -24,9 +23,10 @@ from imagejobs.worker.jobs_api import Claim, JobsApi
 from imagejobs.worker.process_image import STOPPED, Outcome, ProcessImage
 from imagejobs.worker.quarantine import SUSPICIOUS
 from imagejobs.worker.retrying import Delivery
-from job_world import LEASE, MILLISECOND, converted, receipt
 from PIL import Image
-from servers import wait_until
+from servers.processes import wait_until
+from worlds.backends import OUTPUT_KEY, Backend, FencingBackend, GuideBackend
+from worlds.job_world import LEASE, MILLISECOND, converted, receipt
 
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 FIRST, LAST = Delivery(), Delivery(seconds=math.inf, faulty_seconds=math.inf)

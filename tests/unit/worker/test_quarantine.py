@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 from imagejobs.worker.quarantine import SUSPICIOUS, Quarantine, is_suspect
-from servers import wait_until
+from servers.processes import wait_until
 
 NEVER = 0.05
 """Seconds in which what must not happen would have."""

@@ -1,0 +1,118 @@
+"""The process `imagejobs api` that is told to stop while its storage takes connections and answers nothing."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from imagejobs.api.server import GRACEFUL_SECONDS, LEAVING_SECONDS
+from imagejobs.embedded.applications import imagejobs_command
+from imagejobs.embedded.services.mongodb import mongodb_uri
+from imagejobs.embedded.services.ports import LOOPBACK, free_port
+from imagejobs.settings.settings import Settings
+from servers.processes import mongo_server, wait_until
+from worlds.memory_api import image_file
+
+SLACK_SECONDS = 5.0
+"""For a busy machine; the storage's client would wait for a minute and a half."""
+
+
+class HangingStorage:
+    """Takes connections and reads nothing of them."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server((LOOPBACK, 0))
+        self._server.settimeout(30)
+        self._taken: list[socket.socket] = []
+        self.port = self._server.getsockname()[1]
+
+    def is_asked(self) -> None:
+        """Return once there is another connection."""
+        self._taken.append(self._server.accept()[0])
+
+    def close(self) -> None:
+        for each in (*self._taken, self._server):
+            each.close()
+
+
+@pytest.fixture
+def hanging_storage() -> Iterator[HangingStorage]:
+    storage = HangingStorage()
+    yield storage
+    storage.close()
+
+
+@pytest.fixture
+def api(hanging_storage: HangingStorage, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx2.Client]]:
+    """The process, ready for requests, and a client of it."""
+    port = free_port()
+    with mongo_server() as mongodb:
+        environment = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
+        environment |= {
+            "MONGODB_URI": mongodb_uri(mongodb.port, "stopping"),
+            "REDIS_URI": f"redis://{LOOPBACK}:{free_port()}",
+            "API_PORT": str(port),
+            "STORAGE": "s3",
+            "R2_ENDPOINT": f"http://{LOOPBACK}:{hanging_storage.port}",
+            "R2_ACCESS_KEY_ID": "id",
+            "R2_SECRET_ACCESS_KEY": "key",
+            "R2_BUCKET": "bucket",
+            "R2_PUBLIC_URL": "https://pub.example",
+        }
+        with (tmp_path / "api.log").open("wb") as log:
+            process = subprocess.Popen(
+                imagejobs_command("api"), env=environment, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT
+            )
+        try:
+            with httpx2.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=60) as client:
+                wait_until(lambda: is_up(client), 30)
+                yield process, client
+        finally:
+            process.kill()
+            process.wait()
+
+
+def is_up(client: httpx2.Client) -> bool:
+    try:
+        return client.get("/healthz").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def test_readiness_answers_and_sigterm_ends_it_with_an_answer_to_what_it_cuts_off(
+    api: tuple[subprocess.Popen[bytes], httpx2.Client], hanging_storage: HangingStorage, tmp_path: Path
+) -> None:
+    process, client = api
+    begun = time.monotonic()
+    ready = client.get("/readyz")
+    assert time.monotonic() - begun < 3 + SLACK_SECONDS
+    assert (ready.status_code, ready.json()["error"]["code"]) == (503, "not_ready")
+    assert "storage" in ready.json()["message"]
+
+    answers: list[httpx2.Response] = []
+
+    def upload() -> None:
+        fields = {"entityType": "other", "entityId": "1"}
+        files = {"image": image_file()}
+        answers.append(
+            client.post("/api/image-jobs", data=fields, files=files, headers={"Idempotency-Key": "the-upload"})
+        )
+
+    hanging_storage.is_asked()  # by /readyz
+    uploading = threading.Thread(target=upload, name="upload")
+    uploading.start()
+    hanging_storage.is_asked()  # by the upload
+    told = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    code = process.wait(GRACEFUL_SECONDS + LEAVING_SECONDS + SLACK_SECONDS)
+    uploading.join(SLACK_SECONDS)
+    assert code == 0, f"after {time.monotonic() - told:.1f} s: {(tmp_path / 'api.log').read_text()}"
+    (answer,) = answers
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "stopping")
+    assert "Traceback" not in (tmp_path / "api.log").read_text()

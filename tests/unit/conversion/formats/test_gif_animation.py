@@ -1,0 +1,143 @@
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from files.gif import BACKGROUND, KEEP, PREVIOUS, GifFrame, compose, gif
+from imagejobs.conversion.errors import ConversionError
+from imagejobs.conversion.formats.animation_frame import AnimationFrame
+from imagejobs.conversion.formats.gif.animation import split_gif
+from measures.decoded_pictures import Pixels
+from PIL import Image
+
+PALETTE = [(250, 10, 10), (10, 250, 10), (10, 10, 250), (240, 240, 240)]
+LOCAL = [(1, 2, 3), (90, 80, 70)]
+INDICES = bytes(index % 4 for index in range(7 * 9))
+BLOCK = GifFrame(3, 2, 7, 9, 0, indices=INDICES, transparent=2)
+
+
+def split(frames: Sequence[GifFrame], **more: int) -> list[AnimationFrame]:
+    return list(split_gif(gif(16, 12, frames, PALETTE, **more), tuple(range(1, len(frames) + 1))))
+
+
+def shown(frame: AnimationFrame) -> Pixels:
+    with Image.open(io.BytesIO(frame.still)) as still:
+        assert (still.format, getattr(still, "n_frames", 1)) == ("GIF", 1)
+        return np.asarray(still.convert("RGBA"))
+
+
+def alone(frame: GifFrame) -> Pixels:
+    """The frame as a viewer would show it on a canvas of its size."""
+    (canvas,) = compose(frame.width, frame.height, [replace(frame, x=0, y=0)], PALETTE)
+    return canvas
+
+
+def same(one: Pixels, other: Pixels) -> bool:
+    """Whether all that is visible is the same."""
+    return np.array_equal(one[..., 3], other[..., 3]) and np.array_equal(one[one[..., 3] > 0], other[other[..., 3] > 0])
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        BLOCK,
+        replace(BLOCK, transparent=None),
+        replace(BLOCK, interlaced=True),
+        replace(BLOCK, palette=LOCAL, indices=bytes(index % 2 for index in range(63)), transparent=None),
+        replace(BLOCK, palette=LOCAL, indices=bytes(index % 2 for index in range(63)), transparent=1, interlaced=True),
+        GifFrame(15, 11, 1, 1, 3),
+    ],
+)
+def test_every_frame_is_a_picture_of_its_own_at_its_place(frame: GifFrame) -> None:
+    ground = GifFrame(0, 0, 16, 12, 1)
+
+    first, second, third = split([ground, frame, ground])
+
+    assert (second.x, second.y, second.width, second.height) == (frame.x, frame.y, frame.width, frame.height)
+    assert same(shown(second), alone(frame))
+    assert same(shown(first), alone(ground))
+    assert same(shown(third), alone(ground)), "the table or the transparency of one frame reached the next"
+
+
+@pytest.mark.parametrize("interlaced", [True, False])
+def test_the_flag_of_interlacing_stays_with_the_data(interlaced: bool) -> None:
+    (frame,) = split([replace(BLOCK, interlaced=interlaced)])
+
+    place = frame.still.index(b"\x2c\0\0\0\0\x07\0\x09\0")
+    assert bool(frame.still[place + 9] & 0x40) == interlaced
+
+
+@pytest.mark.parametrize(
+    ("disposal", "dispose", "restore"),
+    [
+        (0, False, False),
+        (KEEP, False, False),
+        (BACKGROUND, True, False),
+        (PREVIOUS, False, True),
+        (4, False, True),
+        (5, False, False),
+        (7, False, False),
+    ],
+)
+def test_what_happens_after_a_frame(disposal: int, dispose: bool, restore: bool) -> None:
+    first, second = split([replace(BLOCK, disposal=disposal), BLOCK])
+
+    assert (first.dispose, first.restore, first.blend) == (dispose, restore, True)
+    assert (second.dispose, second.restore) == (False, False)
+
+
+def test_a_frame_lasts_as_long_as_it_is_said_to() -> None:
+    assert [frame.duration_ms for frame in split([BLOCK, BLOCK, BLOCK])] == [1, 2, 3]
+
+
+def test_a_control_block_is_for_the_next_frame_only() -> None:
+    data = gif(16, 12, [BLOCK], PALETTE)
+    picture = data[data.index(b"\x2c", 13 + 12) : -1]
+
+    first, second = split_gif(data[:-1] + picture + b"\x3b", (1, 1))
+
+    assert (shown(first)[..., 3] == 0).any()
+    assert (shown(second)[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize("between", [b"\x21\xfe\x05hello\0", b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0", b"\0\0", b""])
+def test_what_stands_between_control_and_picture_does_not_part_them(between: bytes) -> None:
+    data = gif(16, 12, [replace(BLOCK, disposal=BACKGROUND)], PALETTE)
+    at = data.index(b"\x2c", 13 + 12)
+
+    (frame,) = split_gif(data[:at] + between + data[at:], (1,))
+
+    assert frame.dispose
+    assert same(shown(frame), alone(BLOCK))
+
+
+def test_what_follows_the_trailer_is_not_looked_at() -> None:
+    data = gif(16, 12, [BLOCK], PALETTE)
+
+    assert len(list(split_gif(data + data, (1,)))) == 1
+
+
+def failure(data: bytes, count: int) -> ConversionError:
+    with pytest.raises(ConversionError) as caught:
+        list(split_gif(data, (1,) * count))
+    return caught.value
+
+
+def test_a_file_that_ends_anywhere_is_corrupt() -> None:
+    whole = gif(16, 12, [BLOCK, replace(BLOCK, palette=LOCAL)], PALETTE)
+
+    assert {failure(whole[:end], 2).code for end in range(len(whole) - 1)} == {"corrupt"}
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_another_number_of_frames_than_was_counted_is_corrupt(count: int) -> None:
+    assert failure(gif(16, 12, [BLOCK, BLOCK], PALETTE), count).code == "corrupt"
+
+
+def test_junk_is_left_behind_the_frames_and_corrupt_between_them() -> None:
+    whole = gif(16, 12, [BLOCK], PALETTE)
+    second = whole[whole.index(b"\x2c", 13 + 12) : -1]
+
+    assert len(list(split_gif(whole[:-1] + b"\x99" + whole[-1:], (1,)))) == 1
+    assert failure(whole[:-1] + b"\x99" + second + b"\x3b", 2).code == "corrupt"
