@@ -30,7 +30,7 @@ clients: install-dev ## generate clients in four languages, compile them and use
 lint: install-dev ## check style, types, import rules, and the contract with linters of others (where npm is)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy services
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 	sh scripts/contract_lint/run.sh
 
