@@ -10,7 +10,7 @@ from dramatiq import Broker
 from dramatiq.middleware import CurrentMessage
 
 from imagejobs.dispatch.broker import MAX_RETRIES
-from imagejobs.worker.failures import ServiceAway, TransientFailure
+from imagejobs.worker.failures import ServiceUnavailable, TransientFailure
 from imagejobs.worker.retrying import Delivery
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,9 @@ def declare_actors(broker: Broker, use_case: Callable[[str, Delivery, float], ob
             use_case(image_job_id, delivery, pause)
         except TransientFailure as failure:
             message.options.update(delivery.options_after(failure, time.time()))
-            level = logging.DEBUG if isinstance(failure, ServiceAway) else logging.WARNING  # outages are logged once
+            level = (
+                logging.DEBUG if isinstance(failure, ServiceUnavailable) else logging.WARNING
+            )  # outages are logged once
             logger.log(
                 level, "job %s: try %d, the next in %.1f s: %s", image_job_id, delivery.tries + 1, pause, failure
             )

@@ -25,7 +25,7 @@ class MachineShort(TransientFailure):
     """
 
 
-class ServiceAway(TransientFailure):
+class ServiceUnavailable(TransientFailure):
     """A service that the worker needs does not answer, or not with sense: no fault of the job, and not counted."""
 
 

@@ -12,7 +12,7 @@ from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.connections.outages import OUTAGES
 from imagejobs.conversion.sandbox.result import Result
-from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceAway, TransientFailure
+from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceUnavailable, TransientFailure
 
 OUTPUT_NOT_ACCEPTED = "output_not_accepted"
 """The API's code for a result that is not where it looks: the job is still this worker's, the settings differ."""
@@ -73,7 +73,7 @@ class JobsApi:
         with _translated():
             data = self._client.call("getImageJob", path={"id": job_id}, strict=False).data
         if not isinstance(data, dict) or not isinstance(data.get("status"), str):
-            raise ServiceAway("api_unexpected_answer", f"The API's answer for image job {job_id} is not a job.")
+            raise ServiceUnavailable("api_unexpected_answer", f"The API's answer for image job {job_id} is not a job.")
         return Job(
             job_id,
             data["status"].upper(),
@@ -161,5 +161,5 @@ def _translated() -> Iterator[None]:
         raise TransientFailure(code, f"The API refused the worker ({error.status}): {error}") from error
     except (ApiUnavailable, UnexpectedAnswer) as error:
         OUTAGES.failed("API", getattr(error, "reason", error))
-        raise ServiceAway("api_unavailable", str(error)) from error
+        raise ServiceUnavailable("api_unavailable", str(error)) from error
     OUTAGES.answered("API")

@@ -7,7 +7,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from imagejobs.worker.failures import NotOurs, ServiceAway, TransientFailure
+from imagejobs.worker.failures import NotOurs, ServiceUnavailable, TransientFailure
 from imagejobs.worker.jobs_api import Claim, JobsApi
 
 logger = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ RENEWALS_PER_LEASE = 4
 """So that two renewals in a row may fail before the lease ends."""
 
 
-UNHEARD = ServiceAway("api_unavailable", "The API was unavailable for longer than the worker's lease.")
+UNHEARD = ServiceUnavailable("api_unavailable", "The API was unavailable for longer than the worker's lease.")
 
 
 def renewal_seconds(lease_seconds: float) -> float:
@@ -62,7 +62,7 @@ class RenewedLease:
                 logger.info("job %s: lease lost, its result will be thrown away: %s", self._claim.job_id, error)
                 return
             except TransientFailure as error:
-                self._is_unheard = isinstance(error, ServiceAway)
+                self._is_unheard = isinstance(error, ServiceUnavailable)
                 level = logging.DEBUG if self._is_unheard else logging.WARNING  # an outage is logged once, not per job
                 logger.log(level, "job %s: lease not renewed, trying again: %s", self._claim.job_id, error)
             pause = max(0.0, interval - (time.monotonic() - begun))

@@ -19,7 +19,7 @@ from imagejobs.storage.object_storage import (
     ObjectTooLarge,
     StorageUnavailable,
 )
-from imagejobs.worker.failures import MachineShort, NotOurs, PermanentFailure, ServiceAway, TransientFailure
+from imagejobs.worker.failures import MachineShort, NotOurs, PermanentFailure, ServiceUnavailable, TransientFailure
 from imagejobs.worker.in_flight import InFlight
 from imagejobs.worker.jobs_api import Claim, Job, JobsApi, Stored
 from imagejobs.worker.lease import RenewedLease
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 OUTPUT_TYPE = "image/webp"
 HAND_BACK_PAUSE = 1.0
 """Seconds between two rounds of tries to hand a job back; shorter than the pauses of those who could claim it."""
-STOPPED = ServiceAway("worker_stopped", "The worker was stopped before it was done with the image.")
+STOPPED = ServiceUnavailable("worker_stopped", "The worker was stopped before it was done with the image.")
 
 
 class Outcome(StrEnum):
@@ -121,7 +121,7 @@ class ProcessImage:
         while True:
             try:
                 return self.jobs.hand_back(claim, failure, retry_in)
-            except ServiceAway:
+            except ServiceUnavailable:
                 if self.in_flight.ends_within(HAND_BACK_PAUSE):
                     raise
 
@@ -158,7 +158,7 @@ class ProcessImage:
             message = f"{key!r} is larger than {self.max_bytes} bytes."
             raise PermanentFailure("too_large", message) from None
         except StorageUnavailable as error:
-            raise ServiceAway("storage_unavailable", str(error)) from error
+            raise ServiceUnavailable("storage_unavailable", str(error)) from error
 
     def _convert(self, source: bytes) -> Result:
         try:
@@ -185,7 +185,7 @@ class ProcessImage:
         try:
             self.storage.put(key, io.BytesIO(data), len(data), OUTPUT_TYPE, IMMUTABLE)
         except StorageUnavailable as error:
-            raise ServiceAway("storage_unavailable", str(error)) from error
+            raise ServiceUnavailable("storage_unavailable", str(error)) from error
 
     def _fail(self, claim: Claim, failure: PermanentFailure) -> Outcome:
         self.jobs.fail(claim, failure)
@@ -196,7 +196,7 @@ class ProcessImage:
 def _check_company(job: Job, claim: Claim) -> None:
     """A job that another worker died under since it was read was let in beside others."""
     if is_suspect(claim.lost_leases) and not is_suspect(job.lost_leases):
-        raise ServiceAway("runs_alone", "One more worker died under the image: it is tried again alone.")
+        raise ServiceUnavailable("runs_alone", "One more worker died under the image: it is tried again alone.")
 
 
 def _check_source(job: Job, source: bytes) -> None:

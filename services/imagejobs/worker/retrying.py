@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from dramatiq import Message
 
-from imagejobs.worker.failures import MachineShort, ServiceAway, TransientFailure
+from imagejobs.worker.failures import MachineShort, ServiceUnavailable, TransientFailure
 
 FAULTS = "faults"
 FAULTY_SINCE = "faulty_since"
@@ -48,14 +48,14 @@ class Delivery:
 
     def options_after(self, failure: TransientFailure, now: float) -> Mapping[str, int]:
         """What the message says of its next delivery: an outage or a machine's shortage is not the job's doing."""
-        if isinstance(failure, ServiceAway):
+        if isinstance(failure, ServiceUnavailable):
             return {}
         faults = self.faults if isinstance(failure, MachineShort) else self.faults + 1
         return {FAULTS: faults, FAULTY_SINCE: round((now - self.faulty_seconds) * 1000)}
 
     def is_last(self, failure: TransientFailure) -> bool:
         """Whether the job is not to be tried again after this failure."""
-        if isinstance(failure, ServiceAway):
+        if isinstance(failure, ServiceUnavailable):
             return self.seconds > MAX_AWAY_SECONDS
         may_be_jobs = not isinstance(failure, MachineShort) and self.faults + 1 >= self.max_attempts
         return may_be_jobs or self.faulty_seconds > MAX_FAULTY_SECONDS

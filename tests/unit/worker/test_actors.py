@@ -11,7 +11,7 @@ from dramatiq.middleware import CurrentMessage, Retries
 from imagejobs.dispatch.broker import MAX_RETRIES, _middleware
 from imagejobs.dispatch.tasks import TASKS
 from imagejobs.worker.actors import QUEUE, declare_actors
-from imagejobs.worker.failures import ServiceAway, TransientFailure
+from imagejobs.worker.failures import ServiceUnavailable, TransientFailure
 from imagejobs.worker.process_image import Outcome
 from imagejobs.worker.retrying import Delivery
 from servers.processes import wait_until
@@ -26,7 +26,7 @@ class Tries:
     def __init__(self, failures: int, error: Exception | None = None) -> None:
         self.asked: list[tuple[str, Delivery, float]] = []
         self._failures = failures
-        self._error = error or ServiceAway("storage_unavailable", "storage is unavailable")
+        self._error = error or ServiceUnavailable("storage_unavailable", "storage is unavailable")
 
     def __call__(self, job_id: str, delivery: Delivery, retry_in: float) -> Outcome:
         self.asked.append((job_id, delivery, retry_in))

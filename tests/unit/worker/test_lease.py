@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from imagejobs.worker.failures import NotOurs, ServiceAway, TransientFailure
+from imagejobs.worker.failures import NotOurs, ServiceUnavailable, TransientFailure
 from imagejobs.worker.jobs_api import Claim
 from imagejobs.worker.lease import RENEWALS_PER_LEASE, UNHEARD, RenewedLease, renewal_seconds
 from servers.processes import wait_until
@@ -55,7 +55,7 @@ class Outage(Renewals):
         raise NotOurs("somebody else has claimed it")
 
 
-AWAY = ServiceAway("api_unavailable", "API is unavailable")
+AWAY = ServiceUnavailable("api_unavailable", "API is unavailable")
 LOST = NotOurs("it is PENDING")
 
 

@@ -18,7 +18,7 @@ from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.child import answer
 from imagejobs.conversion.sandbox.result import Picture, Result, read_result
 from imagejobs.storage.object_storage import IMMUTABLE
-from imagejobs.worker.failures import MachineShort, ServiceAway, TransientFailure
+from imagejobs.worker.failures import MachineShort, ServiceUnavailable, TransientFailure
 from imagejobs.worker.jobs_api import Claim, JobsApi
 from imagejobs.worker.process_image import STOPPED, Outcome, ProcessImage
 from imagejobs.worker.quarantine import SUSPICIOUS
@@ -262,7 +262,7 @@ class TestTriedAgain:
         job_id = backend.add_job(b"picture")
         backend.line.is_cut = lambda _: True
         for delivery in (FIRST, LAST):
-            with pytest.raises(ServiceAway) as caught:
+            with pytest.raises(ServiceUnavailable) as caught:
                 worker_of(backend)(job_id, delivery)
             assert caught.value.code == "api_unavailable"
 
@@ -282,7 +282,7 @@ class TestTriedAgain:
         job_id = fencing.add_job(b"picture")
         worker = worker_of(fencing, during_conversion(cut))
         monkeypatch.setattr(worker.in_flight, "ends_within", come_back)
-        with pytest.raises(ServiceAway):
+        with pytest.raises(ServiceUnavailable):
             worker(job_id)
         shown = fencing.shown(job_id)
         assert (shown["status"], shown["errorCode"]) == ("PENDING", "api_unavailable")
@@ -296,7 +296,7 @@ class TestTriedAgain:
 
         job_id = fencing.add_job(b"picture")
         worker = worker_of(fencing, during_conversion(cut_and_end))
-        with pytest.raises(ServiceAway):
+        with pytest.raises(ServiceUnavailable):
             worker(job_id)
         fencing.line.is_cut = lambda _: False
         assert worker_of(fencing)(job_id) == Outcome.DROPPED, "its own lost claim still holds the job"
@@ -326,7 +326,7 @@ class TestTriedAgain:
         fencing.storage.put(key, io.BytesIO(b"pict"), 4, "image/jpeg")
         with pytest.raises(TransientFailure, match="came with 4 bytes that are not those that were uploaded") as caught:
             worker_of(fencing)(job_id)
-        assert (caught.value.code, isinstance(caught.value, ServiceAway)) == ("source_differs", False)
+        assert (caught.value.code, isinstance(caught.value, ServiceUnavailable)) == ("source_differs", False)
         fencing.storage.put(key, io.BytesIO(b"picture"), 7, "image/jpeg")
         assert worker_of(fencing, lambda _: converted())(job_id) == Outcome.COMPLETED
 
@@ -350,7 +350,7 @@ class TestTriedAgain:
         job_id = fencing.add_job(b"picture")
         tried = Delivery(tries=50, faults=4, seconds=600)
         fencing.storage.away = True
-        with pytest.raises(ServiceAway):
+        with pytest.raises(ServiceUnavailable):
             worker_of(fencing)(job_id, tried)
         fencing.storage.away = False
         faulty = worker_of(fencing, failing(ErrorCode.CONVERSION_MEMORY, retryable=True))
@@ -386,7 +386,7 @@ class TestGivingUp:
 
         job_id = fencing.add_job(b"picture")
         worker = worker_of(fencing, give_up)
-        with pytest.raises(ServiceAway):
+        with pytest.raises(ServiceUnavailable):
             worker(job_id, LAST_FAULT)
         shown = fencing.shown(job_id)
         assert (shown["status"], shown["errorCode"]) == ("PENDING", STOPPED.code), "no fault of the job's"
@@ -404,7 +404,7 @@ class TestGivingUp:
         job_id = fencing.add_job(b"picture")
         worker = worker_of(fencing)
         worker.give_up()
-        with pytest.raises(ServiceAway):
+        with pytest.raises(ServiceUnavailable):
             worker(job_id, LAST_FAULT)
         assert fencing.line.patches == []
 
@@ -537,7 +537,7 @@ class TestSuspects:
         fencing.world.lifecycle.claim(job_id, LEASE.total_seconds())
         fencing.world.clock.advance(LEASE + MILLISECOND)
 
-        with pytest.raises(ServiceAway, match="alone"):
+        with pytest.raises(ServiceUnavailable, match="alone"):
             worker_of(fencing)(job_id)
         shown = fencing.shown(job_id)
         assert (shown["status"], shown["lostLeases"]) == ("PENDING", SUSPICIOUS)

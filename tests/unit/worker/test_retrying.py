@@ -4,12 +4,12 @@ import math
 
 import dramatiq
 import pytest
-from imagejobs.worker.failures import MachineShort, ServiceAway, TransientFailure
+from imagejobs.worker.failures import MachineShort, ServiceUnavailable, TransientFailure
 from imagejobs.worker.retrying import LONGEST_PAUSE, MAX_AWAY_SECONDS, MAX_FAULTY_SECONDS, Delivery
 
 FAULT = TransientFailure("conversion_memory", "It does not work.")
 SHORTAGE = MachineShort("conversion_memory", "The disk is full.")
-OUTAGE = ServiceAway("storage_unavailable", "storage is unavailable")
+OUTAGE = ServiceUnavailable("storage_unavailable", "storage is unavailable")
 DAY = 24 * 3600.0
 
 
