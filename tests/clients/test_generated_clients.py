@@ -17,7 +17,9 @@ from imagejobs.events.memory_repository import MemoryEventRepository
 from imagejobs.jobs.records.memory import MemoryImageJobRepository
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue
-from worlds.memory_api import CLIENT_TOKENS, SAMPLES, WORKER_TOKENS, image_bytes, memory_settings, served
+from servers.api_server import served
+from worlds.api_requests import SAMPLES, image_bytes
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_settings
 
 CONTRACT = SAMPLES.parent / "contracts/openapi.yaml"
 WIDTH, HEIGHT = 64, 48

@@ -10,20 +10,9 @@ import httpx2
 from contract.observed_answers import meant
 from imagejobs.api.binding.lanes import Lanes
 from imagejobs.contract.openapi import load_contract
-from worlds.memory_api import (
-    CLIENT_TOKENS,
-    OUTPUT,
-    UNKNOWN_ID,
-    WORKER_TOKENS,
-    MemoryApi,
-    created_job,
-    image_bytes,
-    image_file,
-    memory_api,
-    patched,
-    raw_request,
-    with_tokens,
-)
+from worlds.api_requests import OUTPUT, UNKNOWN_ID, created_job, image_bytes, image_file, patched
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_api, with_tokens
+from worlds.raw_request import raw_request
 
 OPERATIONS = load_contract().operations
 PAIRS = [(operation.id, status) for operation in OPERATIONS.values() for status in operation.responses]

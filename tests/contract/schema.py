@@ -15,7 +15,8 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.core.transport import Response
 from schemathesis.openapi.checks import RejectedPositiveData
-from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, image_bytes
+from worlds.api_requests import image_bytes
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "30"))
 """Generated requests per operation; a long campaign sets more: `CONTRACT_EXAMPLES=5000 pytest tests/contract`."""

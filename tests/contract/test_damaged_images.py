@@ -3,7 +3,8 @@
 from contract.schema import EXAMPLES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds.memory_api import image_bytes, memory_api
+from worlds.api_requests import image_bytes
+from worlds.memory_api import memory_api
 
 IMAGES = st.sampled_from(["png", "jpeg", "gif", "webp"]).map(image_bytes)
 REFUSED = {400: "invalid_request", 413: "too_large", 415: "unsupported_type"}

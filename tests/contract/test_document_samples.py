@@ -29,7 +29,8 @@ from imagejobs.contract.openapi import JSON, Contract, Operation, load_contract
 from imagejobs.contract.violations import Schema
 from imagejobs.jobs.errors import IdempotencyKeyReused, JobConflict
 from imagejobs.task_queue.redis_keys import RedisKeys
-from worlds.memory_api import image_file, memory_api
+from worlds.api_requests import image_file
+from worlds.memory_api import memory_api
 
 ROOT = Path(__file__).parents[2]
 README, PROTOCOL = ROOT / "README.md", ROOT / "docs" / "protocol.md"

@@ -3,7 +3,8 @@
 import pytest
 from contract.requests import OPERATIONS, PAIRS, REQUESTS, meets_a_fault
 from imagejobs.contract.openapi import JSON
-from worlds.memory_api import HOST, assert_error, memory_api
+from worlds.api_requests import assert_error
+from worlds.memory_api import HOST, memory_api
 
 
 @pytest.mark.parametrize(("operation", "status"), PAIRS)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from contract.requests import ASK_NO_SERVICE, FIELDS, OPERATIONS, REQUESTS
 from imagejobs.contract.openapi import load_contract
-from worlds.memory_api import image_bytes, image_file, memory_api
+from worlds.api_requests import image_bytes, image_file
+from worlds.memory_api import memory_api
 
 SCHEMES = load_contract().document["components"]["securitySchemes"]
 PROTECTED = [operation.id for operation in OPERATIONS.values() if operation.security]

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from imagejobs.contract.openapi import METHODS, load_contract
 from schemathesis import Case
 from schemathesis.core.transport import Response
-from worlds.memory_api import created_job, image_file, memory_api, patched, with_tokens
+from worlds.api_requests import created_job, image_file, patched
+from worlds.memory_api import memory_api, with_tokens
 
 STEPS = 12
 

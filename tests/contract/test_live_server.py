@@ -7,7 +7,8 @@ from contract.schema import EXAMPLES, MAX_IMAGES, configuration, corrected, oper
 from hypothesis import HealthCheck, given, settings
 from imagejobs.contract.openapi import load_contract
 from schemathesis import Case, GenerationMode
-from worlds.memory_api import served, with_tokens
+from servers.api_server import served
+from worlds.memory_api import with_tokens
 
 LIVE_EXAMPLES = max(3, EXAMPLES // 6)
 

@@ -10,7 +10,8 @@ from contract.document import contents, resolved, specs
 from contract.requests import PAIRS, REQUESTS, meets_a_fault
 from imagejobs import __version__
 from imagejobs.contract.openapi import DEFAULT, JSON, load_contract
-from worlds.memory_api import UNKNOWN_ID, created_job, image_file, memory_api
+from worlds.api_requests import UNKNOWN_ID, created_job, image_file
+from worlds.memory_api import memory_api
 
 DOCUMENT = load_contract().document
 SHORTENED = "getContract"

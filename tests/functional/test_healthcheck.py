@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from worlds.memory_api import has_ipv6
+from servers.api_server import has_ipv6
 
 PROGRAM = Path(__file__).parents[2] / "scripts" / "healthcheck.py"
 NOBODY = "http://127.0.0.1:9"

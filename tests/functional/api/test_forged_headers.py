@@ -17,7 +17,8 @@ from imagejobs.embedded.services.mongodb import mongodb_uri
 from imagejobs.embedded.services.ports import LOOPBACK, free_port
 from servers.fixtures import mongodb_process  # noqa: F401 - a fixture, found by its name
 from servers.processes import wait_until
-from worlds.memory_api import CLIENT_TOKENS, UNKNOWN_ID, WORKER_TOKENS, assert_error, created_job
+from worlds.api_requests import UNKNOWN_ID, assert_error, created_job
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS
 
 START_SECONDS = 60.0
 TOKENS = {"API_TOKENS": CLIENT_TOKENS[0], "WORKER_TOKENS": WORKER_TOKENS[0]}

@@ -7,7 +7,8 @@ import pytest
 from functional.api.raw_http import connected, head, is_ended, read_answer
 from imagejobs.api import server
 from imagejobs.api.connections.limits import ConnectionLimits
-from worlds.memory_api import memory_api, memory_settings, served
+from servers.api_server import served
+from worlds.memory_api import memory_api, memory_settings
 
 ALB_SECONDS = NGINX_SECONDS = 60
 """How long a load balancer keeps an idle connection; it may send a request right before that is over."""

@@ -23,8 +23,9 @@ from functional.api.raw_http import (
     seconds_until_gone,
 )
 from imagejobs.api.connections import transport
-from servers.processes import program
-from worlds.memory_api import CLIENT_TOKENS, memory_api, served, until, with_tokens
+from servers.api_server import served
+from servers.processes import program, wait_until
+from worlds.memory_api import CLIENT_TOKENS, memory_api, with_tokens
 
 JOBS = "/api/image-jobs"
 TOKEN = f"Bearer {CLIENT_TOKENS[0]}"
@@ -167,7 +168,7 @@ def test_nobody_is_waited_for_without_end(guarded: str, piece: bytes, monkeypatc
         client.sendall(head(f"POST {JOBS}", Content_Length=BODY_BYTES, Content_Type=MULTIPART))
         assert read_answer(client).status == 401
         assert is_ended(client)
-        until(lambda: sent_on_in_vain(client, piece), SECONDS)
+        wait_until(lambda: sent_on_in_vain(client, piece), SECONDS)
 
 
 def sent_on_in_vain(client: socket.socket, piece: bytes) -> bool:

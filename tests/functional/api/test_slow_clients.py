@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from functional.api.raw_http import MULTIPART, SECONDS, connected, head, is_ended, is_held_by_server, read_answer
+from servers.api_server import served
+from servers.processes import wait_until
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
-from worlds.memory_api import image_bytes, memory_api, served, until
+from worlds.api_requests import image_bytes
+from worlds.memory_api import memory_api
 
 JOBS = "/api/image-jobs"
 QUICK = {
@@ -52,7 +55,7 @@ def test_headers_that_do_not_end_are_408(impatient: str, before: int, begun: byt
 def test_headers_that_come_by_the_byte_are_408(impatient: str) -> None:
     with connected(impatient) as client:
         pieces = iter(head("GET /healthz", Padding="x" * 1_000))
-        until(lambda: is_answered_after(client, bytes([next(pieces)])), SECONDS)
+        wait_until(lambda: is_answered_after(client, bytes([next(pieces)])), SECONDS)
         assert read_answer(client).code == "request_timeout"
 
 
@@ -77,7 +80,7 @@ def test_a_json_body_that_comes_by_the_byte_is_408(impatient: str) -> None:
     with connected(impatient) as client:
         headers = {"Content_Type": "application/json", "Content_Length": 1_000}
         client.sendall(head("PATCH /api/image-jobs/0123456789abcdef01234567/status", **headers))
-        until(lambda: is_answered_after(client, b" "), SECONDS)
+        wait_until(lambda: is_answered_after(client, b" "), SECONDS)
         assert read_answer(client).code == "request_timeout"
 
 
@@ -109,7 +112,7 @@ def test_an_upload_that_keeps_the_pace_for_ever_is_408() -> None:
     limits = {"upload_seconds": 1}
     with served(memory_api(**limits).app, **limits) as address, connected(address) as client:
         client.sendall(head(f"POST {JOBS}", Content_Type=MULTIPART, Content_Length=10_000_000) + FIELDS)
-        until(lambda: is_answered_after(client, b"x"), SECONDS)
+        wait_until(lambda: is_answered_after(client, b"x"), SECONDS)
         answer = read_answer(client)
         assert (answer.status, answer.code) == (408, "request_timeout")
 
@@ -132,7 +135,7 @@ def test_who_does_not_read_the_answer_is_cut_off(app: Any, headers: dict[str, st
     with served(app, **QUICK) as address, connected(address) as client:
         client.sendall(head("GET /", **headers))
         assert client.recv(1)
-        until(lambda: not is_held_by_server(client), SECONDS)
+        wait_until(lambda: not is_held_by_server(client), SECONDS)
 
 
 @pytest.mark.parametrize("app", [one_large_answer, a_long_download])

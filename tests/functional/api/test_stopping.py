@@ -17,7 +17,7 @@ from imagejobs.embedded.services.mongodb import mongodb_uri
 from imagejobs.embedded.services.ports import LOOPBACK, free_port
 from imagejobs.settings.settings import Settings
 from servers.processes import mongo_server, wait_until
-from worlds.memory_api import image_file
+from worlds.api_requests import image_file
 
 SLACK_SECONDS = 5.0
 """For a busy machine; the storage's client would wait for a minute and a half."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from worlds.api_requests import image_bytes
 from worlds.command_line import failure
 from worlds.job_world import new_record
-from worlds.memory_api import MemoryApi, image_bytes
+from worlds.memory_api import MemoryApi
 
 Run = Callable[..., Any]
 NOT_TEXT = "a\udcff"

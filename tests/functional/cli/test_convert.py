@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from imagejobs.contract.openapi import load_contract
 from PIL import Image
+from worlds.api_requests import image_bytes
 from worlds.command_line import data, failure
-from worlds.memory_api import image_bytes
 
 Run = Callable[..., Any]
 

@@ -11,8 +11,8 @@ from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Result
 from PIL import Image
+from worlds.api_requests import image_bytes
 from worlds.command_line import data, failure
-from worlds.memory_api import image_bytes
 
 Run = Callable[..., Any]
 FILES = ("in.gif", "out.webp")

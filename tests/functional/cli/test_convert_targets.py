@@ -13,8 +13,8 @@ import pytest
 from imagejobs.cli import app
 from PIL import Image
 from typer.testing import CliRunner
+from worlds.api_requests import image_bytes
 from worlds.command_line import failure
-from worlds.memory_api import image_bytes
 
 Run = Callable[..., Any]
 

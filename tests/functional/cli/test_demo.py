@@ -12,7 +12,8 @@ from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiUnavailable, UnexpectedAnswer
 from imagejobs.embedded.up_file import UpState
 from rich.console import Console
-from worlds.memory_api import CLIENT_TOKENS, OUTPUT, OUTPUT_URL, WORKER_TOKENS, MemoryApi
+from worlds.api_requests import OUTPUT, OUTPUT_URL
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi
 
 
 def state_of(address: str) -> UpState:

@@ -22,11 +22,12 @@ from imagejobs.embedded.services.ports import free_port
 from imagejobs.embedded.up_file import UpState, write_up_file
 from imagejobs.jobs.records.mongo import MongoImageJobRepository
 from imagejobs.settings.settings import Settings
+from servers.api_server import served
 from servers.http_proxy import http_proxy
 from servers.processes import RedisServer, mongo_server, redis_server, wait_until
 from starlette.applications import Starlette
 from worlds.command_line import failure
-from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings, served
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings
 
 Run = Callable[..., Any]
 

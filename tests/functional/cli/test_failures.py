@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from imagejobs.embedded.services.ports import free_port
+from servers.api_server import served
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from worlds.api_requests import UNKNOWN_ID
 from worlds.command_line import failure
-from worlds.memory_api import UNKNOWN_ID, MemoryApi, served
+from worlds.memory_api import MemoryApi
 
 Run = Callable[..., Any]
 

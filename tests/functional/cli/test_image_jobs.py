@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from imagejobs.jobs.model import JobStatus
+from servers.api_server import has_ipv6, served
+from worlds.api_requests import OUTPUT, UNKNOWN_ID
 from worlds.command_line import data
-from worlds.memory_api import OUTPUT, UNKNOWN_ID, MemoryApi, has_ipv6, memory_api, served
+from worlds.memory_api import MemoryApi, memory_api
 
 Run = Callable[..., Any]
 

@@ -8,9 +8,10 @@ import pytest
 from imagejobs.cli import app, job_changes
 from imagejobs.jobs.model import JobStatus
 from typer.testing import CliRunner
+from worlds.api_requests import UNKNOWN_ID
 from worlds.command_line import data, failure
 from worlds.job_world import new_record
-from worlds.memory_api import UNKNOWN_ID, MemoryApi
+from worlds.memory_api import MemoryApi
 
 Run = Callable[..., Any]
 

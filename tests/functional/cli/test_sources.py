@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from imagejobs.cli.submission.sources import Skipped, Source, find_sources
-from worlds.memory_api import image_bytes
+from worlds.api_requests import image_bytes
 
 
 @pytest.fixture

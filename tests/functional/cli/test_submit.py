@@ -7,11 +7,13 @@ from imagejobs.cli.submission import submissions
 from imagejobs.client.errors import UnexpectedAnswer
 from imagejobs.jobs.model import JobStatus
 from imagejobs.jobs.records.port import Guard
+from servers.api_server import served
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
+from worlds.api_requests import OUTPUT, OUTPUT_URL
 from worlds.command_line import data, failure
-from worlds.memory_api import OUTPUT, OUTPUT_URL, MemoryApi, served
+from worlds.memory_api import MemoryApi
 
 FACTS = {"mimetype": "image/webp", "bytes": 40, "width": 8, "height": 6, "frames": 1, "sha256": "0" * 64}
 RECEIPT = {"source": FACTS | {"bytes": 80}, "output": FACTS, "orientation": 1, "lossless": False, "quality": 80}

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from imagejobs.client.download import DownloadFailed, download
 from imagejobs.storage.memory import MemoryStorage
+from servers.api_server import served
 from servers.http_proxy import http_proxy
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from worlds.api_requests import image_bytes
 from worlds.command_line import data, failure
-from worlds.memory_api import MemoryApi, image_bytes, served
+from worlds.memory_api import MemoryApi
 
 Run = Callable[..., Any]
 KEY = "optimized/x-optimized.webp"

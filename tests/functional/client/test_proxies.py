@@ -11,8 +11,9 @@ from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable
 from imagejobs.embedded.services.ports import free_port
 from imagejobs.settings.settings import load_api_address
 from imagejobs.wiring.client import connect_api, connect_api_as_worker
+from servers.api_server import has_ipv6, served
 from servers.http_proxy import HttpProxy, http_proxy
-from worlds.memory_api import has_ipv6, memory_api, served
+from worlds.memory_api import memory_api
 
 NOT_HERE = "http://api.example:3000"
 """A name that only the proxy has to know."""

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from imagejobs.dispatch.tasks import TASKS
-from worlds.memory_api import image_bytes
+from worlds.api_requests import image_bytes
 
 SHOW_ACTORS = (
     "import imagejobs.worker.app as app; print({name: actor.queue_name for name, actor in app.broker.actors.items()})"

@@ -2,7 +2,8 @@ import pytest
 from imagejobs.api.app import create_app
 from imagejobs.contract.openapi import Contract, load_contract
 from imagejobs.errors import ConfigurationError
-from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, assert_error, memory_api, memory_settings, with_tokens
+from worlds.api_requests import assert_error
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_api, memory_settings, with_tokens
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "api.example"])  # noqa: S104 - it must be refused

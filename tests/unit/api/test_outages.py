@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from worlds.memory_api import UNKNOWN_ID, MemoryApi, assert_error, created_job, image_file, memory_api, patched
+from worlds.api_requests import UNKNOWN_ID, assert_error, created_job, image_file, patched
+from worlds.memory_api import MemoryApi, memory_api
 
 WAITS = "Redis is unavailable: 1 image(s) accepted, to be queued as soon as it is back."
 UPLOAD = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}

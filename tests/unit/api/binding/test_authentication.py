@@ -3,7 +3,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from worlds.memory_api import CLIENT_TOKENS, UNKNOWN_ID, WORKER_TOKENS, assert_error, memory_api, with_tokens
+from worlds.api_requests import UNKNOWN_ID, assert_error
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_api, with_tokens
 
 CLIENT_ONLY = [
     ("GET", "/api/image-jobs"),

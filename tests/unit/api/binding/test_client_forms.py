@@ -5,7 +5,8 @@ import gzip
 from typing import Any
 
 import pytest
-from worlds.memory_api import MemoryApi, assert_error, image_bytes, memory_api
+from worlds.api_requests import assert_error, image_bytes
+from worlds.memory_api import MemoryApi, memory_api
 
 PNG = image_bytes()
 

@@ -11,7 +11,8 @@ from imagejobs.jobs.errors import IdempotencyKeyReused, JobNotFound, OutputNotAc
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from starlette.exceptions import HTTPException
-from worlds.memory_api import assert_error, memory_api
+from worlds.api_requests import assert_error
+from worlds.memory_api import memory_api
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from worlds.memory_api import (
-    JSON_TYPE,
-    UNKNOWN_ID,
-    MemoryApi,
-    assert_error,
-    created_job,
-    memory_api,
-    patched,
-    raw_request,
-)
+from worlds.api_requests import JSON_TYPE, UNKNOWN_ID, assert_error, created_job, patched
+from worlds.memory_api import MemoryApi, memory_api
+from worlds.raw_request import raw_request
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from anyio.to_thread import current_default_thread_limiter
 from imagejobs.api.binding import lanes
 from imagejobs.api.binding.lanes import STORAGE_THREADS
-from worlds.memory_api import CLIENT_TOKENS, HOST, WORKER_TOKENS, MemoryApi, created_job, memory_api, patched
+from worlds.api_requests import created_job, patched
+from worlds.memory_api import CLIENT_TOKENS, HOST, WORKER_TOKENS, MemoryApi, memory_api
 
 CLIENTS = 60
 """More than all threads there are."""

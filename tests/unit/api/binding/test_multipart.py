@@ -1,5 +1,6 @@
 import pytest
-from worlds.memory_api import assert_error, image_bytes, memory_api
+from worlds.api_requests import assert_error, image_bytes
+from worlds.memory_api import memory_api
 
 HEADERS = {"Content-Type": "multipart/form-data; boundary=b"}
 TEXT = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nTest Event\r\n'

@@ -8,7 +8,8 @@ from imagejobs.api.binding.errors import ApiError
 from imagejobs.api.binding.parameters import read_params
 from imagejobs.contract.openapi import load_contract
 from starlette.requests import Request
-from worlds.memory_api import UNKNOWN_ID, MemoryApi, assert_error, image_file, memory_api
+from worlds.api_requests import UNKNOWN_ID, assert_error, image_file
+from worlds.memory_api import MemoryApi, memory_api
 
 
 @pytest.fixture

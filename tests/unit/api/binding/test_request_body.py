@@ -7,13 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from worlds.memory_api import (
-    MemoryApi,
-    assert_error,
-    image_bytes,
-    memory_api,
-    raw_request,
-)
+from worlds.api_requests import assert_error, image_bytes
+from worlds.memory_api import MemoryApi, memory_api
+from worlds.raw_request import raw_request
 
 FIELDS = {"entityType": "report", "entityId": "e1"}
 BOUNDARY = "b0undary"

@@ -13,7 +13,8 @@ from imagejobs.contract.openapi import load_contract
 from imagejobs.errors import ConfigurationError
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from worlds.memory_api import assert_error, created_job, memory_api
+from worlds.api_requests import assert_error, created_job
+from worlds.memory_api import memory_api
 
 CONTRACT = load_contract()
 JOB = "655501d2f12a3d0f3c5a1002"

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from worlds.memory_api import UNKNOWN_ID, MemoryApi, assert_error, image_bytes, image_file, memory_api, patched
+from worlds.api_requests import UNKNOWN_ID, assert_error, image_bytes, image_file, patched
+from worlds.memory_api import MemoryApi, memory_api
 
 KEY = {"Idempotency-Key": "request-1"}
 GIF = image_file("b.gif", image_bytes("gif"))

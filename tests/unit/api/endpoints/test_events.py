@@ -1,7 +1,8 @@
 from typing import Any
 
 import pytest
-from worlds.memory_api import OUTPUT, OUTPUT_URL, MemoryApi, assert_error, image_bytes, image_file, memory_api, patched
+from worlds.api_requests import OUTPUT, OUTPUT_URL, assert_error, image_bytes, image_file, patched
+from worlds.memory_api import MemoryApi, memory_api
 
 ALL = {
     "name": "Test Event",

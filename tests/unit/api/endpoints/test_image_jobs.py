@@ -8,17 +8,8 @@ import pytest
 from imagejobs.storage.keys import output_key
 from imagejobs.task_queue.message import ProcessImage
 from imagejobs.times import isoformat
-from worlds.memory_api import (
-    OUTPUT,
-    OUTPUT_URL,
-    MemoryApi,
-    assert_error,
-    created_job,
-    image_bytes,
-    image_file,
-    memory_api,
-    patched,
-)
+from worlds.api_requests import OUTPUT, OUTPUT_URL, assert_error, created_job, image_bytes, image_file, patched
+from worlds.memory_api import MemoryApi, memory_api
 
 UPLOAD = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}
 

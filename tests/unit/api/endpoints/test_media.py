@@ -12,7 +12,8 @@ from imagejobs.api.app import create_app
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.object_storage import StorageUnavailable
 from starlette.testclient import TestClient
-from worlds.memory_api import HOST, assert_error, image_bytes, memory_api
+from worlds.api_requests import assert_error, image_bytes
+from worlds.memory_api import HOST, memory_api
 
 RAW, OUTPUT = "raw/1700000000000-0123456789ab.png", "optimized/1700000000000-0123456789ab-optimized.webp"
 DATA = image_bytes("webp", 64, 48)

@@ -1,6 +1,7 @@
 import re
 
-from worlds.memory_api import created_job, memory_api
+from worlds.api_requests import created_job
+from worlds.memory_api import memory_api
 
 
 def test_requests_are_counted_by_operation_and_status() -> None:

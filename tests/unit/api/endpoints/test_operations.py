@@ -4,7 +4,8 @@ import json
 import pytest
 from imagejobs import __version__
 from imagejobs.contract.openapi import load_contract
-from worlds.memory_api import MemoryApi, assert_error, memory_api
+from worlds.api_requests import assert_error
+from worlds.memory_api import MemoryApi, memory_api
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from imagejobs.api.binding.errors import ApiError
 from imagejobs.api.endpoints import readiness
 from imagejobs.api.endpoints.readiness import Readiness
 from imagejobs.errors import BackingServiceUnavailable
-from worlds.memory_api import until
+from servers.processes import wait_until
 
 ASK = Call({})
 
@@ -31,7 +31,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
     service = Hanging()
     yield service
     service.let_go.set()
-    until(lambda: not pings())
+    wait_until(lambda: not pings())
 
 
 def pings() -> list[threading.Thread]:
@@ -66,7 +66,7 @@ def test_once_it_answers_it_is_there_again_and_is_asked_anew(hanging: Hanging) -
     ready = with_storage(hanging.ping, "storage")
     ready.answer(ASK)
     hanging.let_go.set()
-    until(lambda: not pings())
+    wait_until(lambda: not pings())
     assert ready.answer(ASK).data == {"mongodb": "ok", "storage": "ok"}
     assert hanging.asked == 2
 

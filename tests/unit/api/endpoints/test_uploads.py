@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from imagejobs.conversion.formats.registry import PNG, WEBP
-from worlds.memory_api import MemoryApi, assert_error, image_bytes, memory_api
+from worlds.api_requests import assert_error, image_bytes
+from worlds.memory_api import MemoryApi, memory_api
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 

@@ -1,5 +1,6 @@
 import pytest
-from worlds.memory_api import CLIENT_TOKENS, UNKNOWN_ID, assert_error, created_job, memory_api, with_tokens
+from worlds.api_requests import UNKNOWN_ID, assert_error, created_job
+from worlds.memory_api import CLIENT_TOKENS, memory_api, with_tokens
 
 OWN = [
     {"Host": "127.0.0.1"},

@@ -1,0 +1,55 @@
+"""Requests that many tests of the API send, and what they expect of the answers."""
+
+import io
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from PIL import Image
+from starlette.testclient import TestClient
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+UNKNOWN_ID = "0123456789abcdef01234567"
+JSON_TYPE = {"Content-Type": "application/json"}
+OUTPUT = {"outputImageKey": "optimized/x-optimized.webp", "outputImageURL": "https://pub.example/x-optimized.webp"}
+OUTPUT_URL = "http://storage.invalid/optimized/x-optimized.webp"
+"""The address of OUTPUT that callers are shown: the key's address in this API's storage, not the worker's."""
+
+
+@cache
+def image_bytes(name: str = "png", width: int = 8, height: int = 6) -> bytes:
+    """A small whole image: png, jpeg, gif or webp."""
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(out, name)
+    return out.getvalue()
+
+
+def image_file(name: str = "photo.png", data: bytes | None = None) -> tuple[str, bytes]:
+    """A file part, PNG unless other bytes are given."""
+    return name, image_bytes() if data is None else data
+
+
+def created_job(client: TestClient | httpx2.Client, entity_id: str = "e1", data: bytes | None = None) -> dict[str, Any]:
+    """POST /api/image-jobs with a good image."""
+    answer = client.post(
+        "/api/image-jobs",
+        data={"entityType": "report", "entityId": entity_id},
+        files={"image": image_file(data=data)},
+    )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json()["data"])
+
+
+def patched(client: TestClient, job_id: str, **said: Any) -> Any:
+    """PATCH .../status; the response."""
+    return client.patch(f"/api/image-jobs/{job_id}/status", content=json.dumps(said), headers=JSON_TYPE)
+
+
+def assert_error(answer: Any, status: int, code: str) -> str:
+    """The contract's envelope with this status and code; its message."""
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code), answer.text
+    assert answer.json()["success"] is False
+    assert answer.headers["content-type"] == "application/json"
+    return str(answer.json()["message"])
