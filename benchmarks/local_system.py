@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 READY_TIMEOUT = 60.0
 
@@ -62,11 +63,12 @@ def local_system(program: Sequence[str] = UP) -> Iterator[LocalSystem]:
             process.wait(timeout=15)
 
 
-def _wait_until_ready(process: "subprocess.Popen[bytes]", file: Path) -> dict[str, dict[str, int]]:
+def _wait_until_ready(process: "subprocess.Popen[bytes]", file: Path) -> dict[str, Any]:
     deadline = time.monotonic() + READY_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         if file.exists():
-            return json.loads(file.read_bytes())
+            state: dict[str, Any] = json.loads(file.read_bytes())
+            return state
         time.sleep(0.01)
     raise SystemExit("imagejobs up did not become ready")
 

@@ -4,7 +4,7 @@ import io
 import time
 from typing import Any
 
-from imagejobs.client.api_client import ApiClient
+from imagejobs.client.api_client import ApiClient, Part
 
 POLL_SECONDS = 0.005
 WAIT_SECONDS = 300.0
@@ -12,7 +12,7 @@ WAIT_SECONDS = 300.0
 
 def upload(api: ApiClient, picture: bytes) -> str:
     """POST one image; the job's id."""
-    parts = [
+    parts: list[Part] = [
         ("entityType", (None, "other")),
         ("entityId", (None, "bench")),
         ("image", ("bench.jpg", io.BytesIO(picture))),

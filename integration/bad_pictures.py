@@ -5,6 +5,7 @@ import random
 import struct
 import zlib
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from PIL import Image
 
@@ -75,7 +76,7 @@ def _picture(source: random.Random) -> Image.Image:
     return Image.frombytes("RGB", (64, 48), source.randbytes(64 * 48 * 3)).resize((256, 192))
 
 
-def _saved(source: random.Random, image_format: str, **options: object) -> bytes:
+def _saved(source: random.Random, image_format: str, **options: Any) -> bytes:
     out = io.BytesIO()
     _picture(source).save(out, image_format, **options)
     return out.getvalue()

@@ -1,6 +1,7 @@
 """Pictures for uploads, and what a public address serves."""
 
 import io
+from typing import Any
 
 import httpx2
 from PIL import Image
@@ -14,7 +15,7 @@ def jpeg(width: int = 640, height: int = 480, seed: int = 0) -> bytes:
     return out.getvalue()
 
 
-def encoded(picture: Image.Image, format_name: str, **options: object) -> bytes:
+def encoded(picture: Image.Image, format_name: str, **options: Any) -> bytes:
     """The picture as a file."""
     out = io.BytesIO()
     picture.save(out, format_name, **options)

@@ -26,7 +26,7 @@ QUICK = {
 """Settings that make what is waited for short enough for a test, and every answer and result richer."""
 
 
-def eventually(ask: Callable[[], T], seconds: float = DEADLINE, say: Callable[[], str] = str) -> T:
+def eventually(ask: Callable[..., T | None], seconds: float = DEADLINE, say: Callable[[], str] = str) -> T:
     """Ask until the answer is truthy; fails the test after the deadline, with what `say` has to add."""
     deadline = time.monotonic() + seconds
     while True:
@@ -90,10 +90,13 @@ class System:
         """PUT more images to an event; the answer's data."""
         return self._sent("PUT", f"/api/events/{event_id}", {}, images)
 
-    def _sent(self, method: str, path: str, texts: dict[str, str], images: tuple[tuple[str, bytes], ...]) -> Any:
+    def _sent(
+        self, method: str, path: str, texts: dict[str, str], images: tuple[tuple[str, bytes], ...]
+    ) -> dict[str, Any]:
         answer = self.http.request(method, path, data=texts, files=[("images", image) for image in images])
         assert answer.is_success, answer.text
-        return answer.json()["data"]
+        data: dict[str, Any] = answer.json()["data"]
+        return data
 
     def create_job(self, name: str, content: bytes) -> str:
         """POST one image; the job's id."""

@@ -153,7 +153,7 @@ def test_every_container_becomes_healthy(deployment: Deployment) -> None:
         assert containers
         for each in containers:
             inspect = ("docker", "inspect", "-f", "{{.State.Health.Status}}", each)
-            eventually(lambda command=inspect: run(*command).strip() == "healthy", 60)  # type: ignore[misc]  # bound
+            eventually(lambda command=inspect: run(*command).strip() == "healthy", 60)
 
 
 def test_only_this_machine_reaches_the_published_ports(deployment: Deployment) -> None:

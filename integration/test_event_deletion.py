@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -30,11 +31,11 @@ def keys(system: System) -> set[str]:
     return {info.key for info in system.storage.list("")}
 
 
-def killed(system: System, points: ArmedPoints, point: str, method: str, path: str, **request: object) -> None:
+def killed(system: System, points: ArmedPoints, point: str, method: str, path: str, **request: Any) -> None:
     """The API dies at this point of the request, and another takes its place."""
     points.arm(point)
     with pytest.raises(httpx2.TransportError):
-        system.http.request(method, path, **request)  # type: ignore[arg-type]  # as it is given
+        system.http.request(method, path, **request)
     points.wait_until_reached(point)
     eventually(system.is_ready)
 

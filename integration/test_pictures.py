@@ -1,5 +1,7 @@
 """What the public address serves, decoded by another library than the one that made it."""
 
+from typing import cast
+
 import httpx2
 import pillow_heif
 import pytest
@@ -84,7 +86,8 @@ def test_an_animation_keeps_frames_delays_and_loops(system: System) -> None:
     picture = converted(system, "moving.gif", encoded(frames[0], "GIF", **options))
 
     seen = [
-        (frame.convert("RGB").getpixel((20, 15)), frame.info["duration"]) for frame in ImageSequence.Iterator(picture)
+        (cast("tuple[int, ...]", frame.convert("RGB").getpixel((20, 15))), frame.info["duration"])
+        for frame in ImageSequence.Iterator(picture)
     ]
     assert [delay for _, delay in seen] == [100, 250, 400]
     assert all(is_near(found, colour) for (found, _), colour in zip(seen, (RED, GREEN, BLUE), strict=True))

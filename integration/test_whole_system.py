@@ -6,6 +6,7 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import httpx2
 import pytest
@@ -74,10 +75,10 @@ def test_a_malformed_message_is_kept_with_its_reason_and_another_workers_is_left
     foreign = b'{"task_type":"send_email","payload":{"to":"someone"}}'
     system.redis.lpush("task_queue", b"\xff not json", foreign)
 
-    buried = json.loads(eventually(lambda: system.redis.lindex("task_queue:dead", 0)))
+    buried = json.loads(cast("bytes", eventually(lambda: system.redis.lindex("task_queue:dead", 0))))
     assert "JSON" in buried["reason"]
     eventually(lambda: system.redis.lrange("task_queue", 0, -1) == [foreign])
-    system.redis.lrem("task_queue", 1, foreign)
+    system.redis.lrem("task_queue", 1, foreign.decode())
 
 
 def test_an_undecodable_image_fails_with_a_code_and_can_be_retried_and_deleted(system: System) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import psutil
 from redis import Redis
@@ -108,7 +109,7 @@ class Scene:
 
     def executions(self) -> list[Execution]:
         """What the workers wrote down so far."""
-        return [Execution.read(line) for line in self.tally.lrange("executions", 0, -1)]
+        return [Execution.read(cast("bytes", line)) for line in self.tally.lrange("executions", 0, -1)]
 
     def begun(self) -> set[str]:
         """The accepted jobs that were begun."""

@@ -12,7 +12,7 @@ def _believe(_lifecycle: JobLifecycle, _job: ImageJob, _attempt: int | None, _ou
 
 
 if __name__ == "__main__":
-    JobLifecycle._check_output = _believe  # type: ignore[method-assign]  # noqa: SLF001 - there is no setting, and none is wanted
+    JobLifecycle._check_output = _believe  # type: ignore[method-assign, assignment]  # noqa: SLF001 - there is no setting, and none is wanted
     settings = load_settings()
     set_up_logging(settings.log_level)
     run(settings)

@@ -15,5 +15,5 @@ def _start_no_thread(lease: RenewedLease) -> RenewedLease:
     return lease
 
 
-JobsApi.renew = _do_not_renew  # type: ignore[method-assign]
-RenewedLease.__enter__ = _start_no_thread  # type: ignore[method-assign]
+JobsApi.renew = _do_not_renew  # type: ignore[method-assign, assignment]
+RenewedLease.__enter__ = _start_no_thread  # type: ignore[method-assign, assignment]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 
@@ -48,9 +49,9 @@ class Clients:
         self._keep(request, answer, job_id)
         return answer.status_code if answer is not None else None
 
-    def _ask(self, method: str, path: str, **content: object) -> httpx2.Response | None:
+    def _ask(self, method: str, path: str, **content: Any) -> httpx2.Response | None:
         try:
-            return self.http.request(method, path, **content)  # type: ignore[arg-type]
+            return self.http.request(method, path, **content)
         except httpx2.TransportError:
             return None
 

@@ -45,7 +45,7 @@ class RandomFaults:
     def next(self) -> str:
         """One fault; what it was."""
         weights, kinds = zip(*self._kinds, strict=True)
-        return self._random.choices(kinds, weights)[0]()
+        return str(self._random.choices(kinds, weights)[0]())
 
     def pause(self) -> float:
         """Seconds until the next one."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from backing import BackingServers
 from imagejobs.embedded.services.mongodb import mongodb_uri
@@ -47,7 +48,7 @@ class Siege:
 
 
 @contextmanager
-def besieged(servers: BackingServers, directory: Path, **settings: str) -> Iterator[Siege]:
+def besieged(servers: BackingServers, directory: Path, **settings: Any) -> Iterator[Siege]:
     """Begun when the system answers."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # moto tells of each request
     backing = servers.backing()

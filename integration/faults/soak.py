@@ -141,7 +141,7 @@ def _tell(trial: Trial, kinds: Counter[str]) -> None:
     took = [
         next(state.ended_at for state in finished.states[job_id] if state.has_ended) - begun
         for job_id, begun in accepted.items()
-        if job_id in finished.records
+        if job_id and job_id in finished.records
     ]
     _say(
         f"from upload to end: p50 {percentile(took, 50):.2f} s, p99 {percentile(took, 99):.1f} s, max {max(took):.1f} s"

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -42,9 +43,9 @@ PENDING_AGAIN = replace(PENDING, attempt=1, asked_at=4, seen_at=4.1)
 DELETED = replace(GOOD, requests=(UPLOAD, DELETE), states={"a": (*GOOD.states["a"], TOMBSTONE)}, records={}, objects={})
 
 
-def through(*states: State, **changes: object) -> Finished:
+def through(*states: State, **changes: Any) -> Finished:
     """A history in which the job went through these states, the last of which it stays in."""
-    return replace(GOOD, states={"a": states}, records={"a": states[-1]}, **changes)  # type: ignore[arg-type]
+    return replace(GOOD, states={"a": states}, records={"a": states[-1]}, **changes)
 
 
 def failed_and_retried(retry: Request) -> Finished:

@@ -1,6 +1,7 @@
 """Injections 6, 7 and 15: a Redis with poison in it, without anything in it, and with the same message 100 times."""
 
 import time
+from typing import Any, cast
 
 from imagejobs.task_queue.message import ProcessImage
 from running_system import eventually, paused
@@ -50,7 +51,9 @@ def test_poison_among_dramatiqs_messages_strands_no_job(world: World) -> None:
                 for place, poison in enumerate(POISON):
                     name = f"poison-{time.monotonic_ns()}"
                     world.redis.hset(f"{QUEUES[0]}.msgs", name, poison)
-                    world.redis.linsert(QUEUES[0], "BEFORE", world.redis.lindex(QUEUES[0], 2 * place), name)
+                    world.redis.linsert(
+                        QUEUES[0], "BEFORE", cast("Any", world.redis.lindex(QUEUES[0], 2 * place)), name
+                    )
             trial.inject()
 
 

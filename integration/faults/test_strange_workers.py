@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import deployed_system
@@ -41,7 +42,11 @@ def mixed(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> 
     """All of them on one list; the legacy worker, which knows no tokens, is not started yet."""
     backing = servers.backing()
     directory = tmp_path_factory.mktemp("mixed")
-    open_to_all = {"API_TOKENS": "", "WORKER_TOKENS": "", "LEGACY_LEASE_SECONDS": SETTINGS["LEASE_SECONDS"]}
+    open_to_all: dict[str, Any] = {
+        "API_TOKENS": "",
+        "WORKER_TOKENS": "",
+        "LEGACY_LEASE_SECONDS": SETTINGS["LEASE_SECONDS"],
+    }
     wrong = {name: _with_wrong_clock(observed_worker(1), minutes) for name, minutes in MINUTES_OFF.items()}
     with (
         patch.dict(deployed_system.COMMANDS, wrong),

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 CLIENTS = Path(__file__).parent
 CACHE = Path(os.environ.get("IMAGE_JOBS_CACHE") or Path.home() / ".cache/image-jobs") / "clients"
@@ -61,7 +62,7 @@ class Recipe:
 def load(name: str) -> Recipe:
     """The recipe in the folder of this name."""
     read = tomllib.loads((CLIENTS / name / "client.toml").read_text())
-    lists = {key: tuple(read.pop(key, ())) for key in ("needs", "versions", "output")}
+    lists: dict[str, Any] = {key: tuple(read.pop(key, ())) for key in ("needs", "versions", "output")}
     return Recipe(name=name, install=read.pop("install", ""), **lists, **read)
 
 

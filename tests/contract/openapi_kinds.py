@@ -15,7 +15,7 @@ class Found(NamedTuple):
     node: Any
 
 
-def _fields(plain: str, **kinds: str) -> Mapping[str, str]:
+def _fields(plain: str, **kinds: str) -> dict[str, str]:
     return dict.fromkeys(plain.split(), "") | {name.rstrip("_"): kind for name, kind in kinds.items()}
 
 

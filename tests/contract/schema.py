@@ -86,7 +86,7 @@ def corrected(schema: Any) -> Any:
     """
 
     @schema.hook("filter_failure")  # type: ignore[untyped-decorator]  # schemathesis' hooks have no types
-    def is_real(_context: Any, failure: Failure, case: Case, response: Response) -> bool:
+    def is_real(_context: Any, failure: Failure, case: Case[Any], response: Response) -> bool:
         if isinstance(failure, RejectedPositiveData):
             if is_about_a_generated_event(case, response):
                 return False
@@ -100,7 +100,7 @@ NO_IMAGE = frozenset({400, 415, 422})
 """What an empty file, a file of another type and a damaged image are answered with."""
 
 
-def is_about_a_generated_event(case: Case, response: Response) -> bool:
+def is_about_a_generated_event(case: Case[Any], response: Response) -> bool:
     """Whether an image was refused because no event has the id that was generated for it."""
     if response.status_code != 422 or not isinstance(case.body, dict):
         return False
@@ -108,7 +108,7 @@ def is_about_a_generated_event(case: Case, response: Response) -> bool:
     return code == "event_not_found" and case.body.get("entityType") == "event"
 
 
-def sends_only_images(case: Case) -> bool:
+def sends_only_images(case: Case[Any]) -> bool:
     """Whether every file of the body is one of ours."""
     body = load_contract().operations[operation_id(case)].body
     if body is None or not isinstance(case.body, dict):
@@ -118,14 +118,14 @@ def sends_only_images(case: Case) -> bool:
     return all(getattr(each, "data", each) in IMAGES for each in each_file)
 
 
-def keeps_contract_as_sent(case: Case, response: Response) -> bool:
+def keeps_contract_as_sent(case: Case[Any], response: Response) -> bool:
     """Whether the bytes of a multipart body, read again, are valid."""
     operation = load_contract().operations[operation_id(case)]
     if operation.body is None or operation.body.content_type != MULTIPART:
         return False
     sent = response.request.body
     assert isinstance(sent, bytes)
-    content_type = response.request.headers.get("Content-Type", "")
+    content_type = str(response.request.headers.get("Content-Type", ""))
     message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + sent)
     form: dict[str, Any] = {}
     for part in message.iter_parts():
@@ -141,12 +141,12 @@ def keeps_contract_as_sent(case: Case, response: Response) -> bool:
     return operation.body.schema.violations(form) == []
 
 
-def operation_id(case: Case) -> str:
+def operation_id(case: Case[Any]) -> str:
     """The contract's name for what the case asks."""
     return str(case.operation.definition.raw["operationId"])
 
 
-def right_token(case: Case) -> dict[str, str]:
+def right_token(case: Case[Any]) -> dict[str, str]:
     """The header that the operation asks for: the worker's where only that will do, else the client's."""
     schemes = {name for alternative in load_contract().operations[operation_id(case)].security for name in alternative}
     if schemes == {"workerToken"}:

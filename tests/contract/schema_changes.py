@@ -132,7 +132,7 @@ def _holds(looser: Mapping[str, Any], number_format: Any) -> bool:
     if number_format not in RANGES or looser.get("type") not in kinds:
         return False
     least, most = RANGES[number_format]
-    return looser.get("minimum", -inf) >= least and looser.get("maximum", inf) <= most
+    return bool(looser.get("minimum", -inf) >= least and looser.get("maximum", inf) <= most)
 
 
 def _branches(looser: Any, stricter: Any, keyword: str, place: str, side: Side) -> Iterator[Narrowing]:

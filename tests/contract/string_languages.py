@@ -98,7 +98,7 @@ def _conditions(said: Mapping[str, Any], values: list[str], *, may_be_wider: boo
 def of_pattern(pattern: str) -> Language:
     """What a `pattern` finds, which need not be the whole text."""
     try:
-        parts = list(re._parser.parse(pattern))  # type: ignore[attr-defined]  # Python's own reader of expressions
+        parts = list(re._parser.parse(pattern))
     except re.error as error:
         raise NotText(pattern) from error
     head = [] if parts and parts[0] == (_op("AT"), _op("AT_BEGINNING")) else [Repeated(ANY, 0, None)]
@@ -108,7 +108,7 @@ def of_pattern(pattern: str) -> Language:
 
 
 def _op(name: str) -> Any:
-    return getattr(re._constants, name)  # type: ignore[attr-defined]
+    return getattr(re._constants, name)
 
 
 def _of_node(node: tuple[Any, Any]) -> Language:

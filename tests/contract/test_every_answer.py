@@ -27,7 +27,7 @@ def test_a_fault_that_nobody_foresaw_has_the_form_of_the_default_answer(operatio
 
 
 def test_a_documented_answer_without_a_request_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(REQUESTS, 422)  # type: ignore[arg-type]  # a dict behind the Mapping
+    monkeypatch.delitem(REQUESTS, 422)
     with pytest.raises(pytest.fail.Exception, match="gap: nothing here provokes 422 of createEvent"):
         test_every_documented_answer_is_given("createEvent", 422)
 

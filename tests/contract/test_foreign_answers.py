@@ -172,7 +172,9 @@ def test_the_last_delivery_is_told_as_failed_once_the_job_is_this_workers(stub: 
     assert end == Outcome.FAILED
     told = stub.asked[-1].said
     assert (told["status"], told["errorCode"], told["retryable"]) == ("FAILED", expected.code, True)
-    assert load_contract().operations["updateImageJobStatus"].body.schema.violations(told) == []
+    body = load_contract().operations["updateImageJobStatus"].body
+    assert body
+    assert body.schema.violations(told) == []
     assert 0 < len(told["errorMsg"]) <= MAX_ERROR_MSG
 
 

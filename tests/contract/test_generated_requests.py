@@ -1,6 +1,7 @@
 """Generated requests, good and bad, for every operation, in each of the situations of authentication."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import schemathesis
@@ -48,13 +49,13 @@ cut_off = corrected(
 )
 
 
-@guarded.parametrize()
-def test_the_right_token_gets_what_the_contract_promises(case: Case) -> None:
+@guarded.parametrize()  # type: ignore[untyped-decorator]  # schemathesis has no types here
+def test_the_right_token_gets_what_the_contract_promises(case: Case[Any]) -> None:
     case.call_and_validate(headers=right_token(case))
 
 
-@open_schema.parametrize()
-def test_an_open_server_keeps_the_contract_without_tokens(case: Case) -> None:
+@open_schema.parametrize()  # type: ignore[untyped-decorator]  # schemathesis has no types here
+def test_an_open_server_keeps_the_contract_without_tokens(case: Case[Any]) -> None:
     case.call_and_validate()
 
 
@@ -66,14 +67,14 @@ WRONG: Mapping[str, tuple[dict[str, str], frozenset[int]]] = {
 
 
 @pytest.mark.parametrize("credentials", WRONG)
-@locked.parametrize()
-def test_without_a_known_token_every_protected_operation_answers_401(case: Case, credentials: str) -> None:
+@locked.parametrize()  # type: ignore[untyped-decorator]  # schemathesis has no types here
+def test_without_a_known_token_every_protected_operation_answers_401(case: Case[Any], credentials: str) -> None:
     headers, statuses = WRONG[credentials]
     assert_refused(case, headers, statuses)
 
 
-@locked.parametrize()
-def test_the_token_of_the_other_kind_is_403(case: Case) -> None:
+@locked.parametrize()  # type: ignore[untyped-decorator]  # schemathesis has no types here
+def test_the_token_of_the_other_kind_is_403(case: Case[Any]) -> None:
     if operation_id(case) == "getImageJob":
         return  # takes both kinds
     other = {"X-Worker-Token": WORKER_TOKENS[1]}
@@ -82,7 +83,7 @@ def test_the_token_of_the_other_kind_is_403(case: Case) -> None:
     assert_refused(case, other, frozenset({403}))
 
 
-def assert_refused(case: Case, headers: dict[str, str], statuses: frozenset[int]) -> None:
+def assert_refused(case: Case[Any], headers: dict[str, str], statuses: frozenset[int]) -> None:
     """Protected operations refuse; open ones answer as ever. Nothing comes into being."""
     response = case.call_and_validate(headers=headers)
     if (
@@ -96,8 +97,8 @@ def assert_refused(case: Case, headers: dict[str, str], statuses: frozenset[int]
 @pytest.mark.parametrize(
     "services", [("mongodb",), ("redis",), ("storage",), ("mongodb", "redis", "storage")], ids="+".join
 )
-@cut_off.parametrize()
-def test_while_services_are_away_every_answer_is_a_documented_one(case: Case, services: tuple[str, ...]) -> None:
+@cut_off.parametrize()  # type: ignore[untyped-decorator]  # schemathesis has no types here
+def test_while_services_are_away_every_answer_is_a_documented_one(case: Case[Any], services: tuple[str, ...]) -> None:
     cut_off_api.clear()
     cut_off_api.cut(*services)
     try:

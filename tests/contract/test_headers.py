@@ -1,5 +1,6 @@
 """What the headers promise: where a created thing is, what to send, when to come back, that once is enough."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,10 +23,11 @@ def upload(client: Any, key: str | None = None, data: bytes | None = None) -> An
 @pytest.mark.parametrize("operation", CREATING)
 def test_location_is_the_path_under_which_the_created_thing_is_found(operation: str) -> None:
     client = memory_api().client()
-    created = {
+    requests: dict[str, Callable[[], Any]] = {
         "createImageJob": lambda: upload(client),
         "createEvent": lambda: client.post("/api/events", files=[("name", (None, "Test Event"))]),
-    }[operation]()
+    }
+    created = requests[operation]()
     assert created.status_code == 201
     assert created.headers["location"].startswith(f"{OPERATIONS[operation].path}/")
     found = client.get(created.headers["location"])

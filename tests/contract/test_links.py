@@ -46,10 +46,10 @@ def test_walks_along_the_links_keep_the_contract(tag: str) -> None:
         def setup(self) -> None:
             api.clear()  # a walk must not depend on the walks before it, or it could not be repeated
 
-        def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+        def get_call_kwargs(self, case: Case[Any]) -> dict[str, Any]:
             return {"headers": right_token(case)}
 
-        def after_call(self, response: Response, case: Case) -> None:
+        def after_call(self, response: Response, case: Case[Any]) -> None:
             super().after_call(response, case)
             seen[operation_id(case), response.status_code] += 1
 

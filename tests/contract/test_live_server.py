@@ -37,7 +37,7 @@ def ask(operation: Any, mode: GenerationMode) -> set[str]:
         suppress_health_check=list(HealthCheck),  # negative data are filtered a lot; max_examples bounds the run
     )
     @given(operation.as_strategy(generation_mode=mode))
-    def run(case: Case) -> None:
+    def run(case: Case[Any]) -> None:
         asked.add(operation_id(case))
         case.call_and_validate(headers=right_token(case))
 

@@ -17,7 +17,10 @@ NOT_TEXT_ELSEWHERE = re.compile(
 
 def text_faults(text: str) -> list[str]:
     """What a reader could take for something else, as `line: what`."""
-    found = [f"{token.start_mark.line + 1}: {type(token).__name__} {token.value}" for token in _odd_tokens(text)]
+    found = [
+        f"{token.start_mark.line + 1}: {type(token).__name__} {getattr(token, 'value', '')}"
+        for token in _odd_tokens(text)
+    ]
     documents = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
     if len(documents) != 1:
         return [*found, f"1: {len(documents)} documents, not one"]

@@ -6,7 +6,7 @@ from files.webp import Part, animated_webp, compose
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
-from measures.decoded_pictures import GROUNDS, at_time, decode_frames, difference, on_ground, resized
+from measures.decoded_pictures import GROUNDS, at_time, decode_frames, difference, frame_count, on_ground, resized
 from PIL import Image
 
 WIDTH, HEIGHT = 240, 176
@@ -64,7 +64,7 @@ def test_durations_are_kept_to_the_millisecond(duration: int) -> None:
     parts = [Part(0, 0, WIDTH, HEIGHT, colour, each) for colour, each in [(RED, 50), (BLUE, duration), (GREEN, 60)]]
 
     with Image.open(io.BytesIO(convert(animated_webp(WIDTH, HEIGHT, parts), Options()).data)) as result:
-        assert result.n_frames == 3
+        assert frame_count(result) == 3
         result.seek(1)
         result.load()
         assert result.info["duration"] == duration

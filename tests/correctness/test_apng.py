@@ -22,6 +22,7 @@ from measures.decoded_pictures import (
     decode,
     decode_frames,
     difference,
+    frame_count,
     on_ground,
     photo,
     resized,
@@ -47,7 +48,7 @@ def shown(source: bytes, options: Options = FINE) -> list[Frame]:
 
 def seen_by_pillow(source: bytes) -> list[Pixels]:
     with Image.open(io.BytesIO(source)) as image:
-        return [_frame_seen_by_pillow(image, index) for index in range(image.n_frames)]
+        return [_frame_seen_by_pillow(image, index) for index in range(frame_count(image))]
 
 
 def _frame_seen_by_pillow(image: Image.Image, index: int) -> Pixels:

@@ -27,7 +27,7 @@ def screenshot() -> Pixels:
 def drawing() -> Pixels:
     """Large blocks of four colours."""
     indices = np.add.outer(np.arange(120) // 20, np.arange(160) // 16) % 4
-    return np.array([(250, 0, 0), (0, 250, 0), (0, 0, 250), (9, 9, 9)], np.uint8)[indices]
+    return np.asarray(np.array([(250, 0, 0), (0, 250, 0), (0, 0, 250), (9, 9, 9)], np.uint8)[indices], np.uint8)
 
 
 def moving_drawing() -> bytes:

@@ -31,7 +31,7 @@ VISIBLE = 1.0
 def vivid() -> Pixels:
     """Colours far from grey, within the gamut of sRGB after conversion from a wider one."""
     grey = photo().mean(axis=-1, keepdims=True)
-    return np.clip(np.rint(grey + (photo() - grey) * 0.9), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(grey + (photo() - grey) * 0.9), 0, 255), np.uint8)
 
 
 def inks() -> Pixels:

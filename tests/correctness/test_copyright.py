@@ -6,7 +6,7 @@ from files.exif import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from measures.decoded_pictures import decode, encode, photo
+from measures.decoded_pictures import decode, encode, frame_count, photo
 from PIL import Image
 
 HOLDER, AUTHOR = "(c) 2026 Ada Example, all rights reserved", "Ada Example"
@@ -69,7 +69,7 @@ def test_an_animation_keeps_its_copyright() -> None:
 
     assert fields_of(result) == {COPYRIGHT: HOLDER}
     with Image.open(io.BytesIO(result)) as image:
-        assert image.n_frames == 2
+        assert frame_count(image) == 2
 
 
 @pytest.mark.parametrize("alpha", [False, True], ids=["opaque", "alpha"])

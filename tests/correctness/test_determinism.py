@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from files.variants import every_variant
@@ -30,7 +31,9 @@ NAMES = (
     "webp, lossy with alpha",
     "webp, animated",
 )
-CASES = [(name, options) for name in NAMES for options in ({}, {"max_side": 40, "quality": 60, "method": 2})]
+CASES: list[tuple[str, dict[str, Any]]] = [
+    (name, options) for name in NAMES for options in ({}, {"max_side": 40, "quality": 60, "method": 2})
+]
 
 
 def hashes_of_another_process(seed: str) -> dict[str, str]:

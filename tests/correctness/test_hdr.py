@@ -2,6 +2,7 @@
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -42,7 +43,7 @@ def png(signal: Values, *chunks: Chunk) -> bytes:
     return png_files.png(np.rint(signal * 65535).astype(np.uint16), 16, png_files.RGB, chunks=chunks)
 
 
-def heic(signal: Values, space: RgbSpace, transfer: int, **options: object) -> bytes:
+def heic(signal: Values, space: RgbSpace, transfer: int, **options: Any) -> bytes:
     """A HEIC of 10 bits."""
     levels = np.rint(signal * 65535).astype(np.uint16)
     picture = pillow_heif.from_bytes("RGB;16", levels.shape[1::-1], levels.tobytes())
@@ -52,7 +53,7 @@ def heic(signal: Values, space: RgbSpace, transfer: int, **options: object) -> b
     return buffer.getvalue()
 
 
-def avif(signal: Values, space: RgbSpace, transfer: int, **options: object) -> bytes:
+def avif(signal: Values, space: RgbSpace, transfer: int, **options: Any) -> bytes:
     """An AVIF of 8 bits, which is all that Pillow writes, and its numbers changed."""
     data = encode(np.rint(signal * 255).astype(np.uint8), "AVIF", quality=100, subsampling="4:4:4", **options)
     at = data.index(b"nclx") + 4
@@ -181,7 +182,8 @@ def test_a_picture_within_sdr_is_not_dimmed() -> None:
 def test_where_reference_white_goes_by_the_peak(peak: float, white: int) -> None:
     dark, middle, bright, top = patches(convert(png(pq_signal(grey(1, 203, peak / 2, peak)), cicp(BT2020, PQ)), FINE))
 
-    assert (middle, top) == (pytest.approx(white, abs=2), pytest.approx(255, abs=1))
+    assert middle == pytest.approx(white, abs=2)
+    assert top == pytest.approx(255, abs=1)
     assert dark == pytest.approx(15, abs=2)
     assert bright <= top
 
@@ -213,7 +215,8 @@ def test_a_declared_peak_bounds_the_measured_one() -> None:
 
     for chunks, white in (([level], 245), ([level, display], 245), ([display], 229), ([], 208)):
         levels = patches(convert(png(signal, cicp(BT2020, PQ), *chunks), FINE))
-        assert (levels[1], levels[3]) == (pytest.approx(white, abs=2), 255)
+        assert levels[1] == pytest.approx(white, abs=2)
+    assert levels[3] == 255
 
 
 @needs_heic

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.skipif(not READ, reason="this ImageMagick reads neither
 every_format = pytest.mark.parametrize("image_format", READ)
 
 
-def heif(image_format: str, pixels: Pixels, **options: object) -> bytes:
+def heif(image_format: str, pixels: Pixels, **options: Any) -> bytes:
     """A file by libheif, or by libavif."""
     if image_format == "AVIF":
         return encode(pixels, "AVIF", quality=95, subsampling="4:4:4", **options)

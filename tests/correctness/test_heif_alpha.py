@@ -1,6 +1,7 @@
 """The alpha of HEIC and AVIF follows the colours, however it is stored, as libavif (Pillow) shows it."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ every_format = pytest.mark.parametrize("image_format", READ)
 def soft(width: int = 96, height: int = 64) -> Pixels:
     """Alpha without any symmetry."""
     down, across = np.mgrid[0:height, 0:width]
-    return np.rint(255 * (across / (width - 1)) * (0.5 + 0.5 * down / (height - 1))).astype(np.uint8)
+    return np.asarray(np.rint(255 * (across / (width - 1)) * (0.5 + 0.5 * down / (height - 1))), np.uint8)
 
 
 def see_through() -> Pixels:
@@ -46,7 +47,7 @@ def as_libavif_shows_it(source: bytes) -> Pixels:
         return np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))
 
 
-TRANSFORMS = {
+TRANSFORMS: dict[str, tuple[tuple[bytes, ...], Callable[[Pixels], Pixels]]] = {
     "as it is": ((), lambda pixels: pixels),
     "turned by a quarter": ((IROT[1],), np.rot90),
     "turned by a half": ((IROT[2],), lambda pixels: np.rot90(pixels, 2)),

@@ -28,7 +28,7 @@ def samples_of(colour_type: int, depth: int) -> NDArray[np.int64]:
     """The photograph in as many steps as the depth has; a palette's indices are its grey."""
     picture = np.dstack([photo(), np.full((64, 96), 255)])
     channels = {1: picture[..., :1], 2: picture[..., [0, 3]], 3: picture[..., :3], 4: picture}[CHANNELS[colour_type]]
-    return np.rint(channels / 255 * (2**depth - 1)).astype(int)
+    return np.asarray(np.rint(channels / 255 * (2**depth - 1)), int)
 
 
 def expected_of(samples: NDArray[np.int64], depth: int) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """Files that are not what they say, or not what they are called."""
 
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def png_of_size(width: int, height: int) -> bytes:
     return png_files.header(width, height, 8, png_files.RGB) + whole[33:]
 
 
-def jpeg_of_size(width: int, height: int, **options: object) -> bytes:
+def jpeg_of_size(width: int, height: int, **options: Any) -> bytes:
     whole = encode(noise(96, 64), "JPEG", **options)
     frame = whole.index(b"\xff\xc2" if options.get("progressive") else b"\xff\xc0")
     return whole[: frame + 5] + struct.pack(">HH", height, width) + whole[frame + 9 :]

@@ -2,6 +2,7 @@
 
 import io
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,12 @@ from measures.decoded_pictures import Pixels, decode, decode_frames, encode, noi
 from PIL import Image
 
 SMALL = range(1, 10)
-FORMATS = {"PNG": {}, "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}, "TIFF": {}}
+FORMATS: dict[str, dict[str, Any]] = {
+    "PNG": {},
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"lossless": True},
+    "TIFF": {},
+}
 
 
 def cie76(one: Pixels, other: Pixels) -> float:
@@ -25,7 +31,7 @@ def cie76(one: Pixels, other: Pixels) -> float:
 def stripes(width: int, height: int) -> Pixels:
     """Neighbouring columns and rows of very different colours."""
     colours = np.array([(220, 40, 40), (40, 180, 60), (50, 60, 220)], np.uint8)
-    return colours[np.add.outer(np.arange(height) // 7, np.arange(width)) % 3]
+    return np.asarray(colours[np.add.outer(np.arange(height) // 7, np.arange(width)) % 3], np.uint8)
 
 
 def off(picture: Pixels, image_format: str, options: Options) -> float:

@@ -52,7 +52,7 @@ def test_a_tiff_is_turned_once_however_it_is_compressed(kind: str, orientation: 
 
     conversion = convert(source, Options(quality=95))
 
-    assert_upright(conversion, on_ground(expected, (0, 0, 0)))
+    assert_upright(conversion, np.asarray(on_ground(expected, (0, 0, 0)), np.uint8))
     assert conversion.receipt.orientation == orientation
 
 

@@ -4,6 +4,7 @@ import itertools
 import struct
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from imagejobs.conversion.options import Options
 from measures.colour_science import ADOBE_RGB, DISPLAY_P3, SRGB, RgbSpace, Values, linear_to_srgb, mean_delta_e, to_srgb
 from measures.decoded_pictures import Pixels, decode, photo
 from measures.hdr_science import BT2020
+from numpy.typing import NDArray
 
 FINE = Options(quality=97)
 VISIBLE = 1.0
@@ -23,7 +25,7 @@ SRGB_CHUNK = (b"sRGB", b"\0")
 
 def vivid() -> Pixels:
     grey = photo().mean(axis=-1, keepdims=True)
-    return np.clip(np.rint(grey + (photo() - grey) * 0.9), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(grey + (photo() - grey) * 0.9), 0, 255), np.uint8)
 
 
 def gama(value: float) -> Chunk:
@@ -50,7 +52,7 @@ def with_gamma(pixels: Pixels, exponent: float, space: RgbSpace = SRGB) -> Value
 
 P3, ADOBE = (iccp(rgb_profile(space)) for space in (DISPLAY_P3, ADOBE_RGB))
 COLOUR_TYPES = {"RGB": png_files.RGB, "RGBA": png_files.RGBA, "palette": png_files.PALETTE}
-READINGS: dict[str, tuple[Sequence[Chunk], Values]] = {
+READINGS: dict[str, tuple[Sequence[Chunk], NDArray[Any]]] = {
     "nothing": ([], vivid()),
     "cICP: Display P3": ([cicp(12, 13)], to_srgb(vivid(), DISPLAY_P3)),
     "cICP: Display P3 with the curve of BT.709": ([cicp(12, 1)], to_srgb(vivid(), DISPLAY_P3)),
@@ -137,7 +139,8 @@ def test_a_profile_of_rgb_holds_for_grey_as_in_browsers() -> None:
 @pytest.mark.parametrize("chunk", [cicp(12, 13), P3], ids=["cICP", "iCCP"])
 def test_every_colour_type_is_converted_and_alpha_is_not(chunk: Chunk, colour_type: int) -> None:
     colours = vivid()
-    samples, chunks = colours, [chunk]
+    samples: NDArray[Any] = colours
+    chunks = [chunk]
     if colour_type == png_files.RGBA:
         samples = np.dstack([colours, np.linspace(40, 255, 96, dtype=np.uint8)[None].repeat(64, axis=0)])
     elif colour_type == png_files.PALETTE:

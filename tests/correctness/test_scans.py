@@ -3,6 +3,7 @@
 import io
 import random
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def blocks(width: int, height: int) -> Image.Image:
     return Image.fromarray(colours).resize((width, height), Image.Resampling.NEAREST)
 
 
-def save(image: Image.Image, image_format: str, **options: object) -> bytes:
+def save(image: Image.Image, image_format: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, image_format, **options)
     return buffer.getvalue()
@@ -87,7 +88,7 @@ SOURCES: dict[str, Callable[[], bytes]] = {
     "a line drawing": lambda: png(lines(*SIZE)),
     "a line drawing of 1 bit": lambda: save(lines(*SIZE).convert("1"), "TIFF", compression="group4"),
     "a screenshot with a photograph": lambda: png(screenshot(*SIZE)),
-    "a screenshot with a palette": lambda: png(screenshot(*SIZE).quantize(32, method=2, dither=0)),
+    "a screenshot with a palette": lambda: png(screenshot(*SIZE).quantize(32, method=2, dither=Image.Dither.NONE)),
     "a small grey screenshot": lambda: png(screenshot(*SIZE).convert("L").resize((300, 240))),
     "a code of squares": lambda: png(squares(*SIZE)),
     "pixel art": lambda: png(blocks(*SIZE)),
@@ -170,7 +171,7 @@ def test_the_effort_is_bounded(make: Callable[[], bytes], monkeypatch: pytest.Mo
     decoded, sizes = [], []
     read, encode_lossy = MagickImage.read, encoding.encode_lossy
 
-    def count_read(self: MagickImage, *arguments: object, **named: object) -> None:
+    def count_read(self: MagickImage, *arguments: object, **named: Any) -> None:
         decoded.append(1)
         read(self, *arguments, **named)
 

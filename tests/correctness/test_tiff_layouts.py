@@ -3,6 +3,7 @@
 import io
 import struct
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,12 +29,13 @@ GREY: Numbers = COLOUR[..., :1]
 INKS: Numbers = np.dstack([COLOUR, GREY / 2])
 ALPHA: Numbers = np.linspace(0.2, 1, WIDTH)[None, :, None].repeat(HEIGHT, axis=0)
 
-STORED = {
+PLACES: dict[str, dict[str, Any]] = {"a strip": {}, "strips": {"rows": 8}, "tiles": {"tile": (16, 16)}}
+STORED: dict[str, dict[str, Any]] = {
     f"{order} {place} {compression} {fill_order}": {
         "order": order,
         "compression": compression,
         "fill_order": fill_order,
-        **{"a strip": {}, "strips": {"rows": 8}, "tiles": {"tile": (16, 16)}}[place],
+        **PLACES[place],
     }
     for order, place, compression, fill_order in [
         (">", "a strip", tiff.ZIP, 1),
@@ -184,7 +186,7 @@ def ycbcr(colour: Numbers, shares: tuple[float, float, float] = REC_601) -> Numb
 
 def full_range(values: Numbers) -> tiff.Samples:
     """Of 8 bits."""
-    return np.rint(values + np.array([0, 128, 128])).clip(0, 255).astype(np.int64)
+    return np.asarray(np.rint(values + np.array([0, 128, 128])).clip(0, 255), np.int64)
 
 
 @pytest.mark.parametrize("positioning", [1, 2], ids=["centred", "cosited"])
@@ -217,7 +219,7 @@ def test_ycbcr_in_the_range_of_video() -> None:
 
 
 def test_ycbcr_of_other_coefficients() -> None:
-    fields = {530: (1, 1), 529: tuple((round(share * 10000), 10000) for share in REC_709)}
+    fields: dict[int, Any] = {530: (1, 1), 529: tuple((round(share * 10000), 10000) for share in REC_709)}
 
     check(full_range(ycbcr(COLOUR, REC_709)), Layout(tiff.YCBCR, fields=fields), COLOUR)
 

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from files import png as png_files
@@ -26,9 +27,9 @@ class ApngFrame:
     blend: int = SOURCE
 
 
-def block(x: int, y: int, width: int, height: int, colour: Sequence[int], **more: object) -> ApngFrame:
+def block(x: int, y: int, width: int, height: int, colour: Sequence[int], **more: Any) -> ApngFrame:
     """A frame of one colour."""
-    return ApngFrame(x, y, np.full((height, width, len(colour)), colour), **more)  # type: ignore[arg-type]  # its fields
+    return ApngFrame(x, y, np.full((height, width, len(colour)), colour), **more)
 
 
 def apng(

@@ -1,6 +1,7 @@
 """Whole JPEGs in the ways in which cameras, editors and optimisers write them."""
 
 import struct
+from typing import Any
 
 import numpy as np
 from files.exif import ORIENTATION, exif
@@ -34,7 +35,7 @@ _FOUR_FOUR_ZERO = bytes.fromhex(
 """33 x 18 pixels, sampled as cjpeg can (-sample 4x1, 1x2) and Pillow cannot."""
 
 
-def jpeg(**options: object) -> bytes:
+def jpeg(**options: Any) -> bytes:
     """A JPEG of the photograph."""
     return encode(photo(), "JPEG", **{"quality": 90, **options})
 
@@ -63,7 +64,7 @@ def _without_jfif() -> bytes:
     return whole[:2] + whole[4 + length :]
 
 
-def _grey(**options: object) -> bytes:
+def _grey(**options: Any) -> bytes:
     return encode(photo()[..., 0], "JPEG", **options)
 
 

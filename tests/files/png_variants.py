@@ -2,6 +2,7 @@
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 from files import png as png_files
@@ -9,8 +10,8 @@ from measures.decoded_pictures import Variants, encode, photo
 from PIL import Image
 
 
-def _png(samples: np.ndarray, depth: int, colour_type: int, **options: object) -> bytes:
-    return png_files.png(samples, depth, colour_type, **options)  # type: ignore[arg-type]  # chosen below
+def _png(samples: np.ndarray, depth: int, colour_type: int, **options: Any) -> bytes:
+    return png_files.png(samples, depth, colour_type, **options)
 
 
 def _rgb_png(*chunks: png_files.Chunk) -> bytes:

@@ -113,8 +113,7 @@ def _pack(piece: Samples, layout: Layout) -> bytes:
             values[:, 1:] -= piece[:, :-1].astype(np.int64)
         masked = values & ((1 << layout.bits) - 1)
         return masked.astype(f"{layout.order}u{layout.bits // 8}").tobytes()
-    values = piece.reshape(height, -1)
-    bits = values[..., None] >> np.arange(layout.bits)[::-1] & 1
+    bits = piece.reshape(height, -1)[..., None] >> np.arange(layout.bits)[::-1] & 1
     return np.packbits(bits.reshape(height, -1).astype(np.uint8), axis=1).tobytes()
 
 

@@ -4,6 +4,7 @@ import io
 import struct
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import pyvips
 from measures.decoded_pictures import Variants, encode, photo
@@ -16,15 +17,15 @@ def _vips(*, grey: bool = False) -> pyvips.Image:
     return image.colourspace("b-w") if grey else image
 
 
-def _tiff(**options: object) -> bytes:
+def _tiff(**options: Any) -> bytes:
     return bytes(_vips().tiffsave_buffer(**options))
 
 
-def _grey_tiff(**options: object) -> bytes:
+def _grey_tiff(**options: Any) -> bytes:
     return bytes(_vips(grey=True).tiffsave_buffer(**options))
 
 
-def _turned(image: pyvips.Image, orientation: int, **options: object) -> bytes:
+def _turned(image: pyvips.Image, orientation: int, **options: Any) -> bytes:
     """Stored as it is, with an orientation that says how it is to be seen."""
     image = image.copy()
     image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
@@ -34,10 +35,10 @@ def _turned(image: pyvips.Image, orientation: int, **options: object) -> bytes:
 def _every_turned() -> Mapping[str, Callable[[int], bytes]]:
     """Strips and tiles: as JPEG in every colour, and in the other compressions in RGB."""
     pictures = {"RGB": _vips(), "alpha": _vips().bandjoin(255), "grey": _vips(grey=True)}
-    kinds = [(colour, {"compression": "jpeg", "Q": 95}) for colour in pictures]
+    kinds: list[tuple[str, dict[str, Any]]] = [(colour, {"compression": "jpeg", "Q": 95}) for colour in pictures]
     kinds += [("RGB", {"compression": each}) for each in ("none", "lzw", "deflate", "packbits")]
     kinds += [("RGB", {"compression": "jpeg", "Q": 95, "bigtiff": True})]
-    places = {"strips": {}, "tiles": {"tile": True, "tile_width": 64, "tile_height": 32}}
+    places: dict[str, dict[str, Any]] = {"strips": {}, "tiles": {"tile": True, "tile_width": 64, "tile_height": 32}}
     return {
         f"{colour}, {' '.join(map(str, options.values()))}, {place}": partial(
             _turned, pictures[colour], **options, **placed
@@ -53,7 +54,7 @@ def inks_in_jpeg_tiles() -> bytes:
     return bytes(inks.tiffsave_buffer(compression="jpeg", tile=True, tile_width=64, tile_height=64))
 
 
-def _tiff_of(mode: str, **options: object) -> bytes:
+def _tiff_of(mode: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(photo(200, 140)).convert(mode).save(buffer, "TIFF", **options)
     return buffer.getvalue()
@@ -61,7 +62,9 @@ def _tiff_of(mode: str, **options: object) -> bytes:
 
 def with_further_channels(colours: str, *kinds: int) -> bytes:
     """Of RGB, grey or CMYK; each further channel is empty, and of this kind in ExtraSamples (TIFF 6.0, section 18)."""
-    picture = {"RGB": _vips, "grey": lambda: _vips(grey=True), "CMYK": lambda: _vips().invert().bandjoin(0)}[colours]()
+    picture = _vips(grey=colours == "grey")
+    if colours == "CMYK":
+        picture = picture.invert().bandjoin(0)
     interpretation = {"RGB": "srgb", "grey": "b-w", "CMYK": "cmyk"}[colours]
     written = picture.bandjoin([0] * len(kinds)).copy(interpretation=interpretation).tiffsave_buffer()
     head, kind, tail = written.partition(struct.pack("<HHI", 338, 3, len(kinds)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dramatiq
 import pytest
@@ -87,13 +87,13 @@ def test_every_key_but_the_list_and_its_mark_has_the_namespace(servers: Servers,
             broker.declare_queue("image_jobs")
             (message,) = [each for each in [next(broker.consume("image_jobs", prefetch=1, timeout=1))] if each]
             assert message.kwargs["image_job_id"] == JOB_ID
-            keys = {key.decode() for key in client.keys("*")}
+            keys = {cast("bytes", key).decode() for key in client.keys("*")}
         finally:
             stop.set()
             running.join()
     with servers.watch("a", redis_namespace="staging", task_queue="other_list") as watch, redis.client() as client:
         watch.look()
-        keys |= {key.decode() for key in client.keys("*")}
+        keys |= {cast("bytes", key).decode() for key in client.keys("*")}
     assert {key for key in keys if not key.startswith("staging:")} <= {"other_list", "other_list:deployment"}
     assert {"staging:other_list:dead", "staging:other_list:consumers", "staging:other_list:probe"} <= keys
     assert {"staging:dramatiq:__heartbeats__", "staging:dramatiq:deployment"} <= keys
@@ -103,7 +103,7 @@ def test_workers_of_two_namespaces_take_their_own_messages_only(servers: Servers
     brokers = [redis_broker(servers.settings("a", redis_namespace=name)) for name in ("", "staging")]
     runs: list[str] = []
     for name, broker in zip(("production", "staging"), brokers, strict=True):
-        dramatiq.actor(
+        dramatiq.actor(  # type: ignore[call-overload]  # its types know functions only
             lambda image_job_id, name=name: runs.append(f"{name} {image_job_id}"),
             broker=broker, actor_name="process_image", queue_name="image_jobs",
         )  # fmt: skip

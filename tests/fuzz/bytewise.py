@@ -5,9 +5,47 @@ from random import Random
 
 Mutation = Callable[[Random, bytes, bytes], bytes]
 
-INTERESTING = (0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 100, 127, 128, 255, 256, 257, 511, 512, 1023, 1024, 4095)
-INTERESTING += (4096, 16383, 16384, 32767, 32768, 65535, 65536, 1 << 20, (1 << 24) - 1, (1 << 31) - 1, 1 << 31)
-INTERESTING += ((1 << 32) - 1, 1 << 32, (1 << 63) - 1, (1 << 64) - 1)
+INTERESTING: tuple[int, ...] = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    7,
+    8,
+    15,
+    16,
+    31,
+    32,
+    63,
+    64,
+    100,
+    127,
+    128,
+    255,
+    256,
+    257,
+    511,
+    512,
+    1023,
+    1024,
+    4095,
+    4096,
+    16383,
+    16384,
+    32767,
+    32768,
+    65535,
+    65536,
+    1 << 20,
+    (1 << 24) - 1,
+    (1 << 31) - 1,
+    1 << 31,
+    (1 << 32) - 1,
+    1 << 32,
+    (1 << 63) - 1,
+    (1 << 64) - 1,
+)
 """Where signs turn, sizes end and loops go wrong."""
 _MOST_AT_ONCE = 8
 _LONG = 4096
@@ -24,7 +62,7 @@ def _block(random: Random, data: bytes) -> tuple[int, int]:
     return start, min(len(data), start + int(2 ** random.uniform(0, 12)))
 
 
-def flip_bits(random: Random, data: bytes, _: bytes) -> bytes:
+def flip_bits(random: Random, data: bytes, _other: bytes) -> bytes:
     """One to eight bits."""
     changed = bytearray(data)
     for _ in range(random.randint(1, _MOST_AT_ONCE) if data else 0):
@@ -32,33 +70,33 @@ def flip_bits(random: Random, data: bytes, _: bytes) -> bytes:
     return bytes(changed)
 
 
-def set_number(random: Random, data: bytes, _: bytes) -> bytes:
+def set_number(random: Random, data: bytes, _other: bytes) -> bytes:
     """An interesting number of one to eight bytes, in either order, anywhere."""
     size, at = random.choice((1, 2, 3, 4, 8)), _place(random, data)
     value = random.choice(INTERESTING) % (1 << 8 * size)
     return data[:at] + value.to_bytes(size, random.choice(("little", "big"))) + data[at + size :]
 
 
-def set_random(random: Random, data: bytes, _: bytes) -> bytes:
+def set_random(random: Random, data: bytes, _other: bytes) -> bytes:
     """A stretch of noise, of the same length."""
     start, end = _block(random, data)
     return data[:start] + random.randbytes(end - start) + data[end:]
 
 
-def blank_block(random: Random, data: bytes, _: bytes) -> bytes:
+def blank_block(random: Random, data: bytes, _other: bytes) -> bytes:
     """Zeros in the place of a stretch, or of all the rest, as where a file was never written to its end."""
     start, end = _block(random, data)
     end = random.choice((end, len(data)))
     return data[:start] + bytes(end - start) + data[end:]
 
 
-def delete_block(random: Random, data: bytes, _: bytes) -> bytes:
+def delete_block(random: Random, data: bytes, _other: bytes) -> bytes:
     """A stretch less."""
     start, end = _block(random, data)
     return data[:start] + data[end:]
 
 
-def repeat_block(random: Random, data: bytes, _: bytes) -> bytes:
+def repeat_block(random: Random, data: bytes, _other: bytes) -> bytes:
     """A stretch again, once or often."""
     start, end = _block(random, data)
     return data[:end] + data[start:end] * random.choice((1, 1, 2, 16)) + data[end:]
@@ -72,7 +110,7 @@ def insert_block(random: Random, data: bytes, other: bytes) -> bytes:
     return data[:at] + random.choice(filling) + data[at:]
 
 
-def truncate(random: Random, data: bytes, _: bytes) -> bytes:
+def truncate(random: Random, data: bytes, _other: bytes) -> bytes:
     """The beginning, or all but the last bytes."""
     return data[: random.randrange(len(data) + 1) if random.random() < 0.5 else -random.randint(1, 20)]
 

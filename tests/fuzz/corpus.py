@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -59,13 +60,13 @@ def _soft() -> Image.Image:
     return Image.fromarray(np.dstack([photo(), photo()[..., 0]]))
 
 
-def _saved(image: Image.Image, image_format: str, **options: object) -> bytes:
+def _saved(image: Image.Image, image_format: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, image_format, **options)
     return buffer.getvalue()
 
 
-def _heic(*images: Image.Image, **options: object) -> bytes:
+def _heic(*images: Image.Image, **options: Any) -> bytes:
     buffer = io.BytesIO()
     file = pillow_heif.from_pillow(images[0])
     for further in images[1:]:
@@ -117,7 +118,7 @@ def _moving_lossy_webp() -> bytes:
     return _saved(_soft(), "WEBP", save_all=True, append_images=[_soft().rotate(180)], duration=40, quality=50)
 
 
-def _layout(channels: int, photometric: int, *, bits: int = 8, **stored: object) -> bytes:
+def _layout(channels: int, photometric: int, *, bits: int = 8, **stored: Any) -> bytes:
     """A TIFF of 48 x 40 pixels."""
     samples = np.dstack([photo(48, 40), photo(48, 40)[..., :1]])[..., :channels].astype(np.int64)
     return tiff.write_tiff(samples * ((1 << bits) - 1) // 255, tiff.Layout(photometric, bits, **stored))

@@ -4,6 +4,7 @@ import io
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -56,7 +57,7 @@ def _png(colour: int, depth: int, *chunks: png_files.Chunk) -> bytes:
     return png_files.png(samples >> (8 - depth), depth, colour, chunks=chunks)
 
 
-def _moving_png(colour: int, depth: int, **options: object) -> bytes:
+def _moving_png(colour: int, depth: int, **options: Any) -> bytes:
     """Of every disposal and blending, with frames in parts of the canvas."""
     whole = photo(40, 30) if colour == png_files.RGB else np.dstack([photo(40, 30), photo(40, 30)[..., 0]])
     frames = [
@@ -94,7 +95,7 @@ _PNGS: Variants = {
 }
 
 
-def _heif(image: Image.Image, **options: object) -> bytes:
+def _heif(image: Image.Image, **options: Any) -> bytes:
     buffer = io.BytesIO()
     pillow_heif.from_pillow(image).save(buffer, **{"quality": 60, **options})
     return buffer.getvalue()
@@ -126,12 +127,12 @@ _AVIFS: Variants = {
 }
 
 
-def _ycbcr_tiff(**options: object) -> bytes:
+def _ycbcr_tiff(**options: Any) -> bytes:
     ycbcr = np.asarray(Image.fromarray(photo(40, 30)).convert("YCbCr"))
     return write_tiff(ycbcr, Layout(YCBCR, **options))
 
 
-def _grey_tiff(bits: int, **options: object) -> bytes:
+def _grey_tiff(bits: int, **options: Any) -> bytes:
     return write_tiff(photo(40, 30)[..., :1] >> (8 - bits), Layout(WHITE_IS_ZERO, bits, **options))
 
 

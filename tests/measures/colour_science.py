@@ -45,7 +45,7 @@ def srgb_to_linear(values: ArrayLike) -> Values:
 def linear_to_srgb(values: ArrayLike) -> Values:
     """The inverse; what lies outside is clipped."""
     linear = np.clip(np.asarray(values, float), 0, 1)
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.asarray(np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055), float)
 
 
 def d65_to_d50(xyz: Values) -> Values:

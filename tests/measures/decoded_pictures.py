@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ def photo(width: int = 96, height: int = 64) -> Pixels:
     red = 0.25 + 0.5 * across
     green = 0.3 + 0.4 * down * (1 - 0.5 * across)
     blue = 0.5 + 0.25 * np.sin(3 * across + 2 * down)
-    return np.rint(np.stack([red, green, blue], axis=-1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.stack([red, green, blue], axis=-1) * 255), np.uint8)
 
 
 def noise(width: int, height: int, seed: int = 5) -> Pixels:
@@ -30,7 +31,7 @@ def noise(width: int, height: int, seed: int = 5) -> Pixels:
     return np.clip(photo(width, height) + grain, 0, 255).astype(np.uint8)
 
 
-def encode(pixels: Pixels, image_format: str, **options: object) -> bytes:
+def encode(pixels: Pixels, image_format: str, **options: Any) -> bytes:
     """Encode an array with Pillow."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, image_format, **options)
@@ -49,7 +50,12 @@ def decode_frames(data: bytes) -> list[Frame]:
     """All canvases of a WebP."""
     with Image.open(io.BytesIO(data)) as image:
         assert image.format == "WEBP"
-        return [_decode_frame(image, index) for index in range(image.n_frames)]
+        return [_decode_frame(image, index) for index in range(frame_count(image))]
+
+
+def frame_count(image: Image.Image) -> int:
+    """Of an animation that Pillow opened."""
+    return int(cast("Any", image).n_frames)
 
 
 def _decode_frame(image: Image.Image, index: int) -> Frame:
@@ -75,9 +81,9 @@ def on_ground(pixels: Pixels, ground: tuple[int, int, int]) -> NDArray[np.float6
 
 def difference(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
     """The mean difference in steps of 8 bits, of the channel in which it is largest; RGB only."""
-    one, other = one[..., :3].astype(float), other[..., :3].astype(float)
-    assert one.shape == other.shape
-    return float(np.abs(one - other).mean(axis=(0, 1)).max())
+    these, those = one[..., :3].astype(np.float64), other[..., :3].astype(np.float64)
+    assert these.shape == those.shape
+    return float(np.abs(these - those).mean(axis=(0, 1)).max())
 
 
 def resized(pixels: Pixels, width: int, height: int) -> Pixels:
@@ -92,7 +98,7 @@ def resized(pixels: Pixels, width: int, height: int) -> Pixels:
     result = np.stack(channels, axis=-1)
     if pixels.shape[-1] == 4:
         result[..., :3] /= np.maximum(result[..., 3:], 0.5) / 255
-    return np.clip(np.rint(result), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(result), 0, 255), np.uint8)
 
 
 def assert_plays(

@@ -28,14 +28,16 @@ def hlg_signal(light: ArrayLike) -> Values:
     display = np.asarray(light, float) / 1000
     luminance = np.maximum(display @ BT2020.to_xyz[1], 1e-12)[..., None]
     scene = display * luminance ** (1 / 1.2 - 1)
-    return np.where(scene <= 1 / 12, np.sqrt(3 * scene), _A * np.log(np.maximum(12 * scene - _B, 1e-9)) + _C)
+    return np.asarray(
+        np.where(scene <= 1 / 12, np.sqrt(3 * scene), _A * np.log(np.maximum(12 * scene - _B, 1e-9)) + _C), float
+    )
 
 
 def tone_mapped(light: ArrayLike, peak: float) -> Values:
     """BT.2390's EETF from this peak to reference white, cd/m2 to cd/m2."""
     signal, most = pq_signal(light) / pq_signal(peak), float(pq_signal(WHITE) / pq_signal(peak))
     if most >= 1:
-        return np.minimum(np.asarray(light, float), WHITE)
+        return np.asarray(np.minimum(np.asarray(light, float), WHITE), float)
     knee = 1.5 * most - 0.5
     t = (np.clip(signal, knee, 1) - knee) / (1 - knee)
     p = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (-2 * t**3 + 3 * t**2) * most

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import secrets
 from collections.abc import Callable
 from enum import StrEnum
 from unittest.mock import patch
@@ -9,7 +10,6 @@ from unittest.mock import patch
 from imagejobs.errors import BackingServiceUnavailable
 from imagejobs.jobs.lifecycle import Failure, Output
 from imagejobs.jobs.model import EntityType, ImageJob
-from imagejobs.storage import keys
 from imagejobs.storage.keys import output_key
 from worlds.job_world import LEASE, new_image
 
@@ -74,7 +74,7 @@ def upload(name: str, images: int = 1, key: str | None = None) -> Actor:
 
     def program(stage: Stage) -> object:
         tokens = (f"{name.encode().hex()[-8:]:0>8}{number:04x}" for number in itertools.count())
-        with patch.object(keys.secrets, "token_hex", lambda _: next(tokens)):
+        with patch.object(secrets, "token_hex", lambda _: next(tokens)):
             return stage.world.jobs.create(EntityType.EVENT, "event-1", [new_image() for _ in range(images)], key)
 
     return Actor(name, Role.UPLOAD, program)

@@ -1,6 +1,7 @@
 """Events on the stage: their programs, every order of their calls, and what must hold wherever all of them die."""
 
 import itertools
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,6 @@ from imagejobs.events.memory_repository import MemoryEventRepository
 from imagejobs.events.model import EventFields, EventWithJobs
 from imagejobs.events.service import Events
 from imagejobs.jobs.model import EntityType
-from imagejobs.storage import keys
 from worlds.job_world import ORPHAN_AFTER, PENDING_AFTER, new_image
 
 from protocol.actor import Actor, Role
@@ -31,8 +31,8 @@ class EventStage(Stage):
         super().__init__()
         self.event_repository = MemoryEventRepository(self.world.clock)
         stepwise = _Stepwise(self, self.event_repository, DatabaseUnavailable)
-        self.events = Events(stepwise, self.world.jobs, PENDING_AFTER)  # type: ignore[arg-type]  # stands before one
-        self.deletion = EventDeletion(stepwise, self.world.jobs, PENDING_AFTER)  # type: ignore[arg-type]  # as above
+        self.events = Events(stepwise, self.world.jobs, PENDING_AFTER)
+        self.deletion = EventDeletion(stepwise, self.world.jobs, PENDING_AFTER)
 
     def snapshot(self) -> tuple[Any, ...]:
         events = self.event_repository
@@ -99,7 +99,7 @@ def program(name: str, run: Callable[[EventStage], object], role: Role = Role.UP
         own = name.encode().hex()[-8:]
         tokens = (f"{own:0>8}{number:04x}" for number in itertools.count())
         ids = patch.multiple("bson.objectid.ObjectId", __str__=lambda _: f"{own:0>16}{stage._given:08x}")
-        with patch.object(keys.secrets, "token_hex", lambda _: next(tokens)), ids:
+        with patch.object(secrets, "token_hex", lambda _: next(tokens)), ids:
             return run(stage)
 
     return Actor(name, role, play)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.storage.keys import output_key, upload_stem
@@ -90,7 +91,7 @@ def _is_mark(old: ImageJob, new: ImageJob, actor: Actor, now: datetime) -> bool:
 
 def _is_sign_of_life(old: ImageJob, new: ImageJob, actor: Actor, _: datetime) -> bool:
     """A worker that comes to hand back what expired takes back that its own lease, the last one, was lost; once."""
-    said = {"error_msg": new.error_msg, "error_code": new.error_code, "updated_at": new.updated_at}
+    said: dict[str, Any] = {"error_msg": new.error_msg, "error_code": new.error_code, "updated_at": new.updated_at}
     same = replace(old, lost_leases=old.lost_leases - 1, revision=new.revision, **said) == new
     return same and actor.is_fenced and _holds(old, actor) and not old.error_code and bool(new.error_code)
 

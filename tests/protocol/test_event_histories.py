@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from imagejobs.events.errors import EventNotFound
@@ -50,7 +50,7 @@ def all_done(actors: tuple[Actor, ...]) -> bool:
     return all(actor.is_done for actor in actors)
 
 
-UPLOADS = {
+UPLOADS: dict[str, Callable[[str, str], Actor]] = {
     "an image": add_image,
     "a change": change,
     "a change with a key": lambda name, event_id: change(name, event_id, "k"),
@@ -169,7 +169,7 @@ def test_a_creation_that_storage_refuses_is_undone_unless_its_repetition_was_ans
             raise StorageUnavailable("full")
         put(key, *rest)  # type: ignore[arg-type]  # as they came
 
-    stage.world.storage.put = refusing  # type: ignore[method-assign]  # the first request's second image
+    stage.world.storage.put = refusing  # type: ignore[method-assign, assignment]  # the first request's second image
     states = every_state(stage, [create("1", 2, "k"), create("2", 2, "k")])
     assert len(states) > 200
     outcomes = set()
@@ -188,7 +188,7 @@ def test_a_creation_that_storage_refuses_leaves_nothing_wherever_its_undoing_die
     def refusing(*_: object) -> None:
         raise StorageUnavailable("full")
 
-    stage.world.storage.put = refusing  # type: ignore[method-assign]  # of every image
+    stage.world.storage.put = refusing  # type: ignore[method-assign, assignment]  # of every image
     for snapshot, (creating,) in every_state(stage, [create("1", 2, "k")]):
         stage.restore(snapshot)
         if creating.is_done:

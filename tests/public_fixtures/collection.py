@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
+from typing import Any, cast
 
 from imagejobs.conversion.formats.registry import sniff
 from imagejobs.conversion.options import Options
@@ -45,7 +46,7 @@ def collect(project: str, archive: Path) -> Iterator[Fixture]:
             if not member.isfile() or not 0 < member.size <= Options().max_bytes:
                 continue
             file = opened.extractfile(member)
-            data = file.read() if file and (suffix in _SUFFIXES or sniff(file.peek(32)[:32])) else b""
+            data = file.read() if file and (suffix in _SUFFIXES or sniff(cast("Any", file).peek(32)[:32])) else b""
             if announced := (sniff(data[:32]) if data else None):
                 yield Fixture(project, _inner(member.name), announced.name, data)
             elif data:

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pillow_heif
@@ -74,7 +74,7 @@ def _pillow_frame(image: Image.Image, index: int, count: int) -> tuple[Image.Ima
     upright = ImageOps.exif_transpose(image)
     shown = _pillow_srgb(upright)
     if image.format == "PNG" and "gamma" in image.info and not _OTHER_COLOURS & image.info.keys():
-        shown = _with_gamma(shown, image.info)
+        shown = _with_gamma(shown, cast("dict[str, Any]", image.info))
     return shown, float(image.info.get("duration", 0))
 
 

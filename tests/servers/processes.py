@@ -185,8 +185,9 @@ class MongoServer(ServerProcess):
     @contextmanager
     def client(self) -> Iterator[MongoClient[dict[str, Any]]]:
         """A connection for a look inside."""
-        with MongoClient(self.uri(""), tz_aware=True, serverSelectionTimeoutMS=5_000) as client:
-            yield client
+        opened: MongoClient[dict[str, Any]] = MongoClient(self.uri(""), tz_aware=True, serverSelectionTimeoutMS=5_000)
+        with opened:
+            yield opened
 
     def _pings(self) -> bool:
         return mongodb_answers(self.port)

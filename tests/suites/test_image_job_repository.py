@@ -340,7 +340,10 @@ class TestLists:
         assert len(repository.page(JobFilter(entity_id="event-1"), 10)) == 3
 
     def test_pages_of_a_filter_go_on_within_it(self, repository: ImageJobRepository) -> None:
-        failed = [new_record(repository, status=JobStatus.FAILED) for _ in range(3) if new_record(repository)]
+        failed = []
+        for _ in range(3):
+            new_record(repository)
+            failed.append(new_record(repository, status=JobStatus.FAILED))
         wanted = JobFilter(status=JobStatus.FAILED, before=failed[2].id)
         assert ids(repository.page(wanted, 10)) == [failed[1].id, failed[0].id]
 
@@ -538,7 +541,7 @@ class TestDocumentsOfOtherPrograms:
     def test_what_they_lack_is_empty_and_their_ids_time(
         self, mongo: MongoImageJobRepository, documents: Collection[dict[str, Any]]
     ) -> None:
-        document = {"_id": ObjectId(), "entityType": "event", "status": "PROCESSING"}
+        document: dict[str, Any] = {"_id": ObjectId(), "entityType": "event", "status": "PROCESSING"}
         documents.insert_one(document)
         made = document["_id"].generation_time
         job = ImageJob(

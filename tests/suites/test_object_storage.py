@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -251,7 +252,8 @@ class TestServerAway:
         with silent_server() as port:
             storage = S3Service(f"http://127.0.0.1:{port}").storage(BUCKET)
             started = time.monotonic()
-            for call in [*calls(storage), lambda: storage.delete(RAW)]:
+            every_call: list[Callable[[], object]] = [*calls(storage), partial(storage.delete, RAW)]
+            for call in every_call:
                 with pytest.raises(StorageUnavailable, match=f"{BUCKET} at http://127.0.0.1:{port}"):
                     call()
             assert time.monotonic() - started < 15

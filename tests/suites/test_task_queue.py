@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 from uuid import uuid4
 
 import pytest
@@ -83,7 +83,7 @@ class RedisWorld:
         self.client.lpush(self.keys.name, raw)
 
     def waiting(self) -> Sequence[bytes]:
-        found: list[bytes] = self.client.lrange(self.keys.name, 0, -1)
+        found = cast("list[bytes]", self.client.lrange(self.keys.name, 0, -1))
         return found[::-1]
 
     def dead(self) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 import pytest_socket
@@ -34,5 +35,5 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
         pytest_socket.enable_socket()
 
 
-def _refuse(_: object, arguments: object, **__: object) -> None:
+def _refuse(_: object, arguments: object, **__: Any) -> None:
     raise ProcessBlockedError(f"a unit test starts a process: {arguments}")

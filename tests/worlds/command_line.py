@@ -9,11 +9,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from click.testing import Result
 from imagejobs.cli import app
 from imagejobs.runtime.logs import QUIET
 from imagejobs.settings.settings import Settings
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 SETTINGS = sorted(name.upper() for name in Settings.model_fields)
 

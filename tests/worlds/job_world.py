@@ -215,7 +215,7 @@ def receipt(size: int) -> dict[str, Any]:
 def new_record(repository: ImageJobRepository, **fields: Any) -> ImageJob:
     """Insert a job record; its fields other than these are the least that it needs."""
     now = repository.now()
-    least = {
+    least: dict[str, Any] = {
         "id": repository.new_id(),
         "entity_type": EntityType.EVENT,
         "entity_id": "event-1",

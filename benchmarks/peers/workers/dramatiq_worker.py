@@ -6,7 +6,7 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 from sleeping import work
 
-dramatiq.set_broker(RedisBroker(url=f"redis://127.0.0.1:{os.environ['REDIS_PORT']}/0"))
+dramatiq.set_broker(RedisBroker(url=f"redis://127.0.0.1:{os.environ['REDIS_PORT']}/0"))  # type: ignore[no-untyped-call]  # dramatiq's brokers have no types
 
 
 @dramatiq.actor

@@ -3,7 +3,7 @@
 import io
 import os
 
-from imagejobs.client.api_client import ApiClient
+from imagejobs.client.api_client import ApiClient, Part
 from PIL import Image
 from producing import produce
 
@@ -15,7 +15,7 @@ Image.new("RGB", (16, 16), "teal").save(_picture, "PNG")
 def enqueue(job_id: str) -> str:
     """One upload."""
     image = io.BytesIO(_picture.getvalue())
-    parts = [("entityType", (None, "other")), ("entityId", (None, job_id)), ("image", ("tiny.png", image))]
+    parts: list[Part] = [("entityType", (None, "other")), ("entityId", (None, job_id)), ("image", ("tiny.png", image))]
     return str(_api.call("createImageJob", parts=parts, headers={"Idempotency-Key": job_id}).data["_id"])
 
 

@@ -17,6 +17,6 @@ def _convert_and_sleep(converter: Converter, source: bytes, options: Options) ->
     return result
 
 
-Converter.convert = _convert_and_sleep  # type: ignore[method-assign]
+Converter.convert = _convert_and_sleep  # type: ignore[method-assign, assignment]
 
 from imagejobs.worker.app import broker  # noqa: E402, F401 - it takes the converter at its import

@@ -41,7 +41,7 @@ def connected(address: str, **options: Any) -> Iterator[socket.socket]:
         yield client
 
 
-def head(line: str, **headers: object) -> bytes:
+def head(line: str, **headers: Any) -> bytes:
     """Request line and headers; `_` in a name is `-`."""
     fields = {"Host": "127.0.0.1"} | {name.replace("_", "-"): value for name, value in headers.items()}
     fields_text = "".join(f"{name}: {value}\r\n" for name, value in fields.items())

@@ -103,7 +103,7 @@ def protected(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """An API with tokens, and one job in it."""
     port = request.getfixturevalue("mongodb_process")
     with api_process(port, tmp_path_factory.mktemp("protected"), **TOKENS) as api:
-        with httpx2.Client(base_url=api.http.base_url, headers=AS_CLIENT | FORGED[0]) as client:
+        with httpx2.Client(base_url=api.http.base_url, headers={**AS_CLIENT, **FORGED[0]}) as client:
             created_job(client)
         yield api
 

@@ -17,7 +17,7 @@ from worlds.api_requests import image_bytes
 from worlds.memory_api import memory_api
 
 JOBS = "/api/image-jobs"
-QUICK = {
+QUICK: dict[str, Any] = {
     "header_seconds": 1,
     "stall_seconds": 1,
     "min_bytes_per_second": 1000,
@@ -97,7 +97,7 @@ def is_answered_after(client: socket.socket, piece: bytes) -> bool:
 
 
 def test_a_slow_upload_that_keeps_the_pace_is_taken() -> None:
-    limits = {"stall_seconds": 4, "min_bytes_per_second": 10}
+    limits: dict[str, Any] = {"stall_seconds": 4, "min_bytes_per_second": 10}
     with served(memory_api(**limits).app, **limits) as address, connected(address) as client:
         client.sendall(head(f"POST {JOBS}", Content_Type=MULTIPART, Content_Length=len(FORM)))
         pieces = [FORM[at : at + 20] for at in range(0, len(FORM), 20)]
@@ -109,7 +109,7 @@ def test_a_slow_upload_that_keeps_the_pace_is_taken() -> None:
 
 
 def test_an_upload_that_keeps_the_pace_for_ever_is_408() -> None:
-    limits = {"upload_seconds": 1}
+    limits: dict[str, Any] = {"upload_seconds": 1}
     with served(memory_api(**limits).app, **limits) as address, connected(address) as client:
         client.sendall(head(f"POST {JOBS}", Content_Type=MULTIPART, Content_Length=10_000_000) + FIELDS)
         wait_until(lambda: is_answered_after(client, b"x"), SECONDS)

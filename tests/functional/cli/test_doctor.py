@@ -238,7 +238,7 @@ def redis_finding(uri: str) -> Finding:
 )
 def test_what_redis_does_not_allow_is_a_finding(redis: RedisServer, rules: str, told: str) -> None:
     with redis.client() as client:
-        client.execute_command("ACL", "SETUSER", "images", "reset", "on", ">pa55word", *rules.split())
+        client.execute_command("ACL", "SETUSER", "images", "reset", "on", ">pa55word", *rules.split())  # type: ignore[no-untyped-call]  # redis-py
         result = redis_finding(redis.uri.replace("://", "://images:pa55word@"))
         assert client.keys() == []
     assert not result.ok
@@ -249,7 +249,7 @@ def test_what_redis_does_not_allow_is_a_finding(redis: RedisServer, rules: str, 
 def test_a_user_who_may_do_everything_on_our_keys_only_is_enough(redis: RedisServer) -> None:
     with redis.client() as client:
         rules = ["~task_queue*", "~staging:*", "+@all", "-info"]
-        client.execute_command("ACL", "SETUSER", "images", "reset", "on", ">pa55word", *rules)
+        client.execute_command("ACL", "SETUSER", "images", "reset", "on", ">pa55word", *rules)  # type: ignore[no-untyped-call]  # redis-py
         result = redis_finding(redis.uri.replace("://", "://images:pa55word@"))
     assert (result.ok, result.is_warning) == (True, False)
     assert "maxmemory-policy is not known" in result.text
@@ -283,8 +283,8 @@ def test_a_replica_is_a_finding_that_says_what_redis_uri_must_name(redis: RedisS
 def cluster() -> Iterator[tuple[RedisServer, RedisServer]]:
     """A Redis Cluster of two nodes: the first serves every key, the second none."""
     with cluster_node() as (first, _), cluster_node() as (second, bus_port), first.client() as client:
-        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)
-        client.execute_command("CLUSTER", "MEET", "127.0.0.1", second.port, bus_port)
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)  # type: ignore[no-untyped-call]  # redis-py
+        client.execute_command("CLUSTER", "MEET", "127.0.0.1", second.port, bus_port)  # type: ignore[no-untyped-call]  # redis-py
         wait_until(lambda: all("cluster_state:ok" in cluster_info(each) for each in (first, second)))
         yield first, second
 
@@ -299,7 +299,7 @@ def cluster_node() -> Iterator[tuple[RedisServer, int]]:
 
 def cluster_info(server: RedisServer) -> str:
     with server.client() as client:
-        return str(client.execute_command("CLUSTER", "INFO"))
+        return str(client.execute_command("CLUSTER", "INFO"))  # type: ignore[no-untyped-call]  # redis-py
 
 
 NO_CLUSTER = (

@@ -1,6 +1,6 @@
 """What `imagejobs doctor` says of a replica set that has lost its majority, by the answers of a stand-in."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from imagejobs.cli.checks import Deployment
@@ -26,7 +26,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     assert mongodb.WRITE_TIMEOUT_MS < mongodb.SOCKET_TIMEOUT_MS
     monkeypatch.setattr(mongodb, "WRITE_TIMEOUT_MS", 100)
     monkeypatch.setattr(mongodb, "SOCKET_TIMEOUT_MS", 5_000)
-    monkeypatch.setitem(mongodb.Database.__init__.__kwdefaults__, "selection_timeout_ms", 300)
+    monkeypatch.setitem(cast("Any", mongodb.Database.__init__).__kwdefaults__, "selection_timeout_ms", 300)
 
 
 def mongodb_finding(uri: str) -> Finding:

@@ -24,7 +24,7 @@ def job_id(run: Run, api: MemoryApi, photo: Path) -> str:
 @pytest.fixture
 def failed_id(job_id: str, api: MemoryApi) -> str:
     """A FAILED job."""
-    change = {"status": JobStatus.FAILED, "error_msg": "The PNG is damaged.", "error_code": "corrupt"}
+    change: dict[str, Any] = {"status": JobStatus.FAILED, "error_msg": "The PNG is damaged.", "error_code": "corrupt"}
     api.jobs._jobs[job_id] = replace(api.jobs._jobs[job_id], processed_at=api.jobs.now(), **change)
     return job_id
 

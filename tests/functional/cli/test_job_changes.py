@@ -22,7 +22,12 @@ def jobs(api: MemoryApi) -> list[str]:
     ids = [new_record(api.jobs, source_image_key=f"raw/{number}.png").id for number in range(7)]
     for number, job_id in enumerate(ids[1:]):
         code = ("corrupt", "storage_unavailable", "conversion_timeout")[number % 3]
-        failed = {"status": JobStatus.FAILED, "error_msg": "x", "error_code": code, "processed_at": api.jobs.now()}
+        failed: dict[str, Any] = {
+            "status": JobStatus.FAILED,
+            "error_msg": "x",
+            "error_code": code,
+            "processed_at": api.jobs.now(),
+        }
         api.jobs._jobs[job_id] = replace(api.jobs._jobs[job_id], **failed)
     return ids
 

@@ -43,9 +43,8 @@ RENDITIONS = [
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch, api: MemoryApi) -> Iterator[dict[str, bytes]]:
+def bucket(monkeypatch: pytest.MonkeyPatch, api: MemoryApi) -> Iterator[dict[str, bytes]]:  # noqa: ARG001 - its storage
     """What is read under the public address of the storage."""
-    assert api
     objects = {KEY: WEBP, SMALL_KEY: SMALL}
 
     def get(request: Request) -> Response:

@@ -68,7 +68,7 @@ def shown(caplog: pytest.LogCaptureFixture) -> Iterator[Shown]:
 def test_a_worker_logs_two_lines_about_a_redis_that_is_stopped_and_started(server: RedisServer, shown: Shown) -> None:
     broker = redis_broker(Settings(_env_file=None, redis_uri=server.uri, storage="filesystem"))
     runs: list[str] = []
-    actor = dramatiq.actor(runs.append, broker=broker, actor_name="process_image", queue_name="image_jobs")
+    actor = dramatiq.actor(runs.append, broker=broker, actor_name="process_image", queue_name="image_jobs")  # type: ignore[call-overload]  # its types know functions only
     worker = dramatiq.Worker(broker, worker_threads=2, worker_timeout=100)
     with broker.client:
         worker.start()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import redis
@@ -38,7 +39,7 @@ def use_at_once(client: redis.Redis) -> None:
 
     def use() -> None:
         with client.pipeline() as pipeline:
-            pipeline.watch("key")
+            pipeline.watch("key")  # type: ignore[no-untyped-call]  # redis-py
             together.wait(10)
 
     threads = [threading.Thread(target=use) for _ in range(THREADS)]
@@ -50,12 +51,12 @@ def use_at_once(client: redis.Redis) -> None:
 
 def transaction(client: redis.Redis) -> None:
     with client.pipeline() as pipeline:
-        pipeline.get("key").set("key", "x").execute()
+        cast("Any", pipeline).get("key").set("key", "x").execute()
 
 
 def pipeline(client: redis.Redis) -> None:
     with client.pipeline(transaction=False) as pipeline:
-        pipeline.get("key").set("key", "x").get("key").execute()
+        cast("Any", pipeline).get("key").set("key", "x").get("key").execute()
 
 
 def script_in_a_transaction(client: redis.Redis) -> None:
@@ -114,9 +115,7 @@ def test_a_wait_for_a_message_that_a_demotion_ends_goes_on_at_the_new_master(pai
 
 @pytest.mark.parametrize("enqueue_to", ["task_queue", "dramatiq"])
 def test_the_question_whether_redis_is_there_leaves_a_demoted_master(pair: RedisPair, enqueue_to: str) -> None:
-    queue = open_task_queue(
-        Settings(_env_file=None, redis_uri=pair.uri, storage="filesystem", enqueue_to=enqueue_to)  # type: ignore[arg-type]  # one of both
-    )
+    queue = open_task_queue(Settings(_env_file=None, redis_uri=pair.uri, storage="filesystem", enqueue_to=enqueue_to))
     queue.ping()
     pair.fail_over()
     with pytest.raises(QueueUnavailable, match="read only replica"):
@@ -127,11 +126,13 @@ def test_the_question_whether_redis_is_there_leaves_a_demoted_master(pair: Redis
 
 @pytest.mark.parametrize("enqueue_to", ["task_queue", "dramatiq"])
 def test_the_question_whether_redis_is_there_leaves_only_a_key_that_expires(pair: RedisPair, enqueue_to: str) -> None:
-    settings = Settings(_env_file=None, redis_uri=pair.uri, storage="filesystem", enqueue_to=enqueue_to)  # type: ignore[arg-type]  # one of both
+    settings = Settings(_env_file=None, redis_uri=pair.uri, storage="filesystem", enqueue_to=enqueue_to)
     open_task_queue(settings).ping()
     with pair.first.client() as first:
         (key,) = first.keys("*")
-        assert key.decode() == {"task_queue": "task_queue:probe", "dramatiq": "dramatiq:probe"}[enqueue_to]
+        assert (
+            cast("bytes", key).decode() == {"task_queue": "task_queue:probe", "dramatiq": "dramatiq:probe"}[enqueue_to]
+        )
         assert 0 < first.ttl(key) <= 60
 
 
@@ -218,7 +219,7 @@ def connections_of_two_commands(reply: str, scheme: str, directory: Path) -> int
     with refusals.at(scheme) as uri, redis_client(uri, socket_timeout=5) as client:
         for _ in range(2):
             with pytest.raises(redis.RedisError):
-                client.execute_command("GET", "key")  # type: ignore[no-untyped-call]  # redis-py has no types here
+                client.execute_command("GET", "key")
     return refusals.connections
 
 
@@ -274,7 +275,8 @@ def test_every_thread_of_a_busy_process_goes_over_to_the_new_master(pair: RedisP
     with ExitStack() as stack:
         client = stack.enter_context(redis_client(pair.uri, socket_timeout=5))
         threads = [threading.Thread(target=write, args=(client,)) for _ in range(THREADS)]
-        stack.callback(lambda: [each.join() for each in threads])
+        for each in threads:
+            stack.callback(each.join)
         stack.callback(over.set)
         for each in threads:
             each.start()

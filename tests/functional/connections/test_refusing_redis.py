@@ -5,7 +5,7 @@ import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -159,7 +159,7 @@ class Job:
 
     def __init__(self, broker: RedisBroker) -> None:
         self.runs: list[str] = []
-        self._actor = dramatiq.actor(self._run, broker=broker, actor_name="process_image", queue_name=QUEUE)
+        self._actor = dramatiq.actor(self._run, broker=broker, actor_name="process_image", queue_name=QUEUE)  # type: ignore[call-overload]  # its types know functions only
 
     def send(self, name: str) -> None:
         self._actor.send(name)
@@ -193,7 +193,7 @@ def in_hand(admin: redis.Redis, broker: RedisBroker, queue: str) -> int:
 @pytest.mark.parametrize("refusal", REFUSALS)
 @pytest.mark.filterwarnings("default::pytest.PytestUnhandledThreadExceptionWarning")  # so that the asserts below tell
 def test_retries_that_wait_while_redis_refuses_are_made_afterwards(
-    refusal: Callable[[redis.Redis], Iterator[None]],
+    refusal: Callable[[redis.Redis], AbstractContextManager[None]],
     admin: redis.Redis,
     broker: RedisBroker,
     job: Job,

@@ -1,8 +1,8 @@
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from imagejobs.conversion.sandbox import spawning
 from imagejobs.conversion.sandbox.pool import Converter
 from measures.decoded_pictures import encode, photo
 from worlds.conversion_children import slow_picture
@@ -27,5 +27,5 @@ def slow() -> bytes:
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Path]]:
     """The folders of children that there are; they are made below a folder of the test."""
-    monkeypatch.setattr(spawning.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return lambda: sorted(tmp_path.glob("imagejobs-conversion*"))

@@ -25,6 +25,7 @@ from fuzz.reducing import reduced
 from fuzz.structural import change_content, repaired
 from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt
 from imagejobs.conversion.formats.probe import Probe
+from imagejobs.conversion.formats.probe import probe as probe_of_the_product
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Picture, Result
@@ -44,7 +45,7 @@ def few(keeper: Keeper | None = None) -> Report:
 
 def breaking(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
     """Have something happen whenever a header is read."""
-    original = trial.probe
+    original = probe_of_the_product
 
     def probe(*arguments: object) -> Probe:
         action()

@@ -5,7 +5,7 @@ import os
 import signal
 import struct
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -158,7 +158,7 @@ def test_the_gamma_of_a_png_is_calculated() -> None:
 
 
 @pytest.mark.parametrize("show", [pillow, libvips])
-def test_the_references_turn_a_picture_upright(show: type[pillow]) -> None:
+def test_the_references_turn_a_picture_upright(show: Callable[[bytes], Shown]) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     shown = show(encode(photo(), "PNG", exif=exif))

@@ -5,8 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -15,7 +17,6 @@ import pytest
 from imagejobs.conversion.errors import ConversionError, MachineFault
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.sandbox import spawning
 from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.folders import Folder
 from imagejobs.conversion.sandbox.pool import Converter
@@ -46,7 +47,11 @@ except ConversionError as error:
 ANIMATED = "WEBP of several frames"
 KINDS = [*(each.name.upper() for each in readable_formats()), ANIMATED]
 WRITER = {"HEIC": "HEIF", ANIMATED: "WEBP"}
-WRITTEN = {"TIFF": {"compression": "tiff_adobe_deflate"}, "AVIF": {"speed": 10}, "WEBP": {"method": 0}}
+WRITTEN: dict[str, dict[str, Any]] = {
+    "TIFF": {"compression": "tiff_adobe_deflate"},
+    "AVIF": {"speed": 10},
+    "WEBP": {"method": 0},
+}
 
 
 def picture_of(kind: str) -> bytes:
@@ -54,7 +59,9 @@ def picture_of(kind: str) -> bytes:
     row = np.arange(SIDE, dtype=np.uint16)
     pixels = ((row[:, None] + row[None, :]) // 16 % 256).astype(np.uint8)
     image = Image.fromarray(np.dstack([pixels, pixels.T, 255 - pixels]))
-    more = {"save_all": True, "append_images": [image.rotate(90)], "method": 0} if kind == ANIMATED else {}
+    more: dict[str, Any] = (
+        {"save_all": True, "append_images": [image.rotate(90)], "method": 0} if kind == ANIMATED else {}
+    )
     buffer = io.BytesIO()
     image.save(buffer, WRITER.get(kind, kind), **WRITTEN.get(kind, {}), **more)
     return buffer.getvalue()
@@ -73,7 +80,7 @@ def png() -> bytes:
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder in which those of the children are made."""
-    monkeypatch.setattr(spawning.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 

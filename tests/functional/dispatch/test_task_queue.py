@@ -1,6 +1,7 @@
 """Jobs that go straight to Dramatiq, on a real Redis."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from dramatiq import Message
@@ -35,7 +36,9 @@ def test_each_job_is_one_message_for_the_actor(server: RedisServer) -> None:
     assert queue.reclaim() == 0
     with server.client() as client:
         ids = client.lrange(waiting_key("image_jobs", ""), 0, -1)
-        messages = [Message.decode(client.hget(f"{waiting_key('image_jobs', '')}.msgs", each) or b"") for each in ids]
+        messages = [
+            Message.decode(cast("bytes", client.hget(f"{waiting_key('image_jobs', '')}.msgs", each))) for each in ids
+        ]
     assert [(each.actor_name, each.kwargs["image_job_id"]) for each in messages] == [
         ("process_image", each) for each in IDS
     ]
@@ -44,11 +47,13 @@ def test_each_job_is_one_message_for_the_actor(server: RedisServer) -> None:
 def test_what_dramatiqs_workers_gave_up_is_counted(server: RedisServer) -> None:
     queue = queue_at(server.uri)
     before = queue.dead_letters()
-    broker = RedisBroker(url=server.uri, middleware=[])
+    broker = RedisBroker(url=server.uri, middleware=[])  # type: ignore[no-untyped-call]  # dramatiq's brokers have no types
     broker.declare_queue("image_jobs")
     broker.enqueue(Message("image_jobs", "process_image", (), {}, {}))
     consumer = broker.consume("image_jobs", timeout=1)
-    consumer.nack(next(consumer))
+    message = next(consumer)
+    assert message
+    consumer.nack(message)
     assert queue.dead_letters() == before + 1
     assert queue.absent(IDS) == frozenset(), "what makes this queue long is never somebody else's"
     broker.client.close()

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 from imagejobs.embedded.supervision.child_spec import ChildSpec
@@ -85,8 +86,8 @@ def guardian(mark: str) -> Iterator[Guardian]:
 def python_child(tmp_path: Path, mark: str) -> Callable[..., ChildSpec]:
     """Describe a child that runs a piece of Python."""
 
-    def describe(name: str, code: str = "import signal; signal.pause()", **more: object) -> ChildSpec:
+    def describe(name: str, code: str = "import signal; signal.pause()", **more: Any) -> ChildSpec:
         argv = (sys.executable, "-I", "-S", "-c", code)
-        return ChildSpec(name, argv, {**os.environ, MARK: mark}, tmp_path / f"{name}.log", **more)  # type: ignore[arg-type]  # the test's own words
+        return ChildSpec(name, argv, {**os.environ, MARK: mark}, tmp_path / f"{name}.log", **more)
 
     return describe

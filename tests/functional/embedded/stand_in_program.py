@@ -22,14 +22,14 @@ def work() -> None:
     here = str(Path(__file__).parent)
     module = f"{Path(__file__).stem}:make_broker"
     arguments = [module, "--path", here, "--processes", os.environ["WORKER_PROCESSES"], "--threads", "1"]
-    sys.exit(main(make_argument_parser().parse_args(arguments)))
+    sys.exit(main(make_argument_parser().parse_args(arguments)))  # type: ignore[no-untyped-call]  # dramatiq's
 
 
 def make_broker() -> None:
     import dramatiq
     from dramatiq.brokers.redis import RedisBroker
 
-    dramatiq.set_broker(RedisBroker(url=os.environ["REDIS_URI"]))
+    dramatiq.set_broker(RedisBroker(url=os.environ["REDIS_URI"]))  # type: ignore[no-untyped-call]  # dramatiq's brokers have no types
 
     @dramatiq.actor
     def stand_in() -> None:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 import redis
@@ -74,14 +75,18 @@ def drain(client: redis.Redis) -> list[str]:
     """Take all jobs out of the Dramatiq queue, as workers would."""
     jobs = []
     while (message_id := client.lpop("dramatiq:image_jobs")) is not None:
-        data = client.hget("dramatiq:image_jobs.msgs", message_id)
-        assert data is not None
+        data = client.hget("dramatiq:image_jobs.msgs", cast("bytes", message_id))
+        assert isinstance(data, bytes)
         jobs.append(Message.decode(data).kwargs["image_job_id"])
     return jobs
 
 
 def some_arrived(client: redis.Redis, jobs: list[str], number: float) -> Callable[[], bool]:
-    return lambda: bool(jobs.extend(drain(client)) or len(set(jobs)) >= number)
+    def arrived() -> bool:
+        jobs.extend(drain(client))
+        return len(set(jobs)) >= number
+
+    return arrived
 
 
 def test_a_message_of_the_guide_becomes_a_dramatiq_message(server: RedisServer) -> None:

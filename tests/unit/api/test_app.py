@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from imagejobs.api.app import create_app
 from imagejobs.contract.openapi import Contract, load_contract
@@ -10,7 +12,7 @@ from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_api, memory_s
 @pytest.mark.parametrize(
     "tokens", [{}, {"api_tokens": CLIENT_TOKENS}, {"worker_tokens": WORKER_TOKENS}], ids=["none", "client", "worker"]
 )
-def test_a_server_that_is_open_to_the_network_does_not_start(host: str, tokens: dict[str, tuple[str, ...]]) -> None:
+def test_a_server_that_is_open_to_the_network_does_not_start(host: str, tokens: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=rf"API_HOST={host} is reachable .*ALLOW_UNAUTHENTICATED=true"):
         memory_api(api_host=host, **tokens)
 

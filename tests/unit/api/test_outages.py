@@ -7,7 +7,7 @@ from worlds.api_requests import UNKNOWN_ID, assert_error, created_job, image_fil
 from worlds.memory_api import MemoryApi, memory_api
 
 WAITS = "Redis is unavailable: 1 image(s) accepted, to be queued as soon as it is back."
-UPLOAD = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}
+UPLOAD: dict[str, Any] = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_without_redis_an_upload_is_accepted_and_says_that_it_waits(api: MemoryA
 
 def test_an_event_without_redis_says_how_many_of_its_images_wait(api: MemoryApi) -> None:
     client = api.client()
-    images = {"files": [("images", image_file()), ("images", image_file())]}
+    images: dict[str, Any] = {"files": [("images", image_file()), ("images", image_file())]}
     api.cut("redis")
     created = client.post("/api/events", data={"name": "x"}, **images)
     assert created.status_code == 201, created.text

@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from benchmarks.conversion.figures import Measured, compare, geometric_mean, same_quality
 
 
-def measured(file: str, contender: str, ms: float, **more: object) -> Measured:
+def measured(file: str, contender: str, ms: float, **more: Any) -> Measured:
     """A photograph that took `ms` three times, and once longer."""
     facts: dict[str, object] = {"bytes": 1000, "ssim": 0.98, "peak_memory": 100, "is_photograph": True} | more
     return Measured(file, contender, times_ms=(ms, ms * 3, ms), cpu_times_ms=(ms,) * 3, **facts)  # type: ignore[arg-type]

@@ -33,8 +33,9 @@ class TestSeenCommands:
         name = next(iter(command))
         address = ("localhost", 1)
         seen.started(CommandStartedEvent(command, "db", number, address, number))
-        ended, tell = (CommandFailedEvent, seen.failed) if fails else (CommandSucceededEvent, seen.succeeded)
-        tell(ended(timedelta(microseconds=micros), {}, name, number, address, number))
+        ended: Any = CommandFailedEvent if fails else CommandSucceededEvent
+        event = ended(timedelta(microseconds=micros), {}, name, number, address, number)
+        (seen.failed if fails else seen.succeeded)(event)
 
     def test_commands_that_differ_in_values_only_are_one_kind(self) -> None:
         seen = SeenCommands()

@@ -32,7 +32,7 @@ COMMANDS = {
 @pytest.fixture
 def api_fails(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
     def arrange(error: Exception) -> None:
-        def call(*_: object, **__: object) -> ApiAnswer:
+        def call(*_: object, **__: Any) -> ApiAnswer:
             raise error
 
         monkeypatch.setattr(ApiClient, "call", call)
@@ -106,7 +106,7 @@ def test_what_was_done_before_a_failure_is_shown_with_it(capsys: pytest.CaptureF
 
 
 def test_an_interrupt_is_a_document_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object, **__: object) -> ApiAnswer:
+    def interrupted(*_: object, **__: Any) -> ApiAnswer:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ApiClient, "call", interrupted)

@@ -23,9 +23,7 @@ class Up:
         self.settings: list[Settings] = []
         self.consoles: list[Console] = []
 
-    def __call__(
-        self, settings: Settings, *, on_ready: Callable[[UpState], None], console: Console, **_: object
-    ) -> None:
+    def __call__(self, settings: Settings, *, on_ready: Callable[[UpState], None], console: Console, **_: Any) -> None:
         self.settings.append(settings)
         self.consoles.append(console)
         on_ready(STATE)
@@ -96,7 +94,7 @@ def test_json_is_one_document_of_the_common_shape(
 def test_json_after_a_start_that_fails_is_a_document_too(
     run: Run, pictures: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object, **__: object) -> None:
+    def fails(*_: object, **__: Any) -> None:
         raise ConfigurationError("redis-server is missing")
 
     monkeypatch.setattr("imagejobs.embedded.up.run_up", fails)

@@ -334,7 +334,7 @@ class TestWhatAFailureMeans:
     @pytest.mark.parametrize("status", [429, 503])
     @pytest.mark.parametrize("last", [None, httpx2.ConnectError("refused")])
     def test_what_was_turned_away_was_sent_but_not_carried_out(self, status: int, last: Exception | None) -> None:
-        replies = [refusing(status), *([last] if last else [])]
+        replies: list[httpx2.Response | Exception] = [refusing(status), *([last] if last else [])]
         with pytest.raises(ApiUnavailable) as caught:
             Backend(*replies).get_job()
         assert not isinstance(caught.value, ApiNotReached)

@@ -1,5 +1,7 @@
 """What the driver raises, as the errors that the rest of the program knows."""
 
+from typing import Any
+
 import mongoengine
 import pytest
 from imagejobs.connections.mongodb import NO_MAJORITY, NO_PRIMARY, Database, translated_errors
@@ -49,7 +51,7 @@ def test_a_fault_in_the_program_stays_what_it_is() -> None:
 
 
 def test_servers_that_the_dns_does_not_know_are_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(**_: object) -> None:
+    def unknown(**_: Any) -> None:
         raise DriverConfigurationError("The DNS query name does not exist: _mongodb._tcp.x.invalid.")
 
     monkeypatch.setattr(mongoengine, "connect", unknown)

@@ -61,7 +61,7 @@ def test_the_time_is_the_servers_carried_on(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has a clock that stops while it sleeps")
 def test_after_the_machine_slept_it_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = {time.CLOCK_BOOTTIME: 1_000.0, time.CLOCK_MONOTONIC: 1_000.0}
-    monkeypatch.setattr(clock_module.time, "clock_gettime", seconds.__getitem__)
+    monkeypatch.setattr(time, "clock_gettime", seconds.__getitem__)
     told = iter((MOMENT, MOMENT + timedelta(hours=2)))
     clock = ServerClock(lambda: next(told))
     clock.now()

@@ -1,5 +1,6 @@
 import json
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ SCHEMA = json.loads(contract_file("task_queue.schema.json").read_bytes())
 ID = "655501d2f12a3d0f3c5a1002"
 
 
-def message(image_job_id: object = ID, **extra: object) -> dict[str, object]:
+def message(image_job_id: object = ID, **extra: Any) -> dict[str, object]:
     return {"task_type": "process_image", "payload": {"imageJobID": image_job_id}, **extra}
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from imagejobs.jobs.errors import (
@@ -537,11 +538,12 @@ class TestRefusals:
     def test_a_finished_job_is_named_with_what_it_cannot_become(self, world: World) -> None:
         job = world.claimed()
         world.lifecycle.complete(job.id, job.attempt, world.output(job))
-        for wanted, call in (
+        calls: tuple[tuple[JobStatus, Callable[[], Any]], ...] = (
             (JobStatus.PROCESSING, lambda: world.lifecycle.renew(job.id, job.attempt)),
             (JobStatus.PENDING, lambda: world.lifecycle.hand_back(job.id, job.attempt, Failure("x"))),
             (JobStatus.FAILED, lambda: world.lifecycle.fail(job.id, job.attempt, Failure("x"))),
-        ):
+        )
+        for wanted, call in calls:
             with pytest.raises(IllegalTransition, match=f"{job.id} is COMPLETED and cannot become {wanted}"):
                 call()
 

@@ -1,11 +1,12 @@
 """What clients may do with jobs, and what is left when a service goes away in the middle."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Barrier
+from typing import Any
 
 import pytest
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
@@ -293,7 +294,12 @@ class TestRead:
 
     def test_a_page_reads_one_record_more_than_it_shows(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[int] = []
-        monkeypatch.setattr(world.repository, "page", lambda _, limit: asked.append(limit) or [])
+
+        def page(_: JobFilter, limit: int) -> list[ImageJob]:
+            asked.append(limit)
+            return []
+
+        monkeypatch.setattr(world.repository, "page", page)
         world.jobs.page(JobFilter(), 20)
         assert asked == [21]
 
@@ -393,13 +399,14 @@ class TestDelete:
         with pytest.raises(StorageUnavailable):
             world.jobs.delete(job.id)
         assert world.now(job).status == JobStatus.DELETING
-        for use in (
+        uses: tuple[Callable[[], Any], ...] = (
             lambda: world.jobs.get(job.id),
             lambda: world.jobs.retry(job.id),
             lambda: world.lifecycle.claim(job.id),
             lambda: world.lifecycle.renew(job.id, 1),
             lambda: world.lifecycle.fail(job.id, 1, Failure("x")),
-        ):
+        )
+        for use in uses:
             with pytest.raises(JobNotFound):
                 use()
         world.storage.away = False

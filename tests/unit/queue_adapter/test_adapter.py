@@ -270,7 +270,12 @@ def test_a_heartbeat_comes_before_the_first_message_and_then_regularly(
 ) -> None:
     beats: list[float] = []
     beat: Callable[[], None] = setup.consumer.heartbeat
-    monkeypatch.setattr(setup.consumer, "heartbeat", lambda: (beats.append(setup.queue.length()), beat()))
+
+    def noted_beat() -> None:
+        beats.append(setup.queue.length())
+        beat()
+
+    monkeypatch.setattr(setup.consumer, "heartbeat", noted_beat)
     setup.queue.push([ONE, TWO])
     setup.steps(2)
     assert beats == [2], "not again with each message"

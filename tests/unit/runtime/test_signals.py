@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from imagejobs.runtime.signals import exit_cleanly_on_sigterm, stop_on_signals
@@ -25,7 +26,7 @@ def test_either_signal_asks_for_the_end(number: signal.Signals) -> None:
 
 def test_a_signal_while_the_main_thread_looks_at_the_event_is_no_deadlock() -> None:
     stop = stop_on_signals()
-    with stop._cond:
+    with cast("Any", stop)._cond:
         signal.raise_signal(signal.SIGTERM)
     assert stop.wait(5)
 

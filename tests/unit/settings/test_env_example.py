@@ -76,8 +76,8 @@ def test_its_values_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
-    copied = Settings(_env_file=EXAMPLE, storage="filesystem")  # type: ignore[call-arg]  # pydantic-settings' own argument
-    defaults = Settings(_env_file=None, storage="filesystem")  # type: ignore[call-arg]  # as above
+    copied = Settings(_env_file=EXAMPLE, storage="filesystem")
+    defaults = Settings(_env_file=None, storage="filesystem")
 
     assert copied == defaults
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -179,7 +180,7 @@ def test_a_failing_disk_is_not_a_missing_object(
 ) -> None:
     put(storage)
 
-    def failing(*_: object, **__: object) -> None:
+    def failing(*_: object, **__: Any) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as broken:

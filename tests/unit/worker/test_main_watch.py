@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from imagejobs.worker import main_watch
@@ -40,9 +40,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(main_watch, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(main_watch, "STUCK_SECONDS", 0.1)
     monkeypatch.setattr(main_watch, "_log_to_standard_error", lambda: None)
-    monkeypatch.setattr(main_watch.os, "getppid", lambda: world.parent)
-    monkeypatch.setattr(main_watch.os, "kill", lambda pid, number: world.done.append((pid, number)))
-    monkeypatch.setattr(main_watch.os, "_exit", world.done.append)
+    monkeypatch.setattr(os, "getppid", lambda: world.parent)
+    monkeypatch.setattr(os, "kill", lambda pid, number: world.done.append((pid, number)))
+    monkeypatch.setattr(os, "_exit", world.done.append)
     yield world
     world.parent = SOMEBODY_ELSE
     wait_until(lambda: "main-watch" not in {thread.name for thread in threading.enumerate()})
@@ -102,4 +102,4 @@ def test_the_log_goes_on_where_somebody_reads_it(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
     main_watch._log_to_standard_error()
 
-    assert handler.stream is sys.__stderr__
+    assert cast("Any", handler.stream) is sys.__stderr__

@@ -39,7 +39,7 @@ def real_conversion(source: bytes) -> Result:
 
 def worker_of(backend: Backend, conversion: Callable[[bytes], Result] | None = None, **options: Any) -> ProcessImage:
     """A worker of the backend; without a conversion it must not come to one."""
-    values = {"output_prefix": "optimized/", "max_bytes": 1_000_000}
+    values: dict[str, Any] = {"output_prefix": "optimized/", "max_bytes": 1_000_000}
     jobs = JobsApi(backend.line.client(), LEASE.total_seconds())
     return ProcessImage(jobs, jobs, backend.storage, conversion or unexpected_conversion, **(values | options))
 
@@ -363,7 +363,10 @@ class TestTriedAgain:
         with pytest.raises(TransientFailure):
             worker_of(fencing)(job_id, FIRST, retry_in=8.5)
         assert fencing.line.patches[-1]["retryInSeconds"] == 8.5
-        assert fencing.world.repository.get(job_id).enqueued_at == fencing.world.clock.time + timedelta(seconds=8.5)
+        waiting = fencing.world.repository.get(job_id)
+
+        assert waiting
+        assert waiting.enqueued_at == fencing.world.clock.time + timedelta(seconds=8.5)
 
 
 class TestGivingUp:

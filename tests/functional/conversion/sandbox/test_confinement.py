@@ -9,10 +9,11 @@ import platform
 import signal
 import subprocess
 import sys
+from typing import Any, cast
 
 import pytest
 
-pytest.importorskip("pyseccomp", reason="needs libseccomp", exc_type=Exception)
+pytest.importorskip("pyseccomp", reason="needs libseccomp", exc_type=cast("Any", Exception))
 
 PROGRAM = """
 import ctypes, errno, fcntl, json, os, resource, signal, socket, subprocess, sys, threading

@@ -1,6 +1,7 @@
 """A child that does not get ready: not the file's fault, hence tried again, and the reason is told."""
 
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import psutil
 import pytest
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.sandbox import process, spawning
+from imagejobs.conversion.sandbox import process
 from imagejobs.conversion.sandbox.pool import Converter
 
 Program = Callable[[str], None]
@@ -90,7 +91,7 @@ def test_a_program_that_is_not_there_is_named(
 def test_without_room_for_its_folder_no_child_starts(
     failure: Callable[[], ConversionError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spawning.tempfile, "tempdir", "/nowhere")
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
 
     assert "/nowhere" in str(failure())
 

@@ -53,7 +53,9 @@ def test_each_of_two_worker_tokens_opens_the_workers_operations(request_: tuple[
     ],
 )
 def test_without_a_known_token_it_is_401_with_a_challenge(request_: tuple[str, str], headers: dict[str, str]) -> None:
-    answer = with_tokens().client().request(*request_, headers={n: v.encode("latin-1") for n, v in headers.items()})
+    answer = (
+        with_tokens().client().request(*request_, headers={n.encode(): v.encode("latin-1") for n, v in headers.items()})
+    )
     message = assert_error(answer, 401, "unauthorized")
     assert ("X-Worker-Token" if request_ in WORKER_ONLY else "Authorization: Bearer") in message
     assert answer.headers["www-authenticate"].endswith('realm="image-jobs"')

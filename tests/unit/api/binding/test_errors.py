@@ -6,7 +6,7 @@ from imagejobs.api.binding.errors import as_api_error, broken_contract, error_re
 from imagejobs.contract.violations import Violation
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
-from imagejobs.events.service import EventNotFound
+from imagejobs.events.errors import EventNotFound
 from imagejobs.jobs.errors import IdempotencyKeyReused, JobNotFound, OutputNotAccepted, QueueFull
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable
@@ -53,7 +53,7 @@ def test_an_unforeseen_error_is_500_without_its_details(validates: bool, caplog:
     def broken(*_: Any) -> None:
         raise RuntimeError("secret of the database")
 
-    api.jobs.page = broken  # type: ignore[method-assign]  # a bug for once
+    api.jobs.page = broken  # type: ignore[method-assign, assignment]  # a bug for once
     with caplog.at_level(logging.ERROR):
         answer = api.client().get("/api/image-jobs")
     assert answer.status_code == 500

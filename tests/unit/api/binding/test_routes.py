@@ -55,7 +55,7 @@ def test_an_answer_against_the_contract_is_500_in_development(
 def test_a_missing_header_is_against_the_contract() -> None:
     created = {"_id": JOB, "name": "x", "images": [], "imageJobIds": []}
     created |= dict.fromkeys(("createdAt", "updatedAt"), "2024-01-01T00:00:00.000Z")
-    form = {"files": [("name", (None, "x"))]}
+    form: dict[str, Any] = {"files": [("name", (None, "x"))]}
     answer = memory_api().client().post("/api/events", **form)
     assert answer.headers["location"] == f"/api/events/{answer.json()['data']['_id']}"
     rule = CONTRACT.operations["createEvent"]

@@ -1,5 +1,7 @@
 """Two lines for many cases."""
 
+import time
+
 import pytest
 from imagejobs.api.connections import episode
 from imagejobs.api.connections.episode import Episode
@@ -9,7 +11,7 @@ from imagejobs.api.connections.episode import Episode
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, to be set."""
     now = [1000.0]
-    monkeypatch.setattr(episode.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 

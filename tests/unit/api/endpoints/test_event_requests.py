@@ -98,7 +98,7 @@ def test_an_image_is_taken_back_when_its_event_cannot_be_looked_for_again(api: M
         push(job_ids)
         api.lines["mongodb"][1].is_cut = True
 
-    api.queue.push = push_and_cut  # type: ignore[method-assign]  # the outage comes after it
+    api.queue.push = push_and_cut  # type: ignore[method-assign, assignment]  # the outage comes after it
     assert_error(upload(api, event_id), 503, "mongodb_unavailable")
     assert api.all_jobs() == []
     assert api.all_keys() == []

@@ -11,7 +11,7 @@ from imagejobs.times import isoformat
 from worlds.api_requests import OUTPUT, OUTPUT_URL, assert_error, created_job, image_bytes, image_file, patched
 from worlds.memory_api import MemoryApi, memory_api
 
-UPLOAD = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}
+UPLOAD: dict[str, Any] = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_an_attempt_completes_with_its_own_object_and_receipt(api: MemoryApi) ->
     assert patched(client, job["_id"], status="PROCESSING", attempt=attempt, leaseSeconds=60).status_code == 200
     key, facts = output_key(job["sourceImageKey"], "optimized/"), {"frames": 1.0, "sha256": "0" * 64}
     source = {"mimetype": "image/png", "bytes": 89, "width": 8, "height": 6, **facts}
-    receipt = {"source": source, "output": source | {"mimetype": "image/webp", "bytes": 5.0}}
+    receipt: dict[str, Any] = {"source": source, "output": source | {"mimetype": "image/webp", "bytes": 5.0}}
     receipt |= {"orientation": 1, "lossless": True, "quality": 80, "encoder": "e", "durationMs": 3.0}
     update = {"status": "COMPLETED", "attempt": attempt, "outputImageKey": key, "receipt": receipt}
     assert_error(patched(client, job["_id"], **update), 409, "output_not_accepted")

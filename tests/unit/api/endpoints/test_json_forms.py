@@ -1,5 +1,6 @@
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from imagejobs.api.endpoints.json_forms import event_to_json, job_to_json
 from imagejobs.events.model import Event, EventFields, EventWithJobs
@@ -37,7 +38,7 @@ def test_unset_fields_are_left_out_and_an_empty_message_is_not() -> None:
 
 
 def test_what_is_of_no_concern_to_callers_is_not_shown() -> None:
-    internal = {"revision": 7, "idempotency_key": "secret"}
+    internal: dict[str, Any] = {"revision": 7, "idempotency_key": "secret"}
     names = {each.name for each in fields(ImageJob)}
     job = ImageJob(**{name: internal.get(name, getattr(JOB, name)) for name in names})
     assert not {FIELD_NAMES[name] for name in internal} & job_to_json(job, ADDRESSES).keys()

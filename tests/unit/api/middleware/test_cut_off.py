@@ -64,7 +64,7 @@ async def _cut_off(
     app = AnsweringCutOff(application)
     method, path = request.split()
     scope = {"type": "http", "method": method, "path": path, "headers": raw}
-    task = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type]  # a coroutine
+    task = asyncio.create_task(app(scope, receive, send))
     await (application.hangs if whole else drained).wait()
     task.cancel()
     await asyncio.wait([task], timeout=5)

@@ -22,7 +22,7 @@ def signal_of(*light: float) -> bytes:
 
 def mapped(tone_map: ToneMap, pixels: bytes) -> list[float]:
     """The red of each pixel, 0 to 1."""
-    return (np.frombuffer(tone_map.convert(pixels), np.uint16)[::3] / 65535).tolist()
+    return list(np.frombuffer(tone_map.convert(pixels), np.uint16)[::3] / 65535)
 
 
 def test_the_curves_give_the_published_values() -> None:

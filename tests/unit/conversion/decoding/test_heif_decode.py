@@ -1,4 +1,5 @@
 import io
+from typing import Any
 
 import pillow_heif
 import pytest
@@ -21,7 +22,7 @@ READ = [each for each in (HEIC, AVIF) if each in readable_formats()]
 readable = pytest.mark.parametrize("image_format", READ, ids=lambda each: each.name)
 
 
-def encode(picture: Image.Image, image_format: Format, **options: object) -> bytes:
+def encode(picture: Image.Image, image_format: Format, **options: Any) -> bytes:
     buffer = io.BytesIO()
     if image_format is AVIF:
         picture.save(buffer, "AVIF", quality=95, **options)

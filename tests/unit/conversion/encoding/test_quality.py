@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 from imagejobs.conversion.encoding import quality, ssim
+from imagejobs.conversion.encoding.encode import encode_lossy
 from imagejobs.conversion.encoding.quality import HIGHEST, LOWEST, MAX_TRIALS, QualityChoice, choose_quality
 from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.options import Options
@@ -110,13 +111,12 @@ def test_a_higher_target_takes_a_higher_quality(photo: Image.Image, save: Callab
 
 def test_only_a_smaller_copy_is_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
-    encode = quality.encode_lossy
 
-    def encode_lossy(image: MagickImage, tried: int, method: int) -> bytes:
+    def encode_and_note(image: MagickImage, tried: int, method: int) -> bytes:
         sizes.append(image.size)
-        return encode(image, tried, method)
+        return encode_lossy(image, tried, method)
 
-    monkeypatch.setattr(quality, "encode_lossy", encode_lossy)
+    monkeypatch.setattr(quality, "encode_lossy", encode_and_note)
     with MagickImage(width=1280, height=640, background="red") as image:
         choose_quality(image, OPTIONS)
 

@@ -1,5 +1,7 @@
 """The EXIF of HEIC and AVIF: an orientation turns nothing and is noted, credits are kept."""
 
+from typing import Any
+
 import pytest
 from files.exif import ARTIST, ORIENTATION, exif
 from files.heif import IMIR, IROT, Part, coded, heif
@@ -15,7 +17,7 @@ def described(payload: bytes, image_format: str = "AVIF", *boxes: bytes) -> byte
     return heif(image_format, TITLES[image_format].with_properties(*boxes), metadata)
 
 
-def payload(tags: dict[int, object], before: bytes = b"Exif\0\0") -> bytes:
+def payload(tags: dict[int, Any], before: bytes = b"Exif\0\0") -> bytes:
     tiff = exif(tags).removeprefix(b"Exif\0\0")
     return len(before).to_bytes(4, "big") + before + tiff
 

@@ -4,11 +4,13 @@ import io
 import struct
 import time
 from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import pillow_heif
 import pytest
 from imagejobs.conversion.formats.heif import structure as heif_structure
 from imagejobs.conversion.formats.heif.items import Item
+from imagejobs.conversion.formats.heif.transforms import area
 from imagejobs.conversion.formats.registry import sniff
 from measures.structure_reading import code, read, refusal
 from PIL import Image
@@ -83,7 +85,7 @@ def avif(
     return (ftyp(*brands) + meta).ljust(DATA_AT, b"\0") + b"AV1 bytes"
 
 
-def heic(picture: Image.Image, **options: object) -> bytes:
+def heic(picture: Image.Image, **options: Any) -> bytes:
     buffer = io.BytesIO()
     pillow_heif.from_pillow(picture).save(buffer, quality=50, **options)
     return buffer.getvalue()
@@ -163,7 +165,7 @@ def test_of_several_pictures_the_primary_one_counts(photo: Image.Image) -> None:
 
 def test_thumbnails_are_no_pictures(photo: Image.Image) -> None:
     picture = pillow_heif.from_pillow(photo)
-    picture[0].info["thumbnails"] = [32]
+    cast("Any", picture[0].info)["thumbnails"] = [32]
     buffer = io.BytesIO()
     picture.save(buffer)
 
@@ -418,8 +420,12 @@ class TestBoundedWork:
 
     def test_a_part_that_many_layers_share_is_measured_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         measured: list[Item] = []
-        area = heif_structure.area
-        monkeypatch.setattr(heif_structure, "area", lambda item: measured.append(item) or area(item))
+
+        def area_noted(item: Item) -> int:
+            measured.append(item)
+            return area(item)
+
+        monkeypatch.setattr(heif_structure, "area", area_noted)
         layers = range(3, 203)
         data = avif(
             entries=(PICTURE, entry(2), *(entry(each, "grid") for each in layers)),

@@ -1,5 +1,6 @@
 import io
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ GROUND = block(0, 0, 16, 12, (9, 200, 9, 255))
 PART = ApngFrame(3, 2, np.arange(7 * 9 * 4).reshape(9, 7, 4) % 256)
 
 
-def split(*frames: ApngFrame, **more: object) -> list[AnimationFrame]:
-    return list(split_png(apng(16, 12, frames, **more), tuple(range(1, len(frames) + 1))))  # type: ignore[arg-type]  # apng's
+def split(*frames: ApngFrame, **more: Any) -> list[AnimationFrame]:
+    return list(split_png(apng(16, 12, frames, **more), tuple(range(1, len(frames) + 1))))
 
 
 def shown(frame: AnimationFrame) -> np.ndarray:

@@ -6,6 +6,7 @@ from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.webp.animation import assemble_animation, split_animation
 from imagejobs.conversion.formats.webp.container import find_chunk
+from measures.decoded_pictures import frame_count
 from PIL import Image
 
 
@@ -34,7 +35,7 @@ def test_libwebp_shows_it(red: bytes) -> None:
     data = assemble_animation(20, 10, [AnimationFrame(0, 0, 10, 6, 70, red), AnimationFrame(4, 2, 10, 6, 30, red)], 3)
 
     with Image.open(io.BytesIO(data)) as animation:
-        assert (animation.size, animation.n_frames, animation.info["loop"]) == ((20, 10), 2, 3)
+        assert (animation.size, frame_count(animation), animation.info["loop"]) == ((20, 10), 2, 3)
         animation.seek(1)
         assert animation.convert("RGBA").getpixel((19, 9)) == (0, 0, 0, 0)
         assert animation.convert("RGBA").getpixel((5, 3)) == (255, 0, 0, 128)

@@ -1,10 +1,10 @@
 import warnings
 
 import pytest
-from imagejobs.conversion.magick import image as magick
 from imagejobs.conversion.magick.image import MagickImage, apply_limits, encoder_name
 from imagejobs.conversion.magick.noted_exceptions import image_exceptions
 from imagejobs.conversion.options import Options
+from wand.api import library
 from wand.exceptions import CorruptImageWarning, ImageError, ResourceLimitError
 from wand.resource import limits
 
@@ -46,14 +46,14 @@ def test_the_encoder_names_its_library() -> None:
 
 @pytest.mark.parametrize("message", ["ColorspaceColorProfileMismatch `ICC'", "unable to create color transform `ICC'"])
 def test_a_profile_that_cannot_be_used_is_told_from_a_failure(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(magick.library, "MagickProfileImage", lambda *_: False)
+    monkeypatch.setattr(library, "MagickProfileImage", lambda *_: False)
     with MagickImage() as image:
         monkeypatch.setattr(image, "raise_exception", lambda: raises(ImageError(message)))
         assert image.convert_profile(b"profile") is False
 
 
 def test_any_other_failure_of_a_profile_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(magick.library, "MagickProfileImage", lambda *_: False)
+    monkeypatch.setattr(library, "MagickProfileImage", lambda *_: False)
     with MagickImage() as image:
         monkeypatch.setattr(image, "raise_exception", lambda: raises(ResourceLimitError("memory allocation failed")))
         with pytest.raises(ResourceLimitError):

@@ -1,5 +1,7 @@
 """What this process could still have, where a limit or a full disk leaves it little."""
 
+import os
+import resource
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,8 +21,8 @@ def test_a_file_needs_room_on_the_disk_and_under_the_limit(
         return SimpleNamespace(f_bavail=blocks, f_frsize=4000)
 
     monkeypatch.setenv("MAGICK_TEMPORARY_PATH", str(tmp_path))
-    monkeypatch.setattr(room.os, "statvfs", statvfs)
-    monkeypatch.setattr(room.resource, "getrlimit", lambda _kind: (limit, limit))
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (limit, limit))
 
     assert room.has_disk_room(8_000_000) is is_enough
 
@@ -34,13 +36,13 @@ def test_a_folder_that_is_gone_has_no_room(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_a_machine_that_gives_less_than_the_limit_allows_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     """As one that promises no more memory than it has (vm.overcommit_memory=2)."""
-    monkeypatch.setattr(room.resource, "getrlimit", lambda _kind: (1_000_000_000, 1_000_000_000))
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (1_000_000_000, 1_000_000_000))
     monkeypatch.setattr(room, "_may_map", lambda count, access: access == 0 or count < 100_000_000)
 
     assert not room.has_all_its_memory()
 
 
 def test_without_a_limit_whatever_was_not_given_was_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room.resource, "getrlimit", lambda _kind: (room.resource.RLIM_INFINITY,) * 2)
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (resource.RLIM_INFINITY,) * 2)
 
     assert not room.has_all_its_memory()

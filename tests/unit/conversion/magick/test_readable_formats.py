@@ -1,7 +1,10 @@
+from typing import Any
+
 import pytest
 from imagejobs.conversion.errors import MachineFault
 from imagejobs.conversion.formats.registry import FORMATS, GIF, PNG
 from imagejobs.conversion.magick import readable_formats as readable
+from imagejobs.conversion.magick.image import MagickImage
 from wand.exceptions import ModuleError
 from wand.version import formats
 
@@ -34,10 +37,10 @@ def test_a_decoder_that_fails_although_it_is_listed_makes_its_format_unreadable(
 def test_a_format_that_cannot_be_tried_for_lack_of_room_is_not_called_unreadable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
+    def fail(*_: object, **__: Any) -> None:
         raise ModuleError("unable to load module `heic.so: failed to map segment from shared object'")
 
-    monkeypatch.setattr(readable.MagickImage, "read", fail)
+    monkeypatch.setattr(MagickImage, "read", fail)
 
     with pytest.raises(MachineFault, match="failed to map segment"):
         readable.readable_formats()

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from imagejobs.conversion.magick.image import MagickImage
@@ -20,10 +21,10 @@ def placeholder(save: Save) -> Callable[[Image.Image], Placeholder]:
 Make = Callable[[Image.Image], Placeholder]
 
 
-def halves(one: object, other: object, share: int, mode: str = "RGB") -> Image.Image:
+def halves(one: Any, other: Any, share: int, mode: str = "RGB") -> Image.Image:
     """A picture whose upper rows, of 60, have one colour and the rest another."""
-    picture = Image.new(mode, (80, 60), other)  # type: ignore[arg-type]  # Pillow's colours
-    picture.paste(one, (0, 0, 80, share))  # type: ignore[call-overload]  # Pillow's colours
+    picture = Image.new(mode, (80, 60), other)
+    picture.paste(one, (0, 0, 80, share))
     return picture
 
 

@@ -4,7 +4,6 @@ import sys
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from imagejobs.conversion.sandbox import confinement
 from imagejobs.conversion.sandbox.confinement import (
     FORBIDDEN_CALLS,
     FORBIDDEN_COMMANDS,
@@ -42,7 +41,7 @@ class Kernel:
 def kernel(monkeypatch: pytest.MonkeyPatch, hard: int = ENDLESS, used: float = 0.0) -> Kernel:
     made = Kernel(hard, used)
     for name in ("getrlimit", "setrlimit", "getrusage"):
-        monkeypatch.setattr(confinement.resource, name, getattr(made, name))
+        monkeypatch.setattr(resource, name, getattr(made, name))
     return made
 
 
@@ -98,7 +97,7 @@ class Filter:
 
     def __init__(self, action: object) -> None:
         self.action = action
-        self.rules: dict[str | int, object] = {}
+        self.rules: dict[object, object] = {}
         self.attributes: list[tuple[object, int]] = []
         self.loaded = False
 

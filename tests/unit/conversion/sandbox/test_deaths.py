@@ -1,8 +1,8 @@
+import resource
 import signal
 
 import pytest
 from imagejobs.conversion.errors import ConversionError, ErrorCode, MachineFault
-from imagejobs.conversion.sandbox import confinement
 from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.deaths import death_of, judged, not_started
 
@@ -73,7 +73,7 @@ def test_less_memory_than_a_conversion_may_take_is_the_machines_fault(monkeypatc
     damage = ConversionError(ErrorCode.CORRUPT, "It is damaged.")
     assert judged(picture, LIMITS) is picture
 
-    monkeypatch.setattr(confinement.resource, "getrlimit", lambda _kind: (200_000_000, 200_000_000))
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (200_000_000, 200_000_000))
     curbed = judged(picture, LIMITS)
 
     assert (curbed.code, type(curbed)) == ("conversion_memory", MachineFault)

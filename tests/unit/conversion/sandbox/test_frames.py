@@ -35,7 +35,7 @@ def test_a_frame_is_both_lengths_the_header_and_the_payload() -> None:
 
 def test_the_other_side_gets_it_at_once() -> None:
     raw_stream = io.BytesIO()
-    stream = io.BufferedWriter(raw_stream, 1 << 16)  # type: ignore[type-var]  # BytesIO is one
+    stream = io.BufferedWriter(raw_stream, 1 << 16)
 
     write_frame(stream, HEADER, b"payload")
 

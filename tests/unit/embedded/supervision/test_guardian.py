@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from typing import Any
 
 import pytest
 from imagejobs.embedded.supervision.guardian import Guardian
@@ -12,7 +13,7 @@ class HangingProcess:
 
     pid = 999_999_999
 
-    def __init__(self, _arguments: list[str], *, stdin: int, **_: object) -> None:
+    def __init__(self, _arguments: list[str], *, stdin: int, **_: Any) -> None:
         self.is_killed = False
         self.was_waited_for = False
         self.pipe = os.dup(stdin)

@@ -25,7 +25,7 @@ def with_rendition(world: World) -> tuple[ImageJob, str]:
     job = completed(world)
     small = rendition_key(job.output_image_key or "", 480)
     world.storage.put(small, io.BytesIO(b"tiny"), 4, "image/webp")
-    renditions = [{"key": job.output_image_key, "bytes": 7}, {"key": small, "bytes": 4}]
+    renditions: list[dict[str, Any]] = [{"key": job.output_image_key, "bytes": 7}, {"key": small, "bytes": 4}]
     world.repository._jobs[job.id] = replace(job, renditions=renditions)
     return world.now(job), small
 
@@ -117,7 +117,12 @@ def test_pages_are_bounded_and_go_on_where_one_ended(world: World, monkeypatch: 
     jobs = [completed(world) for _ in range(7)]
     heads: list[str] = []
     real = world.storage.head
-    monkeypatch.setattr(world.storage, "head", lambda key: (heads.append(key), real(key))[1])
+
+    def head(key: str) -> Any:
+        heads.append(key)
+        return real(key)
+
+    monkeypatch.setattr(world.storage, "head", head)
     page = world.audit.page()
     assert (page.jobs, page.cursor, len(heads)) == (3, jobs[2].id, 3)
     assert [each.jobs for each in world.audit.run(page.cursor)] == [3, 1]
