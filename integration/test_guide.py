@@ -1,7 +1,7 @@
-"""The documents' walk-throughs, literally: their curl and redis-cli lines against `imagejobs api` alone, no worker.
+"""The walk-throughs of the documents, run literally: their curl and redis-cli lines against `imagejobs api`, no worker.
 
-That of docs/protocol.md, and that of the worker integration guide where WORKER_INTEGRATION_GUIDE names its file. Only
-the ports, the image's path and the two ids are put in, as the person who follows them does.
+The documents are docs/reference/protocol.md and the worker integration guide whose file WORKER_INTEGRATION_GUIDE names.
+The tests replace only the ports, the image's path and the two ids, as a reader who follows the document does.
 """
 
 import json
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(bool(NEEDED), reason=f"needs {' and '.join(NEEDE
 
 GUIDE_VARIABLE = "WORKER_INTEGRATION_GUIDE"
 GUIDE = os.environ.get(GUIDE_VARIABLE)
-PROTOCOL = Path(__file__).parent.parent / "docs" / "protocol.md"
+PROTOCOL = Path(__file__).parent.parent / "docs" / "reference" / "protocol.md"
 WALKS = [
     pytest.param(PROTOCOL, "By hand", id="protocol"),
     pytest.param(

@@ -1,6 +1,6 @@
 """Makes the bucket of the settings on a local S3 server such as MinIO, and lets everybody read OUTPUT_PREFIX, only it.
 
-For compose.yaml and for tests. On R2 and AWS make buckets with their own tools: see docs/deployment.md.
+For compose.yaml and for tests. On R2 and AWS make buckets with their own tools: see docs/guides/deployment.md.
 """
 
 import json

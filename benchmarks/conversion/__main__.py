@@ -39,7 +39,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=9, help="how often each contender converts each file")
     parser.add_argument("--files", nargs="+", metavar="START", help="only files whose names start so, as 24MP")
     parser.add_argument("--only", nargs="+", choices=[entry.name for entry in CONTENDERS], help="only these contenders")
-    parser.add_argument("--picture", type=Path, metavar="PATH", help="draw it, as docs/performance-conversion.svg")
+    parser.add_argument("--picture", type=Path, metavar="PATH", help="draw the figures to this SVG file")
     return parser
 
 

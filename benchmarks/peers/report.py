@@ -42,7 +42,7 @@ def as_table(lines: Sequence[tuple[str, ...]], title: str) -> Table:
 
 
 def as_markdown(lines: Sequence[tuple[str, ...]]) -> str:
-    """For docs/reliability.md."""
+    """For docs/reference/reliability.md."""
     head = [COLUMNS, ("---",) * len(COLUMNS)]
     return "\n".join(f"| {' | '.join(line)} |" for line in (*head, *lines))
 

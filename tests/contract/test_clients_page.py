@@ -1,4 +1,4 @@
-"""docs/clients.md: its samples are parts of the programs that `tox -e clients` runs."""
+"""docs/guides/clients.md: its samples are parts of the programs that `tox -e clients` runs."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from textwrap import indent
 import pytest
 from clients.recipe import CLIENTS, load, names
 
-PAGE = (CLIENTS.parent.parent / "docs/clients.md").read_text()
+PAGE = (CLIENTS.parent.parent / "docs/guides/clients.md").read_text()
 SECTIONS = dict(zip(*[iter(re.split(r"^## (.+)\n", PAGE, flags=re.MULTILINE)[1:])] * 2, strict=True))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARGINS = [mark * depth for mark in ("\t", "  ") for depth in range(5)]

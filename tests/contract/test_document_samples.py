@@ -33,7 +33,7 @@ from worlds.api_requests import image_file
 from worlds.memory_api import memory_api
 
 ROOT = Path(__file__).parents[2]
-README, PROTOCOL = ROOT / "README.md", ROOT / "docs" / "protocol.md"
+README, PROTOCOL = ROOT / "README.md", ROOT / "docs" / "reference" / "protocol.md"
 GUIDE_VARIABLE = "WORKER_INTEGRATION_GUIDE"
 GUIDE = os.environ.get(GUIDE_VARIABLE)
 needs_guide = pytest.mark.skipif(not GUIDE, reason=f"{GUIDE_VARIABLE} does not name the guide's file")

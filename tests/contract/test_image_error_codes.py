@@ -8,7 +8,7 @@ import pytest
 from imagejobs.contract.openapi import load_contract
 from imagejobs.conversion.errors import ErrorCode
 
-DOCUMENTS = Path(__file__).parents[2] / "docs"
+DOCUMENTS = Path(__file__).parents[2] / "docs" / "reference"
 SCHEMA: dict[str, Any] = load_contract().document["components"]["schemas"]["ImageErrorCode"]
 CODES = {each.value for each in ErrorCode}
 

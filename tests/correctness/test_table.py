@@ -1,11 +1,11 @@
-"""The table of docs/conversion.md against the tests that it names."""
+"""The table of docs/reference/conversion.md against the tests that it names."""
 
 import ast
 import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
-TABLE = (HERE.parents[1] / "docs" / "conversion.md").read_text(encoding="utf-8")
+TABLE = (HERE.parents[1] / "docs" / "reference" / "conversion.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"`(test_\w+\.py)::(\w+)`", TABLE))
 
 

@@ -1,4 +1,4 @@
 """The services played over adapters in memory, one call at a time: what may happen between any two of their calls.
 
-docs/reliability.md, "The model".
+docs/reference/reliability.md, "The model".
 """

@@ -1,4 +1,4 @@
-"""What a client may take of time and room. docs/deployment.md says where the numbers come from."""
+"""What a client may take of time and room. docs/guides/deployment.md says where the numbers come from."""
 
 from dataclasses import dataclass
 

@@ -15,8 +15,8 @@ BLOCKING_SECONDS = 1
 MOVE = "redis.call('LREM', KEYS[1], -1, ARGV[1]); return redis.call('LPUSH', KEYS[2], ARGV[1])"
 REMEDIES = {
     "replica": "REDIS_URI must name the master",
-    "memory is full": "raise its maxmemory, see docs/operations.md",
-    "disk": "make room on its disk, see docs/operations.md",
+    "memory is full": "raise its maxmemory, see docs/guides/operations.md",
+    "disk": "make room on its disk, see docs/guides/operations.md",
     "user may not": "allow this user every command on the keys of image-jobs",
     "Cluster": "let REDIS_URI name one server, or a master with replicas: messages move between keys",
     "password": "check the user and the password in REDIS_URI",

@@ -8,7 +8,8 @@ _FAR = 1.5
 _NEAR_FILTER: Mapping[str, str] = {"filter:b": "0", "filter:c": "0.75", "filter:blur": "0.95"}
 _FAR_FILTER: Mapping[str, str] = {"filter:b": "0", "filter:c": "1", "filter:support": "1.5", "filter:blur": "0.9"}
 """Keys' cubic filters, narrowed until they are as sharp as Lanczos: the SSIM against Lanczos is within 0.0006 and the
-bytes within 2 %, in 0.6 to 0.8 of its time, which grows with the width of a filter. See docs/performance.md."""
+bytes within 2 %, in 0.6 to 0.8 of its time, which grows with the width of a filter. See
+docs/measurements/performance.md."""
 
 _NARROW = 16
 """Pixels of the shorter side of pictures that are scaled with Lanczos itself, as it takes no time: neighbouring columns

@@ -38,7 +38,7 @@ _MEASURED: Mapping[Layout, Bytes] = {
     ("HEVC", _FULL, True): Bytes(14.6, 18.3),
 }
 """With libheif 1.15 (dav1d 1.0 on two processors, libde265 1.0.11) and 1.23 (aom 3.12, libde265 1.0.15), pictures of 4
-and 16 megapixels, 8, 10 and 12 bits; the table in docs/conversion.md has them one by one."""
+and 16 megapixels, 8, 10 and 12 bits; the table in docs/reference/conversion.md has them one by one."""
 _UNKNOWN = Bytes(4.5, 9.1)
 
 
