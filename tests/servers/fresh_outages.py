@@ -10,7 +10,7 @@ from imagejobs.connections.outages import OUTAGES
 @pytest.fixture
 def fresh_outages() -> Iterator[None]:
     """Forget what earlier tests met: a second outage within a minute is not reported."""
-    with patch.object(OUTAGES, "_current", {}), patch.object(OUTAGES, "_reported_at", {}):
+    with patch.object(OUTAGES, "_by_service", {}):
         yield
 
 

@@ -179,7 +179,7 @@ def test_sources_that_are_not_public_are_a_warning_that_names_the_way_and_the_se
     proxy, settings = proxied
     result = tried(check_sources, deployment(service, **settings))
     assert (result.ok, result.is_warning) == (True, True)
-    assert f"answered 403 through the proxy 127.0.0.1:{proxy.port}" in result.text
+    assert f"answered 403 through the proxy http://127.0.0.1:{proxy.port}" in result.text
     assert "set SOURCE_URL=presigned" in result.text
 
 

@@ -28,9 +28,9 @@ AROUND: list[Callable[[ASGIApp], ASGIApp]] = []
 
 
 class Line:
-    """What lies between the API and a service: cut, every call fails; cut at a name, that call fails.
+    """The line from the API to a service, with the names of the `calls` over it.
 
-    Addresses are made without asking anybody, so they never fail.
+    If it is cut, every call fails; if it is cut at some names, these calls do. Making an address is not a call.
     """
 
     _LOCAL = frozenset({"public_url", "presigned_url", "new_id"})
@@ -40,6 +40,7 @@ class Line:
         self._error = error
         self.is_cut = False
         self.cut_at: frozenset[str] = frozenset()
+        self.calls: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._service, name)
@@ -47,6 +48,7 @@ class Line:
             return attribute
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            self.calls.append(name)
             if self.is_cut or name in self.cut_at:
                 raise self._error
             return attribute(*args, **kwargs)

@@ -26,6 +26,7 @@ from imagejobs.api.endpoints.media import Media
 from imagejobs.api.endpoints.metrics import Metrics
 from imagejobs.api.endpoints.operations import OperationsEndpoints
 from imagejobs.api.endpoints.readiness import Readiness
+from imagejobs.api.endpoints.status_reports import StatusReports
 from imagejobs.api.endpoints.uploads import Uploads
 from imagejobs.api.middleware.origin import OwnOriginOnly
 from imagejobs.api.undo_refused import taking_back
@@ -83,15 +84,15 @@ def create_app(
     uploads = Uploads(settings.max_upload_bytes, conversion_options(settings), formats)
     addresses = Addresses(adapters.storage, SIGNED_FOR if settings.source_url == "presigned" else None)
     endpoints = {
-        **ImageJobEndpoints(jobs, events, job_lifecycle(jobs, settings), uploads, addresses).by_operation(),
+        **ImageJobEndpoints(jobs, events, uploads, addresses).by_operation(),
+        **StatusReports(job_lifecycle(jobs, settings), addresses, settings.check_legacy_output).by_operation(),
         **EventEndpoints(events, uploads, addresses).by_operation(),
         **OperationsEndpoints(contract, readiness, metrics).by_operation(),
     }
     limits = BodyLimits(
         settings.max_upload_bytes, settings.max_request_bytes, settings.max_images, Patience.of(settings)
     )
-    lanes = Lanes(looks_for_all_outputs=settings.check_legacy_output)
-    binding = Binding(authentication, limits, settings.validate_responses, metrics.observe, lanes)
+    binding = Binding(authentication, limits, settings.validate_responses, metrics.observe, Lanes())
     routes: list[BaseRoute] = [*bind(contract, endpoints, binding), *_files(settings, adapters.storage)]
     own = frozenset({settings.api_host, parts_of(settings.api_base_url).hostname or ""})
     guard = [Middleware(OwnOriginOnly, hosts=own, on_network=not settings.is_loopback)]

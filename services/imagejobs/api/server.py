@@ -13,13 +13,13 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
 from imagejobs.api.connections.descriptors import room_for
-from imagejobs.api.connections.episode import Episode
 from imagejobs.api.connections.http import LOOK_SECONDS, HttpConnection
-from imagejobs.api.connections.limits import ConnectionLimits
+from imagejobs.api.connections.limits import QUIET_SECONDS, ConnectionLimits
 from imagejobs.api.connections.listener import Acceptor, listen
 from imagejobs.api.connections.places import Places
 from imagejobs.api.connections.unread_body import ClosingUnread
 from imagejobs.api.middleware.cut_off import AnsweringCutOff
+from imagejobs.runtime.episode import Episode, Lines
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +29,14 @@ LEAVING_SECONDS = 2.0
 """How long after that the process may still be there: threads that wait for a service cannot be ended by themselves."""
 TICKS_PER_SECOND = 10
 """uvicorn's."""
-INVALID = "Invalid HTTP request received."
-"""uvicorn's line for each request that is not HTTP, which anybody can send a thousand times a second."""
+SLOW = Lines.about(
+    "clients are too slow in sending headers or in reading answers: their connections are closed",
+    "see HEADER_SECONDS, STALL_SECONDS and MIN_BYTES_PER_SECOND",
+)
+NOT_HTTP = Lines.about(
+    "clients send requests that are not HTTP: they are answered 400",
+    "find the program that sends them; it may speak HTTPS to this HTTP port",
+)
 
 
 def serve(app: ASGIApp, host: str, port: int, limits: ConnectionLimits) -> None:
@@ -57,17 +63,10 @@ class BoundedServer(uvicorn.Server):
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
         )
         super().__init__(config)
-        logging.getLogger("uvicorn.error").addFilter(_is_not_counted)
         self._limits = limits
         self._places = Places(room_for(limits.connections))
-        self._slow = Episode(
-            "clients are too slow with headers, or with taking answers: their connections are closed",
-            "see HEADER_SECONDS, STALL_SECONDS and MIN_BYTES_PER_SECOND",
-        )
-        self._invalid = Episode(
-            "clients send what is not HTTP: they are answered 400",
-            "see which program does, or whether it speaks HTTPS to this HTTP port",
-        )
+        self._slow = Episode(logger, SLOW, QUIET_SECONDS)
+        self._invalid = Episode(logger, NOT_HTTP, QUIET_SECONDS)
         self._acceptors: Sequence[Acceptor] = ()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -112,10 +111,6 @@ class _EndingServer(BoundedServer):
         end.daemon = True
         end.start()
         await super().shutdown(sockets)
-
-
-def _is_not_counted(record: logging.LogRecord) -> bool:
-    return record.msg != INVALID
 
 
 def _leave() -> None:

@@ -16,7 +16,7 @@ from tenacity.wait import wait_random_exponential
 
 from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.contract.openapi import JSON, Operation, load_contract
-from imagejobs.settings.addresses import without_credentials
+from imagejobs.settings.addresses import shown
 from imagejobs.settings.proxies import proxy_to, through
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class ApiClient:
         self._max_tries = max_tries
         self._read_seconds = read_seconds
         self._sleep = sleep
-        self.base_url = without_credentials(base_url)
+        self.base_url = shown(base_url)
 
     def call(
         self,

@@ -1,78 +1,47 @@
-"""What a process logs about an outage of a backing service: a line when it begins, when it ends, and each minute.
+"""What a process logs about an outage of a backing service: a line when it begins, one a minute, one when it ends.
 
-Every call of a service passes one of a few places that translate its errors; these note here whether the service
-answered. The callers try again and log nothing about it, so that an outage does not bury everything else.
+Every call of a service passes through one of a few functions that translate its errors. They note here whether the
+service answered. Their callers try again without logging, so that an outage does not bury the rest of the log.
 """
 
 import logging
-import math
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from imagejobs.errors import BackingServiceUnavailable
+from imagejobs.runtime.episode import Episode, Lines
 
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())  # commands set up no logging: they report the error itself
 
-REMINDER_SECONDS = 60.0
 SETTLED_SECONDS = 6.0
-"""Without a failure for so long the outage is over. The pauses between tries are shorter (5 s): where Redis answers
-reads and refuses writes, an answer alone ends nothing."""
-
-
+"""An outage is over after so long without a failure. This is longer than the pauses between two tries (5 s): one answer
+does not end an outage, because Redis may answer reads and refuse writes."""
 MAX_REASON = 300
 
 
-@dataclass(slots=True)
-class _Outage:
-    began: float
-    failed_at: float
-    is_reported: bool = False
-
-
 class Outages:
-    """Those of one process, by service. Thread-safe."""
+    """The outages of one process, by service. Thread-safe."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._lock = threading.Lock()
-        self._current: dict[str, _Outage] = {}
-        self._reported_at: dict[str, float] = {}
+        self._by_service: dict[str, Episode] = {}
 
     def failed(self, service: str, reason: object) -> None:
         """Note that a call failed: the service did not answer, or cannot serve."""
-        with self._lock:
-            now = self._now()
-            outage = self._current.setdefault(service, _Outage(now, now))
-            outage.failed_at = now
-            if now - self._reported_at.get(service, -math.inf) < REMINDER_SECONDS:
-                return
-            self._reported_at[service] = now
-            since, outage.is_reported = outage.is_reported, True
-        why = str(reason)[:MAX_REASON].rstrip(".")
-        if since:
-            logger.warning("%s is still unavailable after %.0f s: %s", service, now - outage.began, why)
-        else:
-            logger.warning("%s is unavailable: %s; trying again until it is back", service, why)
+        known = self._by_service.get(service)
+        episode = known or self._by_service.setdefault(service, self._episode(service))
+        episode.note(str(reason)[:MAX_REASON].rstrip("."))
 
     def answered(self, service: str) -> None:
         """Note that a call succeeded."""
-        if service not in self._current:
-            return
-        with self._lock:
-            outage = self._current.get(service)
-            if outage is None or self._now() - outage.failed_at < SETTLED_SECONDS:
-                return
-            del self._current[service]
-        if outage.is_reported:
-            logger.warning("%s is available again after %.1f s", service, outage.failed_at - outage.began)
+        if episode := self._by_service.get(service):
+            episode.look()
 
     @contextmanager
     def watched(self, service: str) -> Iterator[None]:
-        """Note how the block ends."""
+        """Note whether the block raises BackingServiceUnavailable."""
         try:
             yield
         except BackingServiceUnavailable as error:
@@ -81,6 +50,14 @@ class Outages:
         else:
             self.answered(service)
 
+    def _episode(self, service: str) -> Episode:
+        lines = Lines(
+            begins=f"{service} is unavailable: %(reason)s; trying again until it is back",
+            lasts=f"{service} is still unavailable after %(seconds).0f s: %(reason)s",
+            ends=f"{service} is available again after %(seconds).1f s",
+        )
+        return Episode(logger, lines, SETTLED_SECONDS, self._now)
+
 
 OUTAGES = Outages()
-"""This process's."""
+"""The outages of this process."""

@@ -5,8 +5,10 @@ may be anywhere in it.
 """
 
 import re
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+HIDDEN = "(an address that is not shown because it may contain a password)"
 ENCODING = "what is special in its user name and password must be percent-encoded (/ as %2F, @ as %40, # as %23)"
 
 
@@ -18,11 +20,27 @@ def parts_of(address: str) -> SplitResult:
         return urlsplit("")
 
 
-def without_credentials(address: str) -> str:
-    """An address as it may be shown: without a user name and a password."""
-    parts = parts_of(address)
-    _, has_credentials, place = parts.netloc.rpartition("@")
-    return parts._replace(netloc=place).geturl() if has_credentials else address
+def shown(address: str) -> str:
+    """The address without its user name and password, for logs and messages.
+
+    HIDDEN if a password may be left in it, because it has an `@` that does not end the user name and password.
+    """
+    if "@" not in address:
+        return address
+    parts = parts_of(address if "://" in address else f"//{address}")
+    place = parts.netloc.rpartition("@")[2]
+    rest = parts._replace(netloc=place).geturl().removeprefix("//")
+    return rest if _has_valid_port(parts) and "@" not in rest else HIDDEN
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether the host name or address, in any spelling, is one of the loopback interface."""
+    name = host.lower().rstrip(".")
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def http_address(value: str) -> str:
@@ -65,6 +83,13 @@ def mongodb_address(value: str) -> str:
     if any(re.match("readPreference=(?!primary$)", each, re.IGNORECASE) for each in known):
         raise ValueError("readPreference must be primary, or not said: other members may not know yet who owns a job")
     return value
+
+
+def _has_valid_port(parts: SplitResult) -> bool:
+    try:
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_redis_address(value: str) -> bool:

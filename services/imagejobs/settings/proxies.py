@@ -5,10 +5,9 @@ container), and seldom lead to an internal API or storage.
 """
 
 import os
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from imagejobs.settings.addresses import parts_of
+from imagejobs.settings.addresses import is_this_machine, parts_of, shown
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -31,29 +30,8 @@ def proxy_to(address: str, proxy: str) -> str:
 
 
 def through(proxy: str) -> str:
-    """What an error says about the way: the proxy's host and port, without its password. Nothing without a proxy."""
+    """The part of an error message that names the proxy; nothing without a proxy."""
     return f" through the proxy {shown(proxy)}" if proxy else ""
-
-
-def shown(proxy: str) -> str:
-    """Its host and port. Nothing else of it is ever shown; what cannot be split not at all."""
-    parts = parts_of(proxy if "://" in proxy else f"http://{proxy}")
-    try:
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
-    except ValueError:
-        return "(not an address)"
-    host = parts.hostname or "(no host)"
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether the name or address is one of the loopback interface, however it is spelt."""
-    name = host.lower().rstrip(".")
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def named_by_the_environment() -> dict[str, str]:

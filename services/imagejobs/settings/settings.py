@@ -26,14 +26,13 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode
 
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings.addresses import http_address, mongodb_address, redis_address, without_credentials
+from imagejobs.settings.addresses import http_address, is_this_machine, mongodb_address, redis_address, shown
 from imagejobs.settings.conversion import SOURCES, ConversionSettings, split_commas
 from imagejobs.settings.names import misspelt
 from imagejobs.settings.proxies import proxy_address
 
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 """Where a server that listens on all addresses is reached from this machine. One on `::` may take no IPv4."""
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 PREFIX = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)+")
 """What keys may begin with that storage.keys.is_safe_key takes."""
 
@@ -100,7 +99,7 @@ class ApiAddress(BaseSettings):
     @cached_property
     def shown_api_url(self) -> str:
         """The same, as it may be shown: API_URL may have the password of a proxy in front of the API."""
-        return without_credentials(self.api_base_url)
+        return shown(self.api_base_url)
 
 
 class Settings(ApiAddress, ConversionSettings):
@@ -174,7 +173,7 @@ class Settings(ApiAddress, ConversionSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether the API listens on this machine only."""
-        return self.api_host in LOOPBACK_HOSTS
+        return is_this_machine(self.api_host)
 
 
 S = TypeVar("S", bound=BaseSettings)

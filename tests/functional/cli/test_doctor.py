@@ -383,9 +383,9 @@ def test_a_proxy_that_is_not_there_is_a_finding_without_its_password(run: Run, m
     monkeypatch.setenv("R2_PROXY", f"http://me:secret@127.0.0.1:{port}")
     monkeypatch.setenv("API_PROXY", f"http://me:secret@127.0.0.1:{port}")
     result = run("doctor")
-    told = f"FAIL proxies    the proxy 127.0.0.1:{port} to https://s3.example accepts no connection"
+    told = f"FAIL proxies    the proxy http://127.0.0.1:{port} to https://s3.example accepts no connection"
     assert told in result.stdout
-    assert f"through the proxy 127.0.0.1:{port} did not answer" in result.stdout, "storage"
+    assert f"through the proxy http://127.0.0.1:{port} did not answer" in result.stdout, "storage"
     assert "secret" not in result.output
 
 
@@ -396,7 +396,7 @@ def test_proxies_that_are_and_that_are_not_used_are_named(monkeypatch: pytest.Mo
         settings = memory_settings(api_url="http://api.example", api_proxy=proxy.url)
         told = check_proxies(deployment(settings))
     assert told == (
-        f"http://api.example is reached through 127.0.0.1:{proxy.port} (API_PROXY); "
-        f"HTTP_PROXY=127.0.0.1:{proxy.port}, HTTPS_PROXY=127.0.0.1:{proxy.port}, ALL_PROXY=127.0.0.1:{proxy.port} "
+        f"http://api.example is reached through {proxy.url} (API_PROXY); "
+        f"HTTP_PROXY={proxy.url}, HTTPS_PROXY={proxy.url}, ALL_PROXY={proxy.url} "
         "of the environment is not used; API_PROXY or R2_PROXY would be"
     )

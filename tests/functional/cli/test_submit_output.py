@@ -216,7 +216,7 @@ def test_results_come_through_api_proxy_but_for_those_on_this_machine(bucket: di
 def test_an_error_through_a_proxy_names_it() -> None:
     with (
         http_proxy(status=403) as proxy,
-        pytest.raises(DownloadFailed, match=f"through the proxy 127.0.0.1:{proxy.port} answered 403"),
+        pytest.raises(DownloadFailed, match=f"through the proxy http://127.0.0.1:{proxy.port} answered 403"),
     ):
         download(f"http://pub.invalid/{KEY}", 1000, proxy.url)
 

@@ -73,7 +73,7 @@ def test_an_api_is_reached_through_the_proxy_that_is_named(monkeypatch: pytest.M
 def test_what_goes_wrong_through_a_proxy_names_it_without_its_password(url: str, status: int) -> None:
     with http_proxy(status=status) as proxy:
         named = proxy.url.replace("://", "://me:secret@")
-        told = f"through the proxy 127.0.0.1:{proxy.port}"
+        told = f"through the proxy http://127.0.0.1:{proxy.port}"
         with (
             client_of(url, named, max_tries=2, read_seconds=0.2) as client,
             pytest.raises((ApiRefused, ApiUnavailable), match=told) as caught,
@@ -87,7 +87,7 @@ def test_what_goes_wrong_through_a_proxy_names_it_without_its_password(url: str,
 
 def test_a_proxy_that_does_not_listen_is_named() -> None:
     port = free_port()
-    told = f"{NOT_HERE} through the proxy 127.0.0.1:{port}: .*refused"
+    told = f"{NOT_HERE} through the proxy http://127.0.0.1:{port}: .*refused"
     proxy = f"http://127.0.0.1:{port}"
     with client_of(NOT_HERE, proxy, max_tries=1) as client, pytest.raises(ApiUnavailable, match=told):
         client.call("getHealth")

@@ -105,7 +105,7 @@ def test_what_goes_wrong_through_a_proxy_names_it_without_its_password(
     monkeypatch.setattr(s3_connections, "BACKOFF_SECONDS", 0.0)
     with http_proxy(status=status) as proxy:
         storage = storage_at(endpoint, proxy.url.replace("://", "://me:secret@"))
-        told = f"{endpoint} through the proxy 127.0.0.1:{proxy.port}"
+        told = f"{endpoint} through the proxy http://127.0.0.1:{proxy.port}"
         with pytest.raises(StorageUnavailable, match=told) as caught:
             storage.get(KEY, 10)
     assert "secret" not in str(caught.value)
@@ -114,12 +114,17 @@ def test_what_goes_wrong_through_a_proxy_names_it_without_its_password(
 def test_a_proxy_that_does_not_listen_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_connections, "BACKOFF_SECONDS", 0.0)
     port = free_port()
-    with pytest.raises(StorageUnavailable, match=f"through the proxy 127.0.0.1:{port} did not answer: .*refused"):
+    with pytest.raises(
+        StorageUnavailable, match=f"through the proxy http://127.0.0.1:{port} did not answer: .*refused"
+    ):
         storage_at("https://s3.example", f"http://127.0.0.1:{port}").get(KEY, 10)
 
 
 def test_a_proxy_that_swallows_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"READ_SECONDS": 0.1, "CONNECT_SECONDS": 0.1, "BACKOFF_SECONDS": 0.0}.items():
         monkeypatch.setattr(s3_connections, name, value)
-    with http_proxy() as proxy, pytest.raises(StorageUnavailable, match=f"through the proxy 127.0.0.1:{proxy.port}"):
+    with (
+        http_proxy() as proxy,
+        pytest.raises(StorageUnavailable, match=f"through the proxy http://127.0.0.1:{proxy.port}"),
+    ):
         storage_at("https://s3.example", proxy.url).get(KEY, 10)

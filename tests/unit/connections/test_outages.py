@@ -1,8 +1,9 @@
 import threading
 
 import pytest
-from imagejobs.connections.outages import REMINDER_SECONDS, SETTLED_SECONDS, Outages
+from imagejobs.connections.outages import SETTLED_SECONDS, Outages
 from imagejobs.errors import BackingServiceUnavailable
+from imagejobs.runtime.episode import REMINDER_SECONDS
 
 
 class Clock:

@@ -1,5 +1,5 @@
 import pytest
-from imagejobs.settings.addresses import http_address, mongodb_address, redis_address, without_credentials
+from imagejobs.settings.addresses import HIDDEN, http_address, mongodb_address, redis_address, shown
 
 SECRET = "12sEcret"
 ADDRESSES = [
@@ -83,17 +83,32 @@ def test_options_that_do_not_go_together_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "shown"),
+    ("address", "told"),
     [
         (f"https://u:{SECRET}@api.example:8443/x?y=1", "https://api.example:8443/x?y=1"),
         (f"http://{SECRET}@[::1]:3000", "http://[::1]:3000"),
         (f"http://u:{SECRET}@x@h", "http://h"),
-        ("http://127.0.0.1:3000/a@b", "http://127.0.0.1:3000/a@b"),
+        (f"me:{SECRET}@proxy.example:3128", "proxy.example:3128"),
+        ("http://127.0.0.1:3000/a", "http://127.0.0.1:3000/a"),
         ("", ""),
     ],
 )
-def test_an_address_is_shown_without_its_password(address: str, shown: str) -> None:
-    assert without_credentials(address) == shown
+def test_an_address_is_shown_without_its_password(address: str, told: str) -> None:
+    assert shown(address) == told
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"http://me:{SECRET}/x@proxy.example:3128",
+        f"http://me:1/{SECRET}@proxy.example:3128",
+        f"http://me:1?{SECRET}@proxy.example",
+        f"http://me:1#{SECRET}@proxy.example",
+        f"http://[{SECRET}@proxy.example",
+    ],
+)
+def test_an_address_whose_password_has_no_certain_end_is_not_shown(address: str) -> None:
+    assert shown(address) == HIDDEN
 
 
 @pytest.mark.parametrize("address", [f"htp://u:{SECRET}@h", f"u:{SECRET}@h", f"http://[{SECRET}@h"])

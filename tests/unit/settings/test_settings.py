@@ -298,7 +298,14 @@ class TestApiAddress:
 
     @pytest.mark.parametrize(
         ("host", "expected"),
-        [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("10.0.0.1", False)],  # noqa: S104 - compared, not bound
+        [
+            ("127.0.0.1", True),
+            ("localhost", True),
+            ("::1", True),
+            ("127.0.0.2", True),
+            ("0.0.0.0", False),  # noqa: S104 - compared, not bound
+            ("10.0.0.1", False),
+        ],
     )
     def test_loopback_is_this_machine_only(self, host: str, expected: bool) -> None:
         assert load_settings(storage="filesystem", api_host=host).is_loopback is expected

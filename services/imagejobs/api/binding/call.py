@@ -1,6 +1,6 @@
-"""What an endpoint is given and what it gives back."""
+"""What an endpoint receives and what it answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -45,7 +45,3 @@ class Reply:
     message: str | None = None
     raw: bytes | None = None
     content_type: str = "application/json"
-
-
-Endpoint = Callable[[Call], Reply]
-"""Runs in a worker thread: it may block."""

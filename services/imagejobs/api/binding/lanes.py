@@ -1,43 +1,48 @@
-"""Keeps slow storage from holding up what needs none: claims, renewals and questions go past it, and whether this
-process is alive is answered past everything.
+"""Keeps slow storage from delaying requests that do not use it.
 
-Requests run in threads, of which anyio has 40. Those that ask the storage share a part of them; when it hangs, they
-fill that part, and the others wait for their turn without a thread.
+Handlers run in threads, of which anyio has 40. Those that use the storage share a part of the threads. When the storage
+hangs, they fill that part only; further ones wait for their turn without a thread. Handlers that use nothing run on
+the event loop, so they answer even when every thread is taken.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import anyio
 from anyio import CapacityLimiter
 from starlette.concurrency import run_in_threadpool
 
-from imagejobs.api.binding.call import Call
+from imagejobs.api.binding.call import Call, Reply
+from imagejobs.api.binding.endpoint import Endpoint, Uses
 from imagejobs.storage.object_storage import StorageUnavailable
 
 STORAGE_THREADS = 24
 LONGEST_WAIT = 10.0
-"""Seconds for a turn, less than a worker waits for an answer; then it is 503, and the caller comes back later."""
-
-T = TypeVar("T")
+"""Seconds that a request waits for its turn before it is answered 503. Workers wait longer than that for an answer."""
 
 
 class Lanes:
-    """For one application. `looks_for_all_outputs`: also for those of workers that send no attempt."""
+    """The lanes of one application."""
 
-    def __init__(self, *, looks_for_all_outputs: bool = False) -> None:
+    def __init__(self) -> None:
         self._storage = CapacityLimiter(STORAGE_THREADS)
-        self._looks_for_all_outputs = looks_for_all_outputs
 
-    async def run(self, operation_id: str, endpoint: Callable[[Call], T], call: Call) -> T:
-        """Run the endpoint, in a thread if it may wait.
+    async def run(self, endpoint: Endpoint, call: Call) -> Reply:
+        """Answer the call in the lane of the services that the endpoint uses for it.
 
-        Raises what it raises, and StorageUnavailable if its turn does not come.
+        Raises what the handler raises, and StorageUnavailable if its turn does not come within LONGEST_WAIT.
         """
-        if operation_id == "getHealth":
-            return endpoint(call)  # at once, whatever else goes on: it asks nobody
-        if not self._asks_storage(operation_id, call):
-            return await run_in_threadpool(endpoint, call)
+        match endpoint.uses_for(call):
+            case Uses.NOTHING:
+                return endpoint.handler(call)
+            case Uses.RECORDS:
+                return await run_in_threadpool(endpoint.handler, call)
+            case Uses.STORAGE:
+                async with self._turn():
+                    return await run_in_threadpool(endpoint.handler, call)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
         turn = object()
         try:
             with anyio.fail_after(LONGEST_WAIT):
@@ -45,17 +50,6 @@ class Lanes:
         except TimeoutError:
             raise StorageUnavailable(f"{STORAGE_THREADS} requests wait for its answers") from None
         try:
-            return await run_in_threadpool(endpoint, call)
+            yield
         finally:
             self._storage.release_on_behalf_of(turn)
-
-    def _asks_storage(self, operation_id: str, call: Call) -> bool:
-        match operation_id:
-            case "createImageJob" | "deleteImageJob" | "deleteEvent":
-                return True
-            case "createEvent" | "updateEvent":
-                return bool(call.form.files)
-            case "updateImageJobStatus":
-                is_looked_for = self._looks_for_all_outputs or "attempt" in call.json
-                return is_looked_for and str(call.json["status"]).upper() == "COMPLETED"
-        return False

@@ -15,7 +15,8 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from imagejobs.api.binding.authentication import Authentication
-from imagejobs.api.binding.call import Call, Endpoint, Reply
+from imagejobs.api.binding.call import Call, Reply
+from imagejobs.api.binding.endpoint import Endpoint
 from imagejobs.api.binding.errors import ApiError, as_api_error, error_response
 from imagejobs.api.binding.forms.form import to_form
 from imagejobs.api.binding.lanes import Lanes
@@ -112,7 +113,7 @@ class _Bound:
             await parts.close()
 
     async def _run(self, call: Call) -> Response:
-        return _to_response(await self.binding.lanes.run(self.operation.id, self.endpoint, call))
+        return _to_response(await self.binding.lanes.run(self.endpoint, call))
 
     def _checked(self, response: Response) -> Response:
         """In development and in tests: an answer that breaks the contract is a fault of ours."""

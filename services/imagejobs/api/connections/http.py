@@ -1,6 +1,7 @@
 """HTTP/1.1 on one connection: uvicorn's protocol, with bounds to what a client may take of time and room."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +20,11 @@ LOOK_SECONDS = 0.5
 """Between two looks at each connection. Time is counted in looks, not by a clock, so that a process which was stopped
 for a while does not take that for its clients' delay."""
 LAST_WORD_SECONDS = 1.0
-"""For reading an answer, after SIGTERM."""
+"""Time for the client to read an answer after SIGTERM."""
+INVALID = "Invalid HTTP request received."
+"""uvicorn's log line for each request that is not HTTP. Anybody can send a thousand of them a second."""
+
+logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != INVALID)  # note_invalid logs it instead
 
 
 class HttpConnection(H11Protocol):

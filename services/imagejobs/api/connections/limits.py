@@ -6,6 +6,8 @@ from imagejobs.settings.settings import Settings
 
 DISCARDED_BODIES = 2
 """How many of the largest bodies are read and discarded after an answer, so that the client gets to read it."""
+QUIET_SECONDS = 10.0
+"""Trouble with clients counts as over after so long without another case."""
 
 
 @dataclass(frozen=True, slots=True)

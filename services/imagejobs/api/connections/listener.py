@@ -10,8 +10,9 @@ import logging
 import socket
 from collections.abc import Callable
 
-from imagejobs.api.connections.episode import Episode
+from imagejobs.api.connections.limits import QUIET_SECONDS
 from imagejobs.errors import ConfigurationError
+from imagejobs.runtime.episode import Episode, Lines
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ class Acceptor:
     def __init__(self, listener: socket.socket, new_protocol: Callable[[], asyncio.Protocol]) -> None:
         self._listener = listener
         self._new_protocol = new_protocol
-        self._exhausted = Episode("no connection can be accepted", "this process or machine may open no more files")
+        lines = Lines.about("no connection can be accepted", "this process or machine may open no more files")
+        self._exhausted = Episode(logger, lines, QUIET_SECONDS)
         self._task = asyncio.get_running_loop().create_task(self._accept(), name="accept")
 
     def look(self) -> None:

@@ -3,13 +3,17 @@
 Beyond the bound a few more are accepted, so that the server always answers: /healthz as ever, everything else 503.
 """
 
+import logging
 from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imagejobs.api.binding.errors import ApiError, error_response, unavailable
 from imagejobs.api.connections.descriptors import Room
-from imagejobs.api.connections.episode import Episode
+from imagejobs.api.connections.limits import QUIET_SECONDS
+from imagejobs.runtime.episode import Episode, Lines
+
+logger = logging.getLogger(__name__)
 
 HEALTH = "/healthz"
 
@@ -35,10 +39,11 @@ class Places:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._guests: dict[Guest, None] = {}  # a set that keeps the order in which they came
-        self._overload = Episode(
+        lines = Lines.about(
             f"all {room.connections} connections are taken: more are answered 503",
             "raise MAX_CONNECTIONS, add API processes, or see which client does not finish its requests",
         )
+        self._overload = Episode(logger, lines, QUIET_SECONDS)
 
     def take(self, guest: Guest) -> None:
         """A new connection. Where all places are taken, the one that was idle longest makes room for it."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from imagejobs.api.binding.call import Call, Endpoint, Form, Reply
+from imagejobs.api.binding.call import Call, Form, Reply
+from imagejobs.api.binding.endpoint import Endpoint, Uses
 from imagejobs.api.endpoints.json_forms import event_to_json, waiting_note
 from imagejobs.api.endpoints.uploads import Uploads
 from imagejobs.events.model import EventFields, EventWithJobs
@@ -25,11 +26,11 @@ class EventEndpoints:
     def by_operation(self) -> Mapping[str, Endpoint]:
         """operationId to endpoint."""
         return {
-            "createEvent": self.create,
-            "listEvents": self.page,
-            "getEvent": self.get,
-            "updateEvent": self.update,
-            "deleteEvent": self.delete,
+            "createEvent": Endpoint(self.create, _storage_if_images),
+            "listEvents": Endpoint(self.page, Uses.RECORDS),
+            "getEvent": Endpoint(self.get, Uses.RECORDS),
+            "updateEvent": Endpoint(self.update, _storage_if_images),
+            "deleteEvent": Endpoint(self.delete, Uses.STORAGE),
         }
 
     def create(self, call: Call) -> Reply:
@@ -59,6 +60,10 @@ class EventEndpoints:
     def _images(self, form: Form) -> list[NewImage]:
         """Every image is judged before the first is stored."""
         return [self.uploads.accept(received, "images") for received in form.files.get("images", ())]
+
+
+def _storage_if_images(call: Call) -> Uses:
+    return Uses.STORAGE if call.form.files else Uses.RECORDS
 
 
 def _fields(form: Form) -> EventFields:

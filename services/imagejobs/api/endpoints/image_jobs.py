@@ -1,12 +1,13 @@
-"""The endpoints of image jobs."""
+"""The endpoints of image jobs, without the status reports of workers (status_reports.py)."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
 
-from imagejobs.api.binding.call import Call, Endpoint, Reply
+from imagejobs.api.binding.call import Call, Reply
+from imagejobs.api.binding.endpoint import Endpoint, Uses
 from imagejobs.api.binding.errors import ApiError
 from imagejobs.api.endpoints.json_forms import job_to_json, waiting_note
 from imagejobs.api.endpoints.uploads import Uploads
@@ -14,7 +15,6 @@ from imagejobs.contract.violations import Violation
 from imagejobs.events.errors import EventNotFound
 from imagejobs.events.service import Events
 from imagejobs.jobs.addresses import Addresses
-from imagejobs.jobs.lifecycle import Failure, JobLifecycle, Output
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
 from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.records.port import JobFilter
@@ -30,20 +30,18 @@ class ImageJobEndpoints:
 
     jobs: ImageJobs
     events: Events
-    lifecycle: JobLifecycle
     uploads: Uploads
     addresses: Addresses
 
     def by_operation(self) -> Mapping[str, Endpoint]:
         """operationId to endpoint."""
         return {
-            "createImageJob": self.create,
-            "listImageJobs": self.page,
-            "getImageJobStats": self.stats,
-            "getImageJob": self.get,
-            "updateImageJobStatus": self.update_status,
-            "retryImageJob": self.retry,
-            "deleteImageJob": self.delete,
+            "createImageJob": Endpoint(self.create, Uses.STORAGE),
+            "listImageJobs": Endpoint(self.page, Uses.RECORDS),
+            "getImageJobStats": Endpoint(self.stats, Uses.RECORDS),
+            "getImageJob": Endpoint(self.get, Uses.RECORDS),
+            "retryImageJob": Endpoint(self.retry, Uses.RECORDS),
+            "deleteImageJob": Endpoint(self.delete, Uses.STORAGE),
         }
 
     def create(self, call: Call) -> Reply:
@@ -89,25 +87,6 @@ class ImageJobEndpoints:
     def get(self, call: Call) -> Reply:
         return Reply(self._shown(self.jobs.get(call.params["id"])))
 
-    def update_status(self, call: Call) -> Reply:
-        job_id, said = call.params["id"], call.json
-        attempt = int(said["attempt"]) if "attempt" in said else None
-        match JobStatus(said["status"].upper()):
-            case JobStatus.PROCESSING:
-                job = self._claim_or_renew(job_id, attempt, said.get("leaseSeconds"))
-            case JobStatus.COMPLETED:
-                job = self.lifecycle.complete(job_id, attempt, _output(said))
-            case JobStatus.FAILED:
-                job = self.lifecycle.fail(job_id, attempt, _failure(said))
-            case _:
-                job = self.lifecycle.hand_back(job_id, int(said["attempt"]), _failure(said), said.get("retryInSeconds"))
-        return Reply(self._shown(job))
-
-    def _claim_or_renew(self, job_id: str, attempt: int | None, lease_seconds: float | None) -> ImageJob:
-        if attempt is None:
-            return self.lifecycle.claim(job_id, lease_seconds)
-        return self.lifecycle.renew(job_id, attempt, lease_seconds)
-
     def retry(self, call: Call) -> Reply:
         job = self.jobs.retry(call.params["id"])
         return Reply(self._shown(job), message=waiting_note([job]))
@@ -120,31 +99,7 @@ class ImageJobEndpoints:
         return job_to_json(job, self.addresses)
 
 
-def _failure(said: Mapping[str, Any]) -> Failure:
-    return Failure(said.get("errorMsg", ""), said.get("errorCode"), said.get("retryable"))
-
-
-def _output(said: Mapping[str, Any]) -> Output:
-    return Output(
-        said["outputImageKey"],
-        said.get("outputImageURL"),
-        _whole_numbers(said.get("renditions")),
-        said.get("thumbHash"),
-        said.get("dominantColor"),
-        _whole_numbers(said.get("receipt")),
-    )
-
-
-def _whole_numbers(value: Any) -> Any:
-    """JSON Schema takes 3.0 for an integer; the record keeps 3."""
-    if isinstance(value, dict):
-        return {name: _whole_numbers(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_whole_numbers(each) for each in value]
-    return int(value) if isinstance(value, float) else value
-
-
-def _durations(jobs: list[ImageJob]) -> dict[str, int]:
+def _durations(jobs: Sequence[ImageJob]) -> dict[str, int]:
     took = [round((job.processed_at - job.created_at).total_seconds() * 1000) for job in jobs if job.processed_at]
     if not took:
         return {"count": 0}

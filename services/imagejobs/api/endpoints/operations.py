@@ -1,11 +1,12 @@
-"""The endpoints that the service is operated with: health, readiness, metrics, the contract, the docs."""
+"""The endpoints for operating the service: health, readiness, metrics, the contract and its page."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imagejobs import __version__
-from imagejobs.api.binding.call import Call, Endpoint, Reply
+from imagejobs.api.binding.call import Call, Reply
+from imagejobs.api.binding.endpoint import Endpoint, Uses
 from imagejobs.api.endpoints.docs_page import DOCS_PAGE
 from imagejobs.api.endpoints.metrics import Metrics
 from imagejobs.api.endpoints.readiness import Readiness
@@ -14,7 +15,7 @@ from imagejobs.contract.openapi import Contract
 
 @dataclass(frozen=True, slots=True)
 class OperationsEndpoints:
-    """What they answer from."""
+    """Each handler answers one operation of the contract."""
 
     contract: Contract
     readiness: Readiness
@@ -22,22 +23,16 @@ class OperationsEndpoints:
 
     def by_operation(self) -> Mapping[str, Endpoint]:
         """operationId to endpoint."""
+        contract = Reply(raw=json.dumps(self.contract.document, ensure_ascii=False).encode())
+        page = Reply(raw=DOCS_PAGE.encode(), content_type="text/html; charset=utf-8")
+        health = Reply({"status": "ok", "version": __version__})
         return {
-            "getHealth": self.health,
-            "getReadiness": self.readiness.answer,
-            "getMetrics": self.get_metrics,
-            "getContract": self.get_contract,
-            "getDocs": self.docs,
+            "getHealth": Endpoint(lambda _: health, Uses.NOTHING),
+            "getReadiness": Endpoint(self.readiness.answer, Uses.RECORDS),
+            "getMetrics": Endpoint(self._metrics, Uses.RECORDS),
+            "getContract": Endpoint(lambda _: contract, Uses.NOTHING),
+            "getDocs": Endpoint(lambda _: page, Uses.NOTHING),
         }
 
-    def health(self, call: Call) -> Reply:  # noqa: ARG002 - an endpoint takes a call
-        return Reply({"status": "ok", "version": __version__})
-
-    def get_metrics(self, call: Call) -> Reply:  # noqa: ARG002 - as above
+    def _metrics(self, _: Call) -> Reply:
         return Reply(raw=self.metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
-
-    def get_contract(self, call: Call) -> Reply:  # noqa: ARG002 - as above
-        return Reply(raw=json.dumps(self.contract.document, ensure_ascii=False).encode())
-
-    def docs(self, call: Call) -> Reply:  # noqa: ARG002 - as above
-        return Reply(raw=DOCS_PAGE.encode(), content_type="text/html; charset=utf-8")

@@ -1,4 +1,4 @@
-"""What is answered to the requests that are still under way when the process ends: uvicorn cancels them then."""
+"""Answers the requests that are still under way when the process ends: uvicorn cancels them then."""
 
 import asyncio
 import re
@@ -7,19 +7,20 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imagejobs.api.binding.errors import ApiError, error_response, unavailable
+from imagejobs.contract.openapi import Contract, load_contract
 
-UNDER_KEYS = re.compile(r"/api/(image-jobs|events(/[^/]+)?)")
-"""The paths whose POST or PUT may have an Idempotency-Key."""
+KEY = "Idempotency-Key"
 
 
 class AnsweringCutOff:
-    """Gives a cancelled request the contract's error, where uvicorn would say 500 in plain text."""
+    """ASGI middleware: a cancelled request gets the contract's error. uvicorn would answer 500 in plain text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._takes_key = _paths_with_keys(load_contract())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on to the application."""
+        """Pass the request on to the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -41,20 +42,25 @@ class AnsweringCutOff:
         except asyncio.CancelledError:
             if is_answered:
                 raise
-            may_be_done = has_arrived and _is_more_when_repeated(scope)
+            may_be_done = has_arrived and self._adds_when_repeated(scope)
             await error_response(_interrupted() if may_be_done else _stopping())(scope, receive, send)
+
+    def _adds_when_repeated(self, scope: Scope) -> bool:
+        """Whether sending the request again could upload the images, or retry the job, a second time."""
+        has_key = self._takes_key.fullmatch(scope["path"]) and KEY in Headers(scope=scope)
+        return scope["method"] in {"POST", "PUT"} and not has_key
+
+
+def _paths_with_keys(contract: Contract) -> re.Pattern[str]:
+    """The paths of the operations that recognise a repeated request by its Idempotency-Key."""
+    paths = [each.path for each in contract.operations.values() if any(p.name == KEY for p in each.parameters)]
+    return re.compile("|".join(re.sub(r"\{[^}]+\}", "[^/]+", path) for path in paths))
 
 
 def _has_body(scope: Scope) -> bool:
-    """Whether anything follows the headers; an endpoint without a body does not read on to learn that it ended."""
+    """Whether a body follows the headers. An endpoint without a body does not read it, so its end is not seen."""
     headers = Headers(scope=scope)
     return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
-
-
-def _is_more_when_repeated(scope: Scope) -> bool:
-    """Whether it may upload images, or is a retry, without a key by which its repetition would be known."""
-    has_key = UNDER_KEYS.fullmatch(scope["path"]) and "idempotency-key" in Headers(scope=scope)
-    return scope["method"] in {"POST", "PUT"} and not has_key
 
 
 def _stopping() -> ApiError:
@@ -62,7 +68,7 @@ def _stopping() -> ApiError:
 
 
 def _interrupted() -> ApiError:
-    """No 503: that says that nothing was left behind, and what is already recorded is carried out."""
+    """Not 503, which promises that nothing was stored: jobs that are already recorded will be processed."""
     return ApiError(
         500,
         "interrupted",

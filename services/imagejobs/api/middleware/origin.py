@@ -9,8 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imagejobs.api.binding.errors import ApiError, error_response
-from imagejobs.settings.addresses import parts_of
-from imagejobs.settings.settings import LOOPBACK_HOSTS
+from imagejobs.settings.addresses import is_this_machine, parts_of
 
 REMEDY = "Set API_TOKENS and WORKER_TOKENS"
 
@@ -24,7 +23,7 @@ class OwnOriginOnly:
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str] = frozenset(), *, on_network: bool = False) -> None:
         self._app = app
-        self._hosts = LOOPBACK_HOSTS | hosts
+        self._hosts = hosts
         self._on_network = on_network
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +45,9 @@ class OwnOriginOnly:
         return None
 
     def _is_own(self, name: str) -> bool:
-        return name in self._hosts or (self._on_network and bool(name) and ("." not in name or _is_address(name)))
+        if name in self._hosts or is_this_machine(name):
+            return True
+        return self._on_network and bool(name) and ("." not in name or _is_address(name))
 
 
 def _is_address(name: str) -> bool:

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from imagejobs.cli.checks import Deployment
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings.proxies import DEFAULT_PORTS, named_by_the_environment, proxy_to, shown
+from imagejobs.settings.addresses import shown
+from imagejobs.settings.proxies import DEFAULT_PORTS, named_by_the_environment, proxy_to
 
 CONNECT_SECONDS = 3.0
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from imagejobs.api.binding.authentication import Authentication
-from imagejobs.api.binding.call import Call, Endpoint, Reply
+from imagejobs.api.binding.call import Call, Reply
+from imagejobs.api.binding.endpoint import Endpoint, Uses
 from imagejobs.api.binding.lanes import Lanes
 from imagejobs.api.binding.request_body import BodyLimits
 from imagejobs.api.binding.routes import Binding, bind
@@ -17,12 +18,13 @@ from worlds.api_requests import assert_error, created_job
 from worlds.memory_api import memory_api
 
 CONTRACT = load_contract()
+NOTHING = Endpoint(lambda _: Reply(), Uses.NOTHING)
 JOB = "655501d2f12a3d0f3c5a1002"
 
 
 def answering(reply: Reply, *, validate_responses: bool = True) -> TestClient:
     """An API whose every endpoint gives the same answer."""
-    endpoints: Mapping[str, Endpoint] = dict.fromkeys(CONTRACT.operations, lambda _call: reply)
+    endpoints: Mapping[str, Endpoint] = dict.fromkeys(CONTRACT.operations, Endpoint(lambda _: reply, Uses.NOTHING))
     return TestClient(Starlette(routes=bind(CONTRACT, endpoints, binding(validate_responses))))
 
 
@@ -69,9 +71,9 @@ def test_an_answer_is_not_checked_in_production() -> None:
 
 
 def test_an_operation_without_an_endpoint_is_a_configuration_error() -> None:
-    endpoints: dict[str, Endpoint] = dict.fromkeys(CONTRACT.operations, lambda _call: Reply())
+    endpoints: dict[str, Endpoint] = dict.fromkeys(CONTRACT.operations, NOTHING)
     del endpoints["getHealth"]
-    endpoints["getWealth"] = lambda _call: Reply()
+    endpoints["getWealth"] = NOTHING
     with pytest.raises(ConfigurationError) as raised:
         bind(CONTRACT, endpoints, binding())
     assert "operations without an endpoint: ['getHealth']" in str(raised.value)
@@ -100,13 +102,13 @@ def test_head_answers_what_get_does_without_a_body() -> None:
 def test_every_request_is_observed_with_its_operation_and_status() -> None:
     seen: list[tuple[str, int]] = []
     endpoints: dict[str, Endpoint] = dict.fromkeys(
-        CONTRACT.operations, lambda _call: Reply({"status": "ok", "version": "1"})
+        CONTRACT.operations, Endpoint(lambda _: Reply({"status": "ok", "version": "1"}), Uses.NOTHING)
     )
 
     def broken(_call: Call) -> Reply:
         raise RuntimeError
 
-    endpoints["getMetrics"] = broken
+    endpoints["getMetrics"] = Endpoint(broken, Uses.RECORDS)
 
     def observe(operation: str, status: int, seconds: float) -> None:
         assert 0 <= seconds < 60

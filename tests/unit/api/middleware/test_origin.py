@@ -8,6 +8,7 @@ OWN = [
     {"Host": "localhost:3000"},
     {"Host": "LOCALHOST:3000"},
     {"Host": "[::1]:3000"},
+    {"Host": "127.0.0.2:3000"},
     {"Host": "localhost:3000", "Origin": "http://localhost:3000"},
 ]
 FOREIGN = [
