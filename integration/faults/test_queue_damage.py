@@ -3,7 +3,7 @@
 import time
 from typing import Any, cast
 
-from imagejobs.task_queue.message import ProcessImage
+from imagejobs.task_queue.message import ProcessImageMessage
 from running_system import eventually, paused
 
 from faults.extent import JOBS, ROUNDS
@@ -33,7 +33,7 @@ def test_a_hundred_deliveries_of_one_job_are_one_conversion(world: World) -> Non
             with paused(world.system.process("worker")), paused(world.system.process("queue-adapter")):
                 job_id = trial.clients.upload(picture)
                 assert job_id
-                world.redis.lpush(LIST, *[ProcessImage(job_id).encode()] * (DELIVERIES - 1))
+                world.redis.lpush(LIST, *[ProcessImageMessage(job_id).encode()] * (DELIVERIES - 1))
             trial.inject()
 
             eventually(lambda job_id=job_id: world.witness.sightings().deliveries.get(job_id, 0) >= DELIVERIES)

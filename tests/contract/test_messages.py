@@ -8,7 +8,8 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -107,6 +108,23 @@ class Rounds(threading.Event):
 
 
 @dataclass
+class Dramatiq:
+    """Where the messages go: each of `outages` says whether a push fails, each of `lengths` is an answer."""
+
+    handed_on: list[str]
+    outages: Iterator[bool] = field(default_factory=lambda: repeat(False))
+    lengths: Iterator[int] = field(default_factory=lambda: repeat(0))
+
+    def push(self, image_job_ids: Sequence[str]) -> None:
+        if next(self.outages, False):
+            raise QueueUnavailable("Connection refused")
+        self.handed_on += image_job_ids
+
+    def length(self) -> int:
+        return next(self.lengths)
+
+
+@dataclass
 class Ended:
     """Where the messages are in the end."""
 
@@ -118,17 +136,12 @@ class Ended:
 
 def moved(messages: list[bytes], outages: Sequence[bool] = ()) -> Ended:
     """Each message had its turn; `outages` says which of the first tries to hand one on fail."""
-    queue, handed_on, away = MemoryTaskQueue(), list[str](), iter(outages)
-
-    def hand_on(job_id: str) -> None:
-        if next(away, False):
-            raise QueueUnavailable("Connection refused")
-        handed_on.append(job_id)
+    queue, handed_on = MemoryTaskQueue(), list[str]()
 
     for raw in messages:
         queue.push_raw(raw)
     consumer = Consumer(queue, handed_on)
-    QueueAdapter(consumer, hand_on, lambda: 0).run(Rounds(len(messages) + sum(outages)))
+    QueueAdapter(consumer, Dramatiq(handed_on, iter(outages))).run(Rounds(len(messages) + sum(outages)))
     dead = Counter(base64.b64decode(json.loads(letter)["base64"]) for letter in queue.dead)
     return Ended(handed_on, dead, Counter(queue.messages), list(consumer.unsettled()))
 
@@ -338,8 +351,8 @@ def test_each_change_is_among_the_damages_and_most_of_them_break_a_message() -> 
 def test_messages_arrive_even_when_dramatiq_has_no_room_for_a_while() -> None:
     queue, handed_on = MemoryTaskQueue(), list[str]()
     queue.push([ID] * 3)
-    waiting = [HIGH_WATER, HIGH_WATER, HIGH_WATER - 1, 0]
-    adapter = QueueAdapter(Consumer(queue, handed_on), handed_on.append, lambda: waiting.pop(0))
+    lengths = iter([HIGH_WATER, HIGH_WATER, HIGH_WATER - 1, 0])
+    adapter = QueueAdapter(Consumer(queue, handed_on), Dramatiq(handed_on, lengths=lengths))
     for _ in range(5):
         adapter.step()
     assert handed_on == [ID] * 3

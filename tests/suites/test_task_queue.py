@@ -15,12 +15,13 @@ from uuid import uuid4
 import pytest
 from imagejobs.connections.redis import redis_client
 from imagejobs.embedded.services.ports import free_port
-from imagejobs.task_queue import memory_task_queue, reclaiming, redis_task_queue
+from imagejobs.task_queue import dead_consumers, memory_task_queue, redis_consumer
+from imagejobs.task_queue.dead_consumers import return_all
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue, MemoryTaskQueueConsumer
-from imagejobs.task_queue.message import ProcessImage, decode
-from imagejobs.task_queue.reclaiming import return_all
+from imagejobs.task_queue.message import ProcessImageMessage, decode
+from imagejobs.task_queue.redis_consumer import RedisTaskQueueConsumer
 from imagejobs.task_queue.redis_keys import RedisKeys
-from imagejobs.task_queue.redis_task_queue import RedisTaskQueue, RedisTaskQueueConsumer
+from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue, TaskQueueConsumer
 from redis import Redis
 from servers.fixtures import REDIS
@@ -155,7 +156,7 @@ class TestEveryTaskQueue:
         producer = threading.Timer(0.1, world.queue.push, [IDS[:1]])
         producer.start()
         started = time.monotonic()
-        assert world.consumer("a").take(2) == ProcessImage(IDS[0]).encode()
+        assert world.consumer("a").take(2) == ProcessImageMessage(IDS[0]).encode()
         assert time.monotonic() - started < 1
         producer.join()
 
@@ -192,7 +193,7 @@ class TestEveryTaskQueue:
         world.queue.push(IDS[:1])
         consumer = world.consumer("a")
         consumer.hand_back(consumer.take(0) or b"")
-        assert list(world.waiting()) == [ProcessImage(IDS[0]).encode(), FOREIGN]
+        assert list(world.waiting()) == [ProcessImageMessage(IDS[0]).encode(), FOREIGN]
         assert list(consumer.unsettled()) == []
 
     @pytest.mark.parametrize("raw", [b"{not json", "höher".encode(), b"\xff\xfe\x00"])
@@ -210,7 +211,7 @@ class TestEveryTaskQueue:
     def test_the_newest_dead_letters_are_kept_and_all_messages(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for module in (redis_task_queue, memory_task_queue):
+        for module in (redis_consumer, memory_task_queue):
             monkeypatch.setattr(module, "MAX_DEAD_LETTERS", 3)
         consumer = world.consumer("a")
         for number in range(5):
@@ -329,7 +330,7 @@ class TestRedis:
         zombie.take(0)
         world.let_die("zombie")
         with monkeypatch.context() as patch:
-            patch.setattr(reclaiming, "return_all", reclaimed_and_alive)
+            patch.setattr(dead_consumers, "return_all", reclaimed_and_alive)
             assert world.queue.reclaim() == 1
         zombie.take(0)
         world.let_die("zombie")

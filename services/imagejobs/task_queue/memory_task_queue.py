@@ -1,4 +1,4 @@
-"""The list in memory, for tests: both ports over one shared list, with the behaviour of the Redis ones."""
+"""The task queue in memory, for tests: both ports over one shared list, with the behaviour of the Redis classes."""
 
 import threading
 import time
@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from imagejobs.task_queue.dead_letter import MAX_DEAD_LETTERS, encode_dead_letter
-from imagejobs.task_queue.message import ProcessImage
+from imagejobs.task_queue.message import ProcessImageMessage
 
 
 class MemoryTaskQueue:
-    """The list itself and the producer's end; thread-safe. `messages` has the next one to be taken first."""
+    """Implements TaskQueue; thread-safe. `messages` begins with the message that is taken next."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.messages: deque[bytes] = deque()
@@ -23,10 +23,10 @@ class MemoryTaskQueue:
     def push(self, image_job_ids: Sequence[str]) -> None:
         """See TaskQueue."""
         for image_job_id in image_job_ids:
-            self.push_raw(ProcessImage(image_job_id).encode())
+            self.push_raw(ProcessImageMessage(image_job_id).encode())
 
     def push_raw(self, raw: bytes) -> None:
-        """What another producer's LPUSH does."""
+        """Append any bytes, as another producer may do with LPUSH."""
         with self.changed:
             self.messages.append(raw)
             self.changed.notify()
@@ -44,7 +44,7 @@ class MemoryTaskQueue:
     def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
         """See TaskQueue."""
         with self.changed:
-            return frozenset(each for each in image_job_ids if ProcessImage(each).encode() not in self.messages)
+            return frozenset(each for each in image_job_ids if ProcessImageMessage(each).encode() not in self.messages)
 
     def reclaim(self) -> int:
         """See TaskQueue."""
@@ -54,7 +54,7 @@ class MemoryTaskQueue:
             return sum(self.return_all(each) for each in dead)
 
     def return_all(self, consumer_id: str) -> int:
-        """Put what a consumer holds back to the front of the list; the number of messages."""
+        """Return a consumer's unsettled messages to the front of the list; the number of messages moved."""
         with self.changed:
             held = self.processing.pop(consumer_id, [])
             self.messages.extendleft(reversed(held))
@@ -62,11 +62,11 @@ class MemoryTaskQueue:
             return len(held)
 
     def ping(self) -> None:
-        """See TaskQueue: memory is always there."""
+        """See TaskQueue. Memory is always available."""
 
 
 class MemoryTaskQueueConsumer:
-    """The consumer's end of a MemoryTaskQueue."""
+    """Implements TaskQueueConsumer over a MemoryTaskQueue. `heartbeat_ttl` is in seconds."""
 
     def __init__(self, queue: MemoryTaskQueue, consumer_id: str, heartbeat_ttl: float = 10) -> None:
         self._queue = queue

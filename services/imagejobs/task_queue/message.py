@@ -10,7 +10,7 @@ PROCESS_IMAGE = "process_image"
 
 
 class MalformedMessage(Exception):
-    """The bytes are not a message of the contract; `raw` keeps them as they came."""
+    """The bytes do not follow the contract, contracts/task_queue.schema.json. `raw` has them unchanged."""
 
     def __init__(self, raw: bytes, reason: str) -> None:
         self.raw = raw
@@ -19,7 +19,7 @@ class MalformedMessage(Exception):
 
 
 class UnknownTaskType(Exception):
-    """A well-formed message for another worker on the same list."""
+    """A message for another worker that uses the same list."""
 
     def __init__(self, task_type: str) -> None:
         self.task_type = task_type
@@ -27,24 +27,24 @@ class UnknownTaskType(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessImage:
-    """Asks a worker to process one image job, by its id (24 hex digits)."""
+class ProcessImageMessage:
+    """Asks a worker to process the image job with this id (24 hex digits)."""
 
     image_job_id: str
 
     def encode(self) -> bytes:
-        """The compact JSON with exactly the guide's two keys."""
+        """Compact JSON with exactly the two keys of the contract."""
         message = {"task_type": PROCESS_IMAGE, "payload": {"imageJobID": self.image_job_id}}
         return json.dumps(message, separators=(",", ":")).encode()
 
 
-def decode(raw: bytes) -> ProcessImage:
-    """Read a message from the list.
+def decode(raw: bytes) -> ProcessImageMessage:
+    """Read a message from the list; the id is returned in lower case.
 
-    Raises UnknownTaskType for another worker's message, MalformedMessage for anything that is no message at all.
+    Raises UnknownTaskType for another worker's message, MalformedMessage for all other bytes.
     """
     try:
-        text = raw.decode()  # json.loads(raw) would take UTF-16 and byte order marks, which other readers do not
+        text = raw.decode()  # json.loads(raw) would accept UTF-16 and byte order marks, which other readers refuse
         message = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MalformedMessage(raw, f"not JSON: {error}") from None
@@ -52,18 +52,18 @@ def decode(raw: bytes) -> ProcessImage:
         raise MalformedMessage(raw, "not an object with a task_type")
     if message["task_type"] != PROCESS_IMAGE:
         raise UnknownTaskType(message["task_type"])
-    if violation := message_violation(message) or _ambiguity(text):
+    if violation := message_violation(message) or _duplicate_key(text):
         raise MalformedMessage(raw, violation)
-    return ProcessImage(message["payload"]["imageJobID"].lower())
+    return ProcessImageMessage(message["payload"]["imageJobID"].lower())
 
 
-def _ambiguity(text: str) -> str | None:
-    """Which name stands twice in one object: of its two values, readers take either."""
+def _duplicate_key(text: str) -> str | None:
+    """The first key that occurs twice in one object: JSON readers disagree which of the two values counts."""
     found: list[str] = []
 
     def look(members: list[tuple[str, object]]) -> None:
-        names = Counter(name for name, _ in members)
-        found.extend(f"{name} stands there more than once" for name, times in names.items() if times > 1)
+        keys = Counter(key for key, _ in members)
+        found.extend(f"the key {key} occurs more than once" for key, times in keys.items() if times > 1)
 
     json.loads(text, object_pairs_hook=look)
     return next(iter(found), None)

@@ -1,4 +1,4 @@
-"""What redis-py raises, told in the port's terms."""
+"""Translates redis-py's errors to QueueUnavailable."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,15 +25,15 @@ _ANSWERS: Mapping[str, str] = {
     "BUSY": "it is busy with a script",
     "max number of clients": "it takes no more connections",
 }
-"""What a person is shown of a refusal, by what is in redis-py's error; the first that is found. redis-py keeps the code
-of some refusals from the text."""
+"""Explanations of Redis' refusals, by a pattern in the text of redis-py's error; the first match counts. Some patterns
+are words and not codes, because redis-py removes the code from some texts."""
 
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise QueueUnavailable for all that Redis refuses too (memory full, read-only replica, loading, no permission).
+    """Raise QueueUnavailable for every error of Redis, also when it refuses a command (memory full, no permission).
 
-    To the queue's users they are one thing: nothing can be queued now, and it can once somebody has mended Redis.
+    For the queue's users they are all the same: nothing can be queued until Redis works again.
     """
     with OUTAGES.watched("Redis"):
         try:
@@ -43,8 +43,8 @@ def translated_errors() -> Iterator[None]:
 
 
 def answer_of(error: RedisError) -> str | None:
-    """What Redis answered, in words for anybody; None when it did not answer, or nothing that is known."""
-    if isinstance(error, AskError):  # MOVED too, whose text is a number and an address
+    """Why Redis refused, without addresses or key names; None if it did not answer or the reason is not a known one."""
+    if isinstance(error, AskError):  # also MOVED, whose text is only a number and an address
         return CLUSTER
     text = str(error)
     return next((words for pattern, words in _ANSWERS.items() if re.search(pattern, text)), None)

@@ -1,18 +1,21 @@
-"""The Redis keys of this system: those beside the list are derived from its name, all of them carry the namespace."""
+"""The Redis keys of this system: the list, and the keys whose names are made of the list's name and the namespace."""
 
 from dataclasses import dataclass
 
+PROBE_TTL = 60
+"""Seconds until the key expires that a ping writes."""
+
 
 def namespaced(namespace: str, key: str) -> str:
-    """A key of the deployment with this REDIS_NAMESPACE; without one the keys are what they were before it existed."""
+    """The key with REDIS_NAMESPACE in front; unchanged if the namespace is empty."""
     return f"{namespace}:{key}" if namespace else key
 
 
 @dataclass(frozen=True, slots=True)
 class RedisKeys:
-    """`name` is the list, which other programs use too; producers push at its left end, consumers pop from its right.
+    """`name` is the list: producers push at its left end, consumers take from its right end.
 
-    It is the only key without the namespace.
+    Other programs use the list too, so it is the only key without the namespace.
     """
 
     name: str
@@ -20,15 +23,15 @@ class RedisKeys:
 
     @property
     def dead(self) -> str:
-        """The list of messages that nobody can read, newest first: JSON with reason, at, message and base64."""
+        """The list of dead letters, newest first; see dead_letter."""
         return self._own("dead")
 
     def processing(self, consumer_id: str) -> str:
-        """The list of what a consumer has taken and not settled, newest first."""
+        """The list of the messages that a consumer has taken and not settled, newest first."""
         return self._own(f"processing:{consumer_id}")
 
     def heartbeat(self, consumer_id: str) -> str:
-        """Exists as long as the consumer lives."""
+        """The key that exists while the consumer is alive; it expires without heartbeats."""
         return self._own(f"consumer:{consumer_id}")
 
     @property
@@ -38,7 +41,7 @@ class RedisKeys:
 
     @property
     def probe(self) -> str:
-        """Written to see whether Redis takes writes; it expires."""
+        """The key that a ping writes to test whether Redis accepts writes."""
         return self._own("probe")
 
     def _own(self, what: str) -> str:

@@ -1,39 +1,18 @@
-"""The list `task_queue` on Redis. Both ends raise QueueUnavailable when Redis is unavailable or refuses.
-
-A consumer moves each message into a processing list of its own (BLMOVE) instead of popping it, so that one whose reply
-is lost, or whose consumer dies, is still there. Needs Redis 6.2.
-"""
+"""The producer's end of the list `task_queue` on Redis."""
 
 from collections.abc import Sequence
 from typing import cast
 
 from redis import Redis
 
-from imagejobs.task_queue.dead_letter import MAX_DEAD_LETTERS, encode_dead_letter
-from imagejobs.task_queue.message import ProcessImage
-from imagejobs.task_queue.reclaiming import DeadConsumers, return_all
+from imagejobs.task_queue.dead_consumers import DeadConsumers
+from imagejobs.task_queue.message import ProcessImageMessage
 from imagejobs.task_queue.redis_errors import translated_errors
-from imagejobs.task_queue.redis_keys import RedisKeys
-
-PROBE_TTL = 60
-"""Seconds that the key which only shows that Redis takes writes is kept."""
-HEARTBEAT_TTL = 10
-"""Seconds without a heartbeat after which a consumer counts as dead; several times what any of its calls may block."""
-
-_MOVE_IF_HELD = """
-if redis.call('LREM', KEYS[1], -1, ARGV[1]) > 0 then
-    redis.call('LPUSH', KEYS[2], ARGV[2])
-    redis.call('LTRIM', KEYS[2], 0, tonumber(ARGV[3]))
-end
-"""
-"""Moves a message on only while this consumer holds it. One that was reclaimed meanwhile (the process was stopped for
-longer than its heartbeat lives) is somebody else's, and pushing it once more would make two of it. The last argument is
-the place of the last message that the target keeps."""
-_ALL = -1
+from imagejobs.task_queue.redis_keys import PROBE_TTL, RedisKeys
 
 
 class RedisTaskQueue:
-    """The producer's end of the list."""
+    """Implements TaskQueue. No command is sent twice."""
 
     def __init__(self, client: Redis, keys: RedisKeys) -> None:
         self._client = client
@@ -42,10 +21,10 @@ class RedisTaskQueue:
         self._dead_consumers = DeadConsumers(client, keys)
 
     def push(self, image_job_ids: Sequence[str]) -> None:
-        """See TaskQueue; one LPUSH, all or nothing."""
+        """See TaskQueue. One LPUSH: all messages or none."""
         if image_job_ids:
             with translated_errors():
-                self._client.lpush(self._name, *(ProcessImage(each).encode() for each in image_job_ids))
+                self._client.lpush(self._name, *(ProcessImageMessage(each).encode() for each in image_job_ids))
 
     def length(self) -> int:
         """See TaskQueue."""
@@ -61,7 +40,7 @@ class RedisTaskQueue:
         """See TaskQueue."""
         with translated_errors(), self._client.pipeline(transaction=False) as questions:
             for each in image_job_ids:
-                questions.lpos(self._name, cast("str", ProcessImage(each).encode()), rank=-1)
+                questions.lpos(self._name, cast("str", ProcessImageMessage(each).encode()), rank=-1)
             found = questions.execute()
         return frozenset(each for each, place in zip(image_job_ids, found, strict=True) if place is None)
 
@@ -73,80 +52,3 @@ class RedisTaskQueue:
         """See TaskQueue."""
         with translated_errors():
             self._client.set(self._keys.probe, b"1", ex=PROBE_TTL)
-
-
-class RedisTaskQueueConsumer:
-    """The consumer's end of the list. `consumer_id` must be used by no other living process.
-
-    The client's socket timeout must be above the longest timeout given to `take`.
-    """
-
-    def __init__(self, client: Redis, keys: RedisKeys, consumer_id: str, heartbeat_ttl: int = HEARTBEAT_TTL) -> None:
-        self._client = client
-        self._id = consumer_id
-        self._keys = keys
-        self._dead_consumers = DeadConsumers(client, self._keys)
-        self._processing = self._keys.processing(consumer_id)
-        self._heartbeat = self._keys.heartbeat(consumer_id)
-        self._heartbeat_ttl = heartbeat_ttl
-        self._announced = False
-        self._move_if_held = client.register_script(_MOVE_IF_HELD)
-
-    def take(self, timeout: float) -> bytes | None:
-        """See TaskQueueConsumer. Before its first message a consumer gives its first heartbeat."""
-        if not self._announced:
-            self.heartbeat()
-        name = self._keys.name
-        with translated_errors():
-            if timeout <= 0:  # To BLMOVE zero means for ever.
-                return cast("bytes | None", self._client.lmove(name, self._processing, "RIGHT", "LEFT"))
-            return cast("bytes | None", self._client.blmove(name, self._processing, timeout, "RIGHT", "LEFT"))  # type: ignore[arg-type]  # Redis takes fractions of seconds
-
-    def unsettled(self) -> Sequence[bytes]:
-        """See TaskQueueConsumer."""
-        with translated_errors():
-            return cast("list[bytes]", self._client.lrange(self._processing, 0, -1))[::-1]
-
-    def settle(self, raw: bytes) -> None:
-        """See TaskQueueConsumer."""
-        with translated_errors():
-            self._client.lrem(self._processing, -1, cast("str", raw))
-
-    def bury(self, raw: bytes, reason: str) -> None:
-        """See TaskQueueConsumer."""
-        self._move(raw, self._keys.dead, encode_dead_letter(raw, reason), MAX_DEAD_LETTERS - 1)
-
-    def hand_back(self, raw: bytes) -> None:
-        """See TaskQueueConsumer."""
-        self._move(raw, self._keys.name, raw, _ALL)
-
-    def heartbeat(self) -> None:
-        """See TaskQueueConsumer."""
-        with translated_errors(), self._client.pipeline() as both:
-            both.sadd(self._keys.consumers, self._id)
-            both.set(self._heartbeat, b"1", ex=self._heartbeat_ttl)
-            both.execute()
-        self._announced = True
-
-    def reclaim(self) -> int:
-        """See TaskQueueConsumer."""
-        return self._dead_consumers.reclaim()
-
-    def release(self) -> int:
-        """See TaskQueueConsumer."""
-        moved = return_all(self._client, self._processing, self._keys.name)
-        with translated_errors(), self._client.pipeline() as both:
-            both.delete(self._heartbeat)
-            both.srem(self._keys.consumers, self._id)
-            both.execute()
-        self._announced = False
-        return moved
-
-    def length(self) -> int:
-        """See TaskQueueConsumer."""
-        with translated_errors():
-            return self._client.llen(self._keys.name)
-
-    def _move(self, raw: bytes, target: str, message: bytes, last: int) -> None:
-        with translated_errors():
-            self._move_if_held(keys=[self._processing, target], args=[raw, message, last])

@@ -1,4 +1,4 @@
-"""The queue's two ports: producers push job ids, one consumer moves messages on without ever losing one."""
+"""The two ports of the task queue: producers push image jobs, a consumer hands the messages on and loses none."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,67 +7,84 @@ from imagejobs.errors import BackingServiceUnavailable
 
 
 class QueueUnavailable(BackingServiceUnavailable):
-    """Redis did not answer, or refused; whether the last command took effect is not known."""
+    """Redis did not answer, or refused the command. Whether the last command took effect is unknown."""
 
     def __init__(self, reason: object, answer: str | None = None) -> None:
         super().__init__("Redis", reason, answer)
 
 
 class TaskQueue(Protocol):
-    """What the API and the reconciler need. Every method raises QueueUnavailable when Redis is unavailable."""
+    """What the API and the reconciler need of a queue. Every method raises QueueUnavailable.
+
+    Two kinds of queue implement it: the list `task_queue`, which other programs use too, and a queue that only this
+    system uses (Dramatiq's). The methods say where the second kind may do less.
+    """
 
     def push(self, image_job_ids: Sequence[str]) -> None:
-        """Append one message per job, oldest first. A lost reply may mean a second push: consumers are idempotent."""
+        """Append one message per job, in this order; with no ids nothing happens.
+
+        A failed push may have appended all of the messages, or some of them. Callers push again, so a job may have
+        several messages; workers must be idempotent.
+        """
 
     def length(self) -> int:
-        """Messages waiting on the list, whoever they are for."""
+        """The number of messages that wait for a consumer, including other programs' messages."""
 
     def dead_letters(self) -> int:
-        """How many messages that nobody could read, or carry out, are kept."""
+        """The number of dead letters: messages that are kept because nobody could read them or carry them out."""
 
     def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
-        """Those of which no message, as `push` writes it, waits on the list; the sooner its turn, the faster found."""
+        """The jobs for which no message, as `push` writes it, waits on the list. The oldest are found fastest.
+
+        A queue that only this system uses returns the empty set: its length alone tells whether messages were lost.
+        """
 
     def reclaim(self) -> int:
-        """Return the messages of consumers that died to the front of the list; the number of messages moved."""
+        """Return the messages of dead consumers to the front of the queue; the number of messages moved.
+
+        A queue whose consumers do this for each other does nothing and returns 0.
+        """
 
     def ping(self) -> None:
-        """Return if Redis answers and takes a write: a demoted master, or one without memory, still answers reads."""
+        """Return if Redis accepts a write: a demoted master, or one without memory, still answers reads."""
 
 
 class TaskQueueConsumer(Protocol):
-    """What the queue adapter needs: each taken message stays in this consumer's processing list until it is settled."""
+    """What the queue adapter needs of the list. Every method raises QueueUnavailable.
+
+    A message that was taken stays in this consumer's processing list until it is settled, dead-lettered or handed
+    back. If it was reclaimed meanwhile, because the consumer was taken for dead, these three do nothing.
+    """
 
     def take(self, timeout: float) -> bytes | None:
-        """The oldest message, now in the processing list; None when none came within `timeout` seconds."""
+        """Move the oldest message to the processing list and return it; None if none came within `timeout` seconds."""
 
     def unsettled(self) -> Sequence[bytes]:
-        """What this consumer has taken and not settled, oldest first."""
+        """The messages in this consumer's processing list, oldest first."""
 
     def settle(self, raw: bytes) -> None:
-        """The message has been handed on: forget it. No error if it was reclaimed meanwhile."""
+        """Delete a message that was handed on."""
 
     def bury(self, raw: bytes, reason: str) -> None:
-        """Move the message to `<queue>:dead`, with the reason, the time and its original bytes.
+        """Move a message to the dead letters with the reason, the time and its original bytes.
 
-        The newest MAX_DEAD_LETTERS are kept.
-        Nothing happens if it was reclaimed meanwhile, as in `hand_back`.
+        The newest MAX_DEAD_LETTERS dead letters are kept.
         """
 
     def hand_back(self, raw: bytes) -> None:
-        """Return another worker's message to the back of the list."""
+        """Return another program's message to the back of the list."""
 
     def heartbeat(self) -> None:
-        """Say that this consumer lives, so that nobody reclaims its processing list."""
+        """Show that this consumer is alive, so that no other one reclaims its processing list."""
 
     def reclaim(self) -> int:
-        """Return the messages of consumers that died to the front of the list; the number of messages moved."""
+        """Return the messages of dead consumers to the front of the list; the number of messages moved."""
 
     def release(self) -> int:
-        """The last act of a clean stop: return what is unsettled to the front of the list; the number of messages.
+        """Return the unsettled messages to the front of the list and end the heartbeat; the number of messages moved.
 
-        Ends the heartbeat, so that nobody waits for it to lapse.
+        The last call of a clean stop: nobody then waits for the heartbeat to expire.
         """
 
     def length(self) -> int:
-        """Messages waiting on the list, whoever they are for."""
+        """The number of messages on the list, including other programs' messages."""

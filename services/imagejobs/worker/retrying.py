@@ -1,12 +1,12 @@
 """How often, how long and how soon a job is tried again that could not be finished, by what went wrong."""
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from dramatiq import Message
 
+from imagejobs.backoff import Backoff
 from imagejobs.worker.failures import MachineShort, ServiceUnavailable, TransientFailure
 
 FAULTS = "faults"
@@ -16,8 +16,7 @@ when the first failure or shortage was (milliseconds since the epoch, as its own
 MAX_FAULTY_SECONDS = 3600.0
 MAX_AWAY_SECONDS = 7 * 24 * 3600.0
 """After a week of tries somebody should look. Nothing is wrong with the job, so a retry then runs it again."""
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 60.0
+PAUSES = Backoff(first=1.0, longest=60.0, jitter=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,5 @@ class Delivery:
         return may_be_jobs or self.faulty_seconds > MAX_FAULTY_SECONDS
 
     def pause(self) -> float:
-        """Seconds until the next try: drawn from all below a bound that doubles with each ("full jitter")."""
-        bound = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self.tries, 10))
-        return random.uniform(0, bound)  # noqa: S311 - spreads retries, protects nothing
+        """Seconds until the next try."""
+        return PAUSES.pause(self.tries)

@@ -14,8 +14,8 @@ import redis
 from imagejobs.connections.redis import redis_client
 from imagejobs.dispatch.broker import redis_broker
 from imagejobs.settings.settings import Settings
+from imagejobs.task_queue.redis_consumer import RedisTaskQueueConsumer
 from imagejobs.task_queue.redis_keys import RedisKeys
-from imagejobs.task_queue.redis_task_queue import RedisTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from imagejobs.wiring.task_queue import open_task_queue
 from servers.processes import program, wait_until

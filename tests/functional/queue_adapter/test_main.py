@@ -17,7 +17,7 @@ import redis
 from dramatiq import Message
 from imagejobs.queue_adapter.main import consumer_id, queue_adapter
 from imagejobs.settings.settings import Settings
-from imagejobs.task_queue.message import ProcessImage
+from imagejobs.task_queue.message import ProcessImageMessage
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.redis_task_queue import RedisTaskQueue
 from servers.fresh_outages import fresh_outages
@@ -159,7 +159,7 @@ def test_it_starts_before_redis_does(server: RedisServer, tmp_path: Path, caplog
         wait_until(lambda: "trying again" in caplog.text)
         server.start()
         with server.client() as client:
-            client.lpush("task_queue", ProcessImage(IDS[0]).encode())
+            client.lpush("task_queue", ProcessImageMessage(IDS[0]).encode())
             wait_until(lambda: drain(client) == [IDS[0]])
 
 

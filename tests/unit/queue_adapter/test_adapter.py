@@ -5,16 +5,16 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from imagejobs.backoff import Backoff
 from imagejobs.queue_adapter import adapter as adapter_module
-from imagejobs.queue_adapter import backoff
 from imagejobs.queue_adapter.adapter import HIGH_WATER, QueueAdapter
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue, MemoryTaskQueueConsumer
-from imagejobs.task_queue.message import MalformedMessage, ProcessImage, UnknownTaskType, decode
+from imagejobs.task_queue.message import MalformedMessage, ProcessImageMessage, UnknownTaskType, decode
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from servers.processes import wait_until
 
@@ -23,7 +23,7 @@ FOREIGN = b'{"task_type":"send_mail","payload":{}}'
 
 
 class Dramatiq:
-    """Where the adapter enqueues: `fail_next` enqueues raise, after or before they took effect."""
+    """The adapter's destination: `fail_next` pushes raise, after or before they took effect."""
 
     def __init__(self) -> None:
         self.jobs: list[str] = []
@@ -32,11 +32,11 @@ class Dramatiq:
         self.fail_next = 0
         self.reply_lost = False
 
-    def enqueue(self, image_job_id: str) -> None:
+    def push(self, image_job_ids: Sequence[str]) -> None:
         failing = self.fail_next > 0
         self.fail_next -= failing
         if not failing or self.reply_lost:
-            self.jobs.append(image_job_id)
+            self.jobs += image_job_ids
         if failing:
             raise QueueUnavailable("Connection refused")
 
@@ -52,7 +52,7 @@ class Setup:
         self.queue = MemoryTaskQueue()
         self.dramatiq = Dramatiq()
         self.consumer = MemoryTaskQueueConsumer(self.queue, "a")
-        self.adapter = QueueAdapter(self.consumer, self.dramatiq.enqueue, self.dramatiq.length)
+        self.adapter = QueueAdapter(self.consumer, self.dramatiq)
         if monkeypatch:
             monkeypatch.setattr(adapter_module, "TAKE_SECONDS", 0.01)
 
@@ -96,7 +96,7 @@ def test_a_message_is_forgotten_only_after_it_was_handed_on(setup: Setup) -> Non
     setup.dramatiq.fail_next = 1
     with pytest.raises(QueueUnavailable):
         setup.adapter.step()
-    assert list(setup.consumer.unsettled()) == [ProcessImage(ONE).encode()]
+    assert list(setup.consumer.unsettled()) == [ProcessImageMessage(ONE).encode()]
 
 
 def test_malformed_messages_are_buried_with_their_reason(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
@@ -128,7 +128,7 @@ def test_one_of_ours_among_them_starts_the_count_again(setup: Setup) -> None:
     setup.queue.push_raw(FOREIGN)
     setup.queue.push_raw(FOREIGN)
     setup.adapter.step()
-    setup.queue.messages.appendleft(ProcessImage(ONE).encode())
+    setup.queue.messages.appendleft(ProcessImageMessage(ONE).encode())
     assert [bool(setup.adapter.step()) for _ in range(3)] == [False, False, True]
 
 
@@ -185,7 +185,7 @@ def test_a_failed_enqueue_is_repeated_before_anything_else(
 def test_an_outage_is_ridden_out_without_a_line_per_failure(
     setup: Setup, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backoff, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(adapter_module, "OUTAGE_PAUSES", Backoff(0.01, 0.05))
     caplog.set_level(logging.INFO)
     setup.queue.push([ONE])
     setup.dramatiq.fail_next = 3
@@ -195,8 +195,7 @@ def test_an_outage_is_ridden_out_without_a_line_per_failure(
 
 
 def test_a_stop_during_an_outage_does_not_wait_for_its_end(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FIRST_PAUSE", "LONGEST_PAUSE"):
-        monkeypatch.setattr(backoff, name, 60.0)
+    monkeypatch.setattr(adapter_module, "OUTAGE_PAUSES", Backoff(60.0, 60.0))
     setup.queue.push([ONE])
     setup.dramatiq.fail_next = 1_000_000
     with Running(setup.adapter):
@@ -234,7 +233,7 @@ def test_at_a_stop_what_was_taken_goes_back_and_the_heartbeat_ends(setup: Setup)
     stop = threading.Event()
     stop.set()
     setup.adapter.run(stop)
-    assert list(setup.queue.messages) == [ProcessImage(TWO).encode()]
+    assert list(setup.queue.messages) == [ProcessImageMessage(TWO).encode()]
     assert setup.queue.alive_until == {}
 
 
@@ -253,8 +252,30 @@ def test_a_queue_that_goes_away_at_a_stop_keeps_what_was_taken(
     setup.adapter.run(stop)
     assert setup.consumer.unsettled() == [taken]
     assert caplog.messages == [
-        "Redis is unavailable: Connection refused; the next queue adapter picks up what was taken"
+        "Redis is unavailable: Connection refused; the next queue adapter reclaims the unsettled messages"
     ]
+
+
+def test_after_a_success_the_first_pause_of_an_outage_is_short_again(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(adapter_module, "OUTAGE_PAUSES", Backoff(0.001, 0.004))
+    stop = threading.Event()
+    monkeypatch.setattr(stop, "wait", pauses.append)
+    outcomes = iter([False, False, False, False, True, False, False])
+
+    def step() -> float:
+        works = next(outcomes, None)
+        if works is None:
+            stop.set()
+        elif not works:
+            raise QueueUnavailable("Connection refused")
+        return 0
+
+    monkeypatch.setattr(setup.adapter, "step", step)
+    setup.adapter.run(stop)
+    assert pauses == [0.001, 0.002, 0.004, 0.004, 0.001, 0.002]
 
 
 def test_a_dead_adapters_messages_are_handed_on(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
@@ -301,7 +322,7 @@ JSON = st.recursive(
 NEARLY = st.fixed_dictionaries(
     {"task_type": st.just("process_image"), "payload": JSON | st.fixed_dictionaries({"imageJobID": JSON})}
 )
-VALID = st.from_regex(r"[0-9a-f]{24}", fullmatch=True).map(lambda each: ProcessImage(each).encode())
+VALID = st.from_regex(r"[0-9a-f]{24}", fullmatch=True).map(lambda each: ProcessImageMessage(each).encode())
 
 
 @given(st.lists(st.one_of(st.binary(), NEARLY.map(lambda each: json.dumps(each).encode()), VALID), max_size=20))
@@ -314,8 +335,8 @@ def test_valid_messages_arrive_once_and_all_others_are_kept_byte_by_byte(message
     setup.steps(len(messages))
     valid = [raw for raw in messages if is_ours(raw)]
     kept = [base64.b64decode(json.loads(each)["base64"]) for each in setup.queue.dead]
-    assert [ProcessImage(each).encode() for each in setup.dramatiq.jobs] == [
-        ProcessImage(decode(raw).image_job_id).encode() for raw in valid
+    assert [ProcessImageMessage(each).encode() for each in setup.dramatiq.jobs] == [
+        ProcessImageMessage(decode(raw).image_job_id).encode() for raw in valid
     ]
     assert sorted([*kept, *setup.queue.messages]) == sorted(raw for raw in messages if not is_ours(raw))
     assert setup.consumer.unsettled() == []

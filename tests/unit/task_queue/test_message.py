@@ -1,20 +1,20 @@
 import time
 
 import pytest
-from imagejobs.task_queue.message import MalformedMessage, ProcessImage, UnknownTaskType, decode
+from imagejobs.task_queue.message import MalformedMessage, ProcessImageMessage, UnknownTaskType, decode
 
 ID = "655501d2f12a3d0f3c5a1002"
 
 
 def test_a_message_is_written_as_the_guide_does_and_read_back() -> None:
-    raw = ProcessImage(ID).encode()
+    raw = ProcessImageMessage(ID).encode()
     assert raw == b'{"task_type":"process_image","payload":{"imageJobID":"655501d2f12a3d0f3c5a1002"}}'
-    assert decode(raw) == ProcessImage(ID)
+    assert decode(raw) == ProcessImageMessage(ID)
 
 
 def test_spaces_order_and_the_case_of_digits_do_not_matter() -> None:
     assert decode(f' {{ "payload": {{"imageJobID": "{ID.upper()}"}}, "task_type": "process_image" }}'.encode()) == (
-        ProcessImage(ID)
+        ProcessImageMessage(ID)
     )
 
 
@@ -38,8 +38,8 @@ def test_another_task_type_is_for_another_worker_whatever_its_payload() -> None:
         b'{"task_type":"process_image"}',
         b'{"task_type":"process_image","payload":NaN}',
         b'{"task_type":"process_image","payload":{"imageJobID":"\\ud800"}}',
-        b"\xef\xbb\xbf" + ProcessImage(ID).encode(),
-        ProcessImage(ID).encode().decode().encode("utf-16"),
+        b"\xef\xbb\xbf" + ProcessImageMessage(ID).encode(),
+        ProcessImageMessage(ID).encode().decode().encode("utf-16"),
     ],
 )
 def test_anything_else_is_malformed_and_keeps_its_bytes(raw: bytes) -> None:
@@ -57,7 +57,7 @@ def test_anything_else_is_malformed_and_keeps_its_bytes(raw: bytes) -> None:
     ],
 )
 def test_a_name_that_stands_twice_is_malformed_as_readers_take_either(text: str, name: str) -> None:
-    with pytest.raises(MalformedMessage, match=f"^{name} stands there more than once"):
+    with pytest.raises(MalformedMessage, match=f"^the key {name} occurs more than once$"):
         decode((text % (ID, ID)).encode())
 
 
@@ -65,7 +65,7 @@ def test_a_message_of_very_many_names_takes_no_more_time_than_others_of_its_leng
     names = ",".join(f'"{n}":0' for n in range(30_000))
     text = f'{{"payload":{{{names}}},"payload":{{"imageJobID":"{ID}"}},"task_type":"process_image"}}'
     begun = time.process_time()
-    with pytest.raises(MalformedMessage, match=r"^payload stands there more than once"):
+    with pytest.raises(MalformedMessage, match=r"^the key payload occurs more than once$"):
         decode(text.encode())
     assert time.process_time() - begun < 2, "it was seven"
 

@@ -1,7 +1,8 @@
-"""When a child that died is started again, and how long the children get to stop: pure arithmetic, in seconds."""
+"""When a child that died is started again, and how long the children may take to stop: pure arithmetic, in seconds."""
 
-FIRST_DELAY = 0.5
-LONGEST_DELAY = 30.0
+from imagejobs.backoff import Backoff
+
+RESTARTS = Backoff(first=0.5, longest=30.0)
 HEALTHY_AFTER = 30.0
 """A child that ran this long was healthy: its next death counts as the first."""
 
@@ -18,9 +19,8 @@ def failures_after(previous: int, ran_for: float) -> int:
 
 
 def restart_delay(failures: int) -> float:
-    """Half a second after the first death in a row, doubling to 30 seconds."""
-    exponent = min(failures - 1, 16)  # far past the longest delay, and no overflow after a day of deaths
-    return min(LONGEST_DELAY, FIRST_DELAY * 2.0**exponent)
+    """Seconds until a child that died `failures` times in a row, at least once, is started again."""
+    return RESTARTS.pause(failures - 1)
 
 
 def stop_deadlines(groups: int) -> list[float]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from imagejobs.storage.keys import output_key
-from imagejobs.task_queue.message import ProcessImage
+from imagejobs.task_queue.message import ProcessImageMessage
 from imagejobs.times import isoformat
 from worlds.api_requests import OUTPUT, OUTPUT_URL, assert_error, created_job, image_bytes, image_file, patched
 from worlds.memory_api import MemoryApi, memory_api
@@ -27,7 +27,7 @@ def test_an_upload_is_stored_recorded_and_queued(api: MemoryApi) -> None:
     assert not {"outputImageURL", "outputImageKey", "processedAt", "idempotencyKey"} & job.keys()
     assert api.all_keys() == [job["sourceImageKey"]]
     assert job["sourceImageURL"] == f"http://storage.invalid/{job['sourceImageKey']}"
-    assert list(api.queue.messages) == [ProcessImage(job["_id"]).encode()]
+    assert list(api.queue.messages) == [ProcessImageMessage(job["_id"]).encode()]
     assert json.loads(api.queue.messages[0]) == {"task_type": "process_image", "payload": {"imageJobID": job["_id"]}}
     assert api.client().get(answer.headers["location"]).json()["data"] == job
 
@@ -140,7 +140,7 @@ def test_a_retry_clears_the_error_and_queues_the_job_again(api: MemoryApi) -> No
     job = client.post(f"/api/image-jobs/{job_id}/retry").json()["data"]
     assert (job["status"], job["errorMsg"]) == ("PENDING", "")
     assert not {"errorCode", "retryable", "processedAt"} & job.keys()
-    assert list(api.queue.messages) == [ProcessImage(job_id).encode()] * 2
+    assert list(api.queue.messages) == [ProcessImageMessage(job_id).encode()] * 2
 
 
 def test_a_long_error_message_is_kept_up_to_2000_characters(api: MemoryApi) -> None:

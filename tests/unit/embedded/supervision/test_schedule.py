@@ -6,10 +6,6 @@ def test_the_delay_doubles_from_half_a_second_to_thirty_seconds() -> None:
     assert [restart_delay(deaths) for deaths in range(1, 9)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
 
 
-def test_a_day_of_deaths_does_not_overflow() -> None:
-    assert restart_delay(100_000) == 30
-
-
 @pytest.mark.parametrize(("ran_for", "expected"), [(0.1, 4), (29.9, 4), (30.0, 1), (3600.0, 1)])
 def test_thirty_seconds_of_health_forget_earlier_deaths(ran_for: float, expected: int) -> None:
     assert failures_after(3, ran_for) == expected

@@ -1,4 +1,4 @@
-"""Puts back on the list what consumers that died had taken from it."""
+"""Returns messages to the list that dead consumers had taken."""
 
 from typing import cast
 
@@ -15,7 +15,7 @@ end
 
 
 class DeadConsumers:
-    """Those that are registered and have no heartbeat. Nothing is searched for, however many keys Redis holds."""
+    """The registered consumers without a heartbeat. The registry is a set, so no scan over Redis' keys is needed."""
 
     def __init__(self, client: Redis, keys: RedisKeys) -> None:
         self._client = client
@@ -23,7 +23,7 @@ class DeadConsumers:
         self._forget_if_gone = client.register_script(_FORGET_IF_GONE)
 
     def reclaim(self) -> int:
-        """The number of messages moved. Several may do so at once: each message moves once."""
+        """Return their messages; the number of messages moved. Concurrent calls are safe: each message moves once."""
         with translated_errors():
             registered = cast("set[bytes]", self._client.smembers(self._keys.consumers))
             return sum(self._reclaim(each.decode()) for each in registered)
@@ -38,7 +38,10 @@ class DeadConsumers:
 
 
 def return_all(client: Redis, processing: str, name: str) -> int:
-    """Newest first to the right end of the list, so that the oldest is again the next one to be taken."""
+    """Move a processing list back to the list `name`; the number of messages moved.
+
+    The newest message moves first, so that the oldest one ends up at the right end, where consumers take messages.
+    """
     moved = 0
     with translated_errors():
         while client.lmove(processing, name, "LEFT", "RIGHT") is not None:
