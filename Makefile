@@ -27,12 +27,8 @@ test: install-dev ## run lint, types and tests in tox; the last line is pytest's
 clients: install-dev ## generate clients in four languages, compile them and use them (where node, go, java and mvn are)
 	@$(BIN)/tox -qq -e clients
 
-lint: install-dev ## check style, types, import rules, and the contract with linters of others (where npm is)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	sh scripts/contract_lint/run.sh
+lint: install-dev ## check style, spelling, types, import rules and the contract (redocly and spectral where npm is)
+	@$(BIN)/tox -qq -e lint,types,contract-lint
 
 format: install-dev ## rewrite the code in its style
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes sure that a Docker engine answers, with what integration/images/build.sh needs beside it; starts one as root on
-# Debian where none runs, and prints its process id, for the caller to end. Prints nothing where one runs already.
+# Makes sure that a Docker engine answers, and that the tools of integration/images/build.sh are installed.
+# Where no engine runs, root on Debian starts one; the script then prints its process id, and the caller ends it.
+# Where an engine runs already, the script prints nothing.
 set -eu
 
 cache=${IMAGE_JOBS_CACHE:-$HOME/.cache/image-jobs}
@@ -12,7 +13,7 @@ fail() { say "$*"; exit 1; }
 answers() { docker info >/dev/null 2>&1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# What is missing, by the name of Debian's package.
+# The Debian packages of the programs that are missing.
 packages() {
     has dockerd || answers || echo docker.io iptables
     has docker || echo docker.io
@@ -25,7 +26,9 @@ packages() {
 install() {
     missing=$(packages | tr ' ' '\n' | sort -u | tr '\n' ' ')
     [ -n "$missing" ] || return 0
-    [ "$(id -u)" = 0 ] && has apt-get || fail "missing: $missing; install them, as root on Debian this script does"
+    if [ "$(id -u)" != 0 ] || ! has apt-get; then
+        fail "missing: $missing; install them, or run this as root on Debian, where it installs them itself"
+    fi
     say "installing $missing"
     apt-get update -qq >&2 || say "apt's package lists could not be updated: trying with the old ones"
     # shellcheck disable=SC2086  # one word per package

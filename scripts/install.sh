@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what image-jobs needs on this machine and in .venv; what is there already is left alone.
+# Installs what image-jobs needs on this machine and in .venv, and leaves alone what is already installed.
 # usage: scripts/install.sh [dev]      dev: the development tools too
-# Without anything to install it needs no network. PYTHON chooses the interpreter (default: python3).
+# It needs the network only if something is missing. PYTHON chooses the interpreter (default: python3).
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -33,14 +33,14 @@ check_python() {
         fail "$("$python" --version) is too old: install Python 3.11 or newer and name it with PYTHON=/path/to/python3"
 }
 
-# The interpreter of an existing .venv decides; one that does not run (its Python was removed) is made anew.
+# Uses the interpreter of an existing .venv. A .venv whose interpreter does not run is created again.
 choose_python() {
     if [ -x "$venv/bin/python" ] && "$venv/bin/python" -c '' 2>/dev/null; then
         python=$venv/bin/python
     fi
 }
 
-# Debian 13; Ubuntu 24.04; Debian 12 and Ubuntu 22.04. The development package exists everywhere and pulls the right one.
+# By system: Debian 13; Ubuntu 24.04; Debian 12 and Ubuntu 22.04. On others the development package pulls in the library.
 magick_package() {
     for name in libmagickwand-7.q16-10 libmagickwand-6.q16-7t64 libmagickwand-6.q16-6 libmagickwand-dev; do
         if apt-cache show "$name" >/dev/null 2>&1; then break; fi
@@ -57,13 +57,14 @@ heif_decoders() {
 
 venv_package() { "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'; }
 
-# Debian's postinst asks this file before it starts a service: 101 is "no". Ours is written only where none is.
+# Debian's packages run this file before they start a service; exit code 101 forbids it. An existing file is kept.
 without_services() {
     policy=/usr/sbin/policy-rc.d
     if [ -e "$policy" ]; then
         as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive "$@"
         return
     fi
+    # shellcheck disable=SC2016  # the inner shell expands the variables
     as_root sh -c '
         policy=$1; shift
         trap "rm -f $policy" EXIT
@@ -79,9 +80,9 @@ as_root() {
 install_debian() {
     if has_venv && has_magick && has_redis; then return; fi
     command -v apt-get >/dev/null 2>&1 ||
-        fail "missing: $(missing). There is no apt-get here: install them with this system's own packages"
+        fail "missing: $(missing). apt-get was not found: install them with this system's package manager"
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null 2>&1 ||
-        fail "missing: $(missing). There is no sudo here: run as root: apt-get install $(debian_packages)"
+        fail "missing: $(missing). sudo was not found: as root, run apt-get install $(debian_packages)"
     say "updating apt's package lists"
     as_root apt-get update -qq || say "apt's package lists could not be updated: trying with the old ones"
     packages=$(debian_packages)
@@ -89,7 +90,8 @@ install_debian() {
     # shellcheck disable=SC2086  # one word per package
     without_services apt-get install -y -qq --no-install-recommends $packages >/dev/null ||
         fail "apt-get could not install $packages: see its message above"
-    has_venv && has_magick && has_redis || fail "still missing after apt-get: $(missing)"
+    has_venv && has_magick && has_redis && return
+    fail "still missing after apt-get: $(missing)"
 }
 
 debian_packages() {
@@ -131,7 +133,7 @@ checksum() { "$python" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.ar
 install_requirements() {
     file=requirements/$1.txt
     stamp=$venv/.installed-$1
-    [ -f "$file" ] || fail "$file is missing: this checkout is not complete"
+    [ -f "$file" ] || fail "$file is missing: this checkout is incomplete"
     sum=$(checksum "$file")
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ]; then return; fi
     say "installing $file"
@@ -171,4 +173,4 @@ install_requirements build
 install_requirements runtime
 if [ "${1:-}" = dev ]; then install_requirements dev; fi
 install_project
-say "all there"
+say "everything is installed"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Puts faults into jobs, queue_adapter, contract and worker, one by one, and runs the unit tests against each: mutmut.
-# usage: scripts/mutation.sh [directory]     default: mutation/; prints the score per package and every survivor
-# mutmut knows the layouts `.` and `src/`, so it works on a copy in which the package lies at the top.
+# Mutation testing of jobs, queue_adapter, contract and worker: mutmut changes the code in one place at a time and runs
+# the unit tests against each change. Prints the score of each package and every change that no test noticed.
+# usage: scripts/mutation.sh [directory]     default: mutation/
+# mutmut supports only the layouts `.` and `src/`, so it works on a copy with the package at the top.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -15,7 +16,7 @@ cp -r services/imagejobs "$work/imagejobs"
 cp -r contracts "$work/imagejobs/contracts"
 cp -r tests samples pyproject.toml .env.example "$work"
 cd "$work"
-# Without Docker: the repository is tried in memory and over nx-27017, anew for each mutant.
+# Without Docker, each mutant's tests use the repository in memory and the one over nx-27017.
 DOCKER_HOST=unix:///nowhere "$python" -m mutmut run --max-children "$children" >mutmut.log 2>&1 || { tail -n 40 mutmut.log; exit 1; }
 "$python" - <<'PYTHON'
 import json
@@ -23,7 +24,7 @@ from collections import Counter
 from pathlib import Path
 
 PACKAGES = ("jobs", "queue_adapter", "contract", "worker")
-NOT_RUN = (33, None)  # no test reaches it; counted as survived
+NOT_RUN = (33, None)  # exit codes of a mutant that no test reaches; it counts as survived
 total, survivors = Counter(), []
 print(f"{'package':15} {'mutants':>8} {'killed':>8} {'survived':>9} {'score':>7}")
 for package in PACKAGES:

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Builds stand-ins for the images of compose.yaml, for machines without an image registry: see README.md beside this.
+# Builds stand-ins for the images of compose.yaml, for machines without an image registry; see README.md in this folder.
 # usage: integration/images/build.sh [base] [redis] [minio] [mongodb]      default: all
 set -eu
 
 cd "$(dirname "$0")"
-prefix=image-jobs-stand-in
+prefix="image-jobs-stand-in"
 cache=${IMAGE_JOBS_CACHE:-$HOME/.cache/image-jobs}
 minio_version=v0.0.0-20260212201848-7aac2a2c5b7c # the last commit of MinIO's archived repository
 authorities=/etc/ssl/certs/ca-certificates.crt
@@ -13,8 +13,9 @@ say() { printf 'images: %s\n' "$*"; }
 fail() { printf 'images: %s\n' "$*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is missing: README.md beside this script names what it needs"; }
 
-# What an image is made from: this script, its folder, the base under it; for the base, the host's authorities. An image with the same label is kept.
-label=image-jobs.made-from
+# A checksum of what an image is made from: this script, its folder and the base image; for the base image itself, the
+# certificate authorities of the host. An image whose label has the same checksum is kept.
+label="image-jobs.made-from"
 made_from() {
     {
         if [ "$1" = base ]; then cat "$authorities"; else docker image inspect -f '{{.Id}}' "$prefix/base"; fi
@@ -25,14 +26,14 @@ is_there() {
     [ "$(docker image inspect -f "{{index .Config.Labels \"$label\"}}" "$prefix/$1" 2>/dev/null)" = "$(made_from "$1")" ]
 }
 
-# The classic builder: it takes --network host, where packages are reached the way the host reaches them.
+# The classic builder accepts --network host, so a build reaches packages the way the host does.
 build() {
     say "building $prefix/$1"
     DOCKER_BUILDKIT=0 docker build --quiet --network host --build-arg "BASE_IMAGE=$prefix/base" \
         --label "$label=$(made_from "$1")" -t "$prefix/$1" "$2" >/dev/null
 }
 
-# As Debian's slim images: no documentation, no translations, no package files kept after an installation.
+# Like Debian's slim images: without documentation and translations; packages are deleted after their installation.
 slim() {
     printf 'path-exclude=/usr/share/%s/*\n' doc man locale info lintian >"$1/etc/dpkg/dpkg.cfg.d/slim"
     cat >"$1/etc/apt/apt.conf.d/slim" <<'APT'
@@ -40,10 +41,10 @@ DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/archives
 Dir::Cache::pkgcache "";
 Dir::Cache::srcpkgcache "";
 APT
-    for name in doc man locale info lintian; do rm -rf "$1/usr/share/$name"; done
+    for name in doc man locale info lintian; do rm -rf "${1:?}/usr/share/$name"; done
 }
 
-# The host may trust an authority of its own, without which pip and apt could not reach anything in a build.
+# A host may trust a certificate authority of its own; without it pip and apt could reach nothing during a build.
 base() {
     need debootstrap
     if [ ! -e "$cache/trixie.done" ]; then

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Holds contracts/openapi.yaml against linters that others wrote, where npm can install them; says so where it cannot.
-# They are installed once, in the exact versions of package.json, into the folder $1 (default: .tox/contract-lint).
+# Checks contracts/openapi.yaml with redocly and spectral. Where npm cannot install them, prints that and exits 0.
+# They are installed once, in the versions that package.json pins, into the folder $1 (default: .tox/contract-lint).
 set -eu
-here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname -- "$(dirname -- "$here")")
 folder=${1:-$root/.tox/contract-lint}
 
@@ -11,13 +11,13 @@ left_out() {
     exit 0
 }
 
-command -v npm >/dev/null || left_out "there is no npm"
+command -v npm >/dev/null || left_out "npm is not installed"
 if ! cmp -s "$here/package.json" "$folder/installed.json"; then
     mkdir -p "$folder"
     cp "$here/package.json" "$folder/package.json"
     (cd "$folder" && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error) ||
         left_out "npm could not install them"
-    cp "$folder/package.json" "$folder/installed.json" # the last step: what broke off is installed again
+    cp "$folder/package.json" "$folder/installed.json" # last, so that an interrupted installation is repeated
 fi
 
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true

@@ -1,14 +1,15 @@
 #!/bin/sh
-# Runs the tests of the conversion under ImageMagick 7, in a container of Debian 13: `sh scripts/magick7/run.sh [pytest's
-# arguments]`. The image is built once, and again when the requirements change. IMAGES=local builds it on the stand-in of
+# Runs the conversion's tests under ImageMagick 7, in a container of Debian 13.
+# usage: scripts/magick7/run.sh [arguments of pytest]
+# The image is built once, and again when the requirements change. IMAGES=local builds it on the stand-in image of
 # integration/images, for machines that reach package registries but no image registry.
 set -eu
 cd "$(dirname "$0")/../.."
 
-image=image-jobs-magick7
+image="image-jobs-magick7"
 if [ "${IMAGES:-}" = local ]; then
     sh integration/images/build.sh base
-    BASE_IMAGE=image-jobs-stand-in/base
+    BASE_IMAGE="image-jobs-stand-in/base"
 fi
 
 context=$(mktemp -d)

@@ -36,7 +36,7 @@ def output(programs: Path, folder: Path) -> str:
 
 def test_without_npm_it_says_so(programs: Path, tmp_path: Path) -> None:
     assert output(programs, tmp_path / "lint") == (
-        "contract-lint: redocly and spectral were left out: there is no npm\n"
+        "contract-lint: redocly and spectral were left out: npm is not installed\n"
     )
 
 

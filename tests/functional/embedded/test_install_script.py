@@ -84,17 +84,17 @@ def _stamp(root: Path, name: str, file: str) -> None:
 
 def test_nothing_is_done_when_all_is_there(checkout: Checkout) -> None:
     done = checkout.run("dev")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "install: all there\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "install: everything is installed\n", "")
     assert checkout.calls() == []
 
 
 def test_a_changed_requirements_file_alone_is_installed_again_with_its_hashes(checkout: Checkout) -> None:
     (checkout.root / "requirements" / "runtime.txt").write_text("# changed\n")
-    assert checkout.run().stdout == "install: installing requirements/runtime.txt\ninstall: all there\n"
+    assert checkout.run().stdout == "install: installing requirements/runtime.txt\ninstall: everything is installed\n"
     assert [call.split("version-check ")[1] for call in checkout.calls()] == [
         "--require-hashes -r requirements/runtime.txt"
     ]
-    assert checkout.run().stdout == "install: all there\n"
+    assert checkout.run().stdout == "install: everything is installed\n"
 
 
 def test_a_failed_installation_is_not_stamped(checkout: Checkout) -> None:
@@ -114,7 +114,7 @@ def test_a_missing_requirements_file_is_not_skipped(checkout: Checkout) -> None:
     (checkout.root / "requirements" / "build.txt").unlink()
     failed = checkout.run()
     assert failed.returncode == 1
-    assert failed.stderr == "install: requirements/build.txt is missing: this checkout is not complete\n"
+    assert failed.stderr == "install: requirements/build.txt is missing: this checkout is incomplete\n"
 
 
 def test_a_missing_redis_server_is_installed_through_sudo_without_starting_it(checkout: Checkout) -> None:
@@ -138,7 +138,7 @@ def test_without_root_and_sudo_the_exact_command_is_named(checkout: Checkout) ->
     failed = checkout.run()
     assert failed.returncode == 1
     assert failed.stderr == (
-        "install: missing: redis-server. There is no sudo here: run as root: apt-get install redis-server\n"
+        "install: missing: redis-server. sudo was not found: as root, run apt-get install redis-server\n"
     )
     assert checkout.calls() == []
 
