@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from imagejobs.client.api_client import MAX_RETRY_AFTER
+from imagejobs.client.tries import MAX_RETRY_AFTER
 from imagejobs.contract.openapi import JSON
 from imagejobs.storage.memory import MemoryStorage
 from imagejobs.worker.failures import NotOurs

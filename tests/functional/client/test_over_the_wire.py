@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from imagejobs.client.api_client import Answer, ApiClient
+from imagejobs.client.answers import Answer
+from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiUnavailable
 from imagejobs.embedded.services.ports import free_port
 

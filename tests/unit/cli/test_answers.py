@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from imagejobs.cli.presentation.answer import Answer, Failure, show
-from imagejobs.client.api_client import Answer as ApiAnswer
+from imagejobs.client.answers import Answer as ApiAnswer
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
 from worlds.command_line import data, failure

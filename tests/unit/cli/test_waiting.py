@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from imagejobs.cli.submission import waiting
-from imagejobs.client.api_client import Answer
+from imagejobs.client.answers import Answer
 from imagejobs.client.errors import ApiRefused
 
 

@@ -10,8 +10,10 @@ from urllib.parse import quote
 import httpx2
 import pytest
 from imagejobs.client import api_client
-from imagejobs.client.api_client import MAX_RETRY_AFTER, MAX_TRIES, Answer, ApiClient
+from imagejobs.client.answers import Answer
+from imagejobs.client.api_client import MAX_TRIES, ApiClient
 from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable, UnexpectedAnswer
+from imagejobs.client.tries import MAX_RETRY_AFTER
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 JOB = {
@@ -105,7 +107,7 @@ class TestRequest:
 
 
 class TestTryingAgain:
-    @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+    @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
     def test_an_answer_that_may_pass_is_asked_again(self, status: int) -> None:
         backend = Backend(refusing(status), refusing(status), GOOD)
         assert backend.get_job().data == JOB
@@ -134,6 +136,20 @@ class TestTryingAgain:
         assert len(backend.requests) == MAX_TRIES
         assert len(backend.waits) == MAX_TRIES - 1
         assert sum(backend.waits) <= 5 * (MAX_TRIES - 1)
+
+    def test_a_request_that_is_too_slow_at_every_try_is_refused_as_such(self) -> None:
+        slow = {"success": False, "message": "The body was too slow.", "error": {"code": "request_timeout"}}
+        backend = Backend(httpx2.ConnectError("refused"), httpx2.Response(408, json=slow))
+        with pytest.raises(ApiRefused, match=r"^The body was too slow\.$") as caught:
+            backend.retry_job()
+        assert (caught.value.status, caught.value.code) == (408, "request_timeout")
+        assert len(backend.requests) == MAX_TRIES
+
+    def test_it_is_not_known_to_be_refused_if_another_try_may_have_been_carried_out(self) -> None:
+        backend = Backend(httpx2.ReadError("reset"), refusing(408))
+        with pytest.raises(ApiUnavailable) as caught:
+            backend.get_job()
+        assert not caught.value.is_refused
 
     def test_the_reason_is_the_backends_message(self) -> None:
         with pytest.raises(ApiUnavailable, match="MongoDB is unavailable; try again later"):
@@ -189,7 +205,8 @@ class TestNotRepeatable:
         assert len(backend.requests) == 1
 
     @pytest.mark.parametrize(
-        "reply", [httpx2.ConnectError("refused"), httpx2.ConnectTimeout(""), refusing(503), refusing(429)]
+        "reply",
+        [httpx2.ConnectError("refused"), httpx2.ConnectTimeout(""), refusing(503), refusing(429), refusing(408)],
     )
     def test_what_surely_was_not_carried_out_is_sent_again(self, reply: Reply) -> None:
         backend = Backend(reply, GOOD)
