@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from imagejobs.client.tries import MAX_RETRY_AFTER
-from imagejobs.contract.openapi import JSON
+from imagejobs.contract.operations import JSON
 from imagejobs.storage.memory import MemoryStorage
 from imagejobs.worker.failures import NotOurs
 from servers.contract_stub import TRIES, Reply, json_reply, reply

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from contract.document import Document, Spec, contents, nodes, resolved, specs
-from imagejobs.contract.openapi import JSON, MULTIPART, Contract
+from imagejobs.contract.openapi import Contract
+from imagejobs.contract.operations import JSON, MULTIPART
 
 Rule = Callable[[Document], Iterator[str]]
 

@@ -9,7 +9,8 @@ from typing import Any, TypedDict
 
 from contract.document import specs
 from contract.observed_fields import documented_fields, fields
-from imagejobs.contract.openapi import DEFAULT, FIRST_ERROR, JSON, Contract, Operation
+from imagejobs.contract.openapi import DEFAULT, Contract
+from imagejobs.contract.operations import FIRST_ERROR, JSON, Operation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OUTSIDE = ("/docs/assets/", "/media/")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract.document import Document, contents, resolved, specs
-from imagejobs.contract.openapi import JSON
+from imagejobs.contract.operations import JSON
 
 EVERYTHING: Any = object()
 """Stands for an answer that has every field."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
-from imagejobs.contract.openapi import MULTIPART, load_contract
+from imagejobs.contract.openapi import load_contract
+from imagejobs.contract.operations import MULTIPART
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import AcceptedNegativeData, Failure

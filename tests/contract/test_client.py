@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imagejobs.client.answers import Answer
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
-from imagejobs.contract.openapi import JSON, load_contract
+from imagejobs.contract.openapi import load_contract
+from imagejobs.contract.operations import JSON
 from servers.contract_stub import (
     TRIES,
     Documented,

@@ -25,7 +25,8 @@ from contract.document_samples import (
     section,
 )
 from imagejobs.contract.message_schema import message_violation
-from imagejobs.contract.openapi import JSON, Contract, Operation, load_contract
+from imagejobs.contract.openapi import Contract, load_contract
+from imagejobs.contract.operations import JSON, Operation
 from imagejobs.contract.violations import Schema
 from imagejobs.jobs.errors import IdempotencyKeyReused, JobConflict
 from imagejobs.task_queue.redis_keys import RedisKeys

@@ -2,7 +2,7 @@
 
 import pytest
 from contract.requests import OPERATIONS, PAIRS, REQUESTS, meets_a_fault
-from imagejobs.contract.openapi import JSON
+from imagejobs.contract.operations import JSON
 from worlds.api_requests import assert_error
 from worlds.memory_api import HOST, memory_api
 

@@ -9,7 +9,8 @@ import pytest
 from contract.document import contents, resolved, specs
 from contract.requests import PAIRS, REQUESTS, meets_a_fault
 from imagejobs import __version__
-from imagejobs.contract.openapi import DEFAULT, JSON, load_contract
+from imagejobs.contract.openapi import DEFAULT, load_contract
+from imagejobs.contract.operations import JSON
 from worlds.api_requests import UNKNOWN_ID, created_job, image_file
 from worlds.memory_api import memory_api
 

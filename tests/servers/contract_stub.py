@@ -16,7 +16,8 @@ from contract.schema import EXAMPLES
 from hypothesis import settings
 from hypothesis import strategies as st
 from imagejobs.client.api_client import ApiClient
-from imagejobs.contract.openapi import JSON, load_contract
+from imagejobs.contract.openapi import load_contract
+from imagejobs.contract.operations import JSON
 from schemathesis import GenerationMode
 
 HOST = "127.0.0.1"

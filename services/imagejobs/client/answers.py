@@ -10,7 +10,7 @@ import httpx2
 
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.client.tries import Fate, TryAgain
-from imagejobs.contract.openapi import JSON, Operation
+from imagejobs.contract.operations import JSON, Operation
 
 logger = logging.getLogger(__name__)
 

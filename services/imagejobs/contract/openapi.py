@@ -1,94 +1,18 @@
-"""`contracts/openapi.yaml` as data: operations by operationId, each with compiled validators."""
+"""Reads `contracts/openapi.yaml`: its operations by operationId."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import yaml
 
 from imagejobs.contract.files import contract_file
-from imagejobs.contract.violations import Schema, Violation
+from imagejobs.contract.operations import MULTIPART, FormField, Operation, Parameter, RequestBody, ResponseRule
+from imagejobs.contract.violations import Schema
 
 METHODS = ("get", "put", "post", "delete", "patch")
-JSON = "application/json"
-MULTIPART = "multipart/form-data"
 OBJECT_ID = "#/components/schemas/ObjectId"
 DEFAULT = "default"
-FIRST_ERROR = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A path, query or header parameter; `default` is what an absent one means.
-
-    `is_id`: its hexadecimal digits mean the same in upper and in lower case.
-    """
-
-    name: str
-    location: str
-    required: bool
-    is_integer: bool
-    is_id: bool
-    default: Any
-    schema: Schema
-
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """How a multipart field may come: as a file or as text, once or several times."""
-
-    is_file: bool
-    is_array: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RequestBody:
-    """The one content type that an operation takes; `fields` is empty for JSON."""
-
-    content_type: str
-    schema: Schema
-    fields: Mapping[str, FormField]
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseRule:
-    """What an answer of one status code must carry."""
-
-    content: Mapping[str, Schema]
-    headers: Mapping[str, tuple[bool, Schema]]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operationId. `security` lists alternatives, each the names of schemes that must all be satisfied.
-
-    `other_error` is the rule of `default`: for every error whose status is not among `responses`.
-    """
-
-    id: str
-    method: str
-    path: str
-    parameters: Sequence[Parameter]
-    body: RequestBody | None
-    responses: Mapping[int, ResponseRule]
-    other_error: ResponseRule | None
-    security: Sequence[frozenset[str]]
-
-    def response_violations(
-        self, status: int, content_type: str, headers: Mapping[str, str], body: Any
-    ) -> list[Violation]:
-        """What is wrong with an answer: undocumented status, content type, headers (lower-case names) or body."""
-        rule = self.responses.get(status) or (self.other_error if status >= FIRST_ERROR else None)
-        if rule is None:
-            return [Violation("status", f"{self.id} does not document {status}")]
-        found = [
-            each for name, (needed, schema) in rule.headers.items() for each in _header(name, needed, schema, headers)
-        ]
-        schema = rule.content.get(content_type.partition(";")[0].strip())
-        if schema is None:
-            return [*found, Violation("content-type", f"{self.id} {status} does not document {content_type!r}")]
-        return [*found, *schema.violations(body)]
 
 
 class Contract:
@@ -170,10 +94,3 @@ def load_contract() -> Contract:
     """Read `contracts/openapi.yaml`, once per process."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return Contract(yaml.load(contract_file("openapi.yaml").read_bytes(), loader))  # noqa: S506 - a safe loader
-
-
-def _header(name: str, needed: bool, schema: Schema, headers: Mapping[str, str]) -> list[Violation]:
-    value = headers.get(name)
-    if value is None:
-        return [Violation(name, "the header is missing")] if needed else []
-    return schema.violations(int(value) if value.isdecimal() else value, name)

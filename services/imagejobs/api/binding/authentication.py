@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 
 from imagejobs.api.binding.errors import ApiError
-from imagejobs.contract.openapi import Operation
+from imagejobs.contract.operations import Operation
 from imagejobs.settings.settings import Settings
 
 BEARER = "bearerAuth"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from imagejobs.contract.openapi import JSON
+from imagejobs.contract.operations import JSON
 from imagejobs.contract.violations import MAX_VIOLATIONS, Violation
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.errors import BackingServiceUnavailable

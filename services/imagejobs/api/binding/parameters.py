@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from imagejobs.api.binding.errors import broken_contract
-from imagejobs.contract.openapi import Operation, Parameter
+from imagejobs.contract.operations import Operation, Parameter
 from imagejobs.contract.unknown_names import unknown_name
 from imagejobs.contract.violations import MAX_VIOLATIONS, Violation
 

@@ -22,7 +22,8 @@ from imagejobs.api.binding.forms.form import to_form
 from imagejobs.api.binding.lanes import Lanes
 from imagejobs.api.binding.parameters import read_params
 from imagejobs.api.binding.request_body import BodyLimits, check_content_type, read_json, read_multipart
-from imagejobs.contract.openapi import JSON, Contract, Operation
+from imagejobs.contract.openapi import Contract
+from imagejobs.contract.operations import JSON, Operation
 from imagejobs.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from imagejobs.api.binding.call import Form, ReceivedFile
 from imagejobs.api.binding.errors import broken_contract
-from imagejobs.contract.openapi import RequestBody
+from imagejobs.contract.operations import RequestBody
 from imagejobs.contract.unknown_names import unknown_name
 from imagejobs.contract.violations import Violation
 
