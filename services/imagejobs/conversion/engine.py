@@ -16,10 +16,10 @@ from imagejobs.conversion.formats.registry import PNG
 from imagejobs.conversion.magick.image import apply_limits, encoder_name
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.pipeline import Rendered, render, upright_size
 from imagejobs.conversion.processing.placeholder import Placeholder
 from imagejobs.conversion.reason import reason
 from imagejobs.conversion.receipt import ImageFacts, Receipt
-from imagejobs.conversion.render import Rendered, render, upright_size
 
 _CHEAP_PIXELS = 10_000_000
 """Animations with more, over all frames, are not converted again only to save bytes."""

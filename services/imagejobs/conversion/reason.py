@@ -7,7 +7,7 @@ from imagejobs.conversion.encoding.lowering import LOWEST
 from imagejobs.conversion.encoding.rendition import Rendition
 from imagejobs.conversion.encoding.trial import Encoding
 from imagejobs.conversion.options import AUTO, Options
-from imagejobs.conversion.render import Rendered
+from imagejobs.conversion.pipeline import Rendered
 
 
 def reason(attempts: Sequence[Rendered], source_bytes: int, options: Options) -> str:

@@ -5,9 +5,9 @@ from imagejobs.conversion.encoding.quality import QualityChoice
 from imagejobs.conversion.encoding.rendition import Rendition
 from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.pipeline import Rendered
 from imagejobs.conversion.processing.placeholder import Placeholder
 from imagejobs.conversion.reason import reason
-from imagejobs.conversion.render import Rendered
 
 LOSSY, LOSSLESS = Trial(Encoding.LOSSY, 80, 90), Trial(Encoding.LOSSLESS, 100, 100)
 OUTPUT = Rendition(100, 100, Encoding.LOSSY, 80, bytes(90), (LOSSY, LOSSLESS))

@@ -26,9 +26,9 @@ from imagejobs.conversion.sandbox.confinement import (
     forbid_system_calls,
     limit_resources,
 )
-from imagejobs.conversion.sandbox.file_access import allow_only
-from imagejobs.conversion.sandbox.frames import read_frame, write_frame
+from imagejobs.conversion.sandbox.landlock import allow_only
 from imagejobs.conversion.sandbox.result import CONFINEMENT, Abilities
+from imagejobs.conversion.sandbox.wire import read_message, write_message
 from imagejobs.errors import ConfigurationError
 
 MAX_SOURCE_BYTES = 1 << 30
@@ -72,17 +72,17 @@ def _programs() -> list[Path]:
 
 def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abilities, folder: Path) -> None:
     """Answer requests until there are no more; `folder` is where ImageMagick puts what memory cannot hold."""
-    write_frame(answers, asdict(abilities))
+    write_message(answers, asdict(abilities))
     while True:
         try:
-            header, source = read_frame(requests, MAX_SOURCE_BYTES)
+            header, source = read_message(requests, MAX_SOURCE_BYTES)
         except EOFError:
             return
         allow_cpu_seconds(limits.seconds)
         allow_file_of(header["max_pixels"])
         answered = answer(header, source)
         _remove_pixels(folder)
-        write_frame(answers, *answered)
+        write_message(answers, *answered)
 
 
 def _remove_pixels(folder: Path) -> None:

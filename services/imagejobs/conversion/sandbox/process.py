@@ -8,11 +8,11 @@ from typing import Self
 
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.options import Options
+from imagejobs.conversion.sandbox.child_process import Child, spawn
 from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.deaths import death_of, judged, not_started
-from imagejobs.conversion.sandbox.frames import read_frame, write_frame
 from imagejobs.conversion.sandbox.result import Abilities, Result, read_result
-from imagejobs.conversion.sandbox.spawning import Child, spawn
+from imagejobs.conversion.sandbox.wire import read_message, write_message
 
 _START_SECONDS = 60.0
 _MAX_ABILITIES_BYTES = 0
@@ -70,7 +70,7 @@ class ConversionProcess:
             try:
                 self.start()
                 with self._asking(_START_SECONDS) as child:
-                    header, _ = read_frame(child.output, _MAX_ABILITIES_BYTES)
+                    header, _ = read_message(child.output, _MAX_ABILITIES_BYTES)
                 self._abilities = Abilities(str(header["encoder"]), tuple(header["reads"]), tuple(header["without"]))
             except _BROKEN as error:
                 reason = f"not ready after {_START_SECONDS:g} s" if self._is_late else str(error) or "it ended"
@@ -97,8 +97,8 @@ class ConversionProcess:
         self._has_worked = True
         try:
             with self._asking(self._limits.seconds) as child:
-                write_frame(child.input, asdict(options), source)
-                return read_result(*read_frame(child.output, _MAX_RESULT_BYTES))
+                write_message(child.input, asdict(options), source)
+                return read_result(*read_message(child.output, _MAX_RESULT_BYTES))
         except ConversionError as error:
             raise judged(error, self._limits) from error
         except _BROKEN as error:

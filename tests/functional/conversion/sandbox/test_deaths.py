@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.sandbox import process, spawning
+from imagejobs.conversion.sandbox import child_process, process
 from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Result, read_result
@@ -141,7 +141,7 @@ def test_stopping_the_service_does_not_stop_the_job_under_way(
 def test_a_hung_child_is_killed_when_it_is_to_be_closed(
     folders: Callable[[], list[Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imagejobs.conversion.sandbox.spawning._END_SECONDS", 0.2)
+    monkeypatch.setattr("imagejobs.conversion.sandbox.child_process._END_SECONDS", 0.2)
     with Converter() as converter:
         converter.abilities()
         (pid,) = converter.pids
@@ -174,8 +174,8 @@ def test_closing_while_a_child_is_started_leaves_none(
     converter = Converter()
     closing = threading.Thread(target=converter.close)
 
-    def spawn(limits: Limits) -> spawning.Child:
-        child = spawning.spawn(limits)
+    def spawn(limits: Limits) -> child_process.Child:
+        child = child_process.spawn(limits)
         pids.append(child.process.pid)
         closing.start()
         closing.join(0.2)

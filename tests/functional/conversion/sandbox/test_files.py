@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from imagejobs.conversion.sandbox.file_access import allow_only
+from imagejobs.conversion.sandbox.landlock import allow_only
 
 PROGRAM = """
 import sys, threading
 from pathlib import Path
-from imagejobs.conversion.sandbox.file_access import allow_only
+from imagejobs.conversion.sandbox.landlock import allow_only
 if sys.argv[4] == "limited":
     assert allow_only([Path("/usr"), Path("/no/such/folder")], Path(sys.argv[1]))
 
@@ -43,7 +43,7 @@ thread.join()
 """
 OPEN_WORLD = subprocess.run(
     [sys.executable, "-c", "import sys; from pathlib import Path; "
-     "from imagejobs.conversion.sandbox.file_access import allow_only; sys.exit(not allow_only([], Path('/tmp')))"],
+     "from imagejobs.conversion.sandbox.landlock import allow_only; sys.exit(not allow_only([], Path('/tmp')))"],
     check=False,
     timeout=30,
 ).returncode  # fmt: skip

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.sandbox import spawning
+from imagejobs.conversion.sandbox import child_process
 from imagejobs.conversion.sandbox.pool import Converter
 from worlds.conversion_children import has_ended
 
 READY = {"encoder": "a stand-in", "reads": ["png"], "without": []}
 PROGRAM = """
 import sys
-from imagejobs.conversion.sandbox.frames import read_frame, write_frame
-write_frame(sys.stdout.buffer, {ready})
-read_frame(sys.stdin.buffer, 1 << 30)
+from imagejobs.conversion.sandbox.wire import read_message, write_message
+write_message(sys.stdout.buffer, {ready})
+read_message(sys.stdin.buffer, 1 << 30)
 sys.stdout.buffer.write({answer})
 sys.stdout.buffer.flush()
 {then}
@@ -43,7 +43,7 @@ def convert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: bytes) -> It
     executable.write_text(f'#!/bin/sh\nexec "{interpreter}" -I "{program}"\n')
     executable.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(executable))
-    monkeypatch.setattr(spawning, "_END_SECONDS", 0.2)
+    monkeypatch.setattr(child_process, "_END_SECONDS", 0.2)
     with Converter() as converter:
 
         def convert(answer: bytes, then: str = "") -> bytes:

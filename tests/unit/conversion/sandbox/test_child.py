@@ -11,8 +11,8 @@ from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox import child
 from imagejobs.conversion.sandbox.child import answer, serve
 from imagejobs.conversion.sandbox.confinement import Limits
-from imagejobs.conversion.sandbox.frames import read_frame, write_frame
 from imagejobs.conversion.sandbox.result import Abilities, read_result
+from imagejobs.conversion.sandbox.wire import read_message, write_message
 
 OPTIONS = Options(max_side=60, renditions=(30, 10), quality="auto", method=2)
 ABILITIES = Abilities("an encoder", ("png",), without=("network",))
@@ -86,16 +86,16 @@ def test_requests_are_answered_one_after_the_other_until_there_are_no_more(
 ) -> None:
     requests, answers = io.BytesIO(), io.BytesIO()
     for source in (samples["png"], b"no image", samples["jpeg"]):
-        write_frame(requests, asdict(OPTIONS), source)
+        write_message(requests, asdict(OPTIONS), source)
     requests.seek(0)
 
     serve(requests, answers, Limits(seconds=9), ABILITIES, tmp_path)
 
     answers.seek(0)
-    assert read_frame(answers, 0) == ({"encoder": "an encoder", "reads": ["png"], "without": ["network"]}, b"")
-    assert read_result(*read_frame(answers, 1 << 20)).data == convert(samples["png"], OPTIONS).data
-    assert "error" in read_frame(answers, 0)[0]
-    assert read_result(*read_frame(answers, 1 << 20)).data == convert(samples["jpeg"], OPTIONS).data
+    assert read_message(answers, 0) == ({"encoder": "an encoder", "reads": ["png"], "without": ["network"]}, b"")
+    assert read_result(*read_message(answers, 1 << 20)).data == convert(samples["png"], OPTIONS).data
+    assert "error" in read_message(answers, 0)[0]
+    assert read_result(*read_message(answers, 1 << 20)).data == convert(samples["jpeg"], OPTIONS).data
     assert answers.read() == b""
     assert seconds == [9, 9, 9]
 
@@ -103,20 +103,20 @@ def test_requests_are_answered_one_after_the_other_until_there_are_no_more(
 @pytest.mark.usefixtures("seconds")
 def test_half_a_request_is_the_parents_end(tmp_path: Path) -> None:
     requests, answers = io.BytesIO(), io.BytesIO()
-    write_frame(requests, asdict(OPTIONS), b"no image")
+    write_message(requests, asdict(OPTIONS), b"no image")
     half = io.BytesIO(requests.getvalue()[:-1])
 
     serve(half, answers, Limits(), ABILITIES, tmp_path)
 
     answers.seek(0)
-    read_frame(answers, 0)
+    read_message(answers, 0)
     assert answers.read() == b""
 
 
 @pytest.mark.usefixtures("seconds")
 def test_pixels_that_were_left_on_disk_are_removed_and_nothing_else(tmp_path: Path) -> None:
     requests = io.BytesIO()
-    write_frame(requests, asdict(OPTIONS), b"no image")
+    write_message(requests, asdict(OPTIONS), b"no image")
     requests.seek(0)
     for name in ("magick-1", "magick-2", "other"):
         (tmp_path / name).touch()

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 from files import webp as webp_files
-from imagejobs.conversion import render
+from imagejobs.conversion import pipeline
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.probe import probe
 from imagejobs.conversion.magick.image import MagickImage
@@ -20,8 +20,8 @@ def test_other_frames_than_announced_are_corrupt(count: int, monkeypatch: pytest
     def decode(*_: object) -> Iterator[MagickImage]:
         return (MagickImage(width=40, height=30, background=f"gray{index}") for index in range(count))
 
-    monkeypatch.setattr(render, "decode", decode)
+    monkeypatch.setattr(pipeline, "decode", decode)
     with pytest.raises(ConversionError, match=r"not the 2 frame\(s\)") as caught:
-        render.render(SOURCE, probe(io.BytesIO(SOURCE)), Options(), None)
+        pipeline.render(SOURCE, probe(io.BytesIO(SOURCE)), Options(), None)
 
     assert caught.value.code == "corrupt"

@@ -3,7 +3,7 @@ import json
 import struct
 
 import pytest
-from imagejobs.conversion.sandbox.frames import MAX_HEADER_BYTES, read_frame, write_frame
+from imagejobs.conversion.sandbox.wire import MAX_HEADER_BYTES, read_message, write_message
 
 HEADER = {"number": 1, "list": [1.5, None, True], "text": "Jürgen"}
 
@@ -14,21 +14,21 @@ def raw(head: bytes, payload: bytes = b"") -> io.BytesIO:
 
 def test_what_is_written_is_read_again_frame_by_frame() -> None:
     stream = io.BytesIO()
-    write_frame(stream, HEADER, b"payload")
-    write_frame(stream, {})
-    write_frame(stream, {"last": True}, bytes(1000))
+    write_message(stream, HEADER, b"payload")
+    write_message(stream, {})
+    write_message(stream, {"last": True}, bytes(1000))
     stream.seek(0)
 
-    assert read_frame(stream, 1000) == (HEADER, b"payload")
-    assert read_frame(stream, 0) == ({}, b"")
-    assert read_frame(stream, 1000) == ({"last": True}, bytes(1000))
+    assert read_message(stream, 1000) == (HEADER, b"payload")
+    assert read_message(stream, 0) == ({}, b"")
+    assert read_message(stream, 1000) == ({"last": True}, bytes(1000))
     with pytest.raises(EOFError):
-        read_frame(stream, 1000)
+        read_message(stream, 1000)
 
 
 def test_a_frame_is_both_lengths_the_header_and_the_payload() -> None:
     stream = io.BytesIO()
-    write_frame(stream, {"a": 1}, b"xyz")
+    write_message(stream, {"a": 1}, b"xyz")
 
     assert stream.getvalue() == b"\x08\0\0\0" + b"\x03\0\0\0\0\0\0\0" + b'{"a": 1}' + b"xyz"
 
@@ -37,18 +37,18 @@ def test_the_other_side_gets_it_at_once() -> None:
     raw_stream = io.BytesIO()
     stream = io.BufferedWriter(raw_stream, 1 << 16)
 
-    write_frame(stream, HEADER, b"payload")
+    write_message(stream, HEADER, b"payload")
 
     assert raw_stream.getvalue().endswith(b"payload")
 
 
 def test_a_frame_that_ends_anywhere_is_the_other_sides_end() -> None:
     stream = io.BytesIO()
-    write_frame(stream, HEADER, b"payload")
+    write_message(stream, HEADER, b"payload")
 
     for end in range(len(stream.getvalue())):
         with pytest.raises(EOFError):
-            read_frame(io.BytesIO(stream.getvalue()[:end]), 100)
+            read_message(io.BytesIO(stream.getvalue()[:end]), 100)
 
 
 @pytest.mark.parametrize("lengths", [(MAX_HEADER_BYTES + 1, 0), (2, 101), (0xFFFFFFFF, 0), (2, (1 << 64) - 1)], ids=str)
@@ -56,7 +56,7 @@ def test_sizes_are_judged_before_anything_is_read(lengths: tuple[int, int]) -> N
     stream = io.BytesIO(struct.pack("<IQ", *lengths) + b"{}")
 
     with pytest.raises(ValueError, match="too large"):
-        read_frame(stream, 100)
+        read_message(stream, 100)
     assert stream.tell() == 12
 
 
@@ -64,7 +64,7 @@ def test_the_largest_sizes_are_allowed() -> None:
     head = json.dumps({"x": "y" * (MAX_HEADER_BYTES - 9)}).encode()
     assert len(head) == MAX_HEADER_BYTES
 
-    assert read_frame(raw(head, b"1" * 100), 100)[1] == b"1" * 100
+    assert read_message(raw(head, b"1" * 100), 100)[1] == b"1" * 100
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_the_largest_sizes_are_allowed() -> None:
 )
 def test_nonsense_is_a_value_error(head: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the messages are the decoder's
-        read_frame(raw(head), 100)
+        read_message(raw(head), 100)

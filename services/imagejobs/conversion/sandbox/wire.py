@@ -12,7 +12,7 @@ _LENGTHS = struct.Struct("<IQ")
 MAX_HEADER_BYTES = 1 << 20
 
 
-def write_frame(stream: BinaryIO, header: Mapping[str, Any], payload: bytes = b"") -> None:
+def write_message(stream: BinaryIO, header: Mapping[str, Any], payload: bytes = b"") -> None:
     """Send one frame. Raises OSError when the other side is gone."""
     head = json.dumps(header).encode()
     stream.write(_LENGTHS.pack(len(head), len(payload)) + head)
@@ -20,7 +20,7 @@ def write_frame(stream: BinaryIO, header: Mapping[str, Any], payload: bytes = b"
     stream.flush()
 
 
-def read_frame(stream: BinaryIO, max_payload_bytes: int) -> tuple[dict[str, Any], bytes]:
+def read_message(stream: BinaryIO, max_payload_bytes: int) -> tuple[dict[str, Any], bytes]:
     """The next frame. Raises EOFError when the other side is gone, ValueError when it talks nonsense."""
     head_bytes, payload_bytes = _LENGTHS.unpack(_read(stream, _LENGTHS.size))
     if head_bytes > MAX_HEADER_BYTES or payload_bytes > max_payload_bytes:
