@@ -15,7 +15,8 @@ from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.probe import probe
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.processing.steps import Preparation, prepare
+from imagejobs.conversion.pipeline import PREPARATION
+from imagejobs.conversion.processing.steps import Preparation
 from measures.decoded_pictures import Pixels, decode, difference, on_ground, photo
 from numpy.typing import NDArray
 
@@ -58,8 +59,10 @@ def shown(source: bytes) -> Pixels:
     """RGBA of the picture before it is encoded, which is what takes the time of a conversion."""
     found = probe(io.BytesIO(source))
     (frame,) = read_frames(source, found, (found.width, found.height))
+    preparation = Preparation((found.width, found.height), found.orientation)
     with frame:
-        prepare(frame, Preparation((found.width, found.height), found.orientation))
+        for step in PREPARATION:
+            step(frame, preparation)
         pixels = np.frombuffer(frame.export_bytes("RGBA"), np.uint8).reshape(frame.height, frame.width, 4).copy()
         if not frame.alpha_channel:
             pixels[..., 3] = 255

@@ -1,9 +1,9 @@
-"""The conversion itself: bytes in, an optimised WebP in every size that is wanted, and a receipt out."""
+"""The conversion as its callers see it: image bytes in, a WebP in every size that is wanted and a receipt out."""
 
 import hashlib
 import io
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imagejobs.conversion.colour.primaries import CHROMATICITIES
 from imagejobs.conversion.encoding.lowering import lower_animation
@@ -11,12 +11,12 @@ from imagejobs.conversion.encoding.rendition import Rendition
 from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats.coded_colour import PQ, REFERENCE_WHITE, CodedColour
-from imagejobs.conversion.formats.probe import Probe, check_limits, probe
+from imagejobs.conversion.formats.probe import Probe, probe
 from imagejobs.conversion.formats.registry import PNG
-from imagejobs.conversion.magick.image import apply_limits, encoder_name
-from imagejobs.conversion.magick.readable_formats import readable_formats
+from imagejobs.conversion.magick.image import encoder_name
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.pipeline import Rendered, render, upright_size
+from imagejobs.conversion.pipeline import Rendered, inspect, run
+from imagejobs.conversion.processing.geometry import upright
 from imagejobs.conversion.processing.placeholder import Placeholder
 from imagejobs.conversion.reason import reason
 from imagejobs.conversion.receipt import ImageFacts, Receipt
@@ -47,16 +47,11 @@ def convert(source: bytes, options: Options) -> Conversion:
     Raises ConversionError, and nothing else, for a file that cannot be converted.
     """
     started = time.monotonic()
-    _check_size(source, options)
-    found = probe(io.BytesIO(source))
-    _check_readable(found)
-    check_limits(found, options)
-    apply_limits(options, found.most_decoder_bytes)
-    found, attempts = _attempts_or_still(source, found, options)
+    found, attempts = _attempts_or_still(source, inspect(source, options), options)
     best = attempts[0]
     output = best.renditions[0]
     receipt = Receipt(
-        source=_facts(source, found, upright_size(found)),
+        source=_facts(source, found, upright(found.width, found.height, found.orientation)),
         output=_facts(output.data, probe(io.BytesIO(output.data)), (output.width, output.height)),
         orientation=found.orientation,
         profile_converted=best.profile_converted,
@@ -69,23 +64,6 @@ def convert(source: bytes, options: Options) -> Conversion:
         duration_ms=round((time.monotonic() - started) * 1000),
     )
     return Conversion(best.renditions, receipt, best.placeholder)
-
-
-def _check_size(source: bytes, options: Options) -> None:
-    if len(source) > options.max_bytes:
-        raise ConversionError(
-            ErrorCode.TOO_LARGE,
-            f"The file has {len(source)} bytes; {options.max_bytes} are allowed. Send a smaller file.",
-        )
-
-
-def _check_readable(found: Probe) -> None:
-    if found.format not in readable_formats():
-        raise ConversionError(
-            ErrorCode.UNSUPPORTED_TYPE,
-            f"The image library of this worker has no decoder for {found.format.title}. Send the image as a JPEG or "
-            "PNG, or install the decoder.",
-        )
 
 
 def _attempts_or_still(source: bytes, found: Probe, options: Options) -> tuple[Probe, list[Rendered]]:
@@ -105,7 +83,7 @@ def _attempts(source: bytes, found: Probe, options: Options) -> list[Rendered]:
 
     A still finds its lower quality while it is rendered.
     """
-    first = render(source, found, options, None)
+    first = run(source, found, options)
     output = first.renditions[0]
     if found.frames == 1 or len(output.data) <= len(source) or found.pixels > _CHEAP_PIXELS:
         return [first]
@@ -113,7 +91,7 @@ def _attempts(source: bytes, found: Probe, options: Options) -> list[Rendered]:
     quality = lower_animation(first.quality.quality, lossy_bytes, len(source))
     if quality is None:
         return [first]
-    second = render(source, found, options, quality)
+    second = run(source, found, replace(options, quality=quality))
     return [second, first] if len(second.renditions[0].data) <= len(source) else [first, second]
 
 

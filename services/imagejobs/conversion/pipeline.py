@@ -1,37 +1,56 @@
-"""One decode, and from it every rendition, frame by frame."""
+"""The whole conversion, from bytes to WebP, as lists of steps in the order in which they run.
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+`inspect` looks at the file before a decoder does. `run` then decodes it and takes its only frame through STILL, or an
+animation's frames through FIRST_FRAME and NEXT_FRAME. One decoded frame is in memory at a time, beside the canvas that
+an animation is drawn on and the frame before, which the encoder compares it with.
+"""
+
+import io
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 
 from imagejobs.conversion.decoding.decode import decode
-from imagejobs.conversion.encoding.encode import Effort
-from imagejobs.conversion.encoding.quality import QualityChoice, choose_quality
-from imagejobs.conversion.encoding.rendition import Rendition, RenditionEncoder
-from imagejobs.conversion.encoding.trial import Encoding
-from imagejobs.conversion.errors import corrupt
+from imagejobs.conversion.encoding.quality import QualityChoice
+from imagejobs.conversion.encoding.rendition import Rendition
+from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt
 from imagejobs.conversion.formats.coded_colour import CodedColour
-from imagejobs.conversion.formats.exif import write_credits
-from imagejobs.conversion.formats.probe import Probe
-from imagejobs.conversion.formats.webp.container import exif_overhead
+from imagejobs.conversion.formats.probe import Probe, check_limits, probe
 from imagejobs.conversion.magick.errors import processing_errors
-from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.magick.image import MagickImage, apply_limits
+from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.processing.geometry import fit
-from imagejobs.conversion.processing.hdr import HdrMapping
-from imagejobs.conversion.processing.placeholder import Placeholder, make_placeholder
-from imagejobs.conversion.processing.shrink import shrink
-from imagejobs.conversion.processing.steps import Preparation, prepare
+from imagejobs.conversion.processing.placeholder import Placeholder
+from imagejobs.conversion.processing.steps import Preparation, convert_to_srgb, scale_down, strip_metadata, turn_upright
+from imagejobs.conversion.work import Work, add_placeholder, encode_frame, encode_still, find_quality, start_animation
 
-_FLAT_BYTES_PER_PIXEL = 0.1
-"""A lossy source that spends less may be a drawing or a screenshot; photographs spend 0.1 to 0.5."""
+Step = Callable[[MagickImage, Work], None]
 
-Size = tuple[int, int]
+PREPARATION: tuple[Callable[[MagickImage, Preparation], None], ...] = (
+    scale_down,  # first: every other step then works on fewer pixels, often on a tenth of them
+    convert_to_srgb,  # before the profile is stripped
+    turn_upright,  # after scaling, whose target is a size as stored; before EXIF is stripped
+    strip_metadata,  # last: removes what the steps above read, and keeps the credits
+)
+"""For every decoded frame. The result is upright, in sRGB, and has the largest size that is wanted."""
+
+DECISIONS: tuple[Step, ...] = (
+    find_quality,  # on the prepared picture, because that is what will be encoded
+    add_placeholder,  # before encoding, which scales the frame down to the smallest size
+)
+"""For the first frame, which decides for all."""
+
+STILL: tuple[Step, ...] = (*PREPARATION, *DECISIONS, encode_still)
+FIRST_FRAME: tuple[Step, ...] = (*PREPARATION, *DECISIONS, start_animation, encode_frame)
+NEXT_FRAME: tuple[Step, ...] = (*PREPARATION, encode_frame)
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The renditions, largest first; `hdr` is what was mapped to SDR; `quality` is what lossy encoding was told."""
+    """What `run` made: the renditions, largest first; `hdr` is the coding that was mapped to SDR, None for SDR sources;
+    `quality` is the one that lossy coding started with.
+    """
 
     renditions: tuple[Rendition, ...]
     placeholder: Placeholder
@@ -40,91 +59,62 @@ class Rendered:
     quality: QualityChoice
 
 
-def render(source: bytes, found: Probe, options: Options, quality: int | None) -> Rendered:
-    """Convert a file that was probed; without a quality the first frame decides it. Raises ConversionError."""
-    target = fit(found.width, found.height, options.max_side)
-    hdr = HdrMapping(found.colour) if found.colour and found.colour.is_hdr else None
-    preparation = Preparation(target, found.orientation, hdr, credits=dict(found.credits))
-    with ExitStack() as stack, processing_errors(found.format.title, found.width * found.height):
-        frames = stack.enter_context(closing(_prepared(source, found, preparation)))
-        first, duration_ms = next(frames)
-        choice = choose_quality(first, options) if quality is None else QualityChoice(quality)
-        weigh = _may_be_flat(source, found)
-        thorough, memory_bytes = found.frames == 1, options.max_decoding_bytes
-        effort = Effort(choice.quality, options.method, weigh, thorough, memory_bytes)
-        placeholder = make_placeholder(first)
-        sizes = _sizes(found, options)
-        if found.frames == 1:
-            exif = _exif(preparation)
-            renditions = tuple(_stills(first, sizes, replace(effort, ceiling=len(source) - exif_overhead(exif)), exif))
-        else:
-            encoders = {
-                size: stack.enter_context(RenditionEncoder(effort.for_size(size), found.loop_count)) for size in sizes
-            }
-            _add(first, duration_ms, encoders)
-            for frame, duration_ms in frames:
-                _add(frame, duration_ms, encoders)
-            renditions = tuple(encoder.finish(_exif(preparation)) for encoder in encoders.values())
-    mapped = preparation.hdr.colour if preparation.hdr else None
-    return Rendered(renditions, placeholder, preparation.profile_converted, mapped, choice)
+def inspect(source: bytes, options: Options) -> Probe:
+    """Read the structure of a file and check it. Raises ConversionError for a file that is not to be decoded."""
+    _check_bytes(source, options)  # first: bounds the work of the structure readers
+    found = probe(io.BytesIO(source))  # pure Python: no C code has seen the file so far
+    _check_decoder(found)
+    check_limits(found, options)  # by the announced sizes, before a decoder allocates them
+    apply_limits(options, found.most_decoder_bytes)  # last: needs what the structure says about the decoder's memory
+    return found
 
 
-def _prepared(source: bytes, found: Probe, preparation: Preparation) -> Generator[tuple[MagickImage, int], None, None]:
-    """Each frame, upright and in sRGB, and how long it is shown in milliseconds; it is closed with the next step."""
-    for frame, duration_ms in _timed(decode(source, found, preparation.target), found):
-        with frame:
-            prepare(frame, preparation)
-            yield frame, duration_ms
+def run(source: bytes, found: Probe, options: Options) -> Rendered:
+    """Convert a file that `inspect` accepted. Raises ConversionError."""
+    # processing_errors is the inner one: it finds out what an error ran short of before the images are freed.
+    with ExitStack() as held, processing_errors(found.format.title, found.width * found.height):
+        work = Work.on(source, found, options, held)
+        frames = held.enter_context(closing(_decoded(work)))
+        steps = STILL if found.frames == 1 else FIRST_FRAME
+        for frame, work.duration_ms in frames:
+            for step in steps:
+                step(frame, work)
+            steps = NEXT_FRAME
+        if found.frames > 1:
+            work.renditions = work.animation.finish(work.exif)
+    mapped = work.hdr.colour if work.hdr else None
+    return Rendered(work.renditions, work.placeholder, work.profile_converted, mapped, work.quality)
 
 
-def _timed(frames: Iterator[MagickImage], found: Probe) -> Iterator[tuple[MagickImage, int]]:
-    """The frames and their durations. Raises ConversionError `corrupt` where there are not as many as announced."""
-    durations = found.durations_ms if found.frames > 1 else (0,)
+def _check_bytes(source: bytes, options: Options) -> None:
+    if len(source) > options.max_bytes:
+        raise ConversionError(
+            ErrorCode.TOO_LARGE,
+            f"The file has {len(source)} bytes; {options.max_bytes} are allowed. Send a smaller file.",
+        )
+
+
+def _check_decoder(found: Probe) -> None:
+    if found.format not in readable_formats():
+        raise ConversionError(
+            ErrorCode.UNSUPPORTED_TYPE,
+            f"The image library of this worker has no decoder for {found.format.title}. Send the image as a JPEG or "
+            "PNG, or install the decoder.",
+        )
+
+
+def _decoded(work: Work) -> Generator[tuple[MagickImage, int], None, None]:
+    """Each frame and how long it is shown, in milliseconds. A frame is closed before the next one is decoded.
+
+    Raises ConversionError `corrupt` if there are not as many frames as the file announces.
+    """
+    found = work.found
+    frames, durations = decode(work.source, found, work.target), found.durations_ms
+    if found.frames == 1:  # what may follow it is not looked at
+        frames, durations = islice(frames, 1), (0,)
     try:
-        yield from zip(frames, durations, strict=True)
+        for frame, duration_ms in zip(frames, durations, strict=True):
+            with frame:
+                yield frame, duration_ms
     except ValueError as error:
         raise corrupt(f"The {found.format.title} has not the {found.frames} frame(s) that it announces") from error
-
-
-def _stills(frame: MagickImage, sizes: Sequence[Size], effort: Effort, exif: bytes) -> Iterator[Rendition]:
-    """Each smaller rendition is made from the one before it; a quality that was lowered for the largest is theirs."""
-    for size in sizes:
-        _shrink_to(frame, size)
-        with RenditionEncoder(effort.for_size(size), loop_count=1) as encoder:
-            encoder.add(frame, 0)
-            rendition = encoder.finish(exif)
-        yield rendition
-        quality = rendition.quality if rendition.encoding is Encoding.LOSSY else effort.quality
-        effort = replace(effort, quality=quality, ceiling=None)
-
-
-def _add(frame: MagickImage, duration_ms: int, encoders: Mapping[Size, RenditionEncoder]) -> None:
-    """Each smaller rendition is made from the one before it."""
-    for size, encoder in encoders.items():
-        _shrink_to(frame, size)
-        encoder.add(frame, duration_ms)
-
-
-def _shrink_to(frame: MagickImage, size: Size) -> None:
-    if frame.size != size and max(frame.size) > max(size):
-        shrink(frame, size)
-
-
-def _exif(preparation: Preparation) -> bytes:
-    return write_credits(preparation.credits) if preparation.credits else b""
-
-
-def _sizes(found: Probe, options: Options) -> list[Size]:
-    """The size of each rendition; those that a small source cannot fill are left out."""
-    width, height = upright_size(found)
-    return list(dict.fromkeys(fit(width, height, side) for side in options.sides))
-
-
-def upright_size(found: Probe) -> Size:
-    """Width and height of the source as it is to be seen."""
-    return (found.height, found.width) if found.orientation >= 5 else (found.width, found.height)
-
-
-def _may_be_flat(source: bytes, found: Probe) -> bool:
-    """Whether lossless is worth a look: judged by what the source spends, for a lossless source in any case."""
-    return found.format.try_lossless or len(source) < found.pixels * _FLAT_BYTES_PER_PIXEL

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from imagejobs.conversion import engine
+from imagejobs.conversion import pipeline
 from imagejobs.conversion.colour.srgb_profile import display_profile, srgb_profile
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.errors import ConversionError
@@ -412,7 +412,7 @@ def test_the_samples_show_what_they_are_for(name: str, orientation: int, profile
 def test_a_format_that_the_library_here_has_no_decoder_for_is_unsupported(
     samples: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "readable_formats", lambda: (JPEG,))
+    monkeypatch.setattr(pipeline, "readable_formats", lambda: (JPEG,))
 
     error = failure(samples["png"])
     assert (error.code, "no decoder for PNG" in error.message) == ("unsupported_type", True)

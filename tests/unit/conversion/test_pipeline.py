@@ -22,6 +22,6 @@ def test_other_frames_than_announced_are_corrupt(count: int, monkeypatch: pytest
 
     monkeypatch.setattr(pipeline, "decode", decode)
     with pytest.raises(ConversionError, match=r"not the 2 frame\(s\)") as caught:
-        pipeline.render(SOURCE, probe(io.BytesIO(SOURCE)), Options(), None)
+        pipeline.run(SOURCE, probe(io.BytesIO(SOURCE)), Options())
 
     assert caught.value.code == "corrupt"

@@ -49,6 +49,10 @@ class RenditionEncoder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the frame that is kept to compare the next one with."""
         if self._before is not None:
             self._before.close()
 
@@ -68,11 +72,9 @@ class RenditionEncoder:
 
     def finish(self, exif: bytes) -> Rendition:
         """The whole with this EXIF, empty for none; an animation in which nothing moved is a still."""
-        if self._before is None:
-            raise ValueError("there was no frame")
         winners = [tried.encoded[0] for tried in self._tried]
         encodings = {winner.encoding for winner in winners}
-        width, height = self._before.size
+        width, height = self._parts[0].width, self._parts[0].height
         data, trials = self._assemble(width, height), self._trials()
         return Rendition(
             width,
@@ -101,8 +103,7 @@ class RenditionEncoder:
         return tried
 
     def _keep(self, frame: MagickImage) -> None:
-        if self._before is not None:
-            self._before.close()
+        self.close()
         self._before = frame.clone()
 
     def _assemble(self, width: int, height: int) -> bytes:

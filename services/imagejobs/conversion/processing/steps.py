@@ -1,12 +1,12 @@
-"""What is done to a decoded frame, in order: RECIPE is the list to read."""
+"""The steps that prepare a decoded frame for encoding; `conversion.pipeline` lists them in their order."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from imagejobs.conversion.colour.icc import IccProfile, parse_icc
 from imagejobs.conversion.colour.srgb_profile import srgb_profile
 from imagejobs.conversion.formats.exif import credits_of
 from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.processing.geometry import Size
 from imagejobs.conversion.processing.hdr import HdrMapping
 from imagejobs.conversion.processing.shrink import shrink
 
@@ -28,28 +28,29 @@ _NOT_RGB = {"cmyk": _CMYK, "gray": _GRAY}
 
 @dataclass(slots=True)
 class Preparation:
-    """What the frames of one source have in common: the size to shrink to, as stored, and the EXIF orientation.
+    """What the frames of one source have in common: `target`, the size to scale to, before `orientation` (EXIF, 1 to 8)
+    is applied.
 
-    The steps add what they found: the profile that was converted, the tone mapping `hdr` if the source has to be
-    mapped to SDR (it may be known before, from code points), and the EXIF fields `credits` that are kept.
+    The steps add what they find: the name of the profile that was converted; the tone mapping `hdr` of a source that
+    has to be mapped to SDR, unless code points in the file told it before; and the EXIF fields `credits` that are kept.
     """
 
-    target: tuple[int, int]
+    target: Size
     orientation: int
     hdr: HdrMapping | None = None
     profile_converted: str | None = None
     credits: dict[int, bytes] = field(default_factory=dict)
 
 
-def resize(frame: MagickImage, preparation: Preparation) -> None:
-    """Scale down to the target, unless decoding did it already. First, so that the other steps have less to do."""
-    if not _is_there(frame.size, preparation.target):
+def scale_down(frame: MagickImage, preparation: Preparation) -> None:
+    """Scale down to the target, unless the decoder has done it."""
+    if not _is_scaled(frame.size, preparation.target):
         shrink(frame, preparation.target)
     frame.reset_coords()
 
 
 def convert_to_srgb(frame: MagickImage, preparation: Preparation) -> None:
-    """Convert HDR, or else from the embedded profile, to sRGB; without one, from the colour space of the pixels."""
+    """Convert to sRGB: HDR by tone mapping, others by their profile, or without one by the colour space of the pixels."""
     profile = frame.profiles["icc"]
     icc = parse_icc(profile) if profile else None
     if preparation.hdr is None and icc and icc.hdr and frame.colour_space not in _NOT_RGB:
@@ -60,32 +61,22 @@ def convert_to_srgb(frame: MagickImage, preparation: Preparation) -> None:
         preparation.profile_converted = _convert(frame, icc)
 
 
-def orient(frame: MagickImage, preparation: Preparation) -> None:
+def turn_upright(frame: MagickImage, preparation: Preparation) -> None:
     """Turn and mirror the pixels as EXIF says."""
     frame.orientation = _ORIENTATIONS[preparation.orientation]
     frame.auto_orient()
 
 
-def strip(frame: MagickImage, preparation: Preparation) -> None:
-    """Remove profiles, EXIF with its place and thumbnail, XMP, IPTC and comments; the credits are noted before."""
+def strip_metadata(frame: MagickImage, preparation: Preparation) -> None:
+    """Note the credits, then remove profiles, EXIF with its location and thumbnail, XMP, IPTC and comments."""
     preparation.credits = credits_of(frame.profiles["exif"] or b"") or preparation.credits
     frame.strip()
 
 
-RECIPE: tuple[Callable[[MagickImage, Preparation], None], ...] = (resize, convert_to_srgb, orient, strip)
-"""Decoding has put animations on their full canvas before, and encoding follows."""
-
-
-def prepare(frame: MagickImage, preparation: Preparation) -> None:
-    """Run the recipe on one frame."""
-    for step in RECIPE:
-        step(frame, preparation)
-
-
 def _convert(frame: MagickImage, icc: IccProfile | None) -> str | None:
-    """The name of what was converted, None for sRGB and grey."""
+    """Convert a frame that is not HDR. Returns the name of what was converted, None for sRGB and grey."""
     space = _NOT_RGB.get(frame.colour_space, _RGB)
-    # A profile for other channels than the picture's cannot be meant.
+    # A profile for other channels than the picture has is a mistake, and is ignored.
     is_foreign = icc is not None and icc.color_space == space and not icc.is_srgb
     if icc is not None and is_foreign and frame.convert_profile(srgb_profile()):
         return icc.description or "embedded"
@@ -94,6 +85,6 @@ def _convert(frame: MagickImage, icc: IccProfile | None) -> str | None:
     return "CMYK" if space == _CMYK else None
 
 
-def _is_there(size: tuple[int, int], target: tuple[int, int]) -> bool:
-    """Whether decoding ended within the rounding of a pixel, which no resize is worth."""
+def _is_scaled(size: Size, target: Size) -> bool:
+    """Whether the size is the target's but for one pixel of rounding, which is not worth scaling."""
     return size == target or (max(size) == max(target) and abs(sum(size) - sum(target)) <= 1)

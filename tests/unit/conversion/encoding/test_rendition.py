@@ -74,11 +74,6 @@ def test_an_animation_in_which_nothing_moves_is_a_still() -> None:
     assert b"ANMF" not in made.data
 
 
-def test_without_frames_there_is_nothing_to_finish() -> None:
-    with RenditionEncoder(FLAT, 0) as encoder, pytest.raises(ValueError, match="no frame"):
-        encoder.finish(b"")
-
-
 @pytest.mark.parametrize("effort", [FLAT, LOSSY])
 @pytest.mark.parametrize("frames", [1, 3])
 def test_exif_is_kept_with_the_picture(effort: Effort, frames: int) -> None:

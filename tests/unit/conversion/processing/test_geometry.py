@@ -1,5 +1,5 @@
 import pytest
-from imagejobs.conversion.processing.geometry import fit
+from imagejobs.conversion.processing.geometry import fit, upright
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,8 @@ from imagejobs.conversion.processing.geometry import fit
 )
 def test_it_fits_without_enlarging_or_vanishing(size: tuple[int, int], expected: tuple[int, int]) -> None:
     assert fit(*size, 1920) == expected
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientations_from_5_on_swap_width_and_height(orientation: int) -> None:
+    assert upright(30, 20, orientation) == ((30, 20) if orientation < 5 else (20, 30))
