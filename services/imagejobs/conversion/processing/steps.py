@@ -50,7 +50,7 @@ def scale_down(frame: MagickImage, preparation: Preparation) -> None:
 
 
 def convert_to_srgb(frame: MagickImage, preparation: Preparation) -> None:
-    """Convert to sRGB: HDR by tone mapping, others by their profile, or without one by the colour space of the pixels."""
+    """Convert to sRGB: HDR by tone mapping, others by their profile, or by the colour space of the pixels."""
     profile = frame.profiles["icc"]
     icc = parse_icc(profile) if profile else None
     if preparation.hdr is None and icc and icc.hdr and frame.colour_space not in _NOT_RGB:
