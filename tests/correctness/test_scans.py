@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from imagejobs.conversion.encoding import encode as encoding
+from imagejobs.conversion.encoding import webp
 from imagejobs.conversion.encoding.ssim import ssim
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.magick.image import MagickImage
@@ -169,7 +170,7 @@ def test_the_effort_is_bounded(make: Callable[[], bytes], monkeypatch: pytest.Mo
     """The picture is decoded once, and encoded at two lower qualities at most."""
     source = make()
     decoded, sizes = [], []
-    read, encode_lossy = MagickImage.read, encoding.encode_lossy
+    read, encode_lossy = MagickImage.read, webp.encode_lossy
 
     def count_read(self: MagickImage, *arguments: object, **named: Any) -> None:
         decoded.append(1)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.options import WEBP_MAX_SIDE, Options
+from imagejobs.conversion.options import Options
+from imagejobs.value_ranges import WEBP_MAX_SIDE
 from measures.decoded_pictures import decode, difference, encode, photo, resized
 from PIL import Image
 

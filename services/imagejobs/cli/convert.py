@@ -17,6 +17,7 @@ from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Result
 from imagejobs.settings.conversion import ConversionSettings, Quality, parse_quality
 from imagejobs.settings.settings import load_conversion_settings
+from imagejobs.value_ranges import WEBP_MAX_SIDE
 from imagejobs.wiring.conversion import conversion_limits, conversion_options
 
 STANDARD = Path("-")
@@ -49,7 +50,9 @@ def convert(
     ],
     max_side: Annotated[
         int | None,
-        typer.Option(help="The picture fits a square of this side, in pixels. Default: MAX_SIDE.", min=1, max=16383),
+        typer.Option(
+            help="The picture fits a square of this side, in pixels. Default: MAX_SIDE.", min=1, max=WEBP_MAX_SIDE
+        ),
     ] = None,
     rendition: Annotated[
         list[int] | None,

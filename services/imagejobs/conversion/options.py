@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-WEBP_MAX_SIDE = 16383
-"""Pixels a side: the VP8 frame header and VP8L header hold 14 bits (RFC 6386, 9.1; RFC 9649, 3.4)."""
+from imagejobs.value_ranges import LEAST_QUALITY, LEAST_SSIM, MAX_RENDITIONS, MOST_QUALITY, MOST_SSIM, WEBP_MAX_SIDE
+
 AUTO: Literal["auto"] = "auto"
-MAX_RENDITIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,8 @@ class Options:
             _check("max_side and renditions", side, 1, WEBP_MAX_SIDE)
         _check("number of renditions", len(self.sides), 1, MAX_RENDITIONS)
         if self.quality != AUTO:
-            _check("quality", self.quality, 1, 99)
-        _check("target_ssim", self.target_ssim, 0.5, 0.9999)
+            _check("quality", self.quality, LEAST_QUALITY, MOST_QUALITY)
+        _check("target_ssim", self.target_ssim, LEAST_SSIM, MOST_SSIM)
         _check("method", self.method, 0, 6)
 
     @property

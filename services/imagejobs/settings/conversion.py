@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PositiveInt
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from imagejobs.value_ranges import LEAST_QUALITY, LEAST_SSIM, MAX_RENDITIONS, MOST_QUALITY, MOST_SSIM, WEBP_MAX_SIDE
+
 SOURCES = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 """Where every setting is read from."""
 Quality = int | Literal["auto"]
 """Of a lossy WebP: libwebp's, 1 to 99, or found for each picture."""
-Side = Annotated[int, Field(ge=1, le=16383)]
+Side = Annotated[int, Field(ge=1, le=WEBP_MAX_SIDE)]
 
 
 def split_commas(value: object) -> object:
@@ -24,9 +26,15 @@ def parse_quality(value: object) -> Quality:
     if value == "auto":
         return "auto"
     number = int(value) if isinstance(value, str) and value.isdecimal() else value
-    if not isinstance(number, int) or not 1 <= number <= 99:
-        raise ValueError(f"{value!r} is not 1 to 99 or auto")
+    if not isinstance(number, int) or not LEAST_QUALITY <= number <= MOST_QUALITY:
+        raise ValueError(f"{value!r} is not {LEAST_QUALITY} to {MOST_QUALITY} or auto")
     return number
+
+
+FurtherSides = Annotated[
+    tuple[Side, ...], NoDecode, BeforeValidator(split_commas), Field(max_length=MAX_RENDITIONS - 1)
+]
+"""Those of the renditions beside the largest, whose side is MAX_SIDE."""
 
 
 class ConversionSettings(BaseSettings):
@@ -38,9 +46,9 @@ class ConversionSettings(BaseSettings):
     max_pixels: PositiveInt = 52_000_000
     max_frames: PositiveInt = 300
     max_side: Side = 1920
-    renditions: Annotated[tuple[Side, ...], NoDecode, BeforeValidator(split_commas), Field(max_length=9)] = ()
+    renditions: FurtherSides = ()
     webp_quality: Annotated[Quality, BeforeValidator(parse_quality)] = 80
-    target_ssim: float = Field(0.98, ge=0.5, le=0.9999)
+    target_ssim: float = Field(0.98, ge=LEAST_SSIM, le=MOST_SSIM)
     conversion_seconds: PositiveInt = 60
     conversion_memory_bytes: int = Field(600_000_000, ge=300_000_000)
 

@@ -30,10 +30,11 @@ from imagejobs.settings.addresses import http_address, is_this_machine, mongodb_
 from imagejobs.settings.conversion import SOURCES, ConversionSettings, split_commas
 from imagejobs.settings.names import misspelt
 from imagejobs.settings.proxies import proxy_address
+from imagejobs.value_ranges import KEY_SEGMENT
 
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 """Where a server that listens on all addresses is reached from this machine. One on `::` may take no IPv4."""
-PREFIX = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)+")
+PREFIX = re.compile(f"(?:{KEY_SEGMENT}/)+")
 """What keys may begin with that storage.keys.is_safe_key takes."""
 
 

@@ -2,9 +2,7 @@
 
 import errno
 import hashlib
-import heapq
 import hmac
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,14 +15,10 @@ from urllib.parse import urlencode
 from imagejobs.connections.outages import OUTAGES
 from imagejobs.storage.body import read_body
 from imagejobs.storage.content_types import content_type_of
+from imagejobs.storage.files import walk, write_whole
 from imagejobs.storage.keys import is_safe_key
 from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectTooLarge, StorageUnavailable
 
-LIST_PAGE = 10_000
-"""Names that a listing holds at once. A directory is read once for each page, so a small page would be slow."""
-_DRAFT = ".put-"
-_DRAFT_SECONDS = 24 * 3600.0
-"""Longer than any upload takes: then the process that wrote it is dead."""
 _NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
 
 
@@ -46,7 +40,7 @@ class FilesystemStorage:
             raise ValueError(f"{key!r} is not a plain relative path")
         body = read_body(data, size, key)
         with _translated_errors(key, f"{key} could not be written below {self._root}", is_read=False):
-            _write(self._root / key, body)
+            write_whole(self._root / key, body)
 
     def get(self, key: str, max_bytes: int) -> bytes:
         """See ObjectStorage."""
@@ -77,13 +71,8 @@ class FilesystemStorage:
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See ObjectStorage; an object that is deleted meanwhile is left out. Removes what writers that died left."""
         for key in self._keys(prefix):
-            if key.rpartition("/")[2].startswith(_DRAFT):
-                _remove_if_abandoned(self._root / key)
-                continue
-            try:
+            with suppress(ObjectNotFound):
                 yield self.head(key)
-            except ObjectNotFound:
-                continue
 
     def public_url(self, key: str) -> str:
         """See ObjectStorage."""
@@ -124,33 +113,9 @@ class FilesystemStorage:
         if directory and not is_safe_key(directory):
             return
         with _translated_errors(prefix):
-            for key in _walk(self._root, f"{directory}/" if directory else ""):
+            for key in walk(self._root, f"{directory}/" if directory else ""):
                 if key.startswith(prefix):
                     yield key
-
-
-def _walk(root: Path, below: str) -> Iterator[str]:
-    """The paths of the files below a directory, in order; of each directory no more than LIST_PAGE names at once.
-
-    A directory's name counts with its slash, which is where the paths below it stand among those of its neighbours.
-    """
-    last = ""
-    while page := heapq.nsmallest(LIST_PAGE, (name for name in _names(root / below) if name > last)):
-        for name in page:
-            if name.endswith("/"):
-                yield from _walk(root, below + name)
-            else:
-                yield below + name
-        last = page[-1]
-
-
-def _names(directory: Path) -> Iterator[str]:
-    try:
-        with os.scandir(directory) as entries:
-            for entry in entries:
-                yield f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
-    except (FileNotFoundError, NotADirectoryError):
-        return
 
 
 @contextmanager
@@ -163,33 +128,3 @@ def _translated_errors(key: str, what: str = "", *, is_read: bool = True) -> Ite
                 raise ObjectNotFound(f"there is no object {key}") from None
             answer = f"the file system says: {error.strerror}" if error.strerror else None
             raise StorageUnavailable(f"{what or key}: {error}", answer) from error
-
-
-def _write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=_DRAFT, delete=False) as draft:
-        try:
-            draft.write(body)
-            draft.flush()
-            os.fchmod(draft.fileno(), 0o644)
-            os.fsync(draft.fileno())
-            Path(draft.name).replace(path)
-        except BaseException:
-            Path(draft.name).unlink(missing_ok=True)
-            raise
-    _sync_directory(path.parent)
-
-
-def _remove_if_abandoned(draft: Path) -> None:
-    with suppress(OSError):
-        if time.time() - draft.stat().st_mtime > _DRAFT_SECONDS:
-            draft.unlink()
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a renamed file's name survive a power cut, as its bytes do."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,12 +7,14 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
+from imagejobs.value_ranges import KEY_SEGMENT
+
 RAW_PREFIX = "raw/"
 _STEM = "[0-9]{10,14}-[0-9a-z]{12}"
 _UPLOAD = re.compile(rf"{RAW_PREFIX}({_STEM})\.[A-Za-z0-9]{{1,5}}")
 _RESULT = re.compile(rf"({_STEM})-optimized(?:-[0-9]{{1,5}})?\.[a-z0-9]{{1,5}}")
-_RAW_KEY = re.compile(r"raw/[A-Za-z0-9._-]+")
-_KEY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_RAW_KEY = re.compile(rf"{RAW_PREFIX}[A-Za-z0-9._-]+")
+_KEY = re.compile(f"(?:{KEY_SEGMENT}/)*{KEY_SEGMENT}")
 
 
 def new_raw_key(now_ms: int, extension: str) -> str:

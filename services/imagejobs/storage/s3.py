@@ -1,6 +1,5 @@
 """Objects in a bucket of Cloudflare R2, MinIO, AWS or any other service that speaks S3."""
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -8,7 +7,6 @@ from io import BytesIO
 from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
-import urllib3
 from minio import Minio
 from minio.datatypes import Object
 from minio.helpers import MIN_PART_SIZE, check_bucket_name
@@ -17,13 +15,10 @@ from imagejobs.errors import ConfigurationError
 from imagejobs.settings.proxies import proxy_to, through
 from imagejobs.storage.body import read_body
 from imagejobs.storage.content_types import content_type_of
-from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectTooLarge, StorageUnavailable
+from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, StorageUnavailable
 from imagejobs.storage.s3_connections import connection_pool
+from imagejobs.storage.s3_download import read_download
 from imagejobs.storage.s3_errors import translated_errors
-
-DOWNLOAD_SECONDS = 120.0
-"""How long a whole GET may take: READ_SECONDS is per packet, so a server that drips would hold its reader for ever."""
-CHUNK_BYTES = 256 * 1024
 
 
 class S3Storage:
@@ -84,7 +79,7 @@ class S3Storage:
         with translated_errors(self._place, key):
             response = self._client.get_object(self._bucket, key)
             try:
-                return _read(response, key, max_bytes)
+                return read_download(response, key, max_bytes)
             finally:
                 response.close()
                 response.release_conn()
@@ -129,22 +124,6 @@ class S3Storage:
     def _check(self, key: str) -> None:
         if not _is_addressable(key):
             raise ObjectNotFound(f"{key!r} is not the key of an object")
-
-
-def _read(response: urllib3.BaseHTTPResponse, key: str, max_bytes: int) -> bytes:
-    """The whole body. urllib3 2 raises IncompleteRead for one that is shorter than announced."""
-    announced = response.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > max_bytes:
-        raise ObjectTooLarge(f"{key} has {announced} bytes, more than {max_bytes}")
-    deadline = time.monotonic() + DOWNLOAD_SECONDS
-    body = bytearray()
-    while chunk := response.read1(CHUNK_BYTES, decode_content=False):
-        body += chunk
-        if len(body) > max_bytes:
-            raise ObjectTooLarge(f"{key} has more than {max_bytes} bytes")
-        if time.monotonic() > deadline:
-            raise StorageUnavailable(f"{key} did not arrive within {DOWNLOAD_SECONDS:.0f} s")
-    return bytes(body)
 
 
 def _is_addressable(key: str) -> bool:

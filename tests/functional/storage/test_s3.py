@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 from imagejobs.embedded.services.ports import LOOPBACK
-from imagejobs.storage import s3, s3_connections
+from imagejobs.storage import s3_connections, s3_download
 from imagejobs.storage.object_storage import ObjectNotFound, ObjectTooLarge, StorageUnavailable
 from imagejobs.storage.s3 import S3Storage
 
@@ -134,7 +134,7 @@ def test_a_body_that_drips_has_an_end(
         released.wait(5)
         handler.wfile.write(b"late")
 
-    monkeypatch.setattr(s3, "DOWNLOAD_SECONDS", -1.0)
+    monkeypatch.setattr(s3_download, "DOWNLOAD_SECONDS", -1.0)
     server.script = [drip]
     with pytest.raises(StorageUnavailable, match="did not arrive within"):
         storage.get(KEY, 100)

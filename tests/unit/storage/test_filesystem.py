@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from imagejobs.storage import filesystem
+from imagejobs.storage import files
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
 
@@ -94,7 +94,7 @@ def test_what_a_writer_that_died_left_is_removed_after_a_day(storage: Filesystem
 
 
 def test_a_listing_holds_a_page_of_names_at_a_time(storage: FilesystemStorage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filesystem, "LIST_PAGE", 3)
+    monkeypatch.setattr(files, "WALK_PAGE", 3)
     held: list[int] = []
     real = heapq.nsmallest
     keys = sorted(["a-b.jpg", "a.jpg", "a/1.jpg", "a/2/3.jpg", "a0.jpg", *(f"raw/{n}.jpg" for n in range(10))])
@@ -115,7 +115,7 @@ def test_a_listing_holds_a_page_of_names_at_a_time(storage: FilesystemStorage, m
 def test_a_listing_reads_no_further_than_it_is_asked(
     storage: FilesystemStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filesystem, "LIST_PAGE", 2)
+    monkeypatch.setattr(files, "WALK_PAGE", 2)
     for n in range(6):
         put(storage, f"raw/{n}.jpg")
     listing = storage.list("raw/")

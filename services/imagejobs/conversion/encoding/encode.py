@@ -7,16 +7,10 @@ from typing import Self
 
 from imagejobs.conversion.encoding.lowering import lower
 from imagejobs.conversion.encoding.trial import Encoding
-from imagejobs.conversion.errors import ConversionError, ErrorCode
-from imagejobs.conversion.formats.registry import WEBP, sniff
+from imagejobs.conversion.encoding.webp import encode_lossless, encode_lossy, encode_near_lossless
 from imagejobs.conversion.magick.errors import if_there_is_room
 from imagejobs.conversion.magick.image import MagickImage
 
-_THOROUGH, _QUICK = 100, 0
-"""libwebp takes the quality of a lossless picture as effort: 100 takes two to three times as long as 0 for 5 to 20 %
-fewer bytes. Version 7 of ImageMagick makes anything between the two near lossless."""
-_SMALL = 100_000
-"""Pixels of pictures that are encoded with either effort: there 0 may win by a few bytes."""
 EXACT, NEAR_LOSSLESS = 100, 60
 """The receipt's qualities of lossless pictures: values of libwebp's option that `near_lossless` follows."""
 _FAITHFUL = (Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS, Encoding.LOSSY)
@@ -118,11 +112,6 @@ def encode_as(image: MagickImage, effort: Effort, encodings: Collection[Encoding
     return Tried(tuple(sorted(done, key=lambda encoded: len(encoded.data)))) if len(done) == len(made) else None
 
 
-def encode_lossy(image: MagickImage, quality: int, method: int) -> bytes:
-    """Encode with VP8; transparency stays exact."""
-    return _encode(image, quality, {"webp:method": str(method), "webp:alpha-quality": "100"})
-
-
 def _encode_if_possible(encoding: Encoding, image: MagickImage, effort: Effort) -> Encoded | None:
     """None where the memory for it is wanting."""
     return if_there_is_room(lambda: _encode_as(encoding, image, effort)) if _fits(encoding, image, effort) else None
@@ -164,38 +153,5 @@ def _encode_as(encoding: Encoding, image: MagickImage, effort: Effort) -> Encode
     if encoding is Encoding.LOSSY:
         return Encoded(encoding, effort.quality, encode_lossy(image, effort.quality, effort.method))
     if encoding is Encoding.LOSSLESS:
-        return Encoded(encoding, EXACT, _encode_lossless(image, effort))
-    with _nearly(image) as near:
-        return Encoded(encoding, NEAR_LOSSLESS, _encode_lossless(near, effort))
-
-
-def _nearly(image: MagickImage) -> MagickImage:
-    """A copy with fewer different values. The caller closes it."""
-    from imagejobs.conversion.encoding.near_lossless import nearly  # noqa: PLC0415 - numpy, for those who get here only
-
-    width, height = image.size
-    channels = "RGBA" if image.alpha_channel else "RGB"
-    copy = image.clone()
-    copy.import_bytes(channels, nearly(image.export_bytes(channels), width, height))
-    return copy
-
-
-def _encode_lossless(image: MagickImage, effort: Effort) -> bytes:
-    settings = {"webp:method": str(effort.method), "webp:lossless": "true"}
-    width, height = image.size
-    is_small = width * height <= _SMALL
-    tries = [_THOROUGH, _QUICK] if effort.thorough and is_small else [_THOROUGH if effort.thorough else _QUICK]
-    return min((_encode(image, each, settings) for each in tries), key=len)
-
-
-def _encode(image: MagickImage, quality: int, settings: dict[str, str]) -> bytes:
-    with image.clone() as copy:
-        copy.options.update(settings)
-        copy.compression_quality = quality
-        # The format as an argument: the property alone leaves the decoder's format in force.
-        data = copy.make_blob("webp")
-    if not data or sniff(data) is not WEBP:
-        raise ConversionError(
-            ErrorCode.CONVERSION_FAILED, "ImageMagick wrote no WebP. Check that it was built with libwebp."
-        )
-    return bytes(data)
+        return Encoded(encoding, EXACT, encode_lossless(image, effort.method, thorough=effort.thorough))
+    return Encoded(encoding, NEAR_LOSSLESS, encode_near_lossless(image, effort.method, thorough=effort.thorough))

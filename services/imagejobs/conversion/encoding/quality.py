@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imagejobs.conversion.encoding.encode import encode_lossy
+from imagejobs.conversion.encoding.webp import encode_lossy
 from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.options import AUTO, Options
 from imagejobs.conversion.processing.geometry import fit

@@ -14,7 +14,8 @@ from imagejobs.conversion.formats.registry import AVIF, FORMATS, GIF, HEIC, JPEG
 from imagejobs.conversion.formats.structure import Structure
 from imagejobs.conversion.formats.tiff.structure import read_tiff
 from imagejobs.conversion.formats.webp.structure import read_webp
-from imagejobs.conversion.options import WEBP_MAX_SIDE, Options
+from imagejobs.conversion.options import Options
+from imagejobs.value_ranges import WEBP_MAX_SIDE
 
 SNIFFED_BYTES = 32
 _READERS: Mapping[str, Callable[[ByteReader], Structure]] = {

@@ -12,10 +12,12 @@ from typing import BinaryIO, cast
 
 from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.folders import Folder
+from imagejobs.runtime.process_stat import process_stat
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "MAGICK_HOME", "WAND_MAGICK_LIBRARY_SUFFIX")
 """Of the environment: where the libraries are. No settings, and with them no secrets."""
 _END_SECONDS = 5.0
+_USER_TIME, _SYSTEM_TIME = 11, 12
 _MESSAGE_BYTES = 2_000
 
 
@@ -40,9 +42,8 @@ class Child:
     def cpu_seconds(self) -> float | None:
         """The processor time that it has used so far, None where that cannot be known: it is gone, or not on Linux."""
         try:
-            # From the third field of proc_pid_stat(5) on; the second, a name, may hold anything.
-            fields = Path(f"/proc/{self.process.pid}/stat").read_bytes().rpartition(b") ")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            stat = process_stat(self.process.pid)
+            return (int(stat[_USER_TIME]) + int(stat[_SYSTEM_TIME])) / os.sysconf("SC_CLK_TCK")
         except (OSError, IndexError):
             return None
 

@@ -10,6 +10,7 @@ from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.child_process import Child, spawn
 from imagejobs.conversion.sandbox.confinement import Limits
+from imagejobs.conversion.sandbox.deadline import Deadline
 from imagejobs.conversion.sandbox.deaths import death_of, judged, not_started
 from imagejobs.conversion.sandbox.result import Abilities, Result, read_result
 from imagejobs.conversion.sandbox.wire import read_message, write_message
@@ -19,8 +20,6 @@ _MAX_ABILITIES_BYTES = 0
 _MAX_RESULT_BYTES = 1 << 29
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError)
 """What a child that died, or lost its mind, makes of a conversation."""
-_FAIR_SHARE = 0.5
-"""Of the wall-clock time that passed: who got less of the processor than this was not slow, but kept waiting."""
 _CLOSED = "conversions are being ended"
 
 
@@ -31,10 +30,8 @@ class ConversionProcess:
         self._limits = limits
         self._child: Child | None = None
         self._abilities: Abilities | None = None
-        self._is_asked = False
-        self._is_late = False
+        self._deadline: Deadline | None = None
         self._has_worked = False
-        self._was_starved = False
         self._is_closed = False
         self._changing = threading.Lock()
 
@@ -57,7 +54,7 @@ class ConversionProcess:
                 raise OSError(_CLOSED)
             if self._child is None:
                 self._child = spawn(self._limits)
-                self._abilities, self._is_late, self._has_worked = None, False, False
+                self._abilities, self._deadline, self._has_worked = None, None, False
 
     def abilities(self) -> Abilities:
         """What the child can do; waits until it is ready. Raises ConversionError, retryable, if it cannot start."""
@@ -111,7 +108,7 @@ class ConversionProcess:
         child = self._take()
         if child is None:
             return
-        if not self._is_asked:
+        if not (self._deadline and self._deadline.is_running):
             with suppress(OSError):
                 child.input.close()
             child.ended_by_itself()
@@ -119,29 +116,23 @@ class ConversionProcess:
 
     @contextmanager
     def _asking(self, seconds: float) -> Iterator[Child]:
-        """Kill the child when the block takes longer: then its pipes end, and with them the block."""
+        """A block that talks to the child, and has this much time for it. Raises OSError once closed."""
         child = self._child
         if child is None:  # another thread has closed it
             raise OSError(_CLOSED)
-        timer = threading.Timer(seconds, self._expire, [child, seconds, child.cpu_seconds()])
-        timer.start()
-        self._is_asked = True
-        try:
+        self._deadline = Deadline(child, seconds)
+        with self._deadline:
             yield child
-        finally:
-            self._is_asked = False
-            timer.cancel()
-            timer.join()
 
-    def _expire(self, child: Child, seconds: float, cpu_before: float | None) -> None:
-        cpu = child.cpu_seconds()
-        self._was_starved = cpu is not None and cpu_before is not None and cpu - cpu_before < seconds * _FAIR_SHARE
-        self._is_late = True
-        child.process.kill()
+    @property
+    def _is_late(self) -> bool:
+        """Whether the child was killed at the end of its last request's time."""
+        return self._deadline is not None and self._deadline.is_over
 
     def _death(self) -> ConversionError:
         """What became of the child; the next one is started meanwhile."""
-        child, is_late, was_starved = self._take(), self._is_late, self._was_starved
+        child, is_late = self._take(), self._is_late
+        was_starved = self._deadline is not None and self._deadline.was_starved
         if child is None:
             return not_started(_CLOSED)
         # One that has to be killed lives, and talks nonsense.

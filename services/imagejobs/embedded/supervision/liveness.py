@@ -1,7 +1,8 @@
 """Whether a process id belongs to a running process."""
 
 import os
-from pathlib import Path
+
+from imagejobs.runtime.process_stat import process_stat
 
 
 def is_alive(pid: int) -> bool:
@@ -22,7 +23,6 @@ def is_alive(pid: int) -> bool:
 
 def _is_zombie(pid: int) -> bool:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        return process_stat(pid)[0] == b"Z"
     except OSError:
         return False
-    return stat.rpartition(b")")[2].split()[0] == b"Z"  # the name, in parentheses, may hold anything

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.options import Options
-from imagejobs.conversion.sandbox import child_process, process
+from imagejobs.conversion.sandbox import child_process, deadline, process
 from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Result, read_result
@@ -98,7 +98,7 @@ def test_one_that_stands_still_is_killed_at_the_deadline_and_tried_again(slow: b
 def test_one_that_takes_too_long_is_killed_at_the_deadline(
     slow: bytes, small: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_FAIR_SHARE", 0.05)  # this machine may be busy, too
+    monkeypatch.setattr(deadline, "_FAIR_SHARE", 0.05)  # this machine may be busy, too
     with Converter(Limits(seconds=1)) as converter:
         with slow_conversion(converter, slow) as (pid, conversion):
             failure = conversion.exception(END_SECONDS)

@@ -107,6 +107,6 @@ def test_the_child_loads_nothing_that_knows_settings_or_a_network() -> None:
     ).stdout.split()
 
     own = {name for name in loaded if name.startswith("imagejobs.") and not name.startswith("imagejobs.conversion")}
-    assert own == {"imagejobs.errors"}
+    assert own == {"imagejobs.errors", "imagejobs.value_ranges"}
     assert FOREIGN.isdisjoint(loaded)
     assert "imagejobs.conversion.engine" in loaded

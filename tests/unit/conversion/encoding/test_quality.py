@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 import pytest
 from imagejobs.conversion.encoding import quality, ssim
-from imagejobs.conversion.encoding.encode import encode_lossy
 from imagejobs.conversion.encoding.quality import HIGHEST, LOWEST, MAX_TRIALS, QualityChoice, choose_quality
+from imagejobs.conversion.encoding.webp import encode_lossy
 from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.options import Options
 from PIL import Image

@@ -7,7 +7,7 @@ from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, tru
 from imagejobs.conversion.formats.block_count import BlockCount
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.structure import Structure
-from imagejobs.conversion.options import WEBP_MAX_SIDE
+from imagejobs.value_ranges import WEBP_MAX_SIDE
 
 _SIGNATURE_LENGTH = 6
 _TRAILER, _EXTENSION, _IMAGE, _PADDING = b"\x3b", b"\x21", b"\x2c", b"\x00"

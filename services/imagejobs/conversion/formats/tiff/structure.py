@@ -12,7 +12,7 @@ from imagejobs.conversion.formats.tiff.directory import MAX_PAGES, Directory, re
 from imagejobs.conversion.formats.tiff.pages import read_pages
 from imagejobs.conversion.formats.tiff.pieces import read_grid, row_bytes
 from imagejobs.conversion.formats.tiff.samples import Samples, read_samples
-from imagejobs.conversion.options import WEBP_MAX_SIDE
+from imagejobs.value_ranges import WEBP_MAX_SIDE
 
 _MAX_PIECES = 1 << 20
 """Tiles or strips; 50 megapixels in the smallest tiles are 200,000."""
