@@ -1,7 +1,8 @@
 """The worker without lease renewal: `dramatiq benchmarks.safety.bare_worker`."""
 
 from imagejobs.worker.app import broker
-from imagejobs.worker.jobs_api import Claim, JobsApi
+from imagejobs.worker.job import Claim
+from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.lease import RenewedLease
 
 __all__ = ["broker"]

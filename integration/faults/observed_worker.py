@@ -20,7 +20,8 @@ from dramatiq.middleware import Middleware
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.conversion.sandbox.result import Result
-from imagejobs.worker.jobs_api import Claim, JobsApi
+from imagejobs.worker.job import Claim
+from imagejobs.worker.jobs_api import JobsApi
 
 WITNESS = Path(os.environ["WITNESS"])
 DYING_SECONDS = 1.0

@@ -12,10 +12,12 @@ from contract.foreign_answers import JOB, JOB_ID, LARGE, REFUSED, ROWS, Expected
 from imagejobs.client import api_client
 from imagejobs.contract.openapi import load_contract
 from imagejobs.storage.memory import MemoryStorage
+from imagejobs.worker.delivery import Delivery
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
-from imagejobs.worker.jobs_api import MAX_ERROR_MSG, Claim, Job, JobsApi
+from imagejobs.worker.image_store import ImageStore
+from imagejobs.worker.job import Claim, Job
+from imagejobs.worker.jobs_api import MAX_ERROR_MSG, JobsApi
 from imagejobs.worker.process_image import Outcome, ProcessImage
-from imagejobs.worker.retrying import Delivery
 from servers.contract_stub import Asked, Reply, Stub, reply, stub_server
 from worlds.backends import OUTPUT_KEY, SOURCE_KEY
 from worlds.job_world import STORED, converted
@@ -123,7 +125,7 @@ class Scene:
     def run(self, delivery: Delivery | None = None) -> Outcome | Tried:
         """How one delivery ends; a failure that may pass is the only thing that may be raised."""
         jobs = JobsApi(self.stub.client, LEASE_SECONDS)
-        work = ProcessImage(jobs, jobs, self.storage, lambda _: converted(), "optimized/", LARGE)
+        work = ProcessImage(jobs, jobs, ImageStore(self.storage, "optimized/", LARGE), lambda _: converted())
         try:
             return work(JOB_ID, delivery)
         except TransientFailure as failure:

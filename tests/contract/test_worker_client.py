@@ -11,7 +11,8 @@ from hypothesis import given
 from imagejobs.client.tries import MAX_RETRY_AFTER
 from imagejobs.contract.openapi import load_contract
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
-from imagejobs.worker.jobs_api import OUTPUT_NOT_ACCEPTED, Claim, Job, JobsApi
+from imagejobs.worker.job import Claim, Job
+from imagejobs.worker.jobs_api import OUTPUT_NOT_ACCEPTED, JobsApi
 from servers.contract_stub import TRIES, Documented, Reply, Stub, briefly, json_reply, stub_server
 from worlds.job_world import STORED, converted
 

@@ -25,7 +25,7 @@ from imagejobs.storage.object_storage import ObjectInfo, ObjectStorage, StorageU
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue
 from imagejobs.task_queue.message import UnknownTaskType, decode
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue
-from imagejobs.worker.jobs_api import Stored
+from imagejobs.worker.job import Stored
 
 PENDING_AFTER = timedelta(seconds=30)
 LEASE = timedelta(seconds=20)

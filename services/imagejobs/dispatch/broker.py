@@ -1,23 +1,26 @@
-"""The Dramatiq broker that the queue adapter fills and the workers empty.
+"""The Dramatiq broker: the queue adapter pushes messages to it, and the workers take them from it.
 
-MongoDB, not Redis, knows which jobs there are: a message lost here is pushed again by the reconciler, one delivered
-twice changes nothing. The options below only make both rare. They follow from the source of dramatiq 2.2.1:
+MongoDB, not Redis, knows which jobs exist: the reconciler pushes a lost message again, and a message that is delivered
+twice changes nothing. The options below make both rare. The reasons are in the source of dramatiq 2.2.1:
 
-- No command is sent twice by redis-py. An enqueue whose reply is lost would otherwise run its job twice; acks are
-  repeated by Dramatiq itself, every 5 s until they succeed, and repeating those is harmless.
-- Dramatiq repeats them only after a ConnectionError. After a TimeoutError (Redis stalled) or a refused write (disk or
-  memory full, read-only replica) the ack is dropped and the finished job runs again. Worse, whatever is raised while
-  delayed messages are put back, redis-py's own ConnectionError too, ends their thread for good while the process lives
-  on. So the client calls every error by a name that Dramatiq handles wherever it comes up.
-- After such an error Dramatiq forgets the delayed messages that it holds (dramatiq#527). They go back to their queue
-  when their thread begins anew.
-- A socket timeout of 10 s rides out a stall that is no outage (a fork for a snapshot, a failover).
-- A dead worker is noticed after 15 s without a heartbeat (Dramatiq: 60 s). Each fetch counts as one, also an idle
-  worker's (every second). One fetch in 20 looks for the dead (Dramatiq: one in 1000, which means about 18 minutes).
-- Retries are the only middleware that changes what happens. How often and how soon is said by the use case
-  (worker/retrying.py); the limits here are for faults in the program. Dramatiq's own go on for weeks.
-- No TimeLimit: it raises an exception inside the thread, which C code never sees; the conversion's child process has a
-  limit of its own. No AgeLimit: old jobs are wanted too. No Prometheus: it listens on all interfaces.
+- redis-py sends no command twice. Otherwise an enqueue whose reply is lost would run its job twice. Dramatiq itself
+  repeats acknowledgements every 5 s until they succeed, which is harmless.
+- Dramatiq repeats them only after its own or redis-py's ConnectionError. After a TimeoutError (Redis stalled) or a
+  refused write (disk or memory full, read-only replica) it would drop the acknowledgement, and the finished job would
+  run again. Any error while it puts delayed messages back, ConnectionError included, would end the thread that does so,
+  and the process would go on without it. So the client raises one class for every error, which Dramatiq handles in all
+  these places.
+- After such an error Dramatiq forgets the delayed messages that it holds (dramatiq#527). They return to their queue
+  when their thread starts again.
+- A socket timeout of 10 s outlasts short stalls of Redis (the fork for a snapshot, a failover).
+- A worker counts as dead after 15 s without a heartbeat (Dramatiq's default: 60 s). Each fetch is a heartbeat; an idle
+  worker fetches every second or more often. One fetch in 20 looks for dead workers (default: one in 1000, which takes
+  about 18 minutes).
+- Retries is the only middleware that changes what happens to a message. The use case decides how often and how soon a
+  job is tried again (worker/delivery.py). The limits here are for faults in the program; Dramatiq's defaults would
+  retry for weeks.
+- No TimeLimit: it raises an exception inside the thread, which never reaches C code; the conversion's child process
+  has its own limit. No AgeLimit: old jobs must run too. No Prometheus: it listens on all interfaces.
 """
 
 from typing import Any
@@ -40,8 +43,8 @@ SOCKET_SECONDS = 10.0
 HEARTBEAT_TIMEOUT_MS = 15_000
 MAINTENANCE_PER_MILLION = 50_000
 IDLE_POLL_MS = 20
-"""An upload to an idle system waits for half of this on average; an idle worker
-process asks Redis about 60 times a second for that, 1.5 % of a core."""
+"""How often an idle worker looks for messages. An upload to an idle system waits for half of this on average. The looks
+of an idle worker process, about 60 a second, cost 1.5 % of a core."""
 MAX_RETRIES = 8
 MIN_BACKOFF_MS = 1_000
 MAX_BACKOFF_MS = 60_000
@@ -50,7 +53,10 @@ DEAD_MESSAGE_TTL_MS = 7 * 24 * 3600 * 1000
 
 
 def redis_broker(settings: Settings, *, socket_timeout: float = SOCKET_SECONDS) -> RedisBroker:
-    """A broker at REDIS_URI; it connects at its first command, and `client.close()` ends it. It is not made global."""
+    """A broker at REDIS_URI. It connects at its first command and ends with `client.close()`.
+
+    Dramatiq's global broker is not set.
+    """
     return _PromptBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves this constructor without annotations
         client=_OneErrorClient.from_pool(redis_pool(settings.redis_uri, socket_timeout=socket_timeout)),
         middleware=_middleware(),
@@ -62,12 +68,12 @@ def redis_broker(settings: Settings, *, socket_timeout: float = SOCKET_SECONDS) 
 
 
 def dramatiq_namespace(redis_namespace: str) -> str:
-    """What all of Dramatiq's keys begin with at this REDIS_NAMESPACE."""
+    """The prefix of all of Dramatiq's keys in the deployment with this REDIS_NAMESPACE."""
     return namespaced(redis_namespace, NAMESPACE)
 
 
 def waiting_key(queue_name: str, redis_namespace: str) -> str:
-    """The Redis list of the messages that no worker has fetched yet."""
+    """The key of the Redis list with the messages that no worker has fetched yet."""
     return f"{dramatiq_namespace(redis_namespace)}:{queue_name}"
 
 
@@ -80,34 +86,34 @@ def _middleware() -> list[Middleware]:
 
 
 class _PromptBroker(RedisBroker):
-    """Looks for messages more often than Dramatiq, whose idle workers sleep for up to a second between looks."""
+    """Looks for messages every IDLE_POLL_MS. Dramatiq's idle workers sleep for up to a second."""
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
-        """`timeout` is the longest sleep between two looks at an empty queue, in milliseconds."""
+        """See RedisBroker. `timeout` is the longest pause between two looks at an empty queue, in milliseconds."""
         if queue_name not in self.delay_queues:
             return super().consume(queue_name, prefetch, min(timeout, IDLE_POLL_MS))
         self._put_back_forgotten(queue_name)
         return super().consume(queue_name, prefetch, timeout)
 
     def _put_back_forgotten(self, queue_name: str) -> None:
-        """One thread handles a delay queue's messages; when it begins anew, those that it had fetched are nobody's."""
+        """Return the messages that the thread of a delay queue had fetched before it was restarted. It has one thread."""
         fetched = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
         if forgotten := self.client.smembers(fetched):
             self.do_requeue(queue_name, *forgotten)
 
 
 class RedisRefused(RedisConnectionError, ConnectionClosed):
-    """Redis is unavailable or refuses. Dramatiq catches redis-py's class or its own, by command."""
+    """Redis is unavailable or refused a command. Dramatiq catches one or the other of the two base classes."""
 
 
 class _OneErrorClient(Redis):
-    """Raises RedisRefused for every error; even one that does not pass by itself does once a person mends Redis."""
+    """Raises RedisRefused for every error, also for refusals that last until a person repairs Redis."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         try:
             reply = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
         except NoScriptError:
-            raise  # redis-py's sign to send the script
+            raise  # redis-py catches it and sends the script
         except RedisError as error:
             OUTAGES.failed("Redis", error)
             raise RedisRefused(f"{type(error).__name__}: {error}") from error

@@ -1,4 +1,4 @@
-"""Which Dramatiq actor does which task_type of the list."""
+"""The Dramatiq actor for each task_type of the list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from imagejobs.task_queue.message import PROCESS_IMAGE
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An actor, the queue it listens on, and the name of its one argument."""
+    """An actor, the queue that it reads, and the name of its only argument."""
 
     queue: str
     actor: str
     argument: str
 
     def message(self, value: str) -> Message[None]:
-        """The Dramatiq message that runs the actor with `value`. Needs no import of the actor."""
+        """The Dramatiq message that runs the actor with `value`. The actor itself is not imported."""
         return Message(queue_name=self.queue, actor_name=self.actor, args=(), kwargs={self.argument: value}, options={})
 
 

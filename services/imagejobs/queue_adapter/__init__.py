@@ -1,1 +1,1 @@
-"""Moves messages from the list `task_queue` to Dramatiq, and loses none."""
+"""Moves messages from the list `task_queue` to Dramatiq, without losing one."""

@@ -1,4 +1,4 @@
-"""The Dramatiq actors: which message runs which use case, and whether it is tried again."""
+"""The Dramatiq actors: each passes a message to its use case and asks Dramatiq to retry it if the use case says so."""
 
 import logging
 import time
@@ -10,8 +10,8 @@ from dramatiq import Broker
 from dramatiq.middleware import CurrentMessage
 
 from imagejobs.dispatch.broker import MAX_RETRIES
+from imagejobs.worker.delivery import Delivery
 from imagejobs.worker.failures import ServiceUnavailable, TransientFailure
-from imagejobs.worker.retrying import Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ QUEUE = "image_jobs"
 
 
 def declare_actors(broker: Broker, use_case: Callable[[str, Delivery, float], object], max_attempts: int) -> None:
-    """Register the actors with the broker. `use_case` is called from any of the worker's threads: see ProcessImage."""
+    """Register the actors with the broker. The worker's threads call `use_case`, a ProcessImage, concurrently."""
 
     @dramatiq.actor(broker=broker, actor_name="process_image", queue_name=QUEUE, retry_when=_is_tried_again)
     def process_image(image_job_id: str) -> None:
@@ -30,9 +30,8 @@ def declare_actors(broker: Broker, use_case: Callable[[str, Delivery, float], ob
             use_case(image_job_id, delivery, pause)
         except TransientFailure as failure:
             message.options.update(delivery.options_after(failure, time.time()))
-            level = (
-                logging.DEBUG if isinstance(failure, ServiceUnavailable) else logging.WARNING
-            )  # outages are logged once
+            # connections.outages logs an outage once, so it is not logged again for each job.
+            level = logging.DEBUG if isinstance(failure, ServiceUnavailable) else logging.WARNING
             logger.log(
                 level, "job %s: try %d, the next in %.1f s: %s", image_job_id, delivery.tries + 1, pause, failure
             )
@@ -41,5 +40,5 @@ def declare_actors(broker: Broker, use_case: Callable[[str, Delivery, float], ob
 
 
 def _is_tried_again(retries: int, error: BaseException) -> bool:
-    """Until the use case says that it is enough. A fault in the program is tried again a few times."""
+    """Always if the use case asks for a retry; after an unforeseen error, a fault in the program, MAX_RETRIES times."""
     return isinstance(error, dramatiq.Retry) or retries < MAX_RETRIES

@@ -1,8 +1,8 @@
-"""Why a job cannot go on: for good, for now, or because it is no longer this worker's."""
+"""Why a job cannot go on: forever, for now, or because another worker has it."""
 
 
 class PermanentFailure(Exception):
-    """No retry of the same bytes can help: the job ends FAILED at once."""
+    """The job ends FAILED. `retryable` says whether the same bytes may succeed if a person retries the job."""
 
     def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
@@ -11,7 +11,7 @@ class PermanentFailure(Exception):
 
 
 class TransientFailure(Exception):
-    """It may work another time: the job is tried again, with backoff, a bounded number of times."""
+    """Another try may succeed: the job is tried again, with pauses, a limited number of times."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -19,15 +19,18 @@ class TransientFailure(Exception):
 
 
 class MachineShort(TransientFailure):
-    """The worker's machine has not enough disk, memory or open files, which says nothing about the job.
+    """The worker's machine has not enough disk, memory or open files. This is not the job's fault.
 
-    It is tried again for an hour, however often it fails: another machine may have enough, or this one again.
+    The job is tried again for an hour, however often it fails: another machine may have enough, or this one later.
     """
 
 
 class ServiceUnavailable(TransientFailure):
-    """A service that the worker needs does not answer, or not with sense: no fault of the job, and not counted."""
+    """The API or the storage does not answer, or its answer makes no sense. This is not the job's fault.
+
+    The job is tried again for a week, however often it fails.
+    """
 
 
 class NotOurs(Exception):
-    """The job is gone, ended, or held by another attempt: whatever this worker made of it is thrown away."""
+    """The job was deleted, has ended, or is held by another attempt. This worker discards its result."""

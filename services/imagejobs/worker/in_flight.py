@@ -1,14 +1,14 @@
-"""What this process holds at the moment."""
+"""The claims that this process holds at the moment."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from imagejobs.worker.jobs_api import Claim
+from imagejobs.worker.job import Claim
 
 
 class InFlight:
-    """The claims that are being worked on, in all threads. Once it `has_ended` no new ones should be made."""
+    """The claims that the process' threads work on. After `end` no new claim should be made. Thread-safe."""
 
     def __init__(self) -> None:
         self._over = threading.Event()
@@ -21,12 +21,12 @@ class InFlight:
         return self._over.is_set()
 
     def ends_within(self, seconds: float) -> bool:
-        """Wait for the end, so long at most; whether it came."""
+        """Wait for `end`, at most this long; whether it was called."""
         return self._over.wait(seconds)
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
-        """Count the claim in for the length of the block."""
+        """Include the claim for the duration of the block."""
         with self._lock:
             self._claims.add(claim)
         try:
@@ -36,7 +36,7 @@ class InFlight:
                 self._claims.discard(claim)
 
     def end(self) -> list[Claim]:
-        """From now on it has ended; those that are still held."""
+        """Note that the process is about to end; the claims that it still holds."""
         with self._lock:
             self._over.set()
             return list(self._claims)

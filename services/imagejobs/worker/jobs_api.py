@@ -1,75 +1,36 @@
-"""The worker's view of the API: read a job, claim it, and report. Works with ours and with the backend of the guide.
+"""The worker's client of the API: read a job, claim it, and report on it. Works with our API and with other backends.
 
-A backend that answers a claim without `attempt` knows no leases: then nothing is renewed and nothing is fenced.
+A backend that answers a claim without `attempt` knows no leases. Then nothing is renewed or handed back, and reports
+carry no fencing token.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
 
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.connections.outages import OUTAGES
 from imagejobs.conversion.sandbox.result import Result
 from imagejobs.worker.failures import NotOurs, PermanentFailure, ServiceUnavailable, TransientFailure
+from imagejobs.worker.job import Claim, Job, Stored
 
 OUTPUT_NOT_ACCEPTED = "output_not_accepted"
-"""The API's code for a result that is not where it looks: the job is still this worker's, the settings differ."""
-
+"""The API's code for a result that it does not find. The job is still this worker's, but the settings of the two
+differ."""
 MAX_ERROR_MSG = 2_000
-"""Characters that the API keeps; with many more the report itself is refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a worker needs to know of an image job."""
-
-    id: str
-    status: str
-    source_key: str
-    source_url: str
-    source_sha256: str | None = None
-    lost_leases: int = 0
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether the job ended already."""
-        return self.status in {"COMPLETED", "FAILED"}
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to finish a job; `attempt` is its fencing token, None at a backend that has none.
-
-    `lost_leases` is the count as of the claim: the claim of an expired lease counts that one first.
-    """
-
-    job_id: str
-    attempt: int | None
-    lost_leases: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A rendition where it lies in storage; sizes in pixels and bytes."""
-
-    key: str
-    url: str
-    width: int
-    height: int
-    bytes: int
+"""Characters of an `errorMsg` that the API keeps; it refuses a report with many more."""
 
 
 class JobsApi:
-    """Raises NotOurs when the job is gone or another's, TransientFailure when the API is unavailable."""
+    """Raises NotOurs if the job was deleted or is another worker's, TransientFailure if the API cannot be used now."""
 
     def __init__(self, client: ApiClient, lease_seconds: float) -> None:
         self._client = client
         self.lease_seconds = lease_seconds
 
     def get(self, job_id: str) -> Job:
-        """The job as it is now. Raises TransientFailure for an answer that is no job."""
+        """The job as it is now."""
         with _translated():
             data = self._client.call("getImageJob", path={"id": job_id}, strict=False).data
         if not isinstance(data, dict) or not isinstance(data.get("status"), str):
@@ -84,69 +45,67 @@ class JobsApi:
         )
 
     def claim(self, job_id: str) -> Claim:
-        """PATCH PROCESSING: from now on the job is this worker's, for the lease."""
-        data = self._report(job_id, {"status": "PROCESSING", "leaseSeconds": self.lease_seconds})
-        told = data if isinstance(data, dict) else {}
-        return Claim(job_id, _positive(told.get("attempt")), _positive(told.get("lostLeases")) or 0)
+        """PATCH PROCESSING: the job is this worker's until the lease expires."""
+        data = self._report(Claim(job_id, None), status="PROCESSING", leaseSeconds=self.lease_seconds)
+        answer = data if isinstance(data, dict) else {}
+        return Claim(job_id, _positive(answer.get("attempt")), _positive(answer.get("lostLeases")) or 0)
 
     def renew(self, claim: Claim) -> None:
-        """Extend the lease; raises NotOurs when another attempt has begun or the job is gone."""
+        """PATCH PROCESSING with the token: extend the lease."""
         if claim.attempt is not None:
-            self._report(claim.job_id, _fenced(claim, {"status": "PROCESSING", "leaseSeconds": self.lease_seconds}))
+            self._report(claim, status="PROCESSING", leaseSeconds=self.lease_seconds)
 
     def complete(self, claim: Claim, renditions: Sequence[Stored], result: Result) -> None:
         """PATCH COMPLETED; the first rendition is the output."""
-        output = renditions[0]
-        said = {
-            "status": "COMPLETED",
-            "outputImageURL": output.url,
-            "outputImageKey": output.key,
-            "renditions": [asdict(each) for each in renditions],
-            "thumbHash": result.thumb_hash,
-            "dominantColor": result.dominant_color,
-            "receipt": dict(result.receipt),
-        }
-        self._report(claim.job_id, _fenced(claim, said))
+        self._report(
+            claim,
+            status="COMPLETED",
+            outputImageURL=renditions[0].url,
+            outputImageKey=renditions[0].key,
+            renditions=[asdict(each) for each in renditions],
+            thumbHash=result.thumb_hash,
+            dominantColor=result.dominant_color,
+            receipt=dict(result.receipt),
+        )
 
     def fail(self, claim: Claim, failure: PermanentFailure) -> None:
         """PATCH FAILED."""
-        said = {
-            "status": "FAILED",
-            "errorMsg": _told(failure),
-            "errorCode": failure.code,
-            "retryable": failure.retryable,
-        }
-        self._report(claim.job_id, _fenced(claim, said))
+        self._report(
+            claim,
+            status="FAILED",
+            errorMsg=_shortened(failure),
+            errorCode=failure.code,
+            retryable=failure.retryable,
+        )
 
     def hand_back(self, claim: Claim, failure: TransientFailure, retry_in: float | None = None) -> None:
-        """PATCH PENDING, so that the next try need not wait for the lease to expire.
+        """PATCH PENDING, so that the next try need not wait until the lease expires.
 
-        With `retry_in` this worker's message comes back after so many seconds; without, a new message is needed.
+        `retry_in` says in how many seconds the current message is delivered again; None means that the job needs a new
+        message.
         """
-        if claim.attempt is not None:
-            said: dict[str, Any] = {"status": "PENDING", "errorMsg": _told(failure), "errorCode": failure.code}
-            if retry_in is not None:
-                said["retryInSeconds"] = retry_in
-            self._report(claim.job_id, _fenced(claim, said))
+        if claim.attempt is None:
+            return
+        delay = {} if retry_in is None else {"retryInSeconds": retry_in}
+        self._report(claim, status="PENDING", errorMsg=_shortened(failure), errorCode=failure.code, **delay)
 
-    def _report(self, job_id: str, said: Mapping[str, Any]) -> Any:
+    def _report(self, claim: Claim, **fields: object) -> object:
+        token = {} if claim.attempt is None else {"attempt": claim.attempt}
         with _translated():
-            return self._client.call("updateImageJobStatus", path={"id": job_id}, json=said, strict=False).data
+            return self._client.call(
+                "updateImageJobStatus", path={"id": claim.job_id}, json=fields | token, strict=False
+            ).data
 
 
 def _positive(number: object) -> int | None:
-    """To JSON 1.0 is the integer 1; to Python true is one, too."""
+    """A positive integer of JSON, which may be spelt 1.0; None for anything else, also for true, an int to Python."""
     if isinstance(number, bool) or not isinstance(number, int | float) or number < 1 or number % 1:
         return None
     return int(number)
 
 
-def _told(failure: Exception) -> str:
+def _shortened(failure: Exception) -> str:
     return str(failure)[:MAX_ERROR_MSG]
-
-
-def _fenced(claim: Claim, said: dict[str, Any]) -> dict[str, Any]:
-    return said if claim.attempt is None else {**said, "attempt": claim.attempt}
 
 
 @contextmanager

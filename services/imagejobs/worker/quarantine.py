@@ -1,21 +1,21 @@
-"""A job that may be what kills worker processes has one to itself."""
+"""Runs a job that may kill its worker process alone in that process."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 SUSPICIOUS = 2
-"""Workers that died under a job. One is what every crash and rolling restart of the machine does to innocents;
-of two that died, the job in question may well be the reason."""
+"""Lost leases from which a job is a suspect. One lost lease proves nothing: every crash or restart of a machine costs
+its innocent jobs one."""
 
 
 def is_suspect(lost_leases: int) -> bool:
-    """Whether a job that lost so many leases may be what kills its workers."""
+    """Whether a job that lost this many leases may be what kills its workers."""
     return lost_leases >= SUSPICIOUS
 
 
 class Quarantine:
-    """The jobs of a process run side by side, a suspect alone: its death takes nobody's attempt with it but its own."""
+    """Lets the jobs of a process run side by side but a suspect alone, so that its crash costs no other job a lease."""
 
     def __init__(self) -> None:
         self._entrance = threading.Lock()
@@ -24,10 +24,9 @@ class Quarantine:
 
     @contextmanager
     def admitted(self, *, alone: bool) -> Iterator[None]:
-        """Wait until the job may run, and count it in for the length of the block.
+        """Wait until the job may run, and count it as running for the duration of the block.
 
-        One that runs alone waits for those that are running, and keeps the entrance shut meanwhile, so that its turn
-        comes.
+        A job that runs alone waits for the running jobs to end. Meanwhile no other job is admitted, so its turn comes.
         """
         if alone:
             with self._entrance:

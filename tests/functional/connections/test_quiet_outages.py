@@ -16,7 +16,7 @@ from imagejobs.settings.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.s3 import S3Storage
 from imagejobs.wiring.task_queue import open_task_queue
-from imagejobs.worker.quiet_dramatiq import is_news
+from imagejobs.worker.dramatiq_log import is_news
 from servers.fresh_outages import about_outages, fresh_outages
 from servers.processes import RedisServer, redis_server, wait_until
 

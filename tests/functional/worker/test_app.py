@@ -49,7 +49,7 @@ def test_a_storage_that_cannot_be_opened_is_told_at_the_start(tmp_path: Path) ->
 
 
 def test_the_options_of_the_conversion_are_the_settings(tmp_path: Path) -> None:
-    code = "import imagejobs.worker.app as app; print(app.conversion_options(app._settings))"
+    code = "import imagejobs.worker.app as app; print(app.conversion_options(app.load_settings()))"
     wanted = {
         "MAX_SIDE": "100", "RENDITIONS": "50, 20", "WEBP_QUALITY": "auto", "TARGET_SSIM": "0.9",
         "MAX_UPLOAD_BYTES": "1000", "MAX_PIXELS": "2000", "MAX_FRAMES": "3",
@@ -65,9 +65,10 @@ def test_the_options_of_the_conversion_are_the_settings(tmp_path: Path) -> None:
 def test_what_a_conversion_gives_is_a_webp_within_the_settings_and_its_receipt(tmp_path: Path) -> None:
     (tmp_path / "in.png").write_bytes(image_bytes("png", 64, 48))
     code = (
-        "import pathlib, imagejobs.worker.app as app; "
-        "done = app.process_image(app._settings, app._converter).convert(pathlib.Path('in.png').read_bytes()); "
-        "app._converter.close(); "
+        "import pathlib, imagejobs.worker.app as app; settings = app.load_settings(); "
+        "converter = app.Converter(app.conversion_limits(settings)); "
+        "done = app.process_image(settings, converter).convert(pathlib.Path('in.png').read_bytes()); "
+        "converter.close(); "
         "print([(p.width, p.height, p.data[8:12]) for p in done.pictures], done.receipt['output']['width'])"
     )
     done = run(code, tmp_path, STORAGE="filesystem", MAX_SIDE="16", RENDITIONS="8,4")
@@ -77,8 +78,9 @@ def test_what_a_conversion_gives_is_a_webp_within_the_settings_and_its_receipt(t
 
 def test_the_use_case_uses_the_limits_and_the_lease_of_the_settings(tmp_path: Path) -> None:
     code = (
-        "import imagejobs.worker.app as app; made = app.process_image(app._settings, app._converter); "
-        "print(made.output_prefix, made.max_bytes, made.jobs.lease_seconds)"
+        "import imagejobs.worker.app as app; settings = app.load_settings(); "
+        "made = app.process_image(settings, app.Converter(app.conversion_limits(settings))); "
+        "print(made.images.output_prefix, made.images.max_bytes, made.jobs.lease_seconds)"
     )
     limits = {"OUTPUT_PREFIX": "processed", "MAX_UPLOAD_BYTES": "1000", "LEASE_SECONDS": "7"}
     done = run(code, tmp_path, STORAGE="filesystem", **limits)

@@ -91,4 +91,4 @@ def test_nothing_is_left_a_moment_after_the_main_process_was_killed(
         wait_until(lambda: all(has_died(each.pid) for each in family), 15)
 
     assert list(tmp_path.glob("imagejobs-conversion*")) == []
-    assert log.read_text().count("main process is gone") == PROCESSES
+    assert log.read_text().count("main process has died") == PROCESSES

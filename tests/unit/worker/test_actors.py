@@ -11,9 +11,9 @@ from dramatiq.middleware import CurrentMessage, Retries
 from imagejobs.dispatch.broker import MAX_RETRIES, _middleware
 from imagejobs.dispatch.tasks import TASKS
 from imagejobs.worker.actors import QUEUE, declare_actors
+from imagejobs.worker.delivery import Delivery
 from imagejobs.worker.failures import ServiceUnavailable, TransientFailure
 from imagejobs.worker.process_image import Outcome
-from imagejobs.worker.retrying import Delivery
 from servers.processes import wait_until
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"

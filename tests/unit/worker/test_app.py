@@ -11,7 +11,7 @@ import dramatiq
 import pytest
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.dispatch.tasks import TASKS
-from imagejobs.worker.quiet_dramatiq import is_news
+from imagejobs.worker.dramatiq_log import is_news
 from worlds.command_line import SETTINGS, logging_unchanged
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 from imagejobs.worker.failures import NotOurs, PermanentFailure, TransientFailure
-from imagejobs.worker.jobs_api import MAX_ERROR_MSG, Claim, Job, JobsApi
+from imagejobs.worker.job import Claim, Job
+from imagejobs.worker.jobs_api import MAX_ERROR_MSG, JobsApi
 from worlds.backends import Cut
 from worlds.job_world import STORED, converted
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from imagejobs.worker.failures import NotOurs, ServiceUnavailable, TransientFailure
-from imagejobs.worker.jobs_api import Claim
-from imagejobs.worker.lease import RENEWALS_PER_LEASE, UNHEARD, RenewedLease, renewal_seconds
+from imagejobs.worker.job import Claim
+from imagejobs.worker.lease import NOT_RENEWED, RENEWALS_PER_LEASE, RenewedLease, renewal_seconds
 from servers.processes import wait_until
 
 CLAIM = Claim("655501d2f12a3d0f3c5a1002", 1)
@@ -115,7 +115,7 @@ def test_a_lost_lease_ends_it_with_one_line(caplog: pytest.LogCaptureFixture) ->
         wait_until(lambda: len(api.times) == 2)
         wait_until(lambda: not renewing_threads())
     assert [record.message for record in caplog.records] == [
-        f"job {CLAIM.job_id}: lease lost, its result will be thrown away: attempt 2 holds it"
+        f"job {CLAIM.job_id}: lease lost, its result will be discarded: attempt 2 holds it"
     ]
 
 
@@ -137,14 +137,14 @@ def test_a_lease_that_nobody_heard_of_is_said_not_to_be_lost_by_a_death() -> Non
     api = Outage(AWAY, AWAY, LOST)
     with pytest.raises(NotOurs):
         lose(api, lambda: bool(api.handed_back))
-    assert api.handed_back == [UNHEARD], "once"
+    assert api.handed_back == [NOT_RENEWED], "once"
 
 
 def test_so_it_is_when_the_work_meets_it_before_the_next_renewal() -> None:
     api = Outage(AWAY)
     with pytest.raises(NotOurs):
         lose(api, lambda: len(api.times) >= 2)
-    assert UNHEARD in api.handed_back
+    assert NOT_RENEWED in api.handed_back
 
 
 @pytest.mark.parametrize("answers", [(LOST,), (AWAY, None, LOST), (AWAY, TransientFailure("api_refused", "401"), LOST)])

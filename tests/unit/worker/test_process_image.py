@@ -18,11 +18,13 @@ from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.child import answer
 from imagejobs.conversion.sandbox.result import Picture, Result, read_result
 from imagejobs.storage.object_storage import IMMUTABLE
+from imagejobs.worker.delivery import Delivery
 from imagejobs.worker.failures import MachineShort, ServiceUnavailable, TransientFailure
-from imagejobs.worker.jobs_api import Claim, JobsApi
+from imagejobs.worker.image_store import ImageStore
+from imagejobs.worker.job import Claim
+from imagejobs.worker.jobs_api import JobsApi
 from imagejobs.worker.process_image import STOPPED, Outcome, ProcessImage
 from imagejobs.worker.quarantine import SUSPICIOUS
-from imagejobs.worker.retrying import Delivery
 from PIL import Image
 from servers.processes import wait_until
 from worlds.backends import OUTPUT_KEY, Backend, FencingBackend, GuideBackend
@@ -39,9 +41,9 @@ def real_conversion(source: bytes) -> Result:
 
 def worker_of(backend: Backend, conversion: Callable[[bytes], Result] | None = None, **options: Any) -> ProcessImage:
     """A worker of the backend; without a conversion it must not come to one."""
-    values: dict[str, Any] = {"output_prefix": "optimized/", "max_bytes": 1_000_000}
+    images = ImageStore(backend.storage, "optimized/", max_bytes=1_000_000)
     jobs = JobsApi(backend.line.client(), LEASE.total_seconds())
-    return ProcessImage(jobs, jobs, backend.storage, conversion or unexpected_conversion, **(values | options))
+    return ProcessImage(jobs, jobs, replace(images, **options), conversion or unexpected_conversion)
 
 
 def unexpected_conversion(_: bytes) -> Result:
@@ -155,7 +157,7 @@ class TestFailed:
         job_id = backend.add_job(b"picture")
         backend.storage.delete(backend.shown(job_id)["sourceImageKey"])
         assert worker_of(backend)(job_id) == Outcome.FAILED
-        assert "There is no object" in self.assert_failed(backend, job_id, "source_missing")["errorMsg"]
+        assert "does not exist in storage" in self.assert_failed(backend, job_id, "source_missing")["errorMsg"]
 
     def test_a_source_that_is_too_large(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
@@ -324,7 +326,9 @@ class TestTriedAgain:
         job_id = fencing.add_job(b"picture")
         key = fencing.shown(job_id)["sourceImageKey"]
         fencing.storage.put(key, io.BytesIO(b"pict"), 4, "image/jpeg")
-        with pytest.raises(TransientFailure, match="came with 4 bytes that are not those that were uploaded") as caught:
+        with pytest.raises(
+            TransientFailure, match=r"^Storage returned 4 bytes for 'raw/.*' that differ from the upload\.$"
+        ) as caught:
             worker_of(fencing)(job_id)
         assert (caught.value.code, isinstance(caught.value, ServiceUnavailable)) == ("source_differs", False)
         fencing.storage.put(key, io.BytesIO(b"picture"), 7, "image/jpeg")

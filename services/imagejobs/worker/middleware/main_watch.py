@@ -1,4 +1,4 @@
-"""What a worker process does when Dramatiq's main process is gone without a word, as after `kill -9`."""
+"""Stops a worker process whose main process was killed (`kill -9`) and could not stop it."""
 
 import logging
 import multiprocessing
@@ -16,15 +16,15 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 STUCK_SECONDS = 5.0
-"""Within these a worker process begins to stop after SIGTERM, unless it waits for the main process for ever: it says
-when it is ready, and waits until that was heard."""
+"""How long a worker process may take to begin its stop after SIGTERM. It never begins if it is blocked at its start,
+where Dramatiq's worker process waits until the main process acknowledges that it is ready."""
 
 
-class EndWithMain(Middleware):
-    """Stops the worker process as SIGTERM does, so that its jobs are finished, or handed back by `give_up`.
+class MainWatch(Middleware):
+    """Sends SIGTERM to its own process when the main process is gone; if that does not help, calls `give_up` and exits.
 
     The pipe that multiprocessing keeps to the main process is not enough: worker processes that were forked later hold
-    its other end open, too. So the parent's process id is looked at as well. It changes as soon as the parent is dead.
+    its other end open too. So the parent's process id is watched as well: it changes when the parent dies.
     """
 
     def __init__(self, give_up: Callable[[], None]) -> None:
@@ -33,7 +33,7 @@ class EndWithMain(Middleware):
 
     def after_process_boot(self, broker: Broker) -> None:  # noqa: ARG002 - Dramatiq's signature
         main = multiprocessing.parent_process()
-        if main is not None:  # else no main process has started this one
+        if main is not None:  # None where the worker runs in the main process itself, as in tests
             arguments = (os.getppid(), main.sentinel)
             threading.Thread(target=self._watch, args=arguments, name="main-watch", daemon=True).start()
 
@@ -43,17 +43,17 @@ class EndWithMain(Middleware):
     def _watch(self, parent: int, sentinel: int) -> None:
         while os.getppid() == parent and not wait([sentinel], POLL_SECONDS):
             pass
-        if not self._is_stopping.is_set():  # a second signal would cut off what is being finished
+        if not self._is_stopping.is_set():  # a second SIGTERM would end the running jobs at once
             os.kill(os.getpid(), signal.SIGTERM)
         _log_to_standard_error()
-        logger.warning("the worker's main process is gone: this one stops, too")
+        logger.warning("the worker's main process has died: this worker process stops too")
         if not self._is_stopping.wait(STUCK_SECONDS):
             self._give_up()
             os._exit(1)
 
 
 def _log_to_standard_error() -> None:
-    """What is logged has gone through a pipe that the main process reads; nobody does any more."""
+    """Log to the real standard error. Until now the log went through a pipe to the main process."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.setStream(sys.__stderr__)

@@ -1,4 +1,4 @@
-"""How often, how long and how soon a job is tried again that could not be finished, by what went wrong."""
+"""When a job that could not be finished is tried again, and when no more."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,21 +10,22 @@ from imagejobs.backoff import Backoff
 from imagejobs.worker.failures import MachineShort, ServiceUnavailable, TransientFailure
 
 FAULTS = "faults"
+"""Option of a Dramatiq message: how many deliveries failed, without outages and shortages of the machine."""
 FAULTY_SINCE = "faulty_since"
-"""The options of a Dramatiq message that count its failures, outages and a machine's shortages not among them, and say
-when the first failure or shortage was (milliseconds since the epoch, as its own timestamp)."""
+"""Option of a Dramatiq message: when the first failure or shortage was, in milliseconds since the epoch."""
 MAX_FAULTY_SECONDS = 3600.0
-MAX_AWAY_SECONDS = 7 * 24 * 3600.0
-"""After a week of tries somebody should look. Nothing is wrong with the job, so a retry then runs it again."""
+MAX_OUTAGE_SECONDS = 7 * 24 * 3600.0
+"""After a week of tries the job fails, so that a person notices. A retry then runs it again."""
 PAUSES = Backoff(first=1.0, longest=60.0, jitter=1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery of a message: what was tried with it before, and how many failures it may have at most.
+    """One delivery of a job's message, and the history of the deliveries before it.
 
-    `tries` counts the deliveries before, for whatever reason, `faults` those that failed with all services there;
-    `seconds` is the message's age, `faulty_seconds` the time since the first of those.
+    `tries` counts the earlier deliveries, `faults` those of them that failed though all services were available.
+    `seconds` is the message's age, `faulty_seconds` the time since the first failure or shortage of the machine.
+    The job may fail `max_attempts` times.
     """
 
     tries: int = 0
@@ -35,7 +36,7 @@ class Delivery:
 
     @classmethod
     def of(cls, message: Message[Any], now: float, max_attempts: int) -> Self:
-        """Read from a Dramatiq message; `now` in seconds since the epoch."""
+        """Read the history from a Dramatiq message; `now` is in seconds since the epoch."""
         options = message.options
         return cls(
             options.get("retries", 0),
@@ -46,18 +47,18 @@ class Delivery:
         )
 
     def options_after(self, failure: TransientFailure, now: float) -> Mapping[str, int]:
-        """What the message says of its next delivery: an outage or a machine's shortage is not the job's doing."""
+        """The message's options for the next delivery. Neither an outage nor a shortage counts as a fault."""
         if isinstance(failure, ServiceUnavailable):
             return {}
         faults = self.faults if isinstance(failure, MachineShort) else self.faults + 1
         return {FAULTS: faults, FAULTY_SINCE: round((now - self.faulty_seconds) * 1000)}
 
     def is_last(self, failure: TransientFailure) -> bool:
-        """Whether the job is not to be tried again after this failure."""
+        """Whether the job fails for good with this failure, instead of being tried again."""
         if isinstance(failure, ServiceUnavailable):
-            return self.seconds > MAX_AWAY_SECONDS
-        may_be_jobs = not isinstance(failure, MachineShort) and self.faults + 1 >= self.max_attempts
-        return may_be_jobs or self.faulty_seconds > MAX_FAULTY_SECONDS
+            return self.seconds > MAX_OUTAGE_SECONDS
+        has_failed_too_often = not isinstance(failure, MachineShort) and self.faults + 1 >= self.max_attempts
+        return has_failed_too_often or self.faulty_seconds > MAX_FAULTY_SECONDS
 
     def pause(self) -> float:
         """Seconds until the next try."""

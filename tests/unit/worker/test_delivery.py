@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import dramatiq
 import pytest
+from imagejobs.worker.delivery import MAX_FAULTY_SECONDS, MAX_OUTAGE_SECONDS, Delivery
 from imagejobs.worker.failures import MachineShort, ServiceUnavailable, TransientFailure
-from imagejobs.worker.retrying import MAX_AWAY_SECONDS, MAX_FAULTY_SECONDS, Delivery
 
 FAULT = TransientFailure("conversion_memory", "It does not work.")
 SHORTAGE = MachineShort("conversion_memory", "The disk is full.")
@@ -38,7 +38,7 @@ def test_an_outage_is_never_the_last_however_often_it_was_met() -> None:
     [
         (FAULT, MAX_FAULTY_SECONDS, "faulty_seconds"),
         (SHORTAGE, MAX_FAULTY_SECONDS, "faulty_seconds"),
-        (OUTAGE, MAX_AWAY_SECONDS, "seconds"),
+        (OUTAGE, MAX_OUTAGE_SECONDS, "seconds"),
     ],
 )
 def test_either_is_the_last_after_long_enough(failure: TransientFailure, seconds: float, since: str) -> None:

@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from imagejobs.worker.graceful_stop import GracefulStop
+from imagejobs.worker.middleware.graceful_stop import GracefulStop
 from servers.processes import wait_until
 
 ANY: Any = None

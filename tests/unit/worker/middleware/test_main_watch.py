@@ -12,8 +12,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from imagejobs.worker import main_watch
-from imagejobs.worker.main_watch import EndWithMain
+from imagejobs.worker.middleware import main_watch
+from imagejobs.worker.middleware.main_watch import MainWatch
 from servers.processes import wait_until
 
 ANY: Any = None
@@ -62,7 +62,7 @@ def close(world: World) -> None:
 
 @pytest.mark.parametrize("end", [die, close])
 def test_it_is_told_to_stop_as_by_sigterm(end: Callable[[World], None], world: World) -> None:
-    watch = EndWithMain(world.give_up)
+    watch = MainWatch(world.give_up)
     watch.after_process_boot(ANY)
     assert world.done == []
     end(world)
@@ -73,7 +73,7 @@ def test_it_is_told_to_stop_as_by_sigterm(end: Callable[[World], None], world: W
 
 
 def test_one_that_does_not_stop_hands_back_and_ends(world: World) -> None:
-    EndWithMain(world.give_up).after_process_boot(ANY)
+    MainWatch(world.give_up).after_process_boot(ANY)
     die(world)
     wait_until(lambda: len(world.done) == 3)
 
@@ -81,7 +81,7 @@ def test_one_that_does_not_stop_hands_back_and_ends(world: World) -> None:
 
 
 def test_one_that_stops_already_is_not_told_again_which_would_cut_it_off(world: World) -> None:
-    watch = EndWithMain(world.give_up)
+    watch = MainWatch(world.give_up)
     watch.after_process_boot(ANY)
     watch.before_worker_shutdown(ANY, ANY)
     die(world)
@@ -92,7 +92,7 @@ def test_one_that_stops_already_is_not_told_again_which_would_cut_it_off(world: 
 
 def test_without_a_main_process_nothing_is_watched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multiprocessing, "parent_process", lambda: None)
-    EndWithMain(world.give_up).after_process_boot(ANY)
+    MainWatch(world.give_up).after_process_boot(ANY)
 
     assert "main-watch" not in {thread.name for thread in threading.enumerate()}
 

@@ -1,4 +1,4 @@
-"""Keeps from the log what Dramatiq repeats every few seconds, in each of its threads, while Redis is unavailable."""
+"""Filters Dramatiq's log: while Redis is unavailable, each of its threads logs the same error every few seconds."""
 
 import logging
 
@@ -8,13 +8,16 @@ RESTARTING = "Restarting consumer in"
 
 
 def quieten_dramatiq() -> None:
-    """To be called once logging is set up. The broker's client reports outages: see imagejobs.connections.outages."""
+    """Add the filter to the root logger's handlers; call it after logging is set up.
+
+    The outage itself is still logged: the broker's client reports it to imagejobs.connections.outages.
+    """
     for handler in logging.getLogger().handlers:
         handler.addFilter(is_news)
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Whether this is anything but one more failure of a connection to the broker."""
+    """Whether a record is anything else than Dramatiq's report of a failed connection to Redis."""
     if not record.name.startswith("dramatiq."):
         return True
     about = [*(record.args if isinstance(record.args, tuple) else ()), *(record.exc_info or ())]

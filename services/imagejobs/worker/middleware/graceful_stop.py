@@ -1,4 +1,4 @@
-"""What a worker process does after SIGTERM."""
+"""Limits how long a worker process finishes its jobs after SIGTERM."""
 
 import threading
 from collections.abc import Callable
@@ -8,9 +8,10 @@ from dramatiq.middleware import Middleware
 
 
 class GracefulStop(Middleware):
-    """The jobs that are running may be finished for so many seconds; `give_up` is for those that are not.
+    """Calls `give_up` if jobs are still running `seconds` after the worker began to stop.
 
-    Dramatiq itself takes no new ones, and waits for `--worker-shutdown-timeout`, which should be longer.
+    Dramatiq itself fetches no new messages and waits for the running ones until `--worker-shutdown-timeout`, which
+    must be longer than `seconds`.
     """
 
     def __init__(self, seconds: float, give_up: Callable[[], None]) -> None:

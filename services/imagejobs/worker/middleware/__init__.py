@@ -1,0 +1,1 @@
+"""What a worker process does besides processing messages: one Dramatiq middleware per module."""
