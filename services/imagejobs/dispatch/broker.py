@@ -96,7 +96,7 @@ class _PromptBroker(RedisBroker):
         return super().consume(queue_name, prefetch, timeout)
 
     def _put_back_forgotten(self, queue_name: str) -> None:
-        """Return the messages that the thread of a delay queue had fetched before it was restarted. It has one thread."""
+        """Return what the only thread of a delay queue had fetched and not handled when it died: it starts again."""
         fetched = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
         if forgotten := self.client.smembers(fetched):
             self.do_requeue(queue_name, *forgotten)
