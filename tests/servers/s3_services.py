@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from imagejobs.storage.s3 import S3Storage
 from moto.server import ThreadedMotoServer
@@ -46,6 +47,12 @@ class S3Service:
             "Resource": [f"arn:aws:s3:::{bucket}/{public_prefix}*"],
         }
         client.set_bucket_policy(bucket, json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+    def with_empty_bucket(self, bucket: str) -> Self:
+        """The same service, with a bucket that everybody may read and that has no objects."""
+        self.make_bucket(bucket)
+        self.empty_bucket(bucket)
+        return self
 
     def empty_bucket(self, bucket: str) -> None:
         """Remove every object."""

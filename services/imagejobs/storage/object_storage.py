@@ -47,7 +47,10 @@ class ObjectStorage(Protocol):
     """
 
     def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:
-        """Write `size` bytes read from `data` (at its current position) under `key`, replacing what was there."""
+        """Write `size` bytes read from `data` (at its current position) under `key`, replacing what was there.
+
+        Raises ValueError, and writes nothing, if `is_safe_key` refuses the key or `data` ends before `size` bytes.
+        """
 
     def get(self, key: str, max_bytes: int) -> bytes:
         """Return the whole object. Raises ObjectNotFound, or ObjectTooLarge beyond `max_bytes`."""

@@ -10,6 +10,7 @@ import pytest
 from imagejobs.client.api_client import ApiClient
 from imagejobs.task_queue.message import decode
 from servers.api_server import served
+from servers.fixtures import minio  # noqa: F401 - a fixture, found by its name
 from worlds.api_requests import image_bytes
 from worlds.command_line import clean_environment, closed_connections, run  # noqa: F401 - fixtures, found by their names
 from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, with_tokens

@@ -188,3 +188,12 @@ def test_a_failing_disk_is_not_a_missing_object(
         with pytest.raises(StorageUnavailable, match="Input/output error"):
             use(storage)
     assert storage.get(KEY, 10) == b"body"
+
+
+def test_a_directory_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "objects").write_text("a file where the directory should be")
+    storage = FilesystemStorage(tmp_path / "objects", "http://127.0.0.1/media", b"k" * 32)
+    with pytest.raises(StorageUnavailable, match="DATA_DIR"):
+        storage.ping()
+    with pytest.raises(StorageUnavailable, match="objects"):
+        put(storage)
