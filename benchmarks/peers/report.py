@@ -19,7 +19,7 @@ COLUMNS = (
     "lost",
     "of it in Redis",
     "done twice",
-    "errors told",
+    "errors reported",
     "p50",
     "p99",
 )
@@ -42,7 +42,7 @@ def as_table(lines: Sequence[tuple[str, ...]], title: str) -> Table:
 
 
 def as_markdown(lines: Sequence[tuple[str, ...]]) -> str:
-    """For docs/reference/reliability.md."""
+    """A Markdown table for docs/measurements/peers.md."""
     head = [COLUMNS, ("---",) * len(COLUMNS)]
     return "\n".join(f"| {' | '.join(line)} |" for line in (*head, *lines))
 
