@@ -1,5 +1,5 @@
 #!/bin/sh
-# Mutation testing of jobs, queue_adapter, contract and worker: mutmut changes the code in one place at a time and runs
+# Mutation testing of jobs, queue_adapter, contract, worker and backoff.py: mutmut changes the code in one place at a time and runs
 # the unit tests against each change. Prints the score of each package and every change that no test noticed.
 # usage: scripts/mutation.sh [directory]     default: mutation/
 # mutmut supports only the layouts `.` and `src/`, so it works on a copy with the package at the top.
@@ -23,13 +23,15 @@ import json
 from collections import Counter
 from pathlib import Path
 
-PACKAGES = ("jobs", "queue_adapter", "contract", "worker")
+PACKAGES = ("jobs", "queue_adapter", "contract", "worker", "backoff")
 NOT_RUN = (33, None)  # exit codes of a mutant that no test reaches; it counts as survived
 total, survivors = Counter(), []
 print(f"{'package':15} {'mutants':>8} {'killed':>8} {'survived':>9} {'score':>7}")
 for package in PACKAGES:
     counts = Counter()
-    for meta in sorted(Path("mutants/imagejobs", package).rglob("*.meta")):
+    for meta in sorted(Path("mutants/imagejobs").rglob("*.meta")):
+        if meta.relative_to("mutants/imagejobs").parts[0].removesuffix(".py.meta") != package:
+            continue
         for name, code in json.loads(meta.read_text())["exit_code_by_key"].items():
             is_killed = code not in (0, *NOT_RUN)
             counts["killed" if is_killed else "survived"] += 1

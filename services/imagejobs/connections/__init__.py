@@ -1,1 +1,1 @@
-"""Connections to MongoDB and Redis: bounded, translated, and reported when they fail."""
+"""Connections to MongoDB and Redis: their waits are limited, their errors translated, their outages logged."""

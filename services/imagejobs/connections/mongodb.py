@@ -1,4 +1,4 @@
-"""The connection to MongoDB, shared by every repository of a process, and the translation of its errors."""
+"""The connection to MongoDB that all repositories of a process share, and the translation of its errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from imagejobs.errors import ConfigurationError, DatabaseUnavailable, DuplicateK
 SELECTION_TIMEOUT_MS = 3_000
 SOCKET_TIMEOUT_MS = 10_000
 WRITE_TIMEOUT_MS = 8_000
-"""For a majority to acknowledge a write. Shorter than SOCKET_TIMEOUT_MS, or the server's answer would never be read."""
+"""How long a majority may take to acknowledge a write. Shorter than SOCKET_TIMEOUT_MS, so that the answer is read."""
 NO_PRIMARY = "it has no primary, so it takes no writes"
 NO_MAJORITY = "a write was not acknowledged by a majority of its members"
 _REFUSALS = {
@@ -33,23 +33,23 @@ _REFUSALS = {
     11600: "it is shutting down",
     11602: NO_PRIMARY,  # InterruptedDueToReplStateChange, as 189
 }
-"""By the server's error codes, which src/mongo/base/error_codes.yml lists."""
+"""Explanations by the server's error code; MongoDB's source lists the codes in src/mongo/base/error_codes.yml."""
 _NO_PRIMARY_SELECTED = ("No primary available", 'match selector "Primary()"')
-"""What the driver says when members answer and none of them is the primary: to a write, and to a read."""
+"""The driver's messages when members answer but none of them is the primary: after a write, and after a read."""
 PULL_NOTHING = {"$pull": {"neverThere": None}}
-"""Part of every update: it changes nothing anywhere, and keeps nx-27017 0.8 from its short cut through SQLite's
-json_set, which writes dates as text and mangles ObjectIds in arrays."""
+"""Part of every update. It changes nothing, but makes nx-27017 0.8 avoid SQLite's json_set, which would write dates as
+text and damage ObjectIds in arrays."""
 
 
 class Database:
-    """One MongoDB database: `mongodb://host:port/name`. Nothing is asked of the server until the first command.
+    """One MongoDB database, `mongodb://host:port/name`. It connects at its first command.
 
-    The servers behind `mongodb+srv://` are looked up at once. Raises DatabaseUnavailable when the DNS does not know
-    them, ConfigurationError for a URI that cannot be used.
+    The servers of a `mongodb+srv://` URI are looked up at once. Raises DatabaseUnavailable if the DNS lookup fails, and
+    ConfigurationError for a URI that cannot be used.
     """
 
     def __init__(self, uri: str, *, selection_timeout_ms: int = SELECTION_TIMEOUT_MS) -> None:
-        with _unusable_uri_told(uri):
+        with _uri_errors_translated(uri):
             self._client: MongoClient[dict[str, Any]] = mongoengine.connect(
                 host=uri,
                 tz_aware=True,
@@ -57,7 +57,7 @@ class Database:
                 appname="image-jobs",
                 serverSelectionTimeoutMS=selection_timeout_ms,
                 connectTimeoutMS=selection_timeout_ms,
-                # Two connections are opened at a time: the callers behind them would each wait for all before them.
+                # The driver opens two connections at a time; each caller waits for all callers before it.
                 waitQueueTimeoutMS=selection_timeout_ms,
                 socketTimeoutMS=SOCKET_TIMEOUT_MS,
                 w="majority",
@@ -66,39 +66,44 @@ class Database:
         self.clock = ServerClock(self._server_time)
 
     def ping(self) -> None:
-        """Return if the server answers, else raise DatabaseUnavailable."""
+        """Return if the server answers. Raises DatabaseUnavailable."""
         with translated_errors():
             self._client.admin.command("ping")
 
     def count(self, collection: str, query: Mapping[str, Any]) -> int:
-        """How many documents match; by the command, for which nx-27017 uses an index, unlike for an aggregation."""
+        """The number of documents that match, by the `count` command: nx-27017 aggregates without an index."""
         with translated_errors():
             answer = self._client.get_default_database().command("count", collection, query=query)
             return int(answer["n"])
 
     def try_out(self, collection: str) -> None:
-        """Write, read back, and drop the collection again, which must be nobody's. Raises DatabaseUnavailable."""
+        """Write and read a document, then drop the collection. Only for a collection that nothing else uses.
+
+        Raises DatabaseUnavailable.
+        """
         documents = self._client.get_default_database()[collection]
         with translated_errors():
             try:
                 documents.insert_one({"_id": "doctor"})
                 if documents.find_one({"_id": "doctor"}) is None:
-                    raise DatabaseUnavailable("a document that was just written is not there; is this the primary?")
+                    raise DatabaseUnavailable(
+                        "a document that was just written is not found; is this server the primary?"
+                    )
             finally:
                 documents.drop()
 
     def insert(self, collection: str, document: Mapping[str, Any]) -> None:
-        """Add a document. Raises DuplicateKey if its `_id` is there already."""
+        """Add a document. Raises DuplicateKey if its `_id` exists already."""
         with translated_errors():
             self._client.get_default_database()[collection].insert_one(dict(document))
 
     def find_one(self, collection: str, query: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """A document that matches."""
+        """A document that matches the query; None if there is none."""
         with translated_errors():
             return self._client.get_default_database()[collection].find_one(query)
 
     def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         mongoengine.disconnect()
 
     def _server_time(self) -> datetime:
@@ -108,8 +113,8 @@ class Database:
 
 
 @contextmanager
-def _unusable_uri_told(uri: str) -> Iterator[None]:
-    """Raise DatabaseUnavailable and ConfigurationError instead of what driver and mongoengine raise about a URI."""
+def _uri_errors_translated(uri: str) -> Iterator[None]:
+    """Translate the errors of pymongo and mongoengine about a URI to DatabaseUnavailable or ConfigurationError."""
     try:
         yield
     except (PyMongoError, ConnectionFailure, ValueError, OSError) as error:
@@ -121,20 +126,20 @@ def _unusable_uri_told(uri: str) -> Iterator[None]:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise DuplicateKey and DatabaseUnavailable instead of what the driver raises."""
+    """Translate the errors of pymongo and mongoengine to DuplicateKey or DatabaseUnavailable."""
     with OUTAGES.watched("MongoDB"):
         try:
             yield
         except (DuplicateKeyError, NotUniqueError) as error:
             raise DuplicateKey(str(error)) from error
         except (PyMongoError, OperationError) as error:
-            if "UNIQUE constraint failed" in str(error):  # nx-27017 before 0.8 names no error code
+            if "UNIQUE constraint failed" in str(error):  # nx-27017 before 0.8 sends no error code
                 raise DuplicateKey(str(error)) from error
             raise DatabaseUnavailable(error, _answer_of(error)) from error
 
 
 def _answer_of(error: Exception) -> str | None:
-    """What MongoDB answered, in words for anybody; None when it did not answer."""
+    """Why MongoDB refused, without addresses or names; None if it did not answer."""
     if isinstance(error, OperationError) and isinstance(error.__cause__, Exception):
         return _answer_of(error.__cause__)
     if isinstance(error, NotPrimaryError) or any(sign in str(error) for sign in _NO_PRIMARY_SELECTED):

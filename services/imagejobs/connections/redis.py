@@ -1,9 +1,9 @@
-"""Connections to Redis: every wait has an end, no command is sent twice behind its caller's back, and no connection is
-kept to a server that says that it cannot serve.
+"""Connections to Redis: every wait is limited, no command is repeated unless the caller asked for it, and a connection
+to a server that cannot serve is closed.
 
-After a failover the old master lives on as a replica and keeps its connections: it answers READONLY on them for ever,
-while the address already leads to the new master. So such an answer closes the connection on which it came and the
-others of the same process; the next command resolves the address and connects anew.
+After a failover the old master goes on as a replica and keeps its connections: it answers READONLY on them for ever,
+while the address already leads to the new master. So such an answer closes all connections of the process; the next
+command resolves the address and connects again.
 """
 
 import re
@@ -16,30 +16,29 @@ from redis.retry import Retry
 
 CONNECT_SECONDS = 2.0
 HEALTH_CHECK_SECONDS = 30
-"""A connection idle for longer is tried with a PING first: firewalls forget idle connections without a word."""
+"""A connection that was idle for longer is tested with a PING first: firewalls drop idle connections silently."""
 
 _UNABLE = (ReadOnlyError, BusyLoadingError, MasterDownError, ClusterDownError, MovedError)
 _UNABLE_CODE = re.compile(
     r"(?:^|: -?)(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|MOVED|UNBLOCKED|NOREPLICAS|MISCONF|BUSY)\b"
 )
-"""Codes for which redis-py has no class, and all of them where they follow another one: Redis 6 answers "ERR Error
-running script (...): -READONLY ...", Redis 7 "EXECABORT Transaction discarded because of: READONLY ...". OOM is not one
-of them: it is about the data, which the replicas share."""
+"""Codes without a class in redis-py, and codes that follow another one: Redis 6 answers "ERR Error running script
+(...): -READONLY ...", Redis 7 "EXECABORT Transaction discarded because of: READONLY ...". OOM is not among them: the
+other servers of the deployment have the same data and are as full."""
 
 
 def redis_client(uri: str, *, socket_timeout: float, retries: int = 0) -> Redis:
     """A client of `uri` (redis://, rediss:// or unix://); it connects at its first command. Thread-safe.
 
     `socket_timeout` bounds each wait for a reply, in seconds; it must be above the server-side timeout of a blocking
-    command. `retries` is how often a command is sent again when the connection breaks or no reply comes. redis-py
-    itself would do so ten times, and a command whose reply was lost is then executed twice: give a number only to
-    clients whose commands bear that.
+    command. `retries` is how often a command is sent again if the connection breaks or no reply comes; redis-py's
+    default is ten. A repeated command may be executed twice, so only clients whose commands are idempotent may set it.
     """
     return Redis.from_pool(redis_pool(uri, socket_timeout=socket_timeout, retries=retries))
 
 
 def redis_pool(uri: str, *, socket_timeout: float, retries: int = 0) -> ConnectionPool:
-    """What redis_client connects with, for clients of another class."""
+    """The connection pool of redis_client, for clients of another class."""
     scheme = uri.partition(":")[0]
     over_tcp = {"socket_keepalive": True, "socket_connect_timeout": CONNECT_SECONDS}
     return _Pool.from_url(
@@ -53,12 +52,12 @@ def redis_pool(uri: str, *, socket_timeout: float, retries: int = 0) -> Connecti
 
 
 def cannot_serve(reply: object) -> bool:
-    """Whether a reply, or an error made of one, says that this server cannot serve, and perhaps another one can."""
+    """Whether a reply, or the error that redis-py made of it, means that only another server may be able to serve."""
     return isinstance(reply, _UNABLE) or (isinstance(reply, RedisError) and bool(_UNABLE_CODE.search(str(reply))))
 
 
 class _Watching:
-    """Notes whether the server said that it cannot serve. Replies of a pipeline that follow can still be read."""
+    """Notes that the server cannot serve, and lets the caller read the remaining replies of a pipeline."""
 
     is_useless = False
 
@@ -69,7 +68,7 @@ class _Watching:
         except RedisError as error:
             self.is_useless |= cannot_serve(error)
             raise
-        if isinstance(response, list):  # the reply to EXEC has errors in it
+        if isinstance(response, list):  # the reply to EXEC contains errors
             self.is_useless |= any(map(cannot_serve, response))
         return response
 
@@ -90,10 +89,10 @@ _CONNECTIONS = {"redis": _PlainConnection, "rediss": _EncryptedConnection, "unix
 
 
 class _Pool(ConnectionPool):
-    """Closes a connection whose server cannot serve as soon as its command is over, and with it all the others.
+    """Closes all connections when one of them is released after its server answered that it cannot serve.
 
-    Those that are idle are closed at once, those in use when they are released: otherwise each thread would have to
-    meet a failure of its own.
+    Idle connections are closed at once, the others when they are released. Otherwise each thread's command would fail
+    once.
     """
 
     def release(self, connection: Any) -> None:

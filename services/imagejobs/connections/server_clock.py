@@ -1,4 +1,4 @@
-"""A server's clock, read over a slow line."""
+"""The clock of a server, read over the network."""
 
 import threading
 import time
@@ -9,16 +9,16 @@ from datetime import UTC, datetime, timedelta
 from imagejobs.times import to_milliseconds
 
 REFRESH_SECONDS = 30.0
-"""How old the known offset to the server's clock may be; clocks drift far less than a millisecond in this time."""
+"""How old a reading may be. Clocks drift far less than a millisecond in this time."""
 
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Goes on while the machine sleeps, as time.monotonic() does not on Linux."""
+"""This clock runs while the machine sleeps; time.monotonic() does not on Linux."""
 
 
 class ServerClock:
-    """The clock of a server, read now and then and carried on by this machine's monotonic clock.
+    """The clock of a server. It is read every REFRESH_SECONDS; in between this machine's monotonic clock carries it on.
 
-    So a wall clock that is wrong, or set while the process runs, or a machine that sleeps, does not matter to leases.
+    So leases do not depend on this machine's wall clock, which may be wrong or be set, nor on its sleep.
     """
 
     def __init__(self, read: Callable[[], datetime]) -> None:
@@ -27,10 +27,10 @@ class ServerClock:
         self._being_read = threading.Lock()
 
     def now(self) -> datetime:
-        """The server's time, to the millisecond; off by at most half of the reading's round trip.
+        """The server's time, to the millisecond; wrong by at most half of the reading's round trip.
 
-        Raises what the reading raises. Nobody waits for another thread's reading, which may fail slowly: one at a time
-        renews the known one, with which the others carry on.
+        Raises what `read` raises. Only one thread at a time renews a reading. The others use the old one meanwhile,
+        because a reading may take long to fail.
         """
         reading = self._reading
         if reading is None:
@@ -55,7 +55,7 @@ def _seconds() -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The server's time at a moment of this machine's monotonic clock."""
+    """The server's time when this machine's monotonic clock showed `at` seconds."""
 
     at: float
     server_time: datetime

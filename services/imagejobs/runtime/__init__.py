@@ -1,1 +1,1 @@
-"""What every process needs: a log, and a way to be stopped."""
+"""What every process needs: a log, log lines about long troubles, and a way to be stopped."""

@@ -1,4 +1,4 @@
-"""Logging of every process: one line per record on standard error, with the time in UTC."""
+"""The log of every process: one line per record on standard error, with the time in UTC."""
 
 import logging
 import time
@@ -7,7 +7,7 @@ QUIET = ("uvicorn.access", "httpx2", "httpcore2", "urllib3", "pymongo", "asyncio
 
 
 def set_up_logging(level: str) -> None:
-    """Set up the root logger, once per process. Libraries that tell of each request are heard from WARNING on."""
+    """Set up the root logger; call this once per process. Loggers that log every request start at WARNING."""
     formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler()

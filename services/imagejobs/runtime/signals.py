@@ -1,4 +1,4 @@
-"""How a process that runs for ever is asked to end."""
+"""Stops a process on SIGTERM and SIGINT."""
 
 import signal
 import sys
@@ -7,11 +7,11 @@ from types import FrameType
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set. To be called in the main thread."""
+    """An event that SIGTERM and SIGINT set. Call this in the main thread."""
     stop = threading.Event()
 
     def request_stop(_signal: int, _frame: FrameType | None) -> None:
-        # Not here: the handler interrupts the main thread, which may be in `stop.wait` and hold the event's lock.
+        # Not in the handler: it interrupts the main thread, which may be in `stop.wait` and hold the event's lock.
         threading.Thread(target=stop.set, name="stop").start()
 
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -20,9 +20,9 @@ def stop_on_signals() -> threading.Event:
 
 
 def exit_cleanly_on_sigterm() -> None:
-    """From now on SIGTERM ends the process with code 0. To be called in the main thread.
+    """Make SIGTERM end the process with exit code 0. Call this in the main thread.
 
-    For servers that handle the signal themselves and then send it again to whoever handled it before, as uvicorn does.
+    For servers such as uvicorn, which handle the signal first and then raise it again for the handler before theirs.
     """
 
     def leave(_signal: int, _frame: FrameType | None) -> None:

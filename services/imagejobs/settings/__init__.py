@@ -1,1 +1,1 @@
-"""What the environment says, checked at once."""
+"""The settings of a process, read from the environment and `.env`, with all mistakes reported at once."""

@@ -1,6 +1,6 @@
-"""Addresses, split; those in settings tried by the parsers of those who will use them, without asking anybody.
+"""Addresses in settings. Each is validated with the parser of the library that will use it; nothing is looked up.
 
-No message shows a Redis or MongoDB address or what a parser says about it, for a password that is not percent-encoded
+No message shows a Redis or MongoDB address, or a parser's message about one: a password that is not percent-encoded
 may be anywhere in it.
 """
 
@@ -9,11 +9,11 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 HIDDEN = "(an address that is not shown because it may contain a password)"
-ENCODING = "what is special in its user name and password must be percent-encoded (/ as %2F, @ as %40, # as %23)"
+ENCODING = "special characters in the user name and password must be percent-encoded (/ as %2F, @ as %40, # as %23)"
 
 
 def parts_of(address: str) -> SplitResult:
-    """What it is made of, its host in lower case; nothing at all if it cannot be split."""
+    """The parts of an address, with the host in lower case; all empty if it cannot be parsed."""
     try:
         return urlsplit(address)
     except ValueError:
@@ -44,16 +44,16 @@ def is_this_machine(host: str) -> bool:
 
 
 def http_address(value: str) -> str:
-    """An http:// or https:// address without a slash at its end, or an empty string. Raises ValueError."""
+    """The http:// or https:// address without its last slash; it may be empty. Raises ValueError."""
     parts = parts_of(value)
     if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        shown = "what was set" if "@" in value else repr(value)  # a password may be anywhere in it
-        raise ValueError(f"{shown} is not an http:// or https:// address")
+        named = "the value" if "@" in value else repr(value)  # a password may be anywhere in it
+        raise ValueError(f"{named} is not an http:// or https:// address")
     return value.rstrip("/")
 
 
 def redis_address(value: str) -> str:
-    """An address that redis-py takes. Raises ValueError."""
+    """The address, if redis-py accepts it. Raises ValueError."""
     if not _is_redis_address(value):
         raise ValueError(
             "not of the form redis://USER:PASSWORD@HOST:PORT/NUMBER (or rediss://..., or unix://PATH) "
@@ -63,9 +63,9 @@ def redis_address(value: str) -> str:
 
 
 def mongodb_address(value: str) -> str:
-    """An address that pymongo takes, with a database's name; what mongodb+srv:// names is not looked up here.
+    """The address, if pymongo accepts it and it names a database. Raises ValueError.
 
-    Raises ValueError.
+    The servers of a mongodb+srv:// address are not looked up.
     """
     base, _, options = value.partition("?")
     if not _is_mongodb_base(base):
@@ -77,11 +77,11 @@ def mongodb_address(value: str) -> str:
     plain = base.replace("mongodb+srv://", "mongodb://", 1)
     wrong = [each.partition("=")[0] for each in known if not _pymongo_takes(f"{plain}?{each}")]
     if wrong:
-        raise ValueError(f"the driver does not know these options, or not with such a value: {', '.join(wrong)}")
+        raise ValueError(f"the driver does not know these options, or not with the values given: {', '.join(wrong)}")
     if not _pymongo_takes(f"{plain}?{'&'.join(known)}"):
-        raise ValueError("its options contradict one another")
+        raise ValueError("its options contradict each other")
     if any(re.match("readPreference=(?!primary$)", each, re.IGNORECASE) for each in known):
-        raise ValueError("readPreference must be primary, or not said: other members may not know yet who owns a job")
+        raise ValueError("readPreference must be primary or left out: a secondary may not know yet who owns a job")
     return value
 
 
@@ -93,14 +93,14 @@ def _has_valid_port(parts: SplitResult) -> bool:
 
 
 def _is_redis_address(value: str) -> bool:
-    from redis import ConnectionPool, RedisError  # noqa: PLC0415 - a process that is given no address needs none
+    from redis import ConnectionPool, RedisError  # noqa: PLC0415 - a process without such an address does not load it
 
     try:
         parts = urlsplit(value)
-        ConnectionPool.from_url(value).make_connection()  # no connection yet: it only takes its options
+        ConnectionPool.from_url(value).make_connection()  # this connects to nothing: it only reads the options
     except (ValueError, TypeError, OSError, RedisError):
         return False
-    if parts.fragment or "@" in parts.query:  # the end of a password
+    if parts.fragment or "@" in parts.query:  # part of a password that is not percent-encoded
         return False
     return parts.scheme == "unix" or re.fullmatch("/?[0-9]*", parts.path) is not None
 
@@ -118,7 +118,7 @@ def _is_for_lookup(base: str, option: str) -> bool:
 
 
 def _pymongo_takes(uri: str) -> bool:
-    from pymongo.errors import PyMongoError  # noqa: PLC0415 - as above: workers have no MongoDB
+    from pymongo.errors import PyMongoError  # noqa: PLC0415 - as above: workers use no MongoDB
     from pymongo.uri_parser import parse_uri  # noqa: PLC0415
 
     try:

@@ -1,4 +1,4 @@
-"""The settings that a conversion depends on, wherever it runs: in a worker, or in `imagejobs convert`."""
+"""The settings of a conversion, in a worker and in `imagejobs convert`."""
 
 from typing import Annotated, Literal
 
@@ -8,37 +8,37 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from imagejobs.value_ranges import LEAST_QUALITY, LEAST_SSIM, MAX_RENDITIONS, MOST_QUALITY, MOST_SSIM, WEBP_MAX_SIDE
 
 SOURCES = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
-"""Where every setting is read from."""
+"""How every class of settings is read: the environment, then `.env`; an empty variable counts as unset."""
 Quality = int | Literal["auto"]
-"""Of a lossy WebP: libwebp's, 1 to 99, or found for each picture."""
+"""The quality of a lossy WebP: libwebp's number, 1 to 99, or `auto`, which finds one for each picture."""
 Side = Annotated[int, Field(ge=1, le=WEBP_MAX_SIDE)]
 
 
 def split_commas(value: object) -> object:
-    """The parts of a list as people write it; empty ones are left out."""
+    """Split a list that is separated by commas; empty parts are left out."""
     if isinstance(value, str):
         return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
     return value
 
 
 def parse_quality(value: object) -> Quality:
-    """A quality as people write it, or as it is kept. Raises ValueError for anything else."""
+    """Read a quality from a setting or from a stored job. Raises ValueError."""
     if value == "auto":
         return "auto"
     number = int(value) if isinstance(value, str) and value.isdecimal() else value
     if not isinstance(number, int) or not LEAST_QUALITY <= number <= MOST_QUALITY:
-        raise ValueError(f"{value!r} is not {LEAST_QUALITY} to {MOST_QUALITY} or auto")
+        raise ValueError(f"{value!r} is not a number from {LEAST_QUALITY} to {MOST_QUALITY}, or auto")
     return number
 
 
 FurtherSides = Annotated[
     tuple[Side, ...], NoDecode, BeforeValidator(split_commas), Field(max_length=MAX_RENDITIONS - 1)
 ]
-"""Those of the renditions beside the largest, whose side is MAX_SIDE."""
+"""The sides of the renditions that are made beside the largest one, whose side is MAX_SIDE."""
 
 
 class ConversionSettings(BaseSettings):
-    """What a source may be, what is made of it, and what that may take."""
+    """Limits for a source, the renditions to make of it, and the time and memory that a conversion may use."""
 
     model_config = SOURCES
 
@@ -54,5 +54,5 @@ class ConversionSettings(BaseSettings):
 
     @property
     def max_decoding_bytes(self) -> int:
-        """The part of CONVERSION_MEMORY_BYTES that is left for a picture: the rest is Python and the libraries."""
+        """The part of CONVERSION_MEMORY_BYTES that a picture may use. Python and the libraries need the rest."""
         return self.conversion_memory_bytes - 100_000_000

@@ -1,23 +1,23 @@
-"""Finds names that are meant to be a setting and are not: `RENDITION` for `RENDITIONS`."""
+"""Finds misspelt names of settings, such as `RENDITION` for `RENDITIONS`."""
 
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 
 SIMILAR = 0.75
-"""How alike two words of a name must be, at least, as SIDE and SIZE are."""
+"""The least similarity of two words that count as alike, as SIDE and SIZE do (difflib's ratio, 0 to 1)."""
 SHORT = 3
-"""Words that are no longer than this mean other things if a letter differs, as APP and API do; but for ADDRESSES."""
+"""Words of at most this many letters must be equal, because APP is not a misspelt API; ADDRESSES are the exception."""
 ADDRESSES = frozenset({"URI", "URL"})
 TELLING = 3
-"""Words that are enough where others are left out between them."""
+"""The least number of words that a name must have if words of the setting may be missing between them."""
 OWN_PREFIXES = ("IMAGEJOBS_", "IMAGE_JOBS_")
 
 
 def misspelt(names: Iterable[str], settings: Collection[str], given: Iterable[str] = ()) -> dict[str, str]:
-    """Each of the names that is not a setting, in upper case, with the setting that it is likely meant to be.
+    """The names that are probably misspelt, in upper case, each with the setting that was probably meant.
 
-    A setting that is among the names, or `given` elsewhere, is not what was meant: a name like it is then another
-    program's, as `REDIS_URL` beside `REDIS_URI` may be.
+    If the setting itself is among `names` or `given`, a similar name belongs to another program, as `REDIS_URL` beside
+    `REDIS_URI` may.
     """
     written = {name.upper() for name in names}
     missing = frozenset(settings) - written - {name.upper() for name in given}
@@ -26,14 +26,14 @@ def misspelt(names: Iterable[str], settings: Collection[str], given: Iterable[st
 
 
 def _meant(name: str, settings: Iterable[str]) -> str | None:
-    """The most similar setting, if there is one that is similar enough."""
+    """The most similar setting; None if none is similar enough."""
     bare = next((name.removeprefix(prefix) for prefix in OWN_PREFIXES if name.startswith(prefix)), name)
     candidates = [setting for setting in sorted(settings) if _is_similar(bare, setting)]
     return max(candidates, key=lambda setting: SequenceMatcher(None, bare, setting).ratio(), default=None)
 
 
 def _is_similar(name: str, setting: str) -> bool:
-    """The same words but for some letters, for an underscore, or for words that are left out (`CONVERSION_MEMORY`)."""
+    """Whether the names differ only in some letters, an underscore, or words left out (`CONVERSION_MEMORY`)."""
     words, setting_words = name.split("_"), setting.split("_")
     if len(words) == len(setting_words):
         return all(_are_alike(one, other) for one, other in zip(words, setting_words, strict=True))
@@ -50,6 +50,6 @@ def _are_alike(one: str, other: str) -> bool:
 
 
 def _are_among(words: Iterable[str], others: Iterable[str]) -> bool:
-    """Whether the words are among the others, in the same order."""
+    """Whether all words are among the others, in the same order."""
     rest = iter(others)
     return all(word in rest for word in words)

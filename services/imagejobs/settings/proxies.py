@@ -1,7 +1,7 @@
-"""Proxies on the way to the API and to S3: only those that a setting names, and never to this machine.
+"""Proxies to the API and to S3: only API_PROXY and R2_PROXY count, and never for an address of this machine.
 
-HTTP_PROXY and its like are not read. They are in many environments for other programs (Docker hands its own to every
-container), and seldom lead to an internal API or storage.
+HTTP_PROXY and similar variables are not used. Many environments set them for other programs (Docker passes its own to
+every container), and their proxies seldom reach an internal API or storage.
 """
 
 import os
@@ -14,18 +14,21 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def proxy_address(value: str) -> str:
-    """An http:// or https:// address of a proxy, or an empty string. Raises ValueError, which does not show it."""
+    """The http:// or https:// address of a proxy without its last slash; it may be empty.
+
+    Raises ValueError, whose message does not show the address: it may contain a password.
+    """
     parts = parts_of(value)
     if value and not (parts.scheme in DEFAULT_PORTS and _has_host_and_port(value) and parts.path in {"", "/"}):
         raise ValueError(
             "not of the form http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (https:// if the proxy speaks TLS); "
-            "what is special in its user name and password must be percent-encoded"
+            "special characters in the user name and password must be percent-encoded"
         )
     return value.rstrip("/")
 
 
 def proxy_to(address: str, proxy: str) -> str:
-    """The proxy to this address: `proxy`, but none to this machine."""
+    """The proxy for requests to `address`: `proxy`, but none if the address is this machine."""
     return "" if is_this_machine(parts_of(address).hostname or "") else proxy
 
 
@@ -35,7 +38,7 @@ def through(proxy: str) -> str:
 
 
 def named_by_the_environment() -> dict[str, str]:
-    """The proxies that the environment names, by variable; upper and lower case are one."""
+    """The proxies in HTTP_PROXY and similar variables, by the name in upper case; lower case takes precedence."""
     found = {name: os.environ.get(name.lower()) or os.environ.get(name) for name in VARIABLES}
     return {name: value for name, value in found.items() if value}
 

@@ -1,83 +1,41 @@
-"""The settings of every process: environment variables, then `.env`; the names of the guide unchanged.
+"""The settings of every process. An environment variable takes precedence over the same name in `.env`.
 
-All mistakes are reported at once, by name. Secrets are `SecretStr` or hidden from `repr`, so that no log shows them.
+All mistakes are reported at once, by name. Secrets are `SecretStr` or excluded from `repr`, so that no log shows them.
 """
 
 import os
-import re
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from dotenv import dotenv_values
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    PositiveInt,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import BaseSettings
 
 from imagejobs.errors import ConfigurationError
-from imagejobs.settings.addresses import http_address, is_this_machine, mongodb_address, redis_address, shown
-from imagejobs.settings.conversion import SOURCES, ConversionSettings, split_commas
+from imagejobs.settings.addresses import is_this_machine, shown
+from imagejobs.settings.conversion import SOURCES, ConversionSettings
 from imagejobs.settings.names import misspelt
-from imagejobs.settings.proxies import proxy_address
-from imagejobs.value_ranges import KEY_SEGMENT
+from imagejobs.settings.values import (
+    BaseURL,
+    MongoDBAddress,
+    Namespace,
+    Prefix,
+    ProxyURL,
+    RedisAddress,
+    Seconds,
+    Tokens,
+)
 
 LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
-"""Where a server that listens on all addresses is reached from this machine. One on `::` may take no IPv4."""
-PREFIX = re.compile(f"(?:{KEY_SEGMENT}/)+")
-"""What keys may begin with that storage.keys.is_safe_key takes."""
-
-
-def _with_slash(value: object) -> object:
-    return f"{value.strip('/')}/" if isinstance(value, str) else value
-
-
-def _token(value: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-        raise ValueError("a token has a character that HTTP headers do not carry: take visible ASCII without spaces")
-    return value
-
-
-def _output_prefix(value: str) -> str:
-    if value.startswith("raw/"):
-        raise ValueError(f"{value!r} lies where the sources are; take another, such as optimized/")
-    if not PREFIX.fullmatch(value):
-        raise ValueError(
-            f"{value!r} is no prefix of keys: take letters, digits, -, _ and ., no . in front, such as optimized/"
-        )
-    return value
-
-
-def _namespace(value: str) -> str:
-    if not re.fullmatch(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,63})?", value):
-        raise ValueError(
-            f"{value!r} may contain only letters, digits, '.', '_' and '-', must begin with a letter or a digit, and "
-            "has at most 64 characters, such as staging"
-        )
-    return value
-
-
-Token = Annotated[SecretStr, AfterValidator(_token)]
-Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(split_commas)]
-Prefix = Annotated[str, BeforeValidator(_with_slash), AfterValidator(_output_prefix)]
-BaseURL = Annotated[str, AfterValidator(http_address)]
-ProxyURL = Annotated[str, AfterValidator(proxy_address)]
-Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
-"""At most a year: a time so far from now can still be told."""
+"""The address at which this machine reaches a server that listens on all addresses. One on `::` may refuse IPv4."""
 
 
 class ApiAddress(BaseSettings):
-    """What a caller of the API needs to know: where it is and which tokens it takes."""
+    """The settings of a caller of the API: its address, the proxy to it, and the tokens."""
 
     model_config = SOURCES
 
@@ -91,7 +49,7 @@ class ApiAddress(BaseSettings):
 
     @cached_property
     def api_base_url(self) -> str:
-        """The address under which the worker and the command line reach the API."""
+        """The address at which workers and the command line reach the API: API_URL, else API_HOST and API_PORT."""
         if self.api_url:
             return self.api_url
         host = LOOPBACK_OF_ANY.get(self.api_host, self.api_host)
@@ -99,17 +57,15 @@ class ApiAddress(BaseSettings):
 
     @cached_property
     def shown_api_url(self) -> str:
-        """The same, as it may be shown: API_URL may have the password of a proxy in front of the API."""
+        """`api_base_url` without a user name and password, for logs and messages."""
         return shown(self.api_base_url)
 
 
 class Settings(ApiAddress, ConversionSettings):
-    """One value per environment variable of the same name in upper case. See README, "Settings"."""
+    """All settings. Each field is read from the environment variable of its name in upper case; see .env.example."""
 
-    redis_uri: Annotated[str, AfterValidator(redis_address)] = Field("redis://localhost:6379", repr=False)
-    mongodb_uri: Annotated[str, AfterValidator(mongodb_address)] = Field(
-        "mongodb://localhost:27017/image_jobs", repr=False
-    )
+    redis_uri: RedisAddress = Field("redis://localhost:6379", repr=False)
+    mongodb_uri: MongoDBAddress = Field("mongodb://localhost:27017/image_jobs", repr=False)
 
     storage: Literal["s3", "filesystem"] = "s3"
     r2_endpoint: BaseURL = ""
@@ -131,7 +87,7 @@ class Settings(ApiAddress, ConversionSettings):
     allow_unauthenticated: bool = False
     validate_responses: bool = False
 
-    redis_namespace: Annotated[str, AfterValidator(_namespace)] = ""
+    redis_namespace: Namespace = ""
     task_queue: str = Field("task_queue", min_length=1)
     enqueue_to: Literal["task_queue", "dramatiq"] = "task_queue"
     max_queue_length: PositiveInt = 100_000
@@ -145,7 +101,7 @@ class Settings(ApiAddress, ConversionSettings):
     max_images: PositiveInt = 20
     output_prefix: Prefix = "optimized/"
 
-    lease_seconds: float = Field(20, ge=1, le=3600)  # what the contract takes
+    lease_seconds: float = Field(20, ge=1, le=3600)  # the range in the contract
     legacy_lease_seconds: Seconds = 600
     check_legacy_output: bool = False
     max_attempts: PositiveInt = 5
@@ -161,14 +117,14 @@ class Settings(ApiAddress, ConversionSettings):
 
     @field_validator("r2_endpoint", "r2_access_key_id", "r2_secret_access_key", "r2_bucket", "r2_public_url")
     @classmethod
-    def _is_there_for_s3(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+    def _require_for_s3(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
         if info.data.get("storage") == "s3" and not value:
             raise ValueError("required with STORAGE=s3 (or set STORAGE=filesystem to keep images in DATA_DIR)")
         return value
 
     @cached_property
     def public_base_url(self) -> str:
-        """Prefix of every public image URL: R2_PUBLIC_URL, or the API's own /media for filesystem storage."""
+        """The prefix of every public image URL: R2_PUBLIC_URL, or the API's own /media with filesystem storage."""
         return self.r2_public_url or f"{self.shown_api_url}/media"
 
     @property
@@ -181,7 +137,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the settings of a process.
+    """Read all settings; `overrides` take precedence over the environment.
 
     Raises ConfigurationError with one line per mistake, each beginning with the variable's name.
     """
@@ -189,27 +145,30 @@ def load_settings(**overrides: object) -> Settings:
 
 
 def load_conversion_settings(**overrides: object) -> ConversionSettings:
-    """Read only what a conversion needs. Raises ConfigurationError as load_settings does."""
+    """Read the settings of a conversion only. Raises ConfigurationError, as load_settings does."""
     return load(ConversionSettings, overrides)
 
 
 def load_api_address(**overrides: object) -> ApiAddress:
-    """Read only what a caller of the API needs. Raises ConfigurationError as load_settings does."""
+    """Read the settings of a caller of the API only. Raises ConfigurationError, as load_settings does."""
     return load(ApiAddress, overrides)
 
 
 def misspelt_variables() -> list[str]:
-    """A warning for each environment variable that is likely meant to be a setting; it may be another program's."""
+    """A warning for each environment variable whose name is probably a misspelt setting.
+
+    Only a warning, because the variable may be another program's.
+    """
     found = misspelt(os.environ, _names(), given=_variables_in(SOURCES.get("env_file")))
     return [_correction(name, meant) for name, meant in found.items()]
 
 
 def load(kind: type[S], overrides: Mapping[str, object] = MappingProxyType({})) -> S:
-    """Read settings of one kind; names in `.env` that are likely misspelt are mistakes too."""
+    """Read the settings of one class. A name in `.env` that is probably a misspelt setting is a mistake too."""
     env_file = overrides.get("_env_file", SOURCES.get("env_file"))
     found = misspelt(_variables_in(env_file), _names(), given=os.environ)
     mistakes = [
-        f"{_correction(name, meant)} ({env_file}; if it is another program's, set {meant} too)"
+        f"{_correction(name, meant)} ({env_file}; if the variable is another program's, set {meant} too)"
         for name, meant in found.items()
     ]
     try:
