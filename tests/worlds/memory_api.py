@@ -6,7 +6,8 @@ from typing import Any
 
 from imagejobs.api.app import Adapters, create_app
 from imagejobs.api.middleware.cut_off import AnsweringCutOff
-from imagejobs.conversion.formats.registry import FORMATS, Format
+from imagejobs.conversion.formats.format import Format
+from imagejobs.conversion.formats.registry import FORMATS
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.events.memory_repository import MemoryEventRepository
 from imagejobs.jobs.model import ImageJob

@@ -31,7 +31,8 @@ from imagejobs.api.endpoints.uploads import Uploads
 from imagejobs.api.middleware.origin import OwnOriginOnly
 from imagejobs.api.undo_refused import taking_back
 from imagejobs.contract.openapi import Contract, load_contract
-from imagejobs.conversion.formats.registry import FORMATS, Format
+from imagejobs.conversion.formats.format import Format
+from imagejobs.conversion.formats.registry import FORMATS
 from imagejobs.errors import ConfigurationError
 from imagejobs.events.repository import EventRepository
 from imagejobs.jobs.addresses import Addresses

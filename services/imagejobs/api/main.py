@@ -9,7 +9,8 @@ from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.server import serve
 from imagejobs.connections.mongodb import Database
 from imagejobs.conversion.errors import ConversionError, ErrorCode
-from imagejobs.conversion.formats.registry import BASIC, FORMATS, Format
+from imagejobs.conversion.formats.format import Format
+from imagejobs.conversion.formats.registry import BASIC, FORMATS
 from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.deployment import DeploymentWatch
 from imagejobs.events.mongo_repository import MongoEventRepository

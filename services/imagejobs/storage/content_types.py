@@ -2,23 +2,13 @@
 
 from pathlib import PurePosixPath
 
+from imagejobs.conversion.formats.registry import FORMATS
+
 UNKNOWN = "application/octet-stream"
-_BY_EXTENSION = {
-    "avif": "image/avif",
-    "bmp": "image/bmp",
-    "gif": "image/gif",
-    "heic": "image/heic",
-    "heif": "image/heif",
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
-    "jxl": "image/jxl",
-    "png": "image/png",
-    "svg": "image/svg+xml",
-    "tif": "image/tiff",
-    "tiff": "image/tiff",
-    "webp": "image/webp",
-}
-"""The image types of the IANA registry that the service reads or writes; Python's own table depends on the machine."""
+_OTHERS = {"bmp": "image/bmp", "jxl": "image/jxl", "svg": "image/svg+xml"}
+"""Images that a storage may hold although the service does not convert them."""
+_BY_EXTENSION = _OTHERS | {extension: name for each in FORMATS for extension, name in each.content_types.items()}
+"""The types are those of the IANA registry. Python's own table depends on the machine."""
 
 
 def content_type_of(key: str) -> str:

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 from imagejobs.api.binding.call import ReceivedFile
 from imagejobs.api.binding.errors import ApiError
 from imagejobs.contract.violations import Violation
-from imagejobs.conversion.formats.probe import check_limits, probe
-from imagejobs.conversion.formats.registry import FORMATS, Format, sniff
+from imagejobs.conversion.formats.format import Format
+from imagejobs.conversion.formats.probe import check_limits, read_structure
+from imagejobs.conversion.formats.registry import FORMATS, recognise
 from imagejobs.conversion.options import Options
 from imagejobs.jobs.new_image import NewImage
 
-SNIFFED_BYTES = 64
 MAX_FILENAME = 255
 
 
@@ -30,13 +30,12 @@ class Uploads:
         if received.size > self.max_bytes:
             message = f"{_shown(received)} has {received.size} bytes; an image may have {self.max_bytes}."
             raise ApiError(413, "too_large", message, (Violation(field, message),))
-        received.file.seek(0)
-        image_format = sniff(received.file.read(SNIFFED_BYTES))
+        image_format = recognise(received.file)
         if image_format is None or image_format not in self.formats:
             accepted = ", ".join(each.mimetype for each in self.formats)
             message = f"{_shown(received)} is not an accepted image, judged by its bytes; accepted are {accepted}."
             raise ApiError(415, "unsupported_type", message, (Violation(field, message),))
-        check_limits(probe(received.file), self.options)
+        check_limits(read_structure(received.file, image_format), self.options)
         received.file.seek(0)
         return NewImage(
             file=received.file,

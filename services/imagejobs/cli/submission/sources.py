@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from imagejobs.conversion.formats.registry import FORMATS, sniff
+from imagejobs.conversion.formats.registry import FORMATS, SNIFFED_BYTES, sniff
 
-EXTENSIONS = frozenset(f".{each.extension}" for each in FORMATS) | {".jpeg", ".jpe", ".tiff", ".heif"}
-HEAD_BYTES = 32
+EXTENSIONS = frozenset(f".{extension}" for each in FORMATS for extension in each.content_types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,6 @@ def _why_not(path: Path) -> str:
         if path.suffix.lower() in EXTENSIONS:
             return ""
         with path.open("rb") as file:
-            return "" if sniff(file.read(HEAD_BYTES)) else "not an image of a known format"
+            return "" if sniff(file.read(SNIFFED_BYTES)) else "not an image of a known format"
     except OSError as error:
         return f"cannot be read: {error.strerror}"

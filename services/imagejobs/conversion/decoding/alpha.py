@@ -1,4 +1,4 @@
-"""The alpha of a HEIC or AVIF on its colours, scaled, cropped, turned and mirrored as they are."""
+"""Setting the alpha of a HEIC or AVIF picture: scaled, cropped, rotated and mirrored like its colours."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,12 @@ from imagejobs.conversion.magick.image import MagickImage
 
 
 def add_alpha(image: MagickImage, alpha: AlphaLayer, read: Callable[[bytes, Size], MagickImage]) -> None:
-    """Onto the colours as they are shown. `read` decodes a file whose picture has this size, and checks that it has."""
+    """Set the alpha of a decoded picture, whose transforms are applied already.
+
+    `read` decodes a file in full, and checks that its picture has this size.
+    """
     image.convert_to_srgb()  # Version 6 leaves the decoder's YCbCr.
-    # Exactly the first channel: converted from YCbCr to grey, white would be 254.6.
+    # The first channel is exact: converted from YCbCr to grey, white would be 254.6.
     with read(alpha.data, alpha.size) as alone, alone.channel_images["red"] as mask:
         if mask.size != alpha.coded_size:
             mask.resize(*alpha.coded_size, filter="triangle")

@@ -1,19 +1,28 @@
-"""What ImageMagick is given of a TIFF: the file itself where it reads it right, else the picture written anew."""
+"""Decoding TIFF: the file itself where ImageMagick reads it right, else the picture in a plain layout."""
 
 import io
 
+from imagejobs.conversion.decoding.picture import decode_in_full
 from imagejobs.conversion.formats.byte_reader import ByteReader
+from imagejobs.conversion.formats.probe import Probe
 from imagejobs.conversion.formats.tiff import tags
 from imagejobs.conversion.formats.tiff.acceptance import is_read_by_magick
-from imagejobs.conversion.formats.tiff.byte_pictures import Decompress
+from imagejobs.conversion.formats.tiff.byte_pictures import BytePicture, Decompress
 from imagejobs.conversion.formats.tiff.decoder_copy import decoder_copy
 from imagejobs.conversion.formats.tiff.directory import read_directory, read_layout
 from imagejobs.conversion.formats.tiff.jpeg_alpha import with_plain_alpha
 from imagejobs.conversion.formats.tiff.samples import read_samples
+from imagejobs.conversion.magick.image import MagickImage
 
 
-def readable_tiff(source: bytes, decompress: Decompress) -> bytes:
-    """A TIFF of the first page of an accepted file, stored as there but said to be upright."""
+def decode_tiff(source: bytes, probe: Probe) -> MagickImage:
+    """The first page of a TIFF that was probed, as stored. Raises ConversionError."""
+    readable = _readable(source, lambda picture: _samples(picture, probe))
+    return decode_in_full(readable, probe.format, (probe.width, probe.height))
+
+
+def _readable(source: bytes, decompress: Decompress) -> bytes:
+    """A TIFF of the first page that ImageMagick reads right; its pixels are as stored, its orientation is upright."""
     reader = ByteReader(io.BytesIO(source), "TIFF")
     layout = read_layout(reader)
     page = read_directory(reader, layout, layout.first)
@@ -25,3 +34,9 @@ def readable_tiff(source: bytes, decompress: Decompress) -> bytes:
     from imagejobs.conversion.decoding.tiff_samples import plain_tiff  # noqa: PLC0415 - numpy, which few files need
 
     return plain_tiff(source, page, decompress)
+
+
+def _samples(picture: BytePicture, probe: Probe) -> bytes:
+    """The samples of a picture of bytes, row by row."""
+    with decode_in_full(picture.data, probe.format, (picture.width, picture.height)) as image:
+        return bytes(image.export_bytes(picture.channels))

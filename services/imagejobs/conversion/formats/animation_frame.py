@@ -1,14 +1,15 @@
-"""An animation as its file describes it: rectangles laid upon a canvas, one after the other."""
+"""A frame of an animation: a rectangle of the canvas that changes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class AnimationFrame:
-    """A rectangle of the canvas. `still` is an image file of its own; WebP wants `x` and `y` to be even.
+    """A rectangle of the canvas, in pixels. `still` is an image file of this rectangle; in WebP, `x` and `y` are even.
 
-    With `blend` it is laid over what is there, otherwise it replaces it. After it was shown its rectangle becomes
-    transparent with `dispose`, and what it was before with `restore`, which only GIF knows.
+    With `blend` the frame is drawn over the canvas; without it, the frame replaces its rectangle. After the frame was
+    shown, its rectangle becomes transparent with `dispose`, and what it was before the frame with `restore` (GIF and
+    PNG). `profile` is the ICC profile of the animation, if the file has it outside its frames.
     """
 
     x: int
@@ -20,3 +21,4 @@ class AnimationFrame:
     blend: bool = False
     dispose: bool = False
     restore: bool = False
+    profile: bytes = b""

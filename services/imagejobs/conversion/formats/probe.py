@@ -1,56 +1,43 @@
-"""Is a file a whole image, and how big? Judged by its structure, without decoding, reading only what it must."""
+"""Checks that a file is a whole image within the limits: by its structure, without decoding."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import BinaryIO
 
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats.byte_reader import ByteReader
-from imagejobs.conversion.formats.gif.structure import read_gif
-from imagejobs.conversion.formats.heif.structure import read_avif, read_heic
-from imagejobs.conversion.formats.jpeg.structure import read_jpeg
-from imagejobs.conversion.formats.png.structure import read_png
-from imagejobs.conversion.formats.registry import AVIF, FORMATS, GIF, HEIC, JPEG, PNG, TIFF, WEBP, Format, sniff
+from imagejobs.conversion.formats.format import Format
+from imagejobs.conversion.formats.registry import FORMATS, recognise
 from imagejobs.conversion.formats.structure import Structure
-from imagejobs.conversion.formats.tiff.structure import read_tiff
-from imagejobs.conversion.formats.webp.structure import read_webp
 from imagejobs.conversion.options import Options
 from imagejobs.value_ranges import WEBP_MAX_SIDE
-
-SNIFFED_BYTES = 32
-_READERS: Mapping[str, Callable[[ByteReader], Structure]] = {
-    JPEG.name: read_jpeg,
-    PNG.name: read_png,
-    GIF.name: read_gif,
-    WEBP.name: read_webp,
-    HEIC.name: read_heic,
-    AVIF.name: read_avif,
-    TIFF.name: read_tiff,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Probe(Structure):
-    """What the file's structure says, and its format."""
+    """The structure of a file, and its format."""
 
     format: Format = field(kw_only=True)
 
 
 def probe(source: BinaryIO) -> Probe:
-    """Walk through a seekable file from its beginning to the end of its image.
+    """Recognise the format of a seekable file and read its structure, from the beginning to the end of the image.
 
-    Bytes behind the image are accepted. Raises ConversionError `unsupported_type`, `truncated` or `corrupt`.
+    Bytes after the image are accepted. Raises ConversionError `unsupported_type`, `truncated` or `corrupt`.
     """
-    source.seek(0)
-    image_format = sniff(source.read(SNIFFED_BYTES))
+    image_format = recognise(source)
     if image_format is None:
         raise _unsupported()
-    structure = _READERS[image_format.name](ByteReader(source, image_format.title))
+    return read_structure(source, image_format)
+
+
+def read_structure(source: BinaryIO, image_format: Format) -> Probe:
+    """The structure of a file whose format is known. Raises ConversionError as `probe` does."""
+    structure = image_format.read(ByteReader(source, image_format.title))
     return Probe(**{each.name: getattr(structure, each.name) for each in fields(structure)}, format=image_format)
 
 
 def check_limits(probe: Probe, options: Options) -> None:
-    """Raises ConversionError `too_many_frames` or `too_many_pixels`, the latter also for a side above WebP's limit."""
+    """Raises ConversionError `too_many_frames` or `too_many_pixels`, the latter also for a side beyond WebP's limit."""
     title = probe.format.title
     if probe.frames > options.max_frames:
         raise ConversionError(

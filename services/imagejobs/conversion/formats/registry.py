@@ -1,69 +1,104 @@
-"""The image formats that are accepted, as data. A further one is one entry here and one reader in `probe`."""
+"""The accepted image formats, one row a format. Pure Python: the API loads it.
+
+The few steps of a format that need Wand or numpy are in `decoding.decode`, in a table with the same names.
+"""
 
 import re
-from dataclasses import dataclass
+from typing import BinaryIO
 
+from imagejobs.conversion.formats import samples
+from imagejobs.conversion.formats.format import Format
+from imagejobs.conversion.formats.gif.animation import split_gif
+from imagejobs.conversion.formats.gif.structure import read_gif
+from imagejobs.conversion.formats.heif.structure import read_avif, read_heic
+from imagejobs.conversion.formats.jpeg.completion import complete_jpeg
+from imagejobs.conversion.formats.jpeg.scale import scale_options
+from imagejobs.conversion.formats.jpeg.structure import read_jpeg
+from imagejobs.conversion.formats.png.animation import split_png
+from imagejobs.conversion.formats.png.standard_form import standard_form
+from imagejobs.conversion.formats.png.structure import read_png
+from imagejobs.conversion.formats.tiff.structure import read_tiff
+from imagejobs.conversion.formats.webp.animation import split_webp
+from imagejobs.conversion.formats.webp.structure import read_webp
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """An accepted source format.
-
-    `name` is ImageMagick's decoder; `signature` matches the first bytes; `try_lossless` marks formats of drawings and
-    screenshots; `many_pictures` marks formats whose decoder gives all pictures of a file, of which one is wanted.
-    """
-
-    name: str
-    mimetype: str
-    extension: str
-    signature: re.Pattern[bytes]
-    try_lossless: bool = False
-    many_pictures: bool = False
-
-    @property
-    def title(self) -> str:
-        """The name as people write it."""
-        return "WebP" if self.name == "webp" else self.name.upper()
-
-    @property
-    def decoder(self) -> str:
-        """What Wand takes as `format=` to decode with this decoder and no other, and no more than is wanted."""
-        return f"{self.name}[0]" if self.many_pictures else self.name
-
-
-JPEG = Format("jpeg", "image/jpeg", "jpg", re.compile(rb"\xff\xd8\xff"))
-PNG = Format("png", "image/png", "png", re.compile(rb"\x89PNG\r\n\x1a\n"), try_lossless=True)
-GIF = Format("gif", "image/gif", "gif", re.compile(rb"GIF8[79]a"), try_lossless=True, many_pictures=True)
-WEBP = Format("webp", "image/webp", "webp", re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL))
+JPEG = Format(
+    "jpeg",
+    {"jpg": "image/jpeg", "jpeg": "image/jpeg", "jpe": "image/jpeg"},
+    re.compile(rb"\xff\xd8\xff"),
+    read_jpeg,
+    samples.JPEG,
+    prepare=complete_jpeg,
+    scale=scale_options,
+)
+PNG = Format(
+    "png",
+    {"png": "image/png"},
+    re.compile(rb"\x89PNG\r\n\x1a\n"),
+    read_png,
+    samples.PNG,
+    split=split_png,
+    prepare=standard_form,
+    try_lossless=True,
+)
+GIF = Format(
+    "gif",
+    {"gif": "image/gif"},
+    re.compile(rb"GIF8[79]a"),
+    read_gif,
+    samples.GIF,
+    split=split_gif,
+    try_lossless=True,
+    many_pictures=True,
+)
+WEBP = Format(
+    "webp",
+    {"webp": "image/webp"},
+    re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL),
+    read_webp,
+    samples.WEBP,
+    split=split_webp,
+)
 HEIC = Format(
     "heic",
-    "image/heic",
-    "heic",
-    # The major brand, or behind a generic one the first compatible brand that names the codec (ISO/IEC 23008-12, 10).
+    {"heic": "image/heic", "heif": "image/heif"},
+    # The major brand, or after a generic one the first compatible brand that names the codec (ISO/IEC 23008-12, 10).
     re.compile(rb".{4}ftyp(?:(?:mif1|msf1|miaf).{4}(?:(?!avi[fs]).{4})*?)?he[iv][cxms]", re.DOTALL),
+    read_heic,
+    samples.HEIC,
     many_pictures=True,
 )
 AVIF = Format(
     "avif",
-    "image/avif",
-    "avif",
+    {"avif": "image/avif"},
     re.compile(rb".{4}ftyp(?:(?:mif1|msf1|miaf).{4}(?:(?!he[iv][cxms]).{4})*?)?avi[fs]", re.DOTALL),
+    read_avif,
+    samples.AVIF,
     many_pictures=True,
 )
 TIFF = Format(
     "tiff",
-    "image/tiff",
-    "tif",
-    # 42 for TIFF, 43 for BigTIFF; Canon's raw pictures call themselves TIFF and say CR at byte 8.
+    {"tif": "image/tiff", "tiff": "image/tiff"},
+    # 42 for TIFF, 43 for BigTIFF. Canon's raw files have the header of a TIFF and "CR" at byte 8.
     re.compile(rb"(?:II\*\0(?!.{4}CR)|MM\0\*|II\+\0\x08\0\0\0|MM\0\+\0\x08\0\0)", re.DOTALL),
-    many_pictures=True,
+    read_tiff,
+    samples.TIFF,
     try_lossless=True,
+    many_pictures=True,
 )
 
 BASIC: tuple[Format, ...] = (JPEG, PNG, GIF, WEBP)
-"""What every build of ImageMagick reads."""
+"""The formats that every build of ImageMagick reads."""
 FORMATS: tuple[Format, ...] = (*BASIC, HEIC, AVIF, TIFF)
+SNIFFED_BYTES = 32
+"""The number of first bytes that `sniff` needs."""
+
+
+def recognise(source: BinaryIO) -> Format | None:
+    """The format of a seekable file, by its first bytes; None if it is not an accepted image."""
+    source.seek(0)
+    return sniff(source.read(SNIFFED_BYTES))
 
 
 def sniff(head: bytes) -> Format | None:
-    """The format that a file's first bytes (32 are enough) announce, None for any other file."""
+    """The format that the first bytes of a file announce; None for any other file."""
     return next((each for each in FORMATS if each.signature.match(head)), None)

@@ -48,10 +48,9 @@ _COPIES = 3
 _CHAR, _SHORT = 1, 7
 """StorageTypes of ImageMagick: unsigned numbers of 8 and 16 bits."""
 _CHROMA_SHIFT = 128 / 255 - 0.5
-GIVES_YCBCR = MAGICK_VERSION_INFO < (7,)
-"""Version 6 gives the YCbCr of HEIC and AVIF decoders as it is, unless it sees a profile."""
-_COPY_ALPHA = "copy_opacity" if MAGICK_VERSION_INFO < (7,) else "copy_alpha"
-"""The same operator by the names of both versions."""
+IS_VERSION_6 = MAGICK_VERSION_INFO < (7,)
+_COPY_ALPHA = "copy_opacity" if IS_VERSION_6 else "copy_alpha"
+"""The operator has another name in each version."""
 _LIBWEBP = "libwebp.so.7"
 PREMATURE_END = "remature end"
 _BAD_INDEX = "invalid colormap index"

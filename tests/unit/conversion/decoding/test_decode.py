@@ -3,10 +3,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from imagejobs.conversion.decoding.decode import decode
+from imagejobs.conversion.decoding.decode import STILL_DECODERS, decode
+from imagejobs.conversion.decoding.picture import COMPLETIONS
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.probe import probe
+from imagejobs.conversion.formats.registry import FORMATS
 from imagejobs.conversion.formats.webp.animation import assemble_animation
 from imagejobs.conversion.magick.image import MagickImage
 from PIL import Image
@@ -57,3 +59,7 @@ def test_a_disposed_webp_frame_leaves_a_hole(save: Save) -> None:
 
     red_pixel, blue_pixel, nothing = b"\xff\0\0\xff", b"\0\0\xff\xff", bytes(4)
     assert corners == [[red_pixel, red_pixel], [blue_pixel, red_pixel], [nothing, blue_pixel]]
+
+
+def test_the_steps_that_need_the_image_library_are_those_of_registered_formats() -> None:
+    assert STILL_DECODERS.keys() | COMPLETIONS.keys() <= {each.name for each in FORMATS}

@@ -35,3 +35,9 @@ def test_where_a_file_may_hold_many_pictures_only_the_first_is_decoded() -> None
     assert decoders["jpeg"] == "jpeg"
     several = ("gif", "heic", "avif", "tiff")
     assert [decoders[name] for name in several] == [f"{name}[0]" for name in several]
+
+
+def test_an_extension_has_one_format() -> None:
+    extensions = [extension for each in FORMATS for extension in each.content_types]
+
+    assert len(set(extensions)) == len(extensions)

@@ -1,7 +1,10 @@
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from imagejobs.conversion.errors import MachineFault
+from imagejobs.conversion.formats.format import Format
 from imagejobs.conversion.formats.registry import FORMATS, GIF, PNG
 from imagejobs.conversion.magick import readable_formats as readable
 from imagejobs.conversion.magick.image import MagickImage
@@ -10,8 +13,18 @@ from wand.version import formats
 
 
 @pytest.fixture(autouse=True)
-def unasked() -> None:
+def unasked() -> Iterator[None]:
     readable.readable_formats.cache_clear()
+    yield
+    readable.readable_formats.cache_clear()
+
+
+@pytest.fixture
+def png_fails(monkeypatch: pytest.MonkeyPatch) -> Format:
+    """As where libheif is there and the codec's plugin is not: the decoder is listed and cannot decode."""
+    broken = replace(PNG, sample=GIF.sample)
+    monkeypatch.setattr(readable, "FORMATS", tuple(broken if each is PNG else each for each in FORMATS))
+    return broken
 
 
 def test_what_every_imagemagick_reads_is_readable() -> None:
@@ -24,13 +37,8 @@ def test_nothing_is_readable_that_imagemagick_does_not_list() -> None:
     assert {each.name for each in readable.readable_formats()} <= listed
 
 
-def test_a_decoder_that_fails_although_it_is_listed_makes_its_format_unreadable(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """As where libheif is there and the codec's plugin is not."""
-    monkeypatch.setitem(readable._SAMPLES, "png", readable._SAMPLES["gif"])
-
-    assert PNG not in readable.readable_formats()
+def test_a_decoder_that_fails_although_it_is_listed_makes_its_format_unreadable(png_fails: Format) -> None:
+    assert png_fails not in readable.readable_formats()
     assert GIF in readable.readable_formats()
 
 
@@ -46,10 +54,10 @@ def test_a_format_that_cannot_be_tried_for_lack_of_room_is_not_called_unreadable
         readable.readable_formats()
 
 
+@pytest.mark.usefixtures("png_fails")
 def test_no_decoder_without_a_reason_is_a_lack_of_open_files_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(readable._SAMPLES, "png", readable._SAMPLES["gif"])
     monkeypatch.setattr(readable, "has_files", lambda: False)
 
     with pytest.raises(MachineFault, match="PNG"):
@@ -58,10 +66,6 @@ def test_no_decoder_without_a_reason_is_a_lack_of_open_files_where_there_is_one(
 
 def test_it_is_tried_once_only(monkeypatch: pytest.MonkeyPatch) -> None:
     first = readable.readable_formats()
-    monkeypatch.setattr(readable, "_SAMPLES", {})
+    monkeypatch.setattr(readable, "FORMATS", ())
 
     assert readable.readable_formats() is first
-
-
-def test_there_is_a_sample_of_every_format() -> None:
-    assert list(readable._SAMPLES) == [each.name for each in FORMATS]

@@ -1,5 +1,7 @@
 """Which of libjpeg's scales a JPEG is decoded at, as ImageMagick lets one choose them."""
 
+from collections.abc import Mapping
+
 _DENOMINATORS = (8, 4, 3, 2)
 _BLOCK = 8
 _EIGHTHS = {8: 1, 4: 2, 3: 3, 2: 4}
@@ -15,6 +17,12 @@ what lies behind the edge is padding. It matters for a few columns only: half of
 
 _NARROW = 64
 """Pixels of the shorter side of JPEGs that are decoded in full: scaling in two steps shows in a few columns."""
+
+
+def scale_options(size: tuple[int, int], target: tuple[int, int]) -> Mapping[str, str]:
+    """The options with which ImageMagick decodes at the scale of `size_hint`; empty to decode in full."""
+    hint = size_hint(size, target)
+    return {"jpeg:size": hint} if hint else {}
 
 
 def size_hint(size: tuple[int, int], target: tuple[int, int]) -> str | None:

@@ -1,11 +1,12 @@
-"""Taking animated WebP files apart, and putting them together from stills (RFC 9649, 2.7).
+"""Splits animated WebP files into frames, and assembles them from frames (RFC 9649, 2.7).
 
-ImageMagick can do both, but 6.9.11 shifts the durations by one frame, drops the loop count and ignores that a
-frame may replace what is below it.
+ImageMagick can do both. But version 6.9.11 shifts the durations by one frame, drops the loop count, and blends frames
+that should replace what is below them.
 """
 
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
@@ -17,6 +18,7 @@ from imagejobs.conversion.formats.webp.container import (
     chunks,
     extended_header,
     file_chunks,
+    find_chunk,
     riff,
 )
 
@@ -26,13 +28,26 @@ _FRAME_HEADER_BYTES = 16
 MAX_DURATION_MS = 0xFFFFFF
 
 
+def split_webp(data: bytes, durations_ms: tuple[int, ...]) -> Iterator[AnimationFrame]:
+    """The frames of an animated WebP that `probe` accepted, each with its duration and the profile of the file.
+
+    Raises ConversionError `corrupt`, also if the file has another number of frames than of durations.
+    """
+    profile = find_chunk(data, b"ICCP") or b""
+    try:
+        for frame, duration_ms in zip(split_animation(data), durations_ms, strict=True):
+            yield replace(frame, duration_ms=duration_ms, profile=profile)
+    except ValueError as error:
+        raise corrupt("The WebP cannot be split into its frames") from error
+
+
 def split_animation(data: bytes) -> Iterator[AnimationFrame]:
     """The frames of an animated WebP that `probe` accepted. Raises ConversionError `corrupt`."""
     return (_read_frame(payload) for kind, payload in file_chunks(data) if kind == b"ANMF")
 
 
 def assemble_animation(width: int, height: int, frames: Sequence[AnimationFrame], loop_count: int) -> bytes:
-    """An animated WebP on a transparent canvas; it plays `loop_count` times, 0 being for ever."""
+    """An animated WebP on a transparent canvas. It plays `loop_count` times; 0 means forever."""
     alpha = max(alpha_flag(chunks(frame.still)) for frame in frames)
     header = extended_header(width, height, _ANIMATION | alpha)
     animation = chunk(b"ANIM", bytes(4) + struct.pack("<H", loop_count))
