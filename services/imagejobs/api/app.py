@@ -1,4 +1,4 @@
-"""Wires the API: settings to adapters, adapters to services, services to endpoints, endpoints to the contract."""
+"""Builds the API: services on adapters, endpoints on services, and routes that bind endpoints to the contract."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -48,12 +48,12 @@ from imagejobs.wiring.events import event_service
 from imagejobs.wiring.jobs import job_lifecycle, job_policy
 
 SIGNED_FOR = timedelta(hours=1)
-"""How long a presigned address of a source is good: longer than any worker takes from a claim to its download."""
+"""How long a presigned address of a source is valid: longer than any worker takes from its claim to the download."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What the API stands on."""
+    """The services that the API uses, behind their ports."""
 
     jobs: ImageJobRepository
     events: EventRepository
@@ -61,7 +61,7 @@ class Adapters:
     queue: TaskQueue
 
     def pings(self) -> Mapping[str, Any]:
-        """How to ask each backing service whether it is there."""
+        """For each backing service, a function that raises BackingServiceUnavailable if it does not answer."""
         return {"mongodb": self.jobs.ping, "redis": self.queue.ping, "storage": self.storage.ping}
 
 
@@ -71,9 +71,9 @@ def create_app(
     contract: Contract | None = None,
     formats: Collection[Format] = FORMATS,
 ) -> Starlette:
-    """The ASGI application, which takes images of these formats.
+    """The ASGI application, which accepts images of these formats.
 
-    Raises ConfigurationError when it would be open to a network, or breaks the contract.
+    Raises ConfigurationError if the API would be open to a network, or if its endpoints do not match the contract.
     """
     contract = contract or load_contract()
     authentication = Authentication.of(settings)
@@ -103,7 +103,7 @@ def create_app(
         exception_handlers={HTTPException: _error, Exception: _error},
         lifespan=lambda _: taking_back(jobs.refused),
     )
-    app.router.redirect_slashes = False  # a redirection would name the address behind a proxy, and no contract has it
+    app.router.redirect_slashes = False  # a redirect would reveal the address behind a proxy
     return app
 
 

@@ -1,4 +1,4 @@
-"""The process `imagejobs api`: the application under uvicorn."""
+"""The process `imagejobs api`: the application on our uvicorn server."""
 
 import logging
 import threading
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def production_adapters(settings: Settings, database: Database) -> Adapters:
-    """The adapters that the settings ask for; none of them connects before it is used."""
+    """The adapters that the settings name. None of them connects before it is used."""
     return Adapters(
         jobs=MongoImageJobRepository(database),
         events=MongoEventRepository(database),
@@ -34,29 +34,34 @@ def production_adapters(settings: Settings, database: Database) -> Adapters:
 
 
 def readable_formats() -> Sequence[Format]:
-    """What the image library on this machine reads, which is taken for the workers'. The API never loads it itself.
+    """The formats that the image library on this machine reads; workers are assumed to have the same library.
 
-    Without it, the formats that every worker reads; all, where this machine had not enough room to find out.
+    A child process loads the library; the API never does. Without a library, these are the formats that every worker
+    reads. If the child runs out of memory, these are all formats.
     """
     try:
         with Converter() as converter:
             readable = converter.abilities().reads
     except ConversionError as error:
-        if error.code == ErrorCode.CONVERSION_MEMORY:  # the library may be there: what it reads is the workers' affair
-            logger.warning("what the image library reads was not found out: all formats are accepted (%s)", error)
+        if error.code == ErrorCode.CONVERSION_MEMORY:  # the library may exist: let the workers decide what it reads
+            logger.warning("the formats that the image library reads are unknown, so all are accepted: %s", error)
             return FORMATS
-        logger.info("no image library here (%s): only %s are accepted", error, ", ".join(f.title for f in BASIC))
+        logger.info(
+            "no image library on this machine (%s): only %s are accepted", error, ", ".join(f.title for f in BASIC)
+        )
         return BASIC
     return [each for each in FORMATS if each.name in readable]
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; what is under way is finished first or cut off, and the exit code is 0."""
+    """Serve until SIGTERM or SIGINT, then finish the requests under way or cut them off. The exit code is 0."""
     exit_cleanly_on_sigterm()
     database = Database(settings.mongodb_uri)
     app = create_app(settings, production_adapters(settings, database), formats=readable_formats())
     if not (settings.api_tokens and settings.worker_tokens):
-        logger.warning("no API_TOKENS or no WORKER_TOKENS: whoever reaches %s may use the API", settings.shown_api_url)
+        logger.warning(
+            "API_TOKENS or WORKER_TOKENS is not set: anybody who can reach %s may use the API", settings.shown_api_url
+        )
     logger.info("image-jobs API on %s, documented at %s/docs", settings.shown_api_url, settings.shown_api_url)
     DeploymentWatch(settings, database).start(stop=threading.Event())
     serve(app, settings.api_host, settings.api_port, ConnectionLimits.of(settings))

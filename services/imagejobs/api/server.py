@@ -1,4 +1,4 @@
-"""uvicorn with bounds: to what clients may take, and to the time that it takes to end."""
+"""uvicorn with limits on connections and slow clients, and on the time that the process takes to end."""
 
 import logging
 import os
@@ -24,11 +24,11 @@ from imagejobs.runtime.episode import Episode, Lines
 logger = logging.getLogger(__name__)
 
 GRACEFUL_SECONDS = 3
-"""How long requests that are under way may take after SIGTERM; then they are cut off."""
+"""Seconds that requests under way may take after SIGTERM before they are cut off."""
 LEAVING_SECONDS = 2.0
-"""How long after that the process may still be there: threads that wait for a service cannot be ended by themselves."""
+"""Seconds that the process may take to end after that. A thread that waits for a service cannot be stopped."""
 TICKS_PER_SECOND = 10
-"""uvicorn's."""
+"""How often uvicorn calls `on_tick`."""
 SLOW = Lines.about(
     "clients are too slow in sending headers or in reading answers: their connections are closed",
     "see HEADER_SECONDS, STALL_SECONDS and MIN_BYTES_PER_SECOND",
@@ -40,16 +40,16 @@ NOT_HTTP = Lines.about(
 
 
 def serve(app: ASGIApp, host: str, port: int, limits: ConnectionLimits) -> None:
-    """Serve until SIGTERM or SIGINT; what is under way is finished first, or cut off.
+    """Serve until SIGTERM or SIGINT, then finish the requests under way or cut them off.
 
-    Raises ConfigurationError where it cannot listen.
+    Raises ConfigurationError if it cannot listen.
     """
     with suppress(KeyboardInterrupt):
         _EndingServer(app, limits).run(listen(host, port))
 
 
 class BoundedServer(uvicorn.Server):
-    """Accepts, bounds and watches connections by itself; uvicorn does the rest."""
+    """uvicorn's server, with our own accepting, limits and deadlines of connections."""
 
     def __init__(self, app: ASGIApp, limits: ConnectionLimits) -> None:
         config = uvicorn.Config(
@@ -58,7 +58,7 @@ class BoundedServer(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # nothing here depends on the client's address, and anybody can write these headers
+            proxy_headers=False,  # nothing depends on the client's address, and anybody can forge these headers
             timeout_keep_alive=limits.keep_alive_seconds,  # type: ignore[arg-type]  # passed on to call_later
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
         )
@@ -70,13 +70,13 @@ class BoundedServer(uvicorn.Server):
         self._acceptors: Sequence[Acceptor] = ()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, but for who accepts."""
+        """Like uvicorn's, but our Acceptors accept the connections."""
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
         listeners = sockets or []
         self._acceptors = [Acceptor(each, self._new_connection) for each in listeners]
-        self.servers = self._acceptors  # type: ignore[assignment]  # uvicorn closes them and waits for that
+        self.servers = self._acceptors  # type: ignore[assignment]  # uvicorn closes them and waits until they are closed
         for each in listeners:
             logger.info("listening on %s, port %d", *each.getsockname()[:2])
         self.started = True
@@ -85,7 +85,7 @@ class BoundedServer(uvicorn.Server):
         """Called by uvicorn ten times a second."""
         if counter % int(LOOK_SECONDS * TICKS_PER_SECOND) == 0:
             for connection in list(self.server_state.connections):
-                connection.look()  # type: ignore[union-attr]  # all of them are ours
+                connection.look()  # type: ignore[union-attr]  # every connection is an HttpConnection
             self._slow.look()
             self._invalid.look()
             self._places.look()
@@ -114,6 +114,6 @@ class _EndingServer(BoundedServer):
 
 
 def _leave() -> None:
-    """The interpreter would wait for every thread: for one that asks a hanging storage, a minute and a half."""
-    logger.warning("ended, though a backing service has not answered yet")
+    """End at once: the interpreter would wait for all threads, up to 90 s for one that waits for a hanging storage."""
+    logger.warning("stopped without waiting for a backing service that has not answered")
     os._exit(0)

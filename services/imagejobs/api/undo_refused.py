@@ -1,4 +1,4 @@
-"""Undoes refused uploads that an outage kept from being undone at once, for as long as the API runs."""
+"""Undoes refused uploads in the background: those that could not be undone at once because of an outage."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ PAUSE_SECONDS = 1.0
 
 @asynccontextmanager
 async def taking_back(refused: RefusedUploads) -> AsyncIterator[None]:
-    """Try every second while there is something to undo, until the block ends."""
+    """Retry every PAUSE_SECONDS until the block ends."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_take_back, refused)
         yield
@@ -24,4 +24,6 @@ async def _take_back(refused: RefusedUploads) -> None:
     while True:
         await anyio.sleep(PAUSE_SECONDS)
         for _ in range(len(refused.unsettled)):
-            await run_in_threadpool(refused.try_again)  # one at a time: an end waits for one
+            await run_in_threadpool(
+                refused.try_again
+            )  # one at a time, so that the process waits for one only when it ends

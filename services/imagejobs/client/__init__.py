@@ -1,1 +1,1 @@
-"""The API as its callers see it: requests by operationId, answers held against the contract."""
+"""A client of the API: requests by operationId, answers checked against the contract."""

@@ -1,4 +1,4 @@
-"""Fetches a result from its public address."""
+"""Downloads a result from its public address."""
 
 import time
 
@@ -16,7 +16,7 @@ MAX_REDIRECTS = 5
 
 
 class DownloadFailed(Exception):
-    """The address did not give the object; the message says why."""
+    """The object could not be downloaded; the message says why."""
 
 
 class _TryAgain(DownloadFailed):
@@ -24,9 +24,9 @@ class _TryAgain(DownloadFailed):
 
 
 def download(url: str, max_bytes: int, proxy: str = "") -> bytes:
-    """The object at the address, which takes no token. Raises DownloadFailed after bounded tries.
+    """The bytes of the object at a public address, at most `max_bytes`. Raises DownloadFailed after MAX_TRIES tries.
 
-    It is asked for through the proxy, if there is one, unless it is on this machine.
+    The request goes through `proxy` if that is set and the address is not on this machine.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(_TryAgain),
@@ -45,7 +45,7 @@ def _once(url: str, max_bytes: int, proxy: str) -> bytes:
         with (
             httpx2.Client(
                 timeout=timeout,
-                transport=httpx2.HTTPTransport(proxy=proxy or None),  # of its own, which ignores HTTP_PROXY
+                transport=httpx2.HTTPTransport(proxy=proxy or None),  # an explicit transport ignores HTTP_PROXY
                 follow_redirects=True,
                 max_redirects=MAX_REDIRECTS,
             ) as client,

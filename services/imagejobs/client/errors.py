@@ -1,12 +1,12 @@
-"""What a call of the API can come to, other than its answer."""
+"""Errors of a call to the API."""
 
 from imagejobs.errors import BackingServiceUnavailable
 
 
 class ApiUnavailable(BackingServiceUnavailable):
-    """The API did not answer, or answered that it cannot now, as often as it was asked.
+    """No try succeeded: the API did not answer, or answered that it cannot serve now.
 
-    `is_refused` says that nothing was carried out; else it may have been.
+    With `is_refused` the request was surely not carried out; otherwise it may have been.
     """
 
     def __init__(self, reason: object, *, is_refused: bool = False) -> None:
@@ -15,14 +15,14 @@ class ApiUnavailable(BackingServiceUnavailable):
 
 
 class ApiNotReached(ApiUnavailable):
-    """No connection to the API could be made, so that nothing was sent."""
+    """The client could not connect to the API, so the request was never sent."""
 
     def __init__(self, reason: object) -> None:
         super().__init__(reason, is_refused=True)
 
 
 class ApiRefused(Exception):
-    """The API answered with an error that asking again does not change."""
+    """The API answered with an error that another try would not change."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -31,4 +31,4 @@ class ApiRefused(Exception):
 
 
 class UnexpectedAnswer(Exception):
-    """The API's answer breaks the contract in what the caller needs of it."""
+    """The API's answer breaks the contract, or is too large."""

@@ -1,1 +1,1 @@
-"""The written contracts of `contracts/`, loaded once, and used by the server, its clients and the tests alike."""
+"""Loads the contracts of `contracts/`, for the server, its clients and the tests."""

@@ -1,4 +1,4 @@
-"""Where the written contracts lie: inside the installed package, or at the top of a checkout."""
+"""Finds the contracts: inside the installed package, or at the top of a checkout."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _PLACES = (_PACKAGE / "contracts", _PACKAGE.parents[1] / "contracts")
 
 
 def contract_file(name: str) -> Path:
-    """The file `name` of `contracts/`, such as `openapi.yaml`. Raises ConfigurationError when there is none."""
+    """The file `name` of `contracts/`, such as `openapi.yaml`. Raises ConfigurationError if it is missing."""
     for place in _PLACES:
         if (place / name).is_file():
             return place / name

@@ -8,10 +8,10 @@ from imagejobs.contract.violations import Schema
 
 
 def message_violation(message: object) -> str | None:
-    """What is wrong with a message of task_type `process_image`, or None.
+    """The first violation in a message of task_type `process_image`, or None.
 
-    The contract is exact: extra keys are a violation too, so that a producer's mistake is seen in the dead list at
-    once and not when a later version gives the key a meaning.
+    An unknown key is a violation too: a producer's mistake appears among the dead letters at once, and not when a
+    later version gives the key a meaning.
     """
     violations = _schema().violations(message)
     if not violations:

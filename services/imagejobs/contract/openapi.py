@@ -16,7 +16,7 @@ DEFAULT = "default"
 
 
 class Contract:
-    """The whole document and its operations."""
+    """The document, and its operations by operationId."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document

@@ -13,9 +13,9 @@ FIRST_ERROR = 400
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A path, query or header parameter; `default` is what an absent one means.
+    """A path, query or header parameter; `default` is the value if it is not sent.
 
-    `is_id`: its hexadecimal digits mean the same in upper and in lower case.
+    An `is_id` parameter has hexadecimal digits, whose case does not matter.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """How a multipart field may come: as a file or as text, once or several times."""
+    """A field of a multipart form: a file or text, once or several times."""
 
     is_file: bool
     is_array: bool
@@ -37,7 +37,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """The one content type that an operation takes; `fields` is empty for JSON."""
+    """The body of an operation, which has one content type; `fields` is empty for JSON."""
 
     content_type: str
     schema: Schema
@@ -46,7 +46,7 @@ class RequestBody:
 
 @dataclass(frozen=True, slots=True)
 class ResponseRule:
-    """What an answer of one status code must carry."""
+    """The content types and headers of the answers with one status; a header is (required, schema)."""
 
     content: Mapping[str, Schema]
     headers: Mapping[str, tuple[bool, Schema]]
@@ -54,9 +54,9 @@ class ResponseRule:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operationId. `security` lists alternatives, each the names of schemes that must all be satisfied.
+    """One operation. `security` lists alternatives; all schemes of one alternative must be satisfied.
 
-    `other_error` is the rule of `default`: for every error whose status is not among `responses`.
+    `other_error` is the contract's `default`, for errors whose status is not among `responses`.
     """
 
     id: str
@@ -71,7 +71,7 @@ class Operation:
     def response_violations(
         self, status: int, content_type: str, headers: Mapping[str, str], body: Any
     ) -> list[Violation]:
-        """What is wrong with an answer: undocumented status, content type, headers (lower-case names) or body."""
+        """The violations of an answer in status, content type, headers (with lower-case names) and body."""
         rule = self.responses.get(status) or (self.other_error if status >= FIRST_ERROR else None)
         if rule is None:
             return [Violation("status", f"{self.id} does not document {status}")]

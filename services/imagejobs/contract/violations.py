@@ -1,4 +1,4 @@
-"""Where data breaks a schema, told so that its sender can mend it."""
+"""Checks data against a JSON Schema and describes each violation for the sender."""
 
 import json
 from collections.abc import Mapping
@@ -13,29 +13,29 @@ MAX_MESSAGE = 300
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """`field` is a parameter, a form field, or a path such as `receipt.output.bytes`; "" is the whole."""
+    """A breach of the contract. `field` is a parameter, a form field, a path such as `output.bytes`, or "" for all."""
 
     field: str
     message: str
 
     def to_json(self) -> dict[str, str]:
-        """As an entry of `error.details`."""
+        """The violation as an entry of `error.details`."""
         return {"field": self.field, "message": self.message} if self.field else {"message": self.message}
 
 
 class Schema:
-    """A compiled JSON Schema 2020-12, formats checked. Thread-safe."""
+    """A compiled JSON Schema 2020-12 that checks formats too. Thread-safe."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._schema = schema
         self._validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True, offline=True)
 
     def violations(self, instance: Any, field: str = "") -> list[Violation]:
-        """The first few violations; `field` is put in front of each place."""
+        """The first MAX_VIOLATIONS violations; `field` is put before each path."""
         try:
             return self._found(instance, field)
         except (ValueError, TypeError, RecursionError) as error:
-            # Python's JSON reader takes what JSON has not: halves of surrogate pairs, 1000 levels of nesting.
+            # Python's json accepts what jsonschema-rs does not: halves of surrogate pairs, 1000 levels of nesting.
             return [Violation(field, f"not plain JSON: {error}")]
 
     def _found(self, instance: Any, field: str) -> list[Violation]:
@@ -56,7 +56,7 @@ class Schema:
         return Violation(".".join(place), self._message(error))
 
     def _message(self, error: jsonschema_rs.ValidationError) -> str:
-        """The schema's own words for what only a pattern could tell."""
+        """The validator's message; for a pattern, the description that the schema has of it."""
         broken: Any = self._schema
         for part in error.schema_path[:-1]:
             broken = broken[part]

@@ -6,7 +6,7 @@ import pytest
 from worlds.api_requests import UNKNOWN_ID, assert_error, created_job, image_file, patched
 from worlds.memory_api import MemoryApi, memory_api
 
-WAITS = "Redis is unavailable: 1 image(s) accepted, to be queued as soon as it is back."
+WAITS = "Redis is unavailable: 1 image(s) accepted; they will be queued as soon as it is back."
 UPLOAD: dict[str, Any] = {"data": {"entityType": "report", "entityId": "r1"}, "files": {"image": image_file()}}
 
 

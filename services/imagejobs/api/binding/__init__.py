@@ -1,1 +1,1 @@
-"""From a request to an endpoint and back, as the contract says."""
+"""Turns a request into an endpoint's call and its reply into an answer, by the rules of the contract."""

@@ -1,4 +1,4 @@
-"""Who calls: the contract says which schemes an operation takes, the settings which tokens they have."""
+"""Checks tokens: the contract names the schemes of each operation, and the settings have the tokens of each scheme."""
 
 import hmac
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ WORKER = "workerToken"
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """The tokens of each scheme; a scheme without tokens is open to everybody."""
+    """The tokens of each scheme. An operation is open to everybody if a scheme of its has no tokens."""
 
     tokens: Mapping[str, Sequence[str]]
 
@@ -27,11 +27,11 @@ class Authentication:
         return cls({name: [each.get_secret_value() for each in secrets] for name, secrets in tokens.items()})
 
     def is_open(self) -> bool:
-        """Whether some operation that should be protected is not."""
+        """Whether a scheme has no tokens, so that the operations which take it are open."""
         return not all(self.tokens.values())
 
     def check(self, operation: Operation, headers: Headers) -> None:
-        """Return if the caller may do this; else raise ApiError 401, or 403 for a token of the other kind."""
+        """Raise ApiError 401 unless the caller may use the operation, or 403 if the token is of another scheme."""
         schemes = [scheme for alternative in operation.security for scheme in alternative]
         if not schemes or any(not self.tokens[scheme] for scheme in schemes):
             return
@@ -68,7 +68,7 @@ def _given_tokens(headers: Headers) -> dict[str, str]:
 
 
 def _is_known(token: str | None, known: Sequence[str]) -> bool:
-    """Compare with every known token, in constant time, so that the answer's time tells nothing."""
+    """Whether the token is known. The comparison takes constant time, so the time of the answer reveals nothing."""
     if token is None:
         return False
     return sum(hmac.compare_digest(token.encode(), each.encode()) for each in known) > 0

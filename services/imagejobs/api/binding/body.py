@@ -1,4 +1,4 @@
-"""Reading a body within its bounds: of bytes, of pace and of time."""
+"""Reads a request's body within limits of size, pace and time."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,9 +11,10 @@ from imagejobs.api.connections.limits import Patience
 
 
 async def bounded_body(request: Request, limit: int, patience: Patience) -> AsyncGenerator[bytes, None]:
-    """The body's chunks. Raises ApiError 413 as soon as it is known to be over the limit, 408 if it comes too slowly.
+    """Yield the body's chunks.
 
-    Only the time that is spent waiting for the client counts.
+    Raises ApiError 413 as soon as the body is known to exceed `limit` bytes, and 408 if it comes too slowly. Only the
+    time spent waiting for the client counts, not the caller's.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """A file of a multipart body, spooled and bounded; its name is the client's and not to be trusted."""
+    """A file of a multipart body, spooled to disk. `filename` comes from the client: never use it as a path."""
 
     file: BinaryIO
     filename: str
@@ -16,7 +16,7 @@ class ReceivedFile:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A multipart body that keeps the contract: text fields by name, files by name in the order they came."""
+    """A multipart body that meets the contract: text fields by name, and files by name in the order they were sent."""
 
     texts: Mapping[str, str]
     files: Mapping[str, Sequence[ReceivedFile]]
@@ -24,9 +24,9 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that keeps the contract.
+    """A request that meets the contract.
 
-    `params` has path, query and header parameters by name; absent ones without a default are None.
+    `params` has the path, query and header parameters by name; one that was not sent has its default, or None.
     """
 
     params: Mapping[str, Any]
@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer `{"success": true, "data": …}`, with a `message` for people; or `raw` bytes of another content type."""
+    """An answer: `{"success": true, "data": …}` and a `message` for people, or `raw` bytes of `content_type`."""
 
     data: Any = None
     status: int = 200

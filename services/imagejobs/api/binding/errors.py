@@ -1,4 +1,4 @@
-"""Every error as the contract's answer: a status, a code for programs, a sentence for people."""
+"""Turns errors into the contract's ErrorAnswer: a status, a code for programs, and a message for people."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ RETRY_AFTER_SECONDS = 5
 
 
 class ApiError(Exception):
-    """An answer other than success, made where the fault is found."""
+    """An error answer, raised where the fault is found."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class ApiError(Exception):
 
 
 def broken_contract(details: Sequence[Violation]) -> ApiError:
-    """400 with the first few places that break the contract."""
+    """400 for a request that breaks the contract; `details` has the first MAX_VIOLATIONS violations."""
     details = details[:MAX_VIOLATIONS]
     first = details[0]
     where = f"{first.field}: " if first.field else ""
@@ -47,7 +47,7 @@ def broken_contract(details: Sequence[Violation]) -> ApiError:
 
 
 def as_api_error(error: Exception) -> ApiError:
-    """The answer that an exception stands for; what is not foreseen is 500, logged with its traceback."""
+    """The error answer for an exception. An unexpected exception is answered 500 and logged with its traceback."""
     match error:
         case ApiError():
             return error
@@ -60,7 +60,7 @@ def as_api_error(error: Exception) -> ApiError:
         case QueueFull():
             return unavailable("queue_full", str(error), "redis")
         case BackingServiceUnavailable():
-            logger.debug("%s", error)  # an outage is logged once, not per request
+            logger.debug("%s", error)  # OUTAGES logs the outage once, not for each request
             name = error.service.lower()
             return unavailable(f"{name}_unavailable", f"{error.service} is unavailable; try again later.", name)
         case HTTPException():
@@ -69,20 +69,20 @@ def as_api_error(error: Exception) -> ApiError:
             )
         case _:
             logger.error("unexpected error", exc_info=error)
-            return ApiError(500, "internal_error", "Something went wrong here; the server's log says what.")
+            return ApiError(500, "internal_error", "The server failed unexpectedly; its log has the details.")
 
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
 def unavailable(code: str, message: str, service: str) -> ApiError:
-    """503 that names the service and says when to come back."""
+    """503 whose `details` name the service, with a Retry-After header."""
     details = (Violation(service, message),)
     return ApiError(503, code, message, details, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def error_response(error: ApiError) -> Response:
-    """The contract's ErrorAnswer; what of a request it repeats may hold what UTF-8 does not."""
+    """The error as an HTTP response. Characters of the request that UTF-8 cannot encode become `?`."""
     body: dict[str, object] = {"code": error.code}
     if error.details:
         body["details"] = [each.to_json() for each in error.details]

@@ -1,4 +1,4 @@
-"""The path, query and header parameters of a request, held against the contract."""
+"""Reads a request's path, query and header parameters and checks them against the contract."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -13,7 +13,7 @@ from imagejobs.contract.violations import MAX_VIOLATIONS, Violation
 
 
 def read_params(operation: Operation, request: Request) -> dict[str, Any]:
-    """Integers as int, ids in lower case, defaults filled in. Raises ApiError 400."""
+    """The parameters by name: integers as int, ids in lower case, defaults filled in. Raises ApiError 400."""
     values: dict[str, Any] = {}
     problems: list[Violation] = list(_unknown(operation, request))
     for parameter in operation.parameters:
@@ -33,12 +33,12 @@ def read_params(operation: Operation, request: Request) -> dict[str, Any]:
 
 
 def _unknown(operation: Operation, request: Request) -> Iterator[Violation]:
-    """A misspelt filter would otherwise answer everything. Probes and browsers may add what they like elsewhere."""
+    """Unknown query parameters: a misspelt filter must not list everything. Other operations ignore them."""
     if 400 not in operation.responses:
         return
     known = [each.name for each in operation.parameters if each.location == "query"]
     unknown = (name for name in dict.fromkeys(request.query_params) if name not in known)
-    for name in islice(unknown, MAX_VIOLATIONS):  # a search for similar names takes time, and there may be thousands
+    for name in islice(unknown, MAX_VIOLATIONS):  # searching similar names is slow, and a request may have thousands
         yield unknown_name(name, f"query parameter of {operation.id}", known)
 
 
@@ -53,7 +53,7 @@ def _given(parameter: Parameter, request: Request) -> Sequence[str]:
 
 
 def _typed(parameter: Parameter, value: str) -> Any:
-    """Only plain ASCII digits become an integer; all else is left for the schema to refuse."""
+    """The value as an integer if it consists of ASCII digits. The schema rejects any other value of an integer."""
     if parameter.is_id:
         return value.lower()
     return int(value) if parameter.is_integer and value.isascii() and value.isdecimal() and len(value) < 19 else value

@@ -1,4 +1,4 @@
-"""The body of a request: JSON or multipart, read within limits."""
+"""Reads the body of a request, JSON or multipart, within limits."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ ALL_FIELDS_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """Bytes of one file and of a whole multipart body, how many files a body may hold, and how slowly it may come."""
+    """Bytes of one file, bytes of a whole multipart body, files in a body, and the patience with a slow client."""
 
     file_bytes: int
     request_bytes: int
@@ -36,16 +36,16 @@ class BodyLimits:
     patience: Patience
 
     def of(self, body: RequestBody) -> int:
-        """Bytes that a body may have: that of an operation that takes one file need not be larger than the file."""
+        """Bytes that the body may have: if the operation takes one file, those of a file and of all other fields."""
         takes_many = any(field.is_file and field.is_array for field in body.fields.values())
         return self.request_bytes if takes_many else self.file_bytes + ALL_FIELDS_BYTES
 
 
 def check_content_type(body: RequestBody, request: Request) -> None:
-    """Raise ApiError 415 unless the body is of the contract's content type, and sent as it is."""
+    """Raise ApiError 415 unless the body has the contract's content type and no Content-Encoding."""
     given = request.headers.get("content-type", "")
     if given.partition(";")[0].strip().lower() != body.content_type:
-        message = f"Content-Type must be {body.content_type}, not {given or 'missing'}."
+        message = f"Content-Type must be {body.content_type}{f', not {given}' if given else '; it is missing'}."
         raise ApiError(415, "unsupported_media_type", message)
     encodings = [each.strip().lower() for each in request.headers.get("content-encoding", "").split(",")]
     if encoded := [each for each in encodings if each not in {"", "identity"}]:
@@ -67,7 +67,7 @@ async def read_json(body: RequestBody, request: Request, patience: Patience) -> 
 
 
 async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits) -> FormData:
-    """Parse a multipart body into spooled files; memory holds at most 1 MiB of each.
+    """Parse a multipart body into fields and spooled files, of which memory holds at most 1 MiB each.
 
     Raises ApiError 400, 408 or 413.
     """
@@ -86,10 +86,10 @@ async def read_multipart(body: RequestBody, request: Request, limits: BodyLimits
     except MultiPartException as error:
         raise broken_contract([Violation("", error.message)]) from None
     except OSError as error:
-        logger.warning("an upload could not be kept in the temporary directory: %s", error)
-        told = f"This server's disk cannot take the upload ({error.strerror}); try again later."
-        raise unavailable("disk_unavailable", told, "disk") from None
-    except UnicodeError as error:  # of the charset that the Content-Type names
+        logger.warning("an upload cannot be stored in the temporary directory: %s", error)
+        message = f"The server's disk cannot store the upload ({error.strerror}); try again later."
+        raise unavailable("disk_unavailable", message, "disk") from None
+    except UnicodeError as error:  # in the charset that the Content-Type names
         raise broken_contract([Violation("", f"the parts' names and texts cannot be read: {error}")]) from None
 
 

@@ -1,6 +1,6 @@
-"""Binds endpoints to the contract's operations, by operationId, and runs each request through the same steps:
+"""Binds endpoints to the contract's operations by operationId. Every request takes the same steps:
 
-authenticate, read and check, call the endpoint in a thread, answer, and in development check the answer too.
+authenticate, read and check the request, call the endpoint in its lane, answer, and in development check the answer.
 """
 
 import json
@@ -29,12 +29,12 @@ from imagejobs.errors import ConfigurationError
 logger = logging.getLogger(__name__)
 
 Observer = Callable[[str, int, float], None]
-"""Told operationId, status and seconds of each request."""
+"""Called with the operationId, the status and the seconds of each request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What all operations share."""
+    """What every operation needs to answer a request."""
 
     authentication: Authentication
     limits: BodyLimits
@@ -60,7 +60,7 @@ def bind(contract: Contract, endpoints: Mapping[str, Endpoint], binding: Binding
 
 
 def _static_first(paths: Iterable[str]) -> list[str]:
-    """`/api/image-jobs/stats` before `/api/image-jobs/{id}`."""
+    """The paths, `/api/image-jobs/stats` before `/api/image-jobs/{id}`: the first match wins."""
     return sorted(paths, key=lambda path: ("{" in path, path))
 
 
@@ -72,7 +72,7 @@ def _route(path: str, by_method: Mapping[str, "_Bound"]) -> Route:
 
 
 class _OnlyRoute(Route):
-    """Keeps its path to itself: `DELETE /api/image-jobs/stats` is 405, not an attempt at the job called `stats`."""
+    """The only route of its path: `DELETE /api/image-jobs/stats` is 405, not a deletion of the job `stats`."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, child_scope = super().matches(scope)
@@ -117,7 +117,7 @@ class _Bound:
         return _to_response(await self.binding.lanes.run(self.endpoint, call))
 
     def _checked(self, response: Response) -> Response:
-        """In development and in tests: an answer that breaks the contract is a fault of ours."""
+        """The response, or 500 if it breaks the contract. Used with VALIDATE_RESPONSES, in development and tests."""
         content_type = response.headers.get("content-type", "")
         body = json.loads(bytes(response.body)) if content_type.startswith(JSON) else bytes(response.body).decode()
         problems = self.operation.response_violations(response.status_code, content_type, response.headers, body)

@@ -1,1 +1,1 @@
-"""The API's connections: how long a client may take, how many there may be, and how one ends."""
+"""The API's connections: their number, their deadlines, and how they end."""

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on one connection: uvicorn's protocol, with bounds to what a client may take of time and room."""
+"""HTTP/1.1 on one connection: uvicorn's protocol, with deadlines for slow clients."""
 
 import asyncio
 import logging
@@ -17,8 +17,8 @@ from imagejobs.api.connections.places import Places
 from imagejobs.api.connections.transport import SILENT_SECONDS, LingeringTransport
 
 LOOK_SECONDS = 0.5
-"""Between two looks at each connection. Time is counted in looks, not by a clock, so that a process which was stopped
-for a while does not take that for its clients' delay."""
+"""Seconds between two looks at each connection. Deadlines are counted in looks, not by a clock: while the process is
+suspended, its clients must not seem slow."""
 LAST_WORD_SECONDS = 1.0
 """Time for the client to read an answer after SIGTERM."""
 INVALID = "Invalid HTTP request received."
@@ -28,9 +28,9 @@ logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != INVALI
 
 
 class HttpConnection(H11Protocol):
-    """uvicorn knows neither deadlines nor slow clients; what is owed to it is looked at twice a second here.
+    """uvicorn's connection, which has no deadlines of its own, looked at twice a second for what the client owes.
 
-    Requests cost nothing more by that. The application reads the body, and watches its pace (api/binding/body.py).
+    That costs a request nothing. The pace of a body is checked where the application reads it (api/binding/body.py).
     """
 
     transport: LingeringTransport
@@ -56,7 +56,7 @@ class HttpConnection(H11Protocol):
         self._taken = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Called by asyncio. A connection is idle at first, as it is after each answer."""
+        """Called by asyncio. A new connection is idle, as it is after each answer."""
         super().connection_made(LingeringTransport(transport, self._limits.discarded_bytes))
         self._await_request()
         self._places.take(self)
@@ -64,13 +64,13 @@ class HttpConnection(H11Protocol):
             self.app = self._places.refusing(self.app)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Called by asyncio, at every end."""
+        """Called by asyncio when the connection has ended in any way."""
         self._unset_keepalive_if_required()
         self._places.leave(self)
         super().connection_lost(exc)
 
     def look(self) -> None:
-        """Close the connection if the client is too slow with what it owes. To be called every LOOK_SECONDS."""
+        """Close the connection if the client owes something for too long. Call this every LOOK_SECONDS."""
         owed = self._what_is_owed()
         if owed is None:
             self._owed = None
@@ -94,18 +94,18 @@ class HttpConnection(H11Protocol):
             self._owed = None
 
     def idle_until(self) -> float | None:
-        """As Places asks."""
+        """See Guest."""
         timer = self.timeout_keep_alive_task
         if timer is None or self.transport.is_closing() or self.transport.get_write_buffer_size():
             return None
         return timer.when()
 
     def is_answered(self) -> bool:
-        """As Places asks."""
+        """See Guest."""
         return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]  # None at first
 
     def drop(self) -> None:
-        """As Places asks."""
+        """See Guest."""
         self.transport.abort()
 
     def shutdown(self) -> None:
@@ -119,7 +119,7 @@ class HttpConnection(H11Protocol):
             super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
-        """Called by uvicorn for what is not HTTP, also in the midst of a body."""
+        """Called by uvicorn for bytes that are not HTTP, which may also come in the middle of a body."""
         self._note_invalid()
         if not self.is_answered():
             self.cycle.disconnected = True
@@ -130,7 +130,7 @@ class HttpConnection(H11Protocol):
         self._refuse(ApiError(400, "invalid_request", msg))
 
     def _unsupported_upgrade_warning(self) -> None:
-        """No line for each: Java's client offers HTTP/2 with every request."""
+        """Do not log each offer of an upgrade: Java's client offers HTTP/2 with every request."""
 
     def _what_is_owed(self) -> str | None:
         if self.transport.get_write_buffer_size():
@@ -139,7 +139,7 @@ class HttpConnection(H11Protocol):
             return None
         if self.conn.their_state is h11.SEND_BODY:
             return "rest of a refused body"
-        if not self.conn.trailing_data[0]:  # that rest has come, and uvicorn waits without a bound for the next request
+        if not self.conn.trailing_data[0]:  # the body has arrived; uvicorn sets no deadline for the next request here
             self._await_request()
             return None
         return "headers"
@@ -148,7 +148,7 @@ class HttpConnection(H11Protocol):
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def _refuse(self, error: ApiError) -> None:
-        """Answer what no application is asked about, and close."""
+        """Answer without the application, and close."""
         response = error_response(error)
         status = HTTPStatus(error.status)
         headers = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]

@@ -1,21 +1,21 @@
-"""What a client may take of time and room. docs/guides/deployment.md says where the numbers come from."""
+"""Limits on the time and the connections of clients. docs/guides/deployment.md has the sources of the numbers."""
 
 from dataclasses import dataclass
 
 from imagejobs.settings.settings import Settings
 
 DISCARDED_BODIES = 2
-"""How many of the largest bodies are read and discarded after an answer, so that the client gets to read it."""
+"""After an answer, up to so many of the largest bodies are read and discarded, so that the client reads the answer."""
 QUIET_SECONDS = 10.0
 """Trouble with clients counts as over after so long without another case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The slowest that a client may be: every `quota` bytes take at most `seconds`.
+    """The slowest pace that is allowed: each `quota` bytes take at most `seconds`.
 
-    The first `seconds` are therefore free, a pause may be as long as that, and a client that was quick gains no right
-    to stop for longer, as it would by an average over the whole body.
+    So a pause may last up to `seconds`. The pace is not an average over the whole body: that would allow a client
+    which was quick at first to pause for much longer.
     """
 
     seconds: float
@@ -23,26 +23,26 @@ class Pace:
 
     @property
     def quota(self) -> int:
-        """Bytes that one stretch of `seconds` must move."""
+        """Bytes that must arrive in each stretch of `seconds`."""
         return int(self.seconds * self.bytes_per_second)
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """With a client that sends a body: its pace, and seconds for the whole."""
+    """The patience with a client that sends a body: its pace, and the seconds that the whole body may take."""
 
     pace: Pace
     seconds: float
 
     @classmethod
     def of(cls, settings: Settings) -> "Patience":
-        """What the settings ask for."""
+        """The limits of the settings."""
         return cls(_pace(settings), settings.upload_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """Of one server."""
+    """The limits of one server."""
 
     connections: int
     keep_alive_seconds: float
@@ -52,7 +52,7 @@ class ConnectionLimits:
 
     @classmethod
     def of(cls, settings: Settings) -> "ConnectionLimits":
-        """What the settings ask for."""
+        """The limits of the settings."""
         return cls(
             settings.max_connections,
             settings.keep_alive_seconds,

@@ -1,7 +1,7 @@
-"""Sockets that listen, and accepting from them one connection at a time.
+"""Listens on sockets and accepts one connection at a time.
 
-asyncio's own server accepts everything that waits before it looks at any of it, and logs each failure: thousands of
-lines a second once the process may open no more files.
+asyncio's own server accepts all waiting connections before it serves one of them, and it logs each failure: thousands
+of lines a second once the process has reached its limit of open files.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ logger = logging.getLogger(__name__)
 BACKLOG = 2048
 RETRY_SECONDS = 0.1
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-"""Errors of accept that do not go by themselves: something must be closed first."""
+"""Errors of accept that last until something is closed."""
 NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
-"""Errors of an address that this machine does not have. /etc/hosts often names ::1 where IPv6 is disabled."""
+"""Errors for an address that this machine does not have: /etc/hosts often has ::1 although IPv6 is disabled."""
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """One socket for each address of the host that this machine has.
+    """A listening socket for each address of `host` that this machine has.
 
-    Raises ConfigurationError where it cannot listen.
+    Raises ConfigurationError if there is none, or if the port is in use.
     """
     listeners: list[socket.socket] = []
     missing: OSError | None = None
@@ -67,18 +67,18 @@ class Acceptor:
         self._task = asyncio.get_running_loop().create_task(self._accept(), name="accept")
 
     def look(self) -> None:
-        """To be called from time to time. Raises what ended the accepting, if anything did."""
+        """Log and check how accepting goes; call this from time to time. Raises the error that ended it."""
         self._exhausted.look()
         if self._task.done():
             self._task.result()
 
     def close(self) -> None:
-        """Accept nothing more."""
+        """Stop accepting."""
         self._task.cancel()
         self._listener.close()
 
     async def wait_closed(self) -> None:
-        """Return when nothing is accepted any more."""
+        """Wait until accepting has stopped."""
         await asyncio.wait([self._task])
 
     async def _accept(self) -> None:
@@ -86,16 +86,16 @@ class Acceptor:
         while True:
             try:
                 connection, _ = await loop.sock_accept(self._listener)
-            except ConnectionAbortedError:  # this one client has gone
+            except ConnectionAbortedError:  # the client closed it before it was accepted
                 continue
             except OSError as error:
                 if error.errno in EXHAUSTED:
                     self._exhausted.note()
-                await asyncio.sleep(RETRY_SECONDS)  # accept fails at once: without a pause nothing else would run
+                await asyncio.sleep(RETRY_SECONDS)  # accept fails at once, so without a pause nothing else would run
                 continue
             try:
-                # asyncio sets this only where the socket names its protocol, which an accepted one does not. Without it
-                # an answer written in two pieces waits for the client's delayed acknowledgement, 40 ms.
+                # asyncio sets TCP_NODELAY only if the socket knows its protocol, and an accepted socket does not.
+                # Without it, an answer in two pieces waits 40 ms for the client's delayed acknowledgement.
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 await loop.connect_accepted_socket(self._new_protocol, connection)
             except OSError:  # the client has gone

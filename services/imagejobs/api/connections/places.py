@@ -1,6 +1,6 @@
-"""How many connections there are at most, and which one goes when another comes.
+"""Limits the number of connections, and chooses the one to close when a new one needs its place.
 
-Beyond the bound a few more are accepted, so that the server always answers: /healthz as ever, everything else 503.
+A few connections beyond the limit are accepted, so that the server always answers: /healthz as usual, all else 503.
 """
 
 import logging
@@ -19,26 +19,26 @@ HEALTH = "/healthz"
 
 
 class Guest(Protocol):
-    """What is known here of a connection."""
+    """A connection, as Places sees it."""
 
     is_surplus: bool
 
     def idle_until(self) -> float | None:
-        """When it is closed because no request comes; None while one is under way or its answer is being sent."""
+        """The loop time at which the idle connection will be closed; None while it has a request or sends an answer."""
 
     def is_answered(self) -> bool:
-        """Whether no request of it is being worked on."""
+        """Whether no request of this connection is being processed."""
 
     def drop(self) -> None:
-        """Close it at once."""
+        """Close the connection at once."""
 
 
 class Places:
-    """Of one server."""
+    """The places for connections of one server."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._guests: dict[Guest, None] = {}  # a set that keeps the order in which they came
+        self._guests: dict[Guest, None] = {}  # used as an ordered set
         lines = Lines.about(
             f"all {room.connections} connections are taken: more are answered 503",
             "raise MAX_CONNECTIONS, add API processes, or see which client does not finish its requests",
@@ -46,7 +46,7 @@ class Places:
         self._overload = Episode(logger, lines, QUIET_SECONDS)
 
     def take(self, guest: Guest) -> None:
-        """A new connection. Where all places are taken, the one that was idle longest makes room for it."""
+        """Add a connection. If all places are taken, the connection that was idle for longest is closed."""
         self._guests[guest] = None
         if not self.are_taken():
             return
@@ -61,7 +61,7 @@ class Places:
             self._drop(next(surplus, guest))
 
     def leave(self, guest: Guest) -> None:
-        """A connection that has ended."""
+        """Remove a connection that has ended."""
         self._guests.pop(guest, None)
 
     def are_taken(self) -> bool:
@@ -69,11 +69,11 @@ class Places:
         return len(self._guests) > self._room.connections
 
     def look(self) -> None:
-        """To be called from time to time."""
+        """Log when the overload is over; call this from time to time."""
         self._overload.look()
 
     def refusing(self, app: ASGIApp) -> ASGIApp:
-        """The application for a surplus connection."""
+        """The application for a connection beyond the limit: it answers 503 while all places are taken."""
 
         async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["path"] == HEALTH or not self.are_taken():

@@ -1,8 +1,8 @@
-"""The end of a connection that loses no answer (lingering close, RFC 9112, 9.6).
+"""Closes a connection without losing the answer (lingering close, RFC 9112, 9.6).
 
-When a socket is closed while the client still sends, the system answers with a reset, and the client's system throws
-away the answer that its program has not read yet. So only our side is closed; what comes is read and discarded, until
-the client closes its side or a bound is reached.
+If a socket is closed while the client still sends, the system sends a reset, and the client's system discards an answer
+that the client has not read yet. So we close our side only, and read and discard what the client sends until it closes
+its side or a limit is reached.
 """
 
 import asyncio
@@ -10,13 +10,13 @@ from contextlib import suppress
 from typing import Any
 
 LINGER_SECONDS = 30
-"""Seconds that a client which still sends may take to read its answer: nginx's lingering_time."""
+"""Seconds that a client may keep sending after the answer: nginx's lingering_time."""
 SILENT_SECONDS = 5
-"""Seconds after which a client that sends nothing has read its answer: nginx's lingering_timeout."""
+"""Seconds without a byte from the client after which it has surely read the answer: nginx's lingering_timeout."""
 
 
 class LingeringTransport(asyncio.Transport):
-    """A transport whose `close` loses no answer, and which counts what was written."""
+    """A transport whose `close` does not lose the answer. It counts the bytes written."""
 
     def __init__(self, socket_transport: asyncio.Transport, discarded_bytes: int) -> None:
         super().__init__()
@@ -26,61 +26,61 @@ class LingeringTransport(asyncio.Transport):
         self.written = 0
 
     def close(self) -> None:
-        """Send what was written, close our side, and discard what comes within the bounds."""
+        """Send what was written, close our side, and discard what the client still sends, within the limits."""
         if self.is_closing():
             return
         self._is_closing = True
         self._socket.set_protocol(_Discarding(self._socket, self._discarded_bytes))
-        with suppress(OSError):  # the client has gone, which is reported by connection_lost
+        with suppress(OSError):  # the client has closed the connection; connection_lost will be called
             self._socket.write_eof()
         self._socket.resume_reading()
 
     def hang_up(self) -> None:
-        """Close at once: for a client that waits for nothing and sends nothing."""
+        """Close at once, for a client that neither sends nor awaits anything."""
         self._is_closing = True
         self._socket.close()
 
     def abort(self) -> None:
-        """Close at once, and drop what was not sent yet."""
+        """Close at once and drop unsent bytes."""
         self._is_closing = True
         self._socket.abort()
 
     def is_closing(self) -> bool:
-        """Whether no request will be read any more."""
+        """Whether no further request will be read."""
         return self._is_closing or self._socket.is_closing()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send, now or when the client takes it."""
+        """Send the data as the client takes it."""
         self.written += len(data)
         self._socket.write(data)
 
     @property
     def taken(self) -> int:
-        """Bytes that the client's system, or ours for it, has taken."""
+        """Bytes that the operating system has taken to send to the client."""
         return self.written - self._socket.get_write_buffer_size()
 
     def get_write_buffer_size(self) -> int:
-        """Bytes that still wait to be sent."""
+        """Bytes that the operating system has not taken yet."""
         return self._socket.get_write_buffer_size()
 
     def pause_reading(self) -> None:
-        """Let the client wait. Not once its connection ends: what it sends must be read then."""
+        """Stop reading from the client, unless the connection is closing: then its bytes must be read and discarded."""
         if not self.is_closing():
             self._socket.pause_reading()
 
     def resume_reading(self) -> None:
-        """Read on."""
+        """Continue to read."""
         self._socket.resume_reading()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """What asyncio knows of the socket."""
+        """See asyncio.BaseTransport."""
         return self._socket.get_extra_info(name, default)
 
 
 class _Discarding(asyncio.Protocol):
-    """Takes over from the HTTP protocol, which hears only of the end.
+    """Replaces the HTTP protocol at the end of a connection, and passes on to it only that the connection is lost.
 
-    The bounds begin when the answer was sent in full: a slow reader's pace is the HTTP protocol's affair.
+    Its limits apply from when the whole answer was sent. Until then the HTTP protocol checks the client's pace.
     """
 
     def __init__(self, transport: asyncio.Transport, discarded_bytes: int) -> None:

@@ -1,7 +1,7 @@
-"""What becomes of a connection whose request is answered before its body was read.
+"""Closes a connection whose request was answered before its body was read.
 
-A small rest is read and discarded by uvicorn, and the connection goes on. After a large one, or one of unknown length,
-it ends: `Connection: close` says so, and the client may stop sending.
+If the unread rest is small, uvicorn reads and discards it and keeps the connection. If the rest is large or of unknown
+length, the answer has `Connection: close`, and the client may stop sending.
 """
 
 import math
@@ -13,13 +13,13 @@ SMALL_BYTES = 64 * 1024
 
 
 class ClosingUnread:
-    """ASGI middleware: adds `Connection: close` to an answer before which a large part of the body was not read."""
+    """ASGI middleware: adds `Connection: close` to an answer if a large part of the body is unread."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on to the application."""
+        """Pass the request on to the application."""
         body = _Body.declared_by(scope)
         if body is None:
             await self._app(scope, receive, send)
@@ -48,16 +48,16 @@ class _Body:
 
     @classmethod
     def declared_by(cls, scope: Scope) -> "_Body | None":
-        """None where the request has none."""
+        """The body that the headers announce; None if the request has none."""
         if scope["type"] != "http":
             return None
         headers = dict(scope["headers"])
         if b"transfer-encoding" not in headers and b"content-length" not in headers:
             return None
         length = headers.get(b"content-length", b"")
-        # With Expect it waits for 100 Continue; after another answer it may send the body or not, nobody knows.
+        # A client with Expect waits for 100 Continue. After another answer it may or may not send the body.
         return cls(int(length) if length.isdigit() else math.inf, headers.get(b"expect") is None)
 
     def is_large(self) -> bool:
-        """Whether more is left than is worth to be read, or nobody knows how much."""
+        """Whether the unread rest is too large to read and discard, or of unknown length."""
         return self.rest > (SMALL_BYTES if self.is_asked_for else 0)

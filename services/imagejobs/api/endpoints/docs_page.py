@@ -1,4 +1,4 @@
-"""The page `/docs`: Swagger UI from the assets that the package swagger-ui-py carries; nothing comes from elsewhere."""
+"""The page `/docs`: Swagger UI with the assets of the package swagger-ui-py. It loads nothing from other servers."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,7 +26,10 @@ DOCS_PAGE = """<!doctype html>
 
 
 def docs_assets() -> Path:
-    """The folder with Swagger UI's script and style sheet, found without importing the package."""
+    """The folder with Swagger UI's script and style sheet, found without importing the package.
+
+    Raises ConfigurationError if the package is missing.
+    """
     spec = find_spec("swagger_ui")
     if spec is None or not spec.submodule_search_locations:
         raise ConfigurationError("The package swagger-ui-py is missing; install image-jobs again.")

@@ -17,7 +17,7 @@ from imagejobs.jobs.new_image import NewImage
 
 @dataclass(frozen=True, slots=True)
 class EventEndpoints:
-    """Each method answers one operation of the contract."""
+    """Each public method but `by_operation` answers one operation of the contract."""
 
     events: Events
     uploads: Uploads
@@ -58,7 +58,7 @@ class EventEndpoints:
         return event_to_json(event, self.addresses)
 
     def _images(self, form: Form) -> list[NewImage]:
-        """Every image is judged before the first is stored."""
+        """The images of the form. All are checked before the first is stored."""
         return [self.uploads.accept(received, "images") for received in form.files.get("images", ())]
 
 
@@ -78,7 +78,7 @@ def _fields(form: Form) -> EventFields:
 
 
 def _moment(text: str) -> datetime:
-    """A day is its midnight in UTC, as mongoose casts it."""
+    """The time in UTC. A day means its midnight in UTC, as mongoose casts it."""
     moment = datetime.fromisoformat(text) if len(text) > len("2024-01-01") else date.fromisoformat(text)
     if not isinstance(moment, datetime):
         return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)

@@ -26,7 +26,7 @@ SHOWN_STATUSES = (JobStatus.PENDING, JobStatus.PROCESSING, JobStatus.COMPLETED, 
 
 @dataclass(frozen=True, slots=True)
 class ImageJobEndpoints:
-    """Each method answers one operation of the contract."""
+    """Each public method but `by_operation` answers one operation of the contract."""
 
     jobs: ImageJobs
     events: Events

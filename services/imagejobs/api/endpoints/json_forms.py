@@ -1,4 +1,4 @@
-"""Jobs and events as the guide's JSON: camelCase names, ISO 8601 times, unset fields left out."""
+"""Jobs and events as JSON in the guide's form: camelCase names, ISO 8601 times, no unset fields."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,22 +14,24 @@ _SHOWN = {name: shown for name, shown in FIELD_NAMES.items() if name not in _INT
 
 
 def job_to_json(job: ImageJob, addresses: Addresses) -> dict[str, Any]:
-    """The contract's ImageJob, with today's addresses."""
+    """The contract's ImageJob, with addresses that are valid now."""
     renewed = addresses.renewed(job)
     values = {shown: value for name, shown in _SHOWN.items() if (value := getattr(renewed, name)) is not None}
     return {name: isoformat(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def waiting_note(jobs: Iterable[ImageJob]) -> str | None:
-    """What to tell a client whose jobs were accepted without a queue; None if they all have their message."""
+    """A message for a client whose jobs were accepted while Redis was unavailable; None if every job is queued."""
     waiting = sum(job.waits_for_queue for job in jobs)
     return (
-        f"Redis is unavailable: {waiting} image(s) accepted, to be queued as soon as it is back." if waiting else None
+        f"Redis is unavailable: {waiting} image(s) accepted; they will be queued as soon as it is back."
+        if waiting
+        else None
     )
 
 
 def event_to_json(shown: EventWithJobs, addresses: Addresses) -> dict[str, Any]:
-    """The contract's Event, with the images of its COMPLETED jobs at today's addresses."""
+    """The contract's Event, with the images of its COMPLETED jobs at addresses that are valid now."""
     event, fields = shown.event, shown.event.fields
     tutor = _without_none({"type": fields.tutor_type, "name": fields.tutor_name})
     optional = {

@@ -1,4 +1,4 @@
-"""`/media/`: what a bucket's public address does for S3, for the filesystem storage."""
+"""`/media/`: serves the objects of the filesystem storage, as the public address of a bucket does for S3."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ HEADERS = {
 
 
 class Media:
-    """Serves outputs to everybody; sources too unless `private_raw`, when they take a signed address."""
+    """Serves outputs to everybody, and sources too. With `private_raw`, a source needs a signed address."""
 
     def __init__(self, storage: FilesystemStorage, output_prefix: str, *, private_raw: bool) -> None:
         self._storage = storage
@@ -32,13 +32,13 @@ class Media:
         """GET /media/{key}, ranges and If-None-Match included."""
         key = request.path_params["key"]
         if not self._may_read(key, request):
-            return error_response(ApiError(404, "not_found", f"There is no public object {key!r}."))
+            return error_response(ApiError(404, "not_found", f"The object {key!r} does not exist or is not public."))
         try:
             content_type = self._storage.head(key).content_type
             path = self._storage.path(key)
             status = path.stat()
         except (ObjectNotFound, FileNotFoundError):
-            return error_response(ApiError(404, "not_found", f"There is no object {key!r}."))
+            return error_response(ApiError(404, "not_found", f"The object {key!r} does not exist."))
         except StorageUnavailable as error:
             return error_response(as_api_error(error))
         is_output = key.startswith(self._output_prefix)
@@ -57,6 +57,6 @@ class Media:
 
 
 def _has_already(request: Request, response: FileResponse) -> bool:
-    """Whether the client holds these very bytes (RFC 9110, 13.1.2; weak and strong tags are compared alike)."""
+    """Whether the client has these bytes already (RFC 9110, 13.1.2: If-None-Match ignores whether a tag is weak)."""
     held = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     return bool(held & {"*", response.headers["etag"]})

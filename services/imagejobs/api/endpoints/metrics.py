@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: how requests went, and how the queue and the jobs stand when they are asked for."""
+"""Metrics for Prometheus: requests by operation and status, jobs by status, and the length of the queue."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from imagejobs.jobs.service import ImageJobs
 
 
 class Metrics:
-    """One registry per application."""
+    """The metrics of one application, in a registry of their own."""
 
     def __init__(self, jobs: ImageJobs) -> None:
         self._registry = CollectorRegistry()
@@ -33,7 +33,7 @@ class Metrics:
 
 
 class _Backlog(Collector):
-    """Asked at each scrape; a service that is unavailable leaves its gauge out, which an alert on absence notices."""
+    """Gauges that are read at each scrape. If a service is unavailable, its gauge is absent: alert on absence."""
 
     def __init__(self, jobs: ImageJobs) -> None:
         self._jobs = jobs
@@ -54,5 +54,5 @@ class _Backlog(Collector):
             pass
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Nothing beforehand: registering must not ask the services."""
+        """No gauges: otherwise registering would read them, and so call the services."""
         return iter(())

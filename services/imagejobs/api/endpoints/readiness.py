@@ -1,4 +1,4 @@
-"""Whether the backing services answer: in bounded time, and in one thread for each, however many ask."""
+"""Whether the backing services answer: in bounded time, and with one thread per service however many clients ask."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -10,31 +10,31 @@ from imagejobs.contract.violations import Violation
 from imagejobs.errors import BackingServiceUnavailable
 
 ANSWER_SECONDS = 3.0
-"""A service that does not answer within this time counts as unavailable."""
+"""A service that does not answer within so many seconds counts as unavailable."""
 
 
 class Readiness:
-    """The endpoint. `pings` are by the services' names for people; the API can do without `dispensable`."""
+    """The endpoint. `pings` has a ping for each service's name; the API is ready without the `dispensable` services."""
 
     def __init__(self, pings: Mapping[str, Callable[[], None]], dispensable: frozenset[str]) -> None:
         self._questions = {name: _Question(name, ping) for name, ping in pings.items()}
         self._dispensable = dispensable
 
     def answer(self, call: Call) -> Reply:  # noqa: ARG002 - an endpoint takes a call
-        """200 with the state of each service; raises ApiError 503 when one that is needed is unavailable."""
+        """200 with the state of each service. Raises ApiError 503 if a service that is needed is unavailable."""
         asked = {name: question.ask() for name, question in self._questions.items()}
         wait(asked.values(), ANSWER_SECONDS)
-        reasons = {name: _why_away(name, future) for name, future in asked.items()}
-        away = {name: reason for name, reason in reasons.items() if reason}
-        if away.keys() - self._dispensable:
-            details = [Violation(name, reason) for name, reason in away.items()]
+        reasons = {name: _why_unavailable(name, future) for name, future in asked.items()}
+        unavailable = {name: reason for name, reason in reasons.items() if reason}
+        if unavailable.keys() - self._dispensable:
+            details = [Violation(name, reason) for name, reason in unavailable.items()]
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            raise ApiError(503, "not_ready", f"Not ready: {', '.join(away)} unavailable.", details, headers)
-        return Reply({name: "away" if name in away else "ok" for name in self._questions})
+            raise ApiError(503, "not_ready", f"Not ready: {', '.join(unavailable)} unavailable.", details, headers)
+        return Reply({name: "away" if name in unavailable else "ok" for name in self._questions})
 
 
 class _Question:
-    """To one service, which is not asked again before it has answered: whoever wants to know waits with the others."""
+    """A ping of one service. While one is under way, everybody waits for it, and no other is sent."""
 
     def __init__(self, name: str, ping: Callable[[], None]) -> None:
         self._name = name
@@ -43,21 +43,23 @@ class _Question:
         self._asked: Future[None] | None = None
 
     def ask(self) -> Future[None]:
+        """The ping that is under way, or a new one."""
         with self._lock:
             if self._asked is None or self._asked.done():
                 self._asked = Future()
-                # A daemon, so that a service that hangs keeps no process from ending.
-                threading.Thread(target=self._tell, args=(self._asked,), name=f"ping {self._name}", daemon=True).start()
+                # A daemon thread: a service that hangs must not keep the process from ending.
+                threading.Thread(target=self._send, args=(self._asked,), name=f"ping {self._name}", daemon=True).start()
             return self._asked
 
-    def _tell(self, asked: Future[None]) -> None:
+    def _send(self, asked: Future[None]) -> None:
         try:
             asked.set_result(self._ping())
-        except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+        except BaseException as error:  # noqa: BLE001 - raised again by asked.result()
             asked.set_exception(error)
 
 
-def _why_away(name: str, asked: Future[None]) -> str | None:
+def _why_unavailable(name: str, asked: Future[None]) -> str | None:
+    """A sentence for `details`; None if the service has answered."""
     if not asked.done():
         return f"{name} did not answer within {ANSWER_SECONDS:g} s."
     try:

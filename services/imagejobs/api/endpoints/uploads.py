@@ -1,4 +1,4 @@
-"""From a received file to a NewImage: recognised by its bytes, structurally whole, within the limits, hashed."""
+"""Checks an uploaded file and turns it into a NewImage: known format, complete structure, within limits, hashed."""
 
 import hashlib
 from collections.abc import Collection
@@ -19,16 +19,19 @@ MAX_FILENAME = 255
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """Judges uploads before anything is stored."""
+    """Checks uploads before anything is stored."""
 
     max_bytes: int
     options: Options
     formats: Collection[Format] = FORMATS
 
     def accept(self, received: ReceivedFile, field: str) -> NewImage:
-        """Raises ApiError 413 or 415, and ConversionError (422) for a damaged image or one beyond the limits."""
+        """The checked image; `field` is the form field for error details.
+
+        Raises ApiError 413 or 415, and ConversionError (422) for an image that is damaged or beyond the limits.
+        """
         if received.size > self.max_bytes:
-            message = f"{_shown(received)} has {received.size} bytes; an image may have {self.max_bytes}."
+            message = f"{_shown(received)} has {received.size} bytes; an image may have at most {self.max_bytes}."
             raise ApiError(413, "too_large", message, (Violation(field, message),))
         image_format = recognise(received.file)
         if image_format is None or image_format not in self.formats:
@@ -40,7 +43,7 @@ class Uploads:
         return NewImage(
             file=received.file,
             size=received.size,
-            sha256=hashlib.file_digest(received.file, "sha256").hexdigest(),  # type: ignore[arg-type]  # BinaryIO is one
+            sha256=hashlib.file_digest(received.file, "sha256").hexdigest(),  # type: ignore[arg-type]  # BinaryIO has what file_digest needs
             mimetype=image_format.mimetype,
             extension=image_format.extension,
             filename=_safe_filename(received.filename),
@@ -52,6 +55,6 @@ def _shown(received: ReceivedFile) -> str:
 
 
 def _safe_filename(name: str) -> str:
-    """The last part of what the client sent, printable and bounded; it is shown, never used as a path."""
+    """The last part of the client's path, printable and shortened. It is only shown, never used as a path."""
     base = PurePosixPath(name.replace("\\", "/")).name
     return "".join(c for c in base if c.isprintable())[:MAX_FILENAME] or "image"

@@ -1,1 +1,1 @@
-"""What surrounds every request."""
+"""ASGI middleware around every request."""

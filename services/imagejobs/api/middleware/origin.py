@@ -1,6 +1,7 @@
-"""A server without tokens trusts whoever reaches it; so a web page of another origin must not reach it.
+"""Protects a server without tokens from web pages of other origins.
 
-A browser sends `Origin` with every request that changes something across origins, and `Host` tells a rebound DNS name.
+Such a server trusts everybody who can reach it, and a browser can reach it for any page. The browser sends `Origin`
+with every cross-origin request that changes something; `Host` reveals a DNS name that was rebound to this server.
 """
 
 from ipaddress import ip_address
@@ -15,10 +16,10 @@ REMEDY = "Set API_TOKENS and WORKER_TOKENS"
 
 
 class OwnOriginOnly:
-    """ASGI middleware: 403 unless Host, and Origin if there is one, name this server.
+    """ASGI middleware: 403 unless Host, and Origin if it is sent, name this server.
 
-    Its names are the loopback's and `hosts`. One that listens `on_network` is known there by other addresses, and by
-    short names, too: neither can be what a page's own DNS name was rebound to.
+    The server's names are `hosts` and those of the loopback interface. If it listens `on_network`, IP addresses and
+    names without a dot are its names too: the DNS name of a web page that could be rebound is neither.
     """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str] = frozenset(), *, on_network: bool = False) -> None:
@@ -36,12 +37,12 @@ class OwnOriginOnly:
         host = headers.get("host", "")
         if not self._is_own(parts_of(f"//{host}").hostname or ""):
             return (
-                f"Host {host!r} is not known as this server's name, and it runs without tokens. {REMEDY}, or API_URL "
-                "to the address that it is called by."
+                f"Host {host!r} is not a name of this server, which runs without tokens. {REMEDY}, or set API_URL to "
+                "the address that clients use."
             )
         origin = headers.get("origin")
         if origin is not None and parts_of(origin).netloc != host:
-            return f"Origin {origin!r} may not use this server: it runs without tokens. {REMEDY}."
+            return f"Web pages of origin {origin!r} may not use this server, which runs without tokens. {REMEDY}."
         return None
 
     def _is_own(self, name: str) -> bool:

@@ -1,1 +1,1 @@
-"""Multipart forms, as the clients of the world send them."""
+"""Multipart forms in the dialects that HTTP clients send."""

@@ -1,4 +1,4 @@
-"""From the parts of a multipart body to a Form that keeps the contract."""
+"""Turns the parts of a multipart body into a Form that meets the contract."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +15,12 @@ from imagejobs.contract.violations import Violation
 Part = str | UploadFile
 
 A_FILE = "a file"
-"""Stands for a file where its schema is asked; the bytes are judged elsewhere."""
+"""The value that stands for a file when the schema checks the form. Endpoints check the bytes (uploads.py)."""
 _OF_AN_ARRAY = re.compile(r"(.+)\[\d*\]", re.DOTALL)
 
 
 def to_form(body: RequestBody, parts: FormData) -> Form:
-    """Hold the parts against the contract. Raises ApiError 400."""
+    """The form, checked against the contract. Raises ApiError 400."""
     by_name = _by_name(body, parts)
     problems = [problem for name, values in by_name.items() for problem in _misused(body, name, values)]
     texts: dict[str, str] = {}
@@ -39,7 +39,7 @@ def to_form(body: RequestBody, parts: FormData) -> Form:
 
 
 def _by_name(body: RequestBody, parts: FormData) -> Mapping[str, Sequence[Part]]:
-    """What was sent under each name of the contract. A file input in which nothing was chosen was not sent."""
+    """The parts by the contract's names, without file inputs in which no file was chosen."""
     found: dict[str, list[Part]] = {}
     for sent_as, value in parts.multi_items():
         if not _is_no_choice(value):
@@ -55,7 +55,7 @@ def _contract_name(body: RequestBody, sent_as: str) -> str:
 
 
 def _is_no_choice(value: Part) -> bool:
-    """What a browser sends for a file input in which nothing was chosen: a file without a name or a byte."""
+    """Whether no file was chosen: browsers then send a file without a name and without a byte."""
     return isinstance(value, UploadFile) and not value.filename and not value.size
 
 
@@ -79,7 +79,7 @@ def _empty(name: str, files: Sequence[ReceivedFile]) -> Iterator[Violation]:
 def _instance(
     body: RequestBody, texts: Mapping[str, str], files: Mapping[str, Sequence[ReceivedFile]]
 ) -> dict[str, Any]:
-    """The form as the JSON value that its schema describes; names that it does not know are reported already."""
+    """The form as the JSON value that its schema describes, without unknown names, which are reported already."""
     shown: dict[str, Any] = {
         name: [A_FILE] * len(many) if name in body.fields and body.fields[name].is_array else A_FILE
         for name, many in files.items()

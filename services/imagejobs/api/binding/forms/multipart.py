@@ -1,7 +1,7 @@
-"""Reads a multipart body more strictly than Starlette where bytes would be lost, and more widely where clients differ.
+"""Parses multipart bodies with Starlette's parser, made stricter against lost bytes and more tolerant of clients.
 
-A body that was cut off is refused, since Starlette takes the parts before the cut for all there is. A preamble is
-skipped, as RFC 2046 demands.
+Starlette accepts a body that was cut off and drops the last part; here it is refused. A preamble before the first
+boundary is skipped, as RFC 2046 demands.
 """
 
 import codecs
@@ -16,12 +16,12 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from imagejobs.api.binding.forms import part_headers
 
 CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1", "latin-1"})
-"""By Python's names; the last one is what Starlette takes where it does not know the charset."""
+"""The accepted charsets by Python's names. Starlette assumes `latin-1` when it does not know the charset."""
 MAX_PREAMBLE = 4096
 
 
 class BadPart(MultiPartException):
-    """One part of the body cannot be read; `field` is its name."""
+    """A part of the body that cannot be read; `field` is its name."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -29,29 +29,29 @@ class BadPart(MultiPartException):
 
 
 class WholeBodyParser(MultiPartParser):
-    """Raises MultiPartException for a body that cannot be read to its last boundary, and closes its files.
+    """Starlette's parser, which raises MultiPartException and closes the files if the body has no last boundary.
 
-    It does the same for a charset that few programs write and that Python would decode to something other than text.
+    It also refuses charsets other than CHARSETS: few clients send them, and some of Python's codecs do not yield text.
     """
 
     _ended = False
 
     def on_part_begin(self) -> None:
-        """Called by the parser at each part; the charset is Starlette's reading of the Content-Type."""
+        """Called by the parser at each part. Starlette took the charset from the Content-Type of the body."""
         if self._charset not in CHARSETS:
             raise MultiPartException(f"the charset {self._charset} is not accepted; send names and texts in UTF-8")
         super().on_part_begin()
 
     def on_headers_finished(self) -> None:
-        """Called by the parser before a part's data. Starlette knows only the plain `filename`."""
+        """Called by the parser before a part's data. Starlette reads `filename` but not `filename*`."""
         part = self._current_part
         disposition = part.content_disposition or b""
         if part_headers.is_only_extended(disposition):
             part.content_disposition = disposition + b'; filename=""'
         super().on_headers_finished()
         if encoding := part_headers.transfer_encoding(part.item_headers):
-            told = f"has the Content-Transfer-Encoding {encoding!r}; send its bytes as they are, without this header"
-            raise BadPart(part.field_name, told)
+            problem = f"has the Content-Transfer-Encoding {encoding!r}; send its bytes as they are, without this header"
+            raise BadPart(part.field_name, problem)
         if part.file is not None:
             part.file.filename = part_headers.filename(disposition, part.file.filename or "")
 
@@ -59,12 +59,12 @@ class WholeBodyParser(MultiPartParser):
         """Called by the parser for each piece of a part."""
         part = self._current_part
         if part.file is None and len(part.data) + end - start > self.max_part_size:
-            told = f"a text may have {self.max_part_size} bytes; if this is a file, send it with a filename"
-            raise BadPart(part.field_name, told)
+            problem = f"a text may have at most {self.max_part_size} bytes; if this is a file, send it with a filename"
+            raise BadPart(part.field_name, problem)
         super().on_part_data(data, start, end)
 
     def on_part_end(self) -> None:
-        """Called by the parser after a part's data. A text may name a charset of its own."""
+        """Called by the parser after a part's data. The part may name its own charset."""
         part = self._current_part
         named = part_headers.charset(part.item_headers) if part.file is None else None
         if named is None:
@@ -99,7 +99,7 @@ class WholeBodyParser(MultiPartParser):
 
 
 async def _without_preamble(stream: AsyncGenerator[bytes, None], boundary: bytes) -> AsyncGenerator[bytes, None]:
-    """The body from its first boundary on. What stands before it is not part of the form (RFC 2046, 5.1.1)."""
+    """The body from its first boundary on. The bytes before it are not part of the form (RFC 2046, 5.1.1)."""
     first = re.compile(rb"\r\n(--" + re.escape(boundary) + rb")(?:(--)|[ \t]*(\r\n))")
     without_cr = re.compile(rb"\n--" + re.escape(boundary) + rb"[ \t]*\n")
     start: bytes | None = b"\r\n"

@@ -1,4 +1,4 @@
-"""What the headers of one part say beyond its name: the file's name, the charset of a text, how bytes are encoded."""
+"""Reads the headers of one part: the name of a file, the charset of a text, and the transfer encoding."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,23 +14,22 @@ _ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=(\s+=\?[^?\s]+\?[bBq
 
 
 def is_only_extended(disposition: bytes) -> bool:
-    """Whether the file's name comes as `filename*` alone."""
+    """Whether the part has `filename*` without `filename`."""
     given = _parameters(disposition)
     return "filename*" in given and "filename" not in given
 
 
 def filename(disposition: bytes, plain: str) -> str:
-    """The file's name: `filename*` (RFC 8187) rather than `filename`, of which `plain` is the value.
+    """The file's name: from `filename*` (RFC 8187) if possible, else `plain`, the value of `filename`.
 
-    A `filename` that consists of encoded words (RFC 2047), as .NET writes it, is decoded. What cannot be decoded
-    stays as it is.
+    If `plain` consists of encoded words (RFC 2047), as .NET writes it, they are decoded if possible.
     """
     extended = _extended(_parameters(disposition).get("filename*", ""))
     return extended or (_decoded_words(plain) if _ENCODED_WORDS.fullmatch(plain) else plain)
 
 
 def transfer_encoding(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The Content-Transfer-Encoding, if it is one that changes the bytes."""
+    """The Content-Transfer-Encoding if it changes the bytes, else None."""
     given = _value(headers, b"content-transfer-encoding").strip().lower()
     return None if given in AS_THEY_ARE else given
 
@@ -51,7 +50,7 @@ def _parameters(disposition: bytes) -> dict[str, str]:
 
 
 def _extended(value: str) -> str:
-    """`utf-8'en'na%C3%AFve.png` as text; empty if it is not written so."""
+    """The text of a value such as `utf-8'en'na%C3%AFve.png`; empty if the value has another form."""
     encoding, _, rest = value.strip('"').partition("'")
     _, is_whole, encoded = rest.partition("'")
     try:
