@@ -29,7 +29,7 @@ from imagejobs.api.endpoints.readiness import Readiness
 from imagejobs.api.endpoints.status_reports import StatusReports
 from imagejobs.api.endpoints.uploads import Uploads
 from imagejobs.api.middleware.origin import OwnOriginOnly
-from imagejobs.api.undo_refused import taking_back
+from imagejobs.api.undo_refused import background_undo
 from imagejobs.contract.openapi import Contract, load_contract
 from imagejobs.conversion.formats.format import Format
 from imagejobs.conversion.formats.registry import FORMATS
@@ -101,7 +101,7 @@ def create_app(
         routes=routes,
         middleware=guard if authentication.is_open() else [],
         exception_handlers={HTTPException: _error, Exception: _error},
-        lifespan=lambda _: taking_back(jobs.refused),
+        lifespan=lambda _: background_undo(jobs.refused),
     )
     app.router.redirect_slashes = False  # a redirect would reveal the address behind a proxy
     return app

@@ -12,18 +12,17 @@ PAUSE_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def taking_back(refused: RefusedUploads) -> AsyncIterator[None]:
+async def background_undo(refused: RefusedUploads) -> AsyncIterator[None]:
     """Retry every PAUSE_SECONDS until the block ends."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_take_back, refused)
+        tasks.start_soon(_undo_forever, refused)
         yield
         tasks.cancel_scope.cancel()
 
 
-async def _take_back(refused: RefusedUploads) -> None:
+async def _undo_forever(refused: RefusedUploads) -> None:
     while True:
         await anyio.sleep(PAUSE_SECONDS)
         for _ in range(len(refused.unsettled)):
-            await run_in_threadpool(
-                refused.try_again
-            )  # one at a time, so that the process waits for one only when it ends
+            # One at a time: when the process ends, it waits for this one only.
+            await run_in_threadpool(refused.try_again)

@@ -6,7 +6,7 @@ from threading import Event, Semaphore
 
 import pytest
 from imagejobs.api import undo_refused as module
-from imagejobs.api.undo_refused import taking_back
+from imagejobs.api.undo_refused import background_undo
 from imagejobs.jobs.refused_uploads import RefusedUploads
 from imagejobs.storage.object_storage import StorageUnavailable
 from starlette.testclient import TestClient
@@ -16,7 +16,7 @@ from worlds.memory_api import memory_api
 
 async def undone(world: World) -> bool:
     """Whether nothing is left within five seconds of a running API."""
-    async with taking_back(world.jobs.refused):
+    async with background_undo(world.jobs.refused):
         for _ in range(500):
             if not world.jobs.refused.unsettled and not world.storage.stored_keys():
                 return True
@@ -47,9 +47,9 @@ def test_the_application_does_it_while_it_runs_and_ends_all_the_same(monkeypatch
 
     def entering(refused: RefusedUploads) -> AbstractAsyncContextManager[None]:
         entered.append(refused)
-        return taking_back(refused)
+        return background_undo(refused)
 
-    monkeypatch.setattr("imagejobs.api.app.taking_back", entering)
+    monkeypatch.setattr("imagejobs.api.app.background_undo", entering)
     with TestClient(memory_api().app):
         assert len(entered) == 1
 
@@ -63,7 +63,7 @@ def test_an_end_waits_for_one_try_and_not_for_all(monkeypatch: pytest.MonkeyPatc
         assert may_go_on.wait(10)
 
     async def ended_during_the_first() -> None:
-        async with taking_back(refused):
+        async with background_undo(refused):
             assert await asyncio.to_thread(begun.acquire, timeout=10)
             asyncio.get_running_loop().call_soon(may_go_on.set)  # after the end began
 

@@ -16,7 +16,7 @@ WORKER = "workerToken"
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """The tokens of each scheme. An operation is open to everybody if a scheme of its has no tokens."""
+    """The tokens of each scheme. An operation is open to everybody if one of its schemes has no tokens."""
 
     tokens: Mapping[str, Sequence[str]]
 

@@ -53,7 +53,7 @@ def _given(parameter: Parameter, request: Request) -> Sequence[str]:
 
 
 def _typed(parameter: Parameter, value: str) -> Any:
-    """The value as an integer if it consists of ASCII digits. The schema rejects any other value of an integer."""
+    """The value as an integer if it consists of ASCII digits. The schema rejects all other values."""
     if parameter.is_id:
         return value.lower()
     return int(value) if parameter.is_integer and value.isascii() and value.isdecimal() and len(value) < 19 else value

@@ -90,9 +90,9 @@ class _Bound:
         try:
             response = await self._answer(request)
         except ClientDisconnect:
-            logger.info("%s: the client went away before its request was complete", self.operation.id)
-            gone = "The client went away before its request was complete."
-            response = error_response(ApiError(400, "client_disconnected", gone))
+            logger.info("%s: the client disconnected before its request was complete", self.operation.id)
+            message = "The client disconnected before its request was complete."
+            response = error_response(ApiError(400, "client_disconnected", message))
         except Exception as error:  # noqa: BLE001 - every error becomes the contract's answer
             response = error_response(as_api_error(error))
         self.binding.observe(self.operation.id, response.status_code, time.perf_counter() - started)
@@ -123,9 +123,9 @@ class _Bound:
         problems = self.operation.response_violations(response.status_code, content_type, response.headers, body)
         if not problems:
             return response
-        logger.error("%s answered %d against the contract: %s", self.operation.id, response.status_code, problems)
-        message = f"{self.operation.id} answered {response.status_code} against the contract."
-        return error_response(ApiError(500, "contract_violation", message, problems))
+        answer = f"The answer of {self.operation.id} with status {response.status_code} breaks the contract"
+        logger.error("%s: %s", answer, problems)
+        return error_response(ApiError(500, "contract_violation", f"{answer}.", problems))
 
 
 def _to_response(reply: Reply) -> Response:

@@ -28,9 +28,10 @@ logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != INVALI
 
 
 class HttpConnection(H11Protocol):
-    """uvicorn's connection, which has no deadlines of its own, looked at twice a second for what the client owes.
+    """uvicorn's connection, with the deadlines that uvicorn lacks.
 
-    That costs a request nothing. The pace of a body is checked where the application reads it (api/binding/body.py).
+    They are checked twice a second, so that a request sets no timer. The pace of a body is checked where it is read
+    (api/binding/body.py).
     """
 
     transport: LingeringTransport
@@ -70,7 +71,7 @@ class HttpConnection(H11Protocol):
         super().connection_lost(exc)
 
     def look(self) -> None:
-        """Close the connection if the client owes something for too long. Call this every LOOK_SECONDS."""
+        """Close the connection if the client is too slow in sending or reading. Call this every LOOK_SECONDS."""
         owed = self._what_is_owed()
         if owed is None:
             self._owed = None

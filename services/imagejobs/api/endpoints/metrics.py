@@ -49,7 +49,9 @@ class _Backlog(Collector):
         try:
             length, dead = self._jobs.queue.length(), self._jobs.queue.dead_letters()
             yield GaugeMetricFamily("imagejobs_queue_length", "Messages on the task queue.", value=length)
-            yield GaugeMetricFamily("imagejobs_dead_messages", "Messages that nobody could read.", value=dead)
+            yield GaugeMetricFamily(
+                "imagejobs_dead_messages", "Dead letters: messages that could not be read.", value=dead
+            )
         except BackingServiceUnavailable:
             pass
 

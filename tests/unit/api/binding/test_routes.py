@@ -49,9 +49,10 @@ def test_an_answer_against_the_contract_is_500_in_development(
 ) -> None:
     with caplog.at_level(logging.ERROR):
         answer = answering(reply).get("/healthz")
-    assert "getHealth answered" in assert_error(answer, 500, "contract_violation")
+    message = f"The answer of getHealth with status {reply.status} breaks the contract"
+    assert assert_error(answer, 500, "contract_violation") == f"{message}."
     assert any(problem in each["message"] for each in answer.json()["error"]["details"])
-    assert "against the contract" in caplog.text
+    assert f"{message}: [" in caplog.text
 
 
 def test_a_missing_header_is_against_the_contract() -> None:
