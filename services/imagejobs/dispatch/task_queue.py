@@ -10,7 +10,7 @@ from imagejobs.task_queue.redis_errors import translated_errors
 from imagejobs.task_queue.redis_keys import PROBE_TTL
 
 PUSH_SECONDS = 3.0
-"""How long a producer waits for a reply of Redis: somebody waits for the producer's answer."""
+"""How long a producer waits for a reply of Redis. Short, because a client of the API waits for the producer."""
 
 
 class DramatiqTaskQueue:

@@ -31,12 +31,12 @@ class TaskQueue(Protocol):
         """The number of messages that wait for a consumer, including other programs' messages."""
 
     def dead_letters(self) -> int:
-        """The number of dead letters: messages that are kept because nobody could read them or carry them out."""
+        """The number of dead letters: messages that could not be read or processed and are kept."""
 
     def absent(self, image_job_ids: Sequence[str]) -> frozenset[str]:
         """The jobs for which no message, as `push` writes it, waits on the list. The oldest are found fastest.
 
-        A queue that only this system uses returns the empty set: its length alone tells whether messages were lost.
+        A queue that only this system uses returns the empty set: its length alone shows whether messages were lost.
         """
 
     def reclaim(self) -> int:
@@ -83,7 +83,7 @@ class TaskQueueConsumer(Protocol):
     def release(self) -> int:
         """Return the unsettled messages to the front of the list and end the heartbeat; the number of messages moved.
 
-        The last call of a clean stop: nobody then waits for the heartbeat to expire.
+        The last call of a clean stop: no other consumer has to wait until the heartbeat expires.
         """
 
     def length(self) -> int:

@@ -1,4 +1,4 @@
-"""A job as the worker knows it: what the API says of it, the right to finish it, and its stored renditions."""
+"""A job as the worker knows it: the record that the API returns, the right to finish it, and its stored renditions."""
 
 from dataclasses import dataclass
 

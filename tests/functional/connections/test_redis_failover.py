@@ -1,4 +1,4 @@
-"""That no connection is kept to a Redis that says that it cannot serve, on real servers and over every scheme."""
+"""A connection to a Redis that cannot serve is closed, with real servers and every scheme of address."""
 
 import socketserver
 import ssl
@@ -205,7 +205,7 @@ class Refusals:
 
 
 def certified(directory: Path) -> ssl.SSLContext:
-    """With a certificate that nobody vouches for."""
+    """With a self-signed certificate."""
     certificate, key = directory / "certificate.pem", directory / "key.pem"
     request = [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
     subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
@@ -246,7 +246,7 @@ def test_over_every_kind_of_connection(scheme: str, tmp_path: Path) -> None:
         "EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.",
     ],
 )
-def test_a_reply_that_says_that_the_server_cannot_serve_closes_the_connection(reply: str, tmp_path: Path) -> None:
+def test_a_reply_of_a_server_that_cannot_serve_closes_the_connection(reply: str, tmp_path: Path) -> None:
     assert connections_of_two_commands(reply, "redis", tmp_path) == 2
 
 

@@ -75,15 +75,15 @@ def replica_without_master(admin: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def running_script(admin: redis.Redis) -> Iterator[None]:
-    """BUSY: somebody's script does not end."""
+    """BUSY: a script of another client does not end."""
     admin.config_set("busy-reply-threshold", 1)
 
     def run() -> None:
-        with somebody(admin) as client, pytest.raises(redis.ResponseError, match="killed"):
+        with another_client(admin) as client, pytest.raises(redis.ResponseError, match="killed"):
             client.eval("while true do end", 0)
 
     running = threading.Thread(target=run)
-    with somebody(admin) as client:
+    with another_client(admin) as client:
         running.start()
         wait_until(lambda: refuses(client.ping))
     yield
@@ -121,7 +121,7 @@ REFUSALS = [
 
 
 @contextmanager
-def somebody(admin: redis.Redis) -> Iterator[redis.Redis]:
+def another_client(admin: redis.Redis) -> Iterator[redis.Redis]:
     """A further connection to the same server."""
     with redis.Redis(port=admin.get_connection_kwargs()["port"], socket_timeout=30) as client:
         yield client
@@ -221,7 +221,7 @@ def two_retries_wait(admin: redis.Redis, broker: RedisBroker, job: Job) -> None:
 
 
 def it_failed(record: logging.LogRecord) -> bool:
-    """Whether the thread of the delayed messages says that it met an error."""
+    """Whether the thread of the delayed messages has logged an error."""
     return record.levelno == logging.CRITICAL and DELAYED in record.name
 
 

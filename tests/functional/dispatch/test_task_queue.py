@@ -55,11 +55,11 @@ def test_what_dramatiqs_workers_gave_up_is_counted(server: RedisServer) -> None:
     assert message
     consumer.nack(message)
     assert queue.dead_letters() == before + 1
-    assert queue.absent(IDS) == frozenset(), "what makes this queue long is never somebody else's"
+    assert queue.absent(IDS) == frozenset(), "no other program uses this queue"
     broker.client.close()
 
 
-def test_without_redis_every_call_says_so() -> None:
+def test_without_redis_every_call_raises() -> None:
     queue = queue_at(f"redis://127.0.0.1:{free_port()}")
     for call in (queue.ping, queue.length, queue.dead_letters, lambda: queue.push(IDS)):
         with pytest.raises(QueueUnavailable, match="Redis is unavailable"):

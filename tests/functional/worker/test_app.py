@@ -40,7 +40,7 @@ def test_wrong_settings_end_it_with_their_names_and_no_traceback(tmp_path: Path)
     assert "Traceback" not in done.stderr
 
 
-def test_a_storage_that_cannot_be_opened_is_told_at_the_start(tmp_path: Path) -> None:
+def test_a_storage_that_cannot_be_opened_ends_it_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     done = run(SHOW_ACTORS, tmp_path, STORAGE="filesystem", DATA_DIR="data")
     assert done.returncode == 1

@@ -53,12 +53,12 @@ def running(command: tuple[str, ...], redis_port: int, directory: Path) -> Itera
 
 
 def is_starting(main: psutil.Process, _log: Path) -> bool:
-    """Whether it has started its conversions' children; it tells the main process so a moment later."""
+    """Whether it has started its conversion processes; it reports to the main process a moment later."""
     return len(converting(main)) == PROCESSES * THREADS
 
 
 def is_ready(main: psutil.Process, log: Path) -> bool:
-    """Whether its processes have told the main process that they are ready, and that has written it down."""
+    """Whether the main process has logged that its worker processes are ready."""
     return is_starting(main, log) and log.read_text().count("ready for action") == PROCESSES
 
 

@@ -59,7 +59,7 @@ def test_servers_that_the_dns_does_not_know_are_an_outage(monkeypatch: pytest.Mo
         Database("mongodb+srv://u:p@x.invalid/y")
 
 
-def test_an_address_that_cannot_be_used_is_told_in_one_line() -> None:
+def test_an_address_that_cannot_be_used_is_reported_in_one_line() -> None:
     with pytest.raises(ConfigurationError, match=r"^MONGODB_URI: A password is required$"):
         Database("mongodb://u@127.0.0.1:1/x")
 
@@ -83,13 +83,13 @@ def test_an_address_that_cannot_be_used_is_told_in_one_line() -> None:
         (AutoReconnect("10.0.0.1:27017: connection closed"), None),
     ],
 )
-def test_what_mongodb_answers_is_told_in_words_for_anybody(error: PyMongoError, words: str | None) -> None:
+def test_a_refusal_of_mongodb_is_explained(error: PyMongoError, words: str | None) -> None:
     with pytest.raises(DatabaseUnavailable) as raised, translated_errors():
         raise error
     assert raised.value.answer == words
 
 
-def test_what_mongoengine_wraps_is_told_too() -> None:
+def test_a_refusal_that_mongoengine_wraps_is_explained_too() -> None:
     with pytest.raises(DatabaseUnavailable) as raised, translated_errors():
         raise OperationError("Could not save document") from OperationFailure("Authentication failed.", 18)
     assert raised.value.answer == "it refuses the user name or the password"

@@ -7,7 +7,7 @@ from imagejobs.runtime.episode import REMINDER_SECONDS
 
 
 class Clock:
-    """Seconds that go on only when told."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -79,14 +79,14 @@ def test_each_service_has_its_own(outages: Outages, clock: Clock, caplog: pytest
     assert [message.split(" is ")[0] for message in caplog.messages] == ["Redis", "MongoDB", "MongoDB"]
 
 
-def test_a_block_says_by_its_end_whether_the_service_answered(
+def test_a_block_that_raises_notes_a_failure_and_one_that_ends_an_answer(
     outages: Outages, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(BackingServiceUnavailable), outages.watched("API"):
         raise BackingServiceUnavailable("API", "Connection refused")
     clock.seconds += SETTLED_SECONDS
     with pytest.raises(KeyError), outages.watched("API"):
-        raise KeyError("says nothing about the service")
+        raise KeyError("not about the service")
     assert len(caplog.messages) == 1
     with outages.watched("API"):
         pass

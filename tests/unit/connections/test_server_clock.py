@@ -17,9 +17,9 @@ MILLISECOND = timedelta(milliseconds=1)
 class Machine:
     """This machine's monotonic clock, and a server behind a line that takes `trip` seconds there and back."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, told: datetime = MOMENT, trip: float = 0.0) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, server_time: datetime = MOMENT, trip: float = 0.0) -> None:
         self.seconds = 1_000.0
-        self.told = told
+        self.server_time = server_time
         self.trip = trip
         self.asked = 0
         monkeypatch.setattr(clock_module, "_seconds", lambda: self.seconds)
@@ -28,7 +28,7 @@ class Machine:
     def ask(self) -> datetime:
         self.asked += 1
         self.seconds += self.trip
-        return self.told
+        return self.server_time
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
@@ -62,8 +62,8 @@ def test_the_time_is_the_servers_carried_on(monkeypatch: pytest.MonkeyPatch) -> 
 def test_after_the_machine_slept_it_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = {time.CLOCK_BOOTTIME: 1_000.0, time.CLOCK_MONOTONIC: 1_000.0}
     monkeypatch.setattr(time, "clock_gettime", seconds.__getitem__)
-    told = iter((MOMENT, MOMENT + timedelta(hours=2)))
-    clock = ServerClock(lambda: next(told))
+    server_time = iter((MOMENT, MOMENT + timedelta(hours=2)))
+    clock = ServerClock(lambda: next(server_time))
     clock.now()
     seconds[time.CLOCK_BOOTTIME] += 7_200
     assert clock.now() == to_milliseconds(MOMENT + timedelta(hours=2))
@@ -72,11 +72,11 @@ def test_after_the_machine_slept_it_is_read_again(monkeypatch: pytest.MonkeyPatc
 def test_it_is_read_again_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(monkeypatch)
     machine.clock.now()
-    machine.told = MOMENT + timedelta(hours=1)
+    machine.server_time = MOMENT + timedelta(hours=1)
     machine.seconds += REFRESH_SECONDS
-    assert machine.clock.now() < machine.told
+    assert machine.clock.now() < machine.server_time
     machine.seconds += 0.001
-    assert machine.clock.now() == to_milliseconds(machine.told)
+    assert machine.clock.now() == to_milliseconds(machine.server_time)
     assert machine.asked == 2
 
 
@@ -86,13 +86,13 @@ def test_half_of_the_trip_counts_as_passed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_server_that_names_no_zone_means_utc(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = Machine(monkeypatch, told=MOMENT.replace(tzinfo=None))
+    machine = Machine(monkeypatch, server_time=MOMENT.replace(tzinfo=None))
     assert machine.clock.now() == to_milliseconds(MOMENT)
 
 
-def test_a_reading_that_fails_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reading_that_fails_is_raised_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(monkeypatch)
-    answers = iter([ConnectionError("away"), None])
+    answers = iter([ConnectionError("unavailable"), None])
 
     def ask() -> datetime:
         if error := next(answers):

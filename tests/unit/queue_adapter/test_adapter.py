@@ -99,7 +99,9 @@ def test_a_message_is_forgotten_only_after_it_was_handed_on(setup: Setup) -> Non
     assert list(setup.consumer.unsettled()) == [ProcessImageMessage(ONE).encode()]
 
 
-def test_malformed_messages_are_buried_with_their_reason(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
+def test_malformed_messages_become_dead_letters_with_their_reason(
+    setup: Setup, caplog: pytest.LogCaptureFixture
+) -> None:
     setup.queue.push_raw(b'{"task_type":"process_image","payload":{"imageJobID":"7"}}')
     setup.queue.push([ONE])
     setup.steps(2)
@@ -118,7 +120,7 @@ def test_another_workers_messages_are_left_on_the_list(setup: Setup) -> None:
     assert setup.queue.dead == []
 
 
-def test_a_list_of_another_workers_messages_is_no_hot_loop(setup: Setup) -> None:
+def test_a_list_of_another_workers_messages_is_not_a_hot_loop(setup: Setup) -> None:
     for _ in range(3):
         setup.queue.push_raw(FOREIGN)
     assert [bool(setup.adapter.step()) for _ in range(6)] == [False, False, True, False, False, True]
@@ -237,7 +239,7 @@ def test_at_a_stop_what_was_taken_goes_back_and_the_heartbeat_ends(setup: Setup)
     assert setup.queue.alive_until == {}
 
 
-def test_a_queue_that_goes_away_at_a_stop_keeps_what_was_taken(
+def test_an_outage_at_a_stop_keeps_the_unsettled_messages(
     setup: Setup, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:

@@ -77,13 +77,13 @@ def test_reads_from_members_that_lag_behind_are_refused(base: str, option: str) 
     assert mongodb_address(f"{base}readPreference=primary")
 
 
-def test_options_that_do_not_go_together_are_told() -> None:
+def test_options_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="contradict"):
         mongodb_address("mongodb://h/x?tls=true&ssl=false")
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "expected"),
     [
         (f"https://u:{SECRET}@api.example:8443/x?y=1", "https://api.example:8443/x?y=1"),
         (f"http://{SECRET}@[::1]:3000", "http://[::1]:3000"),
@@ -93,8 +93,8 @@ def test_options_that_do_not_go_together_are_told() -> None:
         ("", ""),
     ],
 )
-def test_an_address_is_shown_without_its_password(address: str, told: str) -> None:
-    assert shown(address) == told
+def test_an_address_is_shown_without_its_password(address: str, expected: str) -> None:
+    assert shown(address) == expected
 
 
 @pytest.mark.parametrize(

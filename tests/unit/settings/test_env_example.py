@@ -97,7 +97,7 @@ def test_compose_passes_the_secrets_to_those_that_check_or_show_them() -> None:
 
 
 @pytest.mark.parametrize("service", ["api", "worker", "reconciler", "queue-adapter", "indexes", "bucket"])
-def test_compose_sets_nothing_that_is_no_setting_and_renames_none(service: str) -> None:
+def test_compose_sets_only_settings_and_renames_none(service: str) -> None:
     environment = compose_environment(service)
 
     assert sorted(environment.keys() - NAMES) == []

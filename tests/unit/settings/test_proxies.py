@@ -24,7 +24,7 @@ def test_other_machines_are_not_this_one(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("proxy", "told"),
+    ("proxy", "expected"),
     [
         ("http://me:secret@proxy.example:3128", "http://proxy.example:3128"),
         ("https://proxy.example", "https://proxy.example"),
@@ -33,8 +33,8 @@ def test_other_machines_are_not_this_one(host: str) -> None:
         ("http://me:sec/ret@proxy.example:3128", HIDDEN),
     ],
 )
-def test_a_proxy_is_named_without_its_password(proxy: str, told: str) -> None:
-    assert through(proxy) == f" through the proxy {told}"
+def test_a_proxy_is_named_without_its_password(proxy: str, expected: str) -> None:
+    assert through(proxy) == f" through the proxy {expected}"
 
 
 def test_without_a_proxy_there_is_nothing_to_show() -> None:

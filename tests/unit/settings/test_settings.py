@@ -1,4 +1,4 @@
-"""What the environment and `.env` come to, and what a person is told about mistakes."""
+"""How settings are read from the environment and `.env`, and how mistakes are reported."""
 
 import os
 from collections.abc import Callable
@@ -71,7 +71,7 @@ class TestMistakes:
         assert set(found) == set(R2)
         assert all("STORAGE=filesystem" in message for message in found.values())
 
-    def test_all_of_them_are_told_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_all_of_them_are_reported_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         wrong = {
             "API_PORT": "http",
             "API_URL": "localhost:3000",
@@ -91,7 +91,7 @@ class TestMistakes:
         assert set(mistakes()) == set(wrong) | set(R2)
 
     @pytest.mark.parametrize("name", sorted(R2))
-    def test_a_missing_r2_setting_is_told_by_its_name(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def test_a_missing_r2_setting_is_reported_by_its_name(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         set_all(monkeypatch, **{each: value for each, value in R2.items() if each != name})
         assert set(mistakes()) == {name}
 
@@ -134,12 +134,12 @@ class TestMistakes:
             assert set(mistakes()) == {"OUTPUT_PREFIX"}
 
     @pytest.mark.parametrize("prefix", [RAW_PREFIX, "raw", f"{RAW_PREFIX}optimized"])
-    def test_results_do_not_lie_among_the_sources(self, prefix: str) -> None:
+    def test_the_prefix_of_results_is_not_that_of_the_sources(self, prefix: str) -> None:
         assert set(mistakes(storage="filesystem", output_prefix=prefix)) == {"OUTPUT_PREFIX"}
 
     @pytest.mark.parametrize("name", ["API_TOKENS", "WORKER_TOKENS"])
     @pytest.mark.parametrize("token", ["pässword", "two words", "\x7f"])
-    def test_a_token_that_no_header_carries_is_refused_unseen(
+    def test_a_token_that_no_header_carries_is_refused_and_not_shown(
         self, monkeypatch: pytest.MonkeyPatch, name: str, token: str
     ) -> None:
         set_all(monkeypatch, STORAGE="filesystem", **{name: f"good,{token}"})
@@ -149,7 +149,9 @@ class TestMistakes:
 
     @pytest.mark.parametrize("seconds", ["inf", "nan", "1e12"])
     @pytest.mark.parametrize("name", DURATIONS)
-    def test_a_time_that_never_comes_is_refused(self, monkeypatch: pytest.MonkeyPatch, name: str, seconds: str) -> None:
+    def test_a_time_longer_than_a_year_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, seconds: str
+    ) -> None:
         set_all(monkeypatch, STORAGE="filesystem", **{name: seconds})
         assert set(mistakes()) == {name}
 
@@ -204,7 +206,7 @@ class TestSecrets:
             for secret in ("password", "secret-access-key", "access-key-id", "token-1", "token-2"):
                 assert secret not in text
 
-    def test_they_are_there_for_those_who_ask(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_code_that_needs_them_can_read_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
         set_all(monkeypatch, **SECRETS)
         settings = load_settings()
         assert settings.r2_secret_access_key.get_secret_value() == "secret-access-key"
@@ -283,7 +285,7 @@ class TestApiAddress:
         assert not isinstance(found, Settings)
         assert found.api_tokens[0].get_secret_value() == "token"
 
-    def test_a_callers_mistakes_are_told_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_callers_mistakes_are_reported_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         set_all(monkeypatch, API_PORT="70000", API_URL="api.invalid")
         with pytest.raises(ConfigurationError, match=r"(?s)API_PORT: .*API_URL: 'api\.invalid' is not"):
             load_api_address()

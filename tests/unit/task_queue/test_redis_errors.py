@@ -45,7 +45,7 @@ def answer_to(error: redis.RedisError) -> str | None:
         ("ERR max number of clients reached", "no more connections"),
     ],
 )
-def test_a_refusal_is_told_in_words(reply: str, words: str) -> None:
+def test_a_refusal_is_explained(reply: str, words: str) -> None:
     answer = answer_to(BaseParser.parse_error(reply))  # type: ignore[no-untyped-call]  # redis-py has no types here
     assert answer is not None
     assert words in answer

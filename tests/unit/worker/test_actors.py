@@ -1,4 +1,4 @@
-"""The actor under Dramatiq's own retries, on its broker in memory."""
+"""The actor with Dramatiq's retries, on its broker in memory."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ TASK = TASKS["process_image"]
 
 
 class Tries:
-    """A use case that fails so many times; what it was asked."""
+    """A use case that fails `failures` times and notes its arguments."""
 
     def __init__(self, failures: int, error: Exception | None = None) -> None:
         self.asked: list[tuple[str, Delivery, float]] = []
@@ -36,13 +36,13 @@ class Tries:
 
     @property
     def counted(self) -> list[tuple[int, int]]:
-        """The tries and the faults before each."""
+        """The number of tries and of faults before each call."""
         return [(delivery.tries, delivery.faults) for _, delivery, _ in self.asked]
 
 
 @contextmanager
 def working(use_case: Callable[..., Outcome]) -> Iterator[StubBroker]:
-    """A worker of the actor, which gets the message that the queue adapter makes, at our broker's middleware."""
+    """A worker with the broker's middleware that runs the actor on one message of the queue adapter."""
     broker = StubBroker(middleware=[CurrentMessage(), *(each for each in _middleware() if isinstance(each, Retries))])
     declare_actors(broker, use_case, 3)
     broker.enqueue(TASK.message(JOB_ID))
@@ -96,7 +96,7 @@ def test_faults_are_counted_from_delivery_to_delivery() -> None:
     assert tries.counted == [(0, 0), (1, 1), (2, 2)]
 
 
-def test_the_next_try_comes_when_the_use_case_was_told_that_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_try_comes_after_the_pause_that_the_use_case_got(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Delivery, "pause", lambda _: 0.3)
     tries = Tries(1)
     with working(tries):

@@ -1,4 +1,4 @@
-"""When the next try comes, and when there is none."""
+"""When a job is tried again, and when no more."""
 
 import math
 from dataclasses import replace

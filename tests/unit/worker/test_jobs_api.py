@@ -1,4 +1,4 @@
-"""What the worker understands of a claim's answer."""
+"""How the worker reads the API's answers, and what it reports."""
 
 import json
 from typing import Any
@@ -57,13 +57,13 @@ def test_a_job_without_a_source_is_one_with_an_empty_one() -> None:
     assert api.get(JOB_ID) == Job(JOB_ID, "PENDING", "", "")
 
 
-def test_what_is_no_job_is_named() -> None:
+def test_an_answer_that_is_not_a_job_names_the_job() -> None:
     api, _ = answering(httpx2.Response(200, json={"success": True, "data": "none"}))
     with pytest.raises(TransientFailure, match=f"image job {JOB_ID} is not a job"):
         api.get(JOB_ID)
 
 
-def test_an_answer_that_is_no_json_is_a_claim_all_the_same() -> None:
+def test_an_answer_that_is_not_json_is_a_claim_without_a_token() -> None:
     api, _ = answering(httpx2.Response(200, text="OK"))
     assert api.claim(JOB_ID) == Claim(JOB_ID, None)
 

@@ -1,4 +1,4 @@
-"""That a claim is renewed for as long as its job is worked on, and no longer."""
+"""A lease is renewed while the worker works on the job, and no longer."""
 
 import itertools
 import logging
@@ -18,7 +18,7 @@ LONG_LEASE = 2.0
 
 
 class Renewals:
-    """Counts renewals; each but the first `good` ones meets `error`."""
+    """Counts renewals; the first `good` ones succeed, the others raise `error`."""
 
     def __init__(self, good: int = 1_000, error: Exception | None = None) -> None:
         self.lease_seconds = LEASE_SECONDS
@@ -37,7 +37,7 @@ class Renewals:
 
 
 class Outage(Renewals):
-    """Answers each renewal in turn with one of these, the last one for ever; keeps what is handed back."""
+    """Answers the renewals with these answers in turn, then always with the last; notes each hand-back."""
 
     def __init__(self, *answers: Exception | None) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Outage(Renewals):
     def hand_back(self, claim: Claim, failure: Exception) -> None:
         assert claim == CLAIM
         self.handed_back.append(failure)
-        raise NotOurs("somebody else has claimed it")
+        raise NotOurs("another worker has claimed it")
 
 
 AWAY = ServiceUnavailable("api_unavailable", "API is unavailable")
@@ -60,7 +60,7 @@ LOST = NotOurs("it is PENDING")
 
 
 def lose(api: Outage, until: Callable[[], bool]) -> None:
-    """Work that finds out that the job is no longer its own."""
+    """Work that ends because the job is another worker's."""
     with api.lease():
         wait_until(until)
         raise LOST
@@ -119,7 +119,7 @@ def test_a_lost_lease_ends_it_with_one_line(caplog: pytest.LogCaptureFixture) ->
     ]
 
 
-def test_an_api_that_is_away_is_asked_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_of_the_api_does_not_end_the_renewals(caplog: pytest.LogCaptureFixture) -> None:
     api = Renewals(0, AWAY)
     with api.lease():
         wait_until(lambda: len(api.times) >= 3)
@@ -133,7 +133,7 @@ def test_a_renewal_that_is_refused_is_reported(caplog: pytest.LogCaptureFixture)
     assert "lease not renewed, trying again: The API refused the worker" in caplog.text
 
 
-def test_a_lease_that_nobody_heard_of_is_said_not_to_be_lost_by_a_death() -> None:
+def test_a_lease_that_expired_in_an_outage_of_the_api_is_handed_back() -> None:
     api = Outage(AWAY, AWAY, LOST)
     with pytest.raises(NotOurs):
         lose(api, lambda: bool(api.handed_back))

@@ -1,4 +1,4 @@
-"""Every way in which one delivery of a message ends, against both kinds of backend."""
+"""Every outcome of one delivery of a message, with both kinds of backend."""
 
 import io
 import math
@@ -40,14 +40,14 @@ def real_conversion(source: bytes) -> Result:
 
 
 def worker_of(backend: Backend, conversion: Callable[[bytes], Result] | None = None, **options: Any) -> ProcessImage:
-    """A worker of the backend; without a conversion it must not come to one."""
+    """A worker of the backend. Without a `conversion`, converting is an error."""
     images = ImageStore(backend.storage, "optimized/", max_bytes=1_000_000)
     jobs = JobsApi(backend.line.client(), LEASE.total_seconds())
     return ProcessImage(jobs, jobs, replace(images, **options), conversion or unexpected_conversion)
 
 
 def unexpected_conversion(_: bytes) -> Result:
-    raise AssertionError("nothing was to be converted")
+    raise AssertionError("this job must not be converted")
 
 
 def during_conversion(action: Callable[[], object]) -> Callable[[bytes], Result]:
@@ -66,7 +66,7 @@ def failing(code: ErrorCode, *, retryable: bool) -> Callable[[bytes], Result]:
 
 
 def lose_leases(backend: FencingBackend, job_id: str, count: int) -> None:
-    """So many workers die under the job."""
+    """Let `count` workers die while they hold the job."""
     for _ in range(count):
         backend.world.lifecycle.claim(job_id, LEASE.total_seconds())
         backend.world.clock.advance(LEASE + MILLISECOND)
@@ -95,7 +95,7 @@ class TestCompleted:
         with Image.open(io.BytesIO(stored.body)) as image:
             assert (image.format, image.size) == ("WEBP", (256, 256))
 
-    def test_a_backend_of_the_guide_is_told_what_the_guide_says(self, guide: GuideBackend) -> None:
+    def test_the_guides_backend_gets_the_reports_of_the_guide(self, guide: GuideBackend) -> None:
         worker_of(guide, lambda _: converted())(guide.add_job(b"picture"))
         assert [
             set(patch) - {"leaseSeconds", "receipt", "renditions", "thumbHash", "dominantColor"}
@@ -118,7 +118,7 @@ class TestCompleted:
             "#b0706f",
         )
 
-    def test_every_rendition_lies_beside_the_output_and_is_reported(self, fencing: FencingBackend) -> None:
+    def test_every_rendition_is_stored_beside_the_output_and_reported(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
         pictures = (Picture(30, 20, b"smaller"), Picture(9, 6, b"small"), Picture(2, 3, b"tiny"))
         worker_of(fencing, lambda _: converted(*pictures))(job_id)
@@ -169,7 +169,7 @@ class TestFailed:
         assert worker_of(backend, real_conversion)(job_id) == Outcome.FAILED
         assert self.assert_failed(backend, job_id, "truncated")["errorMsg"].startswith("Failed to process image: ")
 
-    def test_a_file_that_is_no_image(self, backend: Backend) -> None:
+    def test_a_file_that_is_not_an_image(self, backend: Backend) -> None:
         job_id = backend.add_job(b"<svg/>")
         assert worker_of(backend, real_conversion)(job_id) == Outcome.FAILED
         self.assert_failed(backend, job_id, "unsupported_type")
@@ -188,18 +188,18 @@ class TestFailed:
         job_id = guide.add_job(b"picture")
         guide.documents[job_id] |= {"sourceImageKey": key, "sourceImageURL": url}
         assert worker_of(guide)(job_id) == Outcome.FAILED
-        told = self.assert_failed(guide, job_id, "source_not_allowed")["errorMsg"]
-        assert told == f"The source of image job {job_id} is not an object under raw/: {key or url!r}."
+        message = self.assert_failed(guide, job_id, "source_not_allowed")["errorMsg"]
+        assert message == f"The source of image job {job_id} is not an object under raw/: {key or url!r}."
         assert f"image job {job_id} is not an object under raw/: {key or url!r}" in guide.shown(job_id)["errorMsg"]
 
     def test_on_the_last_try_what_might_pass_ends_the_job_retryable(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
         conversion = failing(ErrorCode.CONVERSION_MEMORY, retryable=True)
         assert worker_of(backend, conversion)(job_id, LAST) == Outcome.FAILED
-        told = self.assert_failed(backend, job_id, "conversion_memory", retryable=True)["errorMsg"]
-        assert told == "It does not work."
+        message = self.assert_failed(backend, job_id, "conversion_memory", retryable=True)["errorMsg"]
+        assert message == "It does not work."
 
-    def test_on_the_last_try_storage_that_is_away_ends_the_job_retryable(self, backend: Backend) -> None:
+    def test_on_the_last_try_an_outage_of_the_storage_fails_the_job_retryable(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
         backend.storage.away = True
         assert worker_of(backend)(job_id, LAST) == Outcome.FAILED
@@ -209,7 +209,7 @@ class TestFailed:
 
 
 class TestTriedAgain:
-    def test_storage_that_is_away_gives_a_fenced_job_back_at_once(self, fencing: FencingBackend) -> None:
+    def test_an_outage_of_the_storage_hands_a_fenced_job_back_at_once(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
         fencing.storage.away = True
         with pytest.raises(TransientFailure, match="storage is unavailable") as caught:
@@ -232,7 +232,7 @@ class TestTriedAgain:
         guide.storage.away = False
         assert worker_of(guide, lambda _: converted())(job_id) == Outcome.COMPLETED
 
-    def test_storage_that_goes_away_before_the_upload_is_tried_again(self, backend: Backend) -> None:
+    def test_an_outage_of_the_storage_before_the_upload_is_tried_again(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
 
         def go_away() -> None:
@@ -260,7 +260,7 @@ class TestTriedAgain:
         shown = fencing.shown(job_id)
         assert (shown["status"], shown["errorCode"]) == ("PENDING", "conversion_memory")
 
-    def test_an_api_that_is_away(self, backend: Backend) -> None:
+    def test_an_outage_of_the_api(self, backend: Backend) -> None:
         job_id = backend.add_job(b"picture")
         backend.line.is_cut = lambda _: True
         for delivery in (FIRST, LAST):
@@ -269,7 +269,7 @@ class TestTriedAgain:
             assert caught.value.code == "api_unavailable"
 
     @pytest.mark.parametrize("away_for", [timedelta(0), LEASE + MILLISECOND])
-    def test_an_api_that_goes_away_before_the_report_is_told_when_it_is_back(
+    def test_after_an_outage_of_the_api_before_the_report_the_job_is_handed_back(
         self, fencing: FencingBackend, monkeypatch: pytest.MonkeyPatch, away_for: timedelta
     ) -> None:
         def cut() -> None:
@@ -288,10 +288,10 @@ class TestTriedAgain:
             worker(job_id)
         shown = fencing.shown(job_id)
         assert (shown["status"], shown["errorCode"]) == ("PENDING", "api_unavailable")
-        assert shown["lostLeases"] == 0, "nobody died"
+        assert shown["lostLeases"] == 0, "no worker died"
         assert worker_of(fencing, lambda _: converted())(job_id) == Outcome.COMPLETED
 
-    def test_an_api_that_stays_away_until_the_process_ends(self, fencing: FencingBackend) -> None:
+    def test_an_outage_of_the_api_that_outlasts_the_process(self, fencing: FencingBackend) -> None:
         def cut_and_end() -> None:
             fencing.line.is_cut = lambda request: request.method == "PATCH"
             worker.in_flight.end()
@@ -305,7 +305,7 @@ class TestTriedAgain:
         fencing.world.clock.advance(LEASE + MILLISECOND)
         assert worker_of(fencing, lambda _: converted())(job_id) == Outcome.COMPLETED
 
-    def test_an_api_without_leases_that_goes_away_before_the_report(self, guide: GuideBackend) -> None:
+    def test_an_outage_of_an_api_without_leases_before_the_report(self, guide: GuideBackend) -> None:
         def cut() -> None:
             guide.line.is_cut = lambda request: request.method == "PATCH"
 
@@ -316,7 +316,7 @@ class TestTriedAgain:
         assert worker_of(guide, lambda _: converted())(job_id) == Outcome.COMPLETED
 
     @pytest.mark.parametrize("answer", [{"success": True}, {"success": True, "data": []}, {"data": {"status": None}}])
-    def test_an_answer_that_is_no_job(self, guide: GuideBackend, answer: dict[str, Any]) -> None:
+    def test_an_answer_that_is_not_a_job(self, guide: GuideBackend, answer: dict[str, Any]) -> None:
         guide.line._transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer))
         with pytest.raises(TransientFailure) as caught:
             worker_of(guide)(MISSING_ID)
@@ -340,7 +340,7 @@ class TestTriedAgain:
             worker_of(guide)(MISSING_ID)
         assert caught.value.code == "api_refused"
 
-    def test_a_result_that_the_api_does_not_accept_is_told_as_that(self, fencing: FencingBackend) -> None:
+    def test_a_result_that_the_api_does_not_accept_keeps_its_error_code(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
         misconfigured = worker_of(fencing, lambda _: converted(), output_prefix="processed/")
         with pytest.raises(TransientFailure, match="does not lie under 'optimized/'"):
@@ -361,7 +361,7 @@ class TestTriedAgain:
         assert faulty(job_id, tried) == Outcome.FAILED
         assert fencing.shown(job_id)["errorCode"] == "conversion_memory"
 
-    def test_the_backend_is_told_when_the_message_comes_back(self, fencing: FencingBackend) -> None:
+    def test_a_hand_back_reports_when_the_message_is_delivered_again(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
         fencing.storage.away = True
         with pytest.raises(TransientFailure):
@@ -374,7 +374,7 @@ class TestTriedAgain:
 
 
 class TestGivingUp:
-    def test_what_is_running_is_handed_back_at_once_and_its_result_thrown_away(self, fencing: FencingBackend) -> None:
+    def test_a_running_job_is_handed_back_at_once_and_its_result_discarded(self, fencing: FencingBackend) -> None:
         def stop() -> None:
             worker.give_up()
 
@@ -386,7 +386,7 @@ class TestGivingUp:
         assert "enqueuedAt" not in shown, "for the reconciler's next pass"
         assert outputs(fencing) == set()
 
-    def test_a_conversion_that_was_ended_for_it_is_no_second_hand_back(self, fencing: FencingBackend) -> None:
+    def test_a_conversion_that_was_killed_for_it_is_not_a_fault_of_the_job(self, fencing: FencingBackend) -> None:
         def give_up(_: bytes) -> Result:
             worker.give_up()
             raise ConversionError(ErrorCode.CONVERSION_MEMORY, "It was killed.", retryable=True)
@@ -415,7 +415,7 @@ class TestGivingUp:
             worker(job_id, LAST_FAULT)
         assert fencing.line.patches == []
 
-    def test_an_api_that_is_away_leaves_it_to_the_lease(self, fencing: FencingBackend) -> None:
+    def test_during_an_outage_of_the_api_the_lease_expires_instead(self, fencing: FencingBackend) -> None:
         def give_up() -> None:
             fencing.line.is_cut = lambda _: True
             worker.give_up()
@@ -446,9 +446,9 @@ class TestGivingUp:
     def test_finished_jobs_are_not_handed_back(self, backend: Backend) -> None:
         worker = worker_of(backend, lambda _: converted())
         worker(backend.add_job(b"picture"))
-        told = len(backend.line.patches)
+        reported = len(backend.line.patches)
         worker.give_up()
-        assert len(backend.line.patches) == told
+        assert len(backend.line.patches) == reported
 
 
 class TestDropped:

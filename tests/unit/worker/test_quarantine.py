@@ -1,4 +1,4 @@
-"""Who runs beside whom in one worker process."""
+"""Which jobs run side by side in one worker process."""
 
 import threading
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from imagejobs.worker.quarantine import SUSPICIOUS, Quarantine, is_suspect
 from servers.processes import wait_until
 
 NEVER = 0.05
-"""Seconds in which what must not happen would have."""
+"""Seconds to wait for what must not happen."""
 
 
 class Running:
-    """A job in a thread of its own, which runs until it is told to end."""
+    """A job in its own thread, which runs until `end` or `ask_to_end`."""
 
     def __init__(self, quarantine: Quarantine, lost_leases: int) -> None:
         self.is_admitted = threading.Event()
@@ -69,7 +69,7 @@ def test_a_suspect_waits_until_the_others_have_ended(jobs: Jobs) -> None:
 
 
 @pytest.mark.parametrize("lost_leases", [0, SUSPICIOUS])
-def test_nobody_comes_in_beside_a_suspect(jobs: Jobs, lost_leases: int) -> None:
+def test_no_job_is_admitted_beside_a_suspect(jobs: Jobs, lost_leases: int) -> None:
     suspect = jobs.begin(SUSPICIOUS + 1)
     assert suspect.is_admitted.wait(10)
     other = jobs.begin(lost_leases)
@@ -79,7 +79,7 @@ def test_nobody_comes_in_beside_a_suspect(jobs: Jobs, lost_leases: int) -> None:
     assert other.is_admitted.wait(10)
 
 
-def test_nobody_passes_a_suspect_that_waits(jobs: Jobs) -> None:
+def test_no_job_overtakes_a_suspect_that_waits(jobs: Jobs) -> None:
     running = jobs.begin()
     assert running.is_admitted.wait(10)
     suspect = jobs.begin(SUSPICIOUS)

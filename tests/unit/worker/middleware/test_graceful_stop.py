@@ -1,4 +1,4 @@
-"""That a worker gives up what is running when its time is over, and not before."""
+"""A worker gives up its running jobs when the time is over, and not before."""
 
 import threading
 from typing import Any
@@ -12,7 +12,7 @@ ANY: Any = None
 def test_it_gives_up_when_the_time_is_over() -> None:
     gave_up = threading.Event()
     stop = GracefulStop(0.01, gave_up.set)
-    assert not gave_up.wait(0.05), "nobody said that the worker stops"
+    assert not gave_up.wait(0.05), "the worker has not begun to stop"
     stop.before_worker_shutdown(ANY, ANY)
     wait_until(gave_up.is_set)
 

@@ -1,4 +1,4 @@
-"""What is done in which order when the main process is gone; with real processes: tests/functional/worker."""
+"""What a worker process does when its main process has died; tests/functional/worker kills real ones."""
 
 import io
 import logging
@@ -61,7 +61,7 @@ def close(world: World) -> None:
 
 
 @pytest.mark.parametrize("end", [die, close])
-def test_it_is_told_to_stop_as_by_sigterm(end: Callable[[World], None], world: World) -> None:
+def test_the_process_sends_itself_sigterm(end: Callable[[World], None], world: World) -> None:
     watch = MainWatch(world.give_up)
     watch.after_process_boot(ANY)
     assert world.done == []
@@ -80,7 +80,7 @@ def test_one_that_does_not_stop_hands_back_and_ends(world: World) -> None:
     assert world.done == [TERM, "gave up", 1]
 
 
-def test_one_that_stops_already_is_not_told_again_which_would_cut_it_off(world: World) -> None:
+def test_a_process_that_stops_already_gets_no_second_signal(world: World) -> None:
     watch = MainWatch(world.give_up)
     watch.after_process_boot(ANY)
     watch.before_worker_shutdown(ANY, ANY)
@@ -97,7 +97,7 @@ def test_without_a_main_process_nothing_is_watched(world: World, monkeypatch: py
     assert "main-watch" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_the_log_goes_on_where_somebody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_goes_on_on_the_real_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
     handler = logging.StreamHandler(io.StringIO())
     monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
     main_watch._log_to_standard_error()
