@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.connections.listener import listen
+from imagejobs.api.limits import ConnectionLimits
 from imagejobs.api.server import BoundedServer
 from servers.processes import wait_until
 from worlds.memory_api import HOST, memory_settings

@@ -18,7 +18,6 @@ from imagejobs.api.binding.errors import as_api_error, error_response
 from imagejobs.api.binding.lanes import Lanes
 from imagejobs.api.binding.request_body import BodyLimits
 from imagejobs.api.binding.routes import Binding, bind
-from imagejobs.api.connections.limits import Patience
 from imagejobs.api.endpoints.docs_page import docs_assets
 from imagejobs.api.endpoints.events import EventEndpoints
 from imagejobs.api.endpoints.image_jobs import ImageJobEndpoints
@@ -28,6 +27,7 @@ from imagejobs.api.endpoints.operations import OperationsEndpoints
 from imagejobs.api.endpoints.readiness import Readiness
 from imagejobs.api.endpoints.status_reports import StatusReports
 from imagejobs.api.endpoints.uploads import Uploads
+from imagejobs.api.limits import Patience
 from imagejobs.api.middleware.origin import OwnOriginOnly
 from imagejobs.api.undo_refused import background_undo
 from imagejobs.contract.openapi import Contract, load_contract

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 
 from imagejobs.api.app import Adapters, create_app
-from imagejobs.api.connections.limits import ConnectionLimits
+from imagejobs.api.limits import ConnectionLimits
 from imagejobs.api.server import serve
 from imagejobs.connections.mongodb import Database
 from imagejobs.conversion.errors import ConversionError, ErrorCode

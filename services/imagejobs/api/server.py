@@ -14,10 +14,10 @@ from uvicorn.config import STARTUP_FAILURE
 
 from imagejobs.api.connections.descriptors import room_for
 from imagejobs.api.connections.http import LOOK_SECONDS, HttpConnection
-from imagejobs.api.connections.limits import QUIET_SECONDS, ConnectionLimits
 from imagejobs.api.connections.listener import Acceptor, listen
 from imagejobs.api.connections.places import Places
 from imagejobs.api.connections.unread_body import ClosingUnread
+from imagejobs.api.limits import QUIET_SECONDS, ConnectionLimits
 from imagejobs.api.middleware.cut_off import AnsweringCutOff
 from imagejobs.runtime.episode import Episode, Lines
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 from functional.api.raw_http import connected, head, is_ended, read_answer
 from imagejobs.api import server
-from imagejobs.api.connections.limits import ConnectionLimits
+from imagejobs.api.limits import ConnectionLimits
 from servers.api_server import served
 from worlds.memory_api import memory_api, memory_settings
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from starlette.requests import Request
 
 from imagejobs.api.binding.errors import ApiError
-from imagejobs.api.connections.limits import Patience
+from imagejobs.api.limits import Patience
 
 
 async def bounded_body(request: Request, limit: int, patience: Patience) -> AsyncGenerator[bytes, None]:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from imagejobs.api.binding.body import bounded_body
 from imagejobs.api.binding.errors import ApiError, broken_contract, unavailable
 from imagejobs.api.binding.forms.multipart import BadPart, WholeBodyParser
-from imagejobs.api.connections.limits import Patience
+from imagejobs.api.limits import Patience
 from imagejobs.contract.operations import RequestBody
 from imagejobs.contract.unknown_names import MAX_SHOWN
 from imagejobs.contract.violations import Violation

@@ -12,9 +12,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from imagejobs.api.binding.errors import ApiError, error_response
-from imagejobs.api.connections.limits import ConnectionLimits
 from imagejobs.api.connections.places import Places
 from imagejobs.api.connections.transport import SILENT_SECONDS, LingeringTransport
+from imagejobs.api.limits import ConnectionLimits
 
 LOOK_SECONDS = 0.5
 """Seconds between two looks at each connection. Deadlines are counted in looks, not by a clock: while the process is

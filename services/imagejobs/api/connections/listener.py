@@ -10,7 +10,7 @@ import logging
 import socket
 from collections.abc import Callable
 
-from imagejobs.api.connections.limits import QUIET_SECONDS
+from imagejobs.api.limits import QUIET_SECONDS
 from imagejobs.errors import ConfigurationError
 from imagejobs.runtime.episode import Episode, Lines
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from imagejobs.api.binding.errors import ApiError, error_response, unavailable
 from imagejobs.api.connections.descriptors import Room
-from imagejobs.api.connections.limits import QUIET_SECONDS
+from imagejobs.api.limits import QUIET_SECONDS
 from imagejobs.runtime.episode import Episode, Lines
 
 logger = logging.getLogger(__name__)

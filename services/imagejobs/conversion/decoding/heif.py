@@ -3,10 +3,10 @@
 from contextlib import ExitStack
 
 from imagejobs.conversion.decoding.alpha import add_alpha
+from imagejobs.conversion.decoding.heif_profile import find_profile, without_profile
 from imagejobs.conversion.decoding.picture import decode_in_full
 from imagejobs.conversion.formats.format import Size
 from imagejobs.conversion.formats.heif.layers import split_layers
-from imagejobs.conversion.formats.heif.profile import find_profile, without_profile
 from imagejobs.conversion.formats.probe import Probe
 from imagejobs.conversion.magick.errors import reading_errors
 from imagejobs.conversion.magick.image import IS_VERSION_6, MagickImage

@@ -9,7 +9,7 @@ from imagejobs.api.binding.endpoint import Endpoint, Uses
 from imagejobs.api.binding.lanes import Lanes
 from imagejobs.api.binding.request_body import BodyLimits
 from imagejobs.api.binding.routes import Binding, bind
-from imagejobs.api.connections.limits import Pace, Patience
+from imagejobs.api.limits import Pace, Patience
 from imagejobs.contract.openapi import load_contract
 from imagejobs.errors import ConfigurationError
 from starlette.applications import Starlette

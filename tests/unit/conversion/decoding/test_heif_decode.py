@@ -6,12 +6,12 @@ import pytest
 from imagejobs.conversion.colour.icc import parse_icc
 from imagejobs.conversion.colour.srgb_profile import display_profile
 from imagejobs.conversion.decoding.decode import decode as decode_frames
+from imagejobs.conversion.decoding.heif_profile import find_profile
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.format import Format
 from imagejobs.conversion.formats.heif.items import Extent, Item, Items
 from imagejobs.conversion.formats.heif.layers import split_layers
 from imagejobs.conversion.formats.heif.picture_file import write_picture
-from imagejobs.conversion.formats.heif.profile import find_profile
 from imagejobs.conversion.formats.registry import AVIF, HEIC
 from imagejobs.conversion.magick.image import MagickImage
 from imagejobs.conversion.magick.readable_formats import readable_formats
