@@ -10,7 +10,7 @@ AUTO: Literal["auto"] = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Limits for the source and wishes for the output; the defaults and their reasons are in the README.
+    """The limits of a source, and the options of the output. See docs/reference/settings.md.
 
     `max_side` is in pixels of the output, `renditions` are the sides of further, smaller ones; `quality` is libwebp's,
     1 to 99 (100 would mean lossless to ImageMagick), or `auto`: the lowest one whose SSIM meets `target_ssim`.

@@ -21,7 +21,7 @@ what makes it long may be messages that are not ours."""
 
 @dataclass(frozen=True, slots=True)
 class RepairPolicy:
-    """When something counts as lost. See README, "Settings"."""
+    """When something counts as lost. See docs/reference/settings.md."""
 
     pending_after: timedelta
     legacy_lease: timedelta

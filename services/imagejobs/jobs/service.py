@@ -24,7 +24,7 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class JobPolicy:
-    """The rules that settings change. See README, "Settings"."""
+    """The rules that settings change. See docs/reference/settings.md."""
 
     output_prefix: str = "optimized/"
     renditions: tuple[int, ...] = ()

@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SweepPolicy:
-    """Which objects are looked at. See README, "Settings"."""
+    """Which objects are looked at. See docs/reference/settings.md."""
 
     output_prefix: str
     orphan_after: timedelta
