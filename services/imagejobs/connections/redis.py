@@ -52,7 +52,7 @@ def redis_pool(uri: str, *, socket_timeout: float, retries: int = 0) -> Connecti
 
 
 def cannot_serve(reply: object) -> bool:
-    """Whether a reply, or the error that redis-py made of it, means that only another server may be able to serve."""
+    """Whether a reply, or the error that redis-py made of it, means that this server cannot serve now."""
     return isinstance(reply, _UNABLE) or (isinstance(reply, RedisError) and bool(_UNABLE_CODE.search(str(reply))))
 
 

@@ -22,7 +22,7 @@ def stop_on_signals() -> threading.Event:
 def exit_cleanly_on_sigterm() -> None:
     """Make SIGTERM end the process with exit code 0. Call this in the main thread.
 
-    For servers such as uvicorn, which handle the signal first and then raise it again for the handler before theirs.
+    For servers such as uvicorn: they handle the signal themselves and then send it again to the previous handler.
     """
 
     def leave(_signal: int, _frame: FrameType | None) -> None:

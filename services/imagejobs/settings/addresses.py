@@ -23,7 +23,7 @@ def parts_of(address: str) -> SplitResult:
 def shown(address: str) -> str:
     """The address without its user name and password, for logs and messages.
 
-    HIDDEN if a password may be left in it, because it has an `@` that does not end the user name and password.
+    HIDDEN if the rest may contain part of a password: it has a further `@`, or the host or port is not valid.
     """
     if "@" not in address:
         return address

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 SIMILAR = 0.75
 """The least similarity of two words that count as alike, as SIDE and SIZE do (difflib's ratio, 0 to 1)."""
 SHORT = 3
-"""Words of at most this many letters must be equal, because APP is not a misspelt API; ADDRESSES are the exception."""
+"""Words of at most this many letters must be equal: APP is not a misspelt API. ADDRESSES are the only exception."""
 ADDRESSES = frozenset({"URI", "URL"})
 TELLING = 3
 """The least number of words that a name must have if words of the setting may be missing between them."""

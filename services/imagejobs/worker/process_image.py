@@ -149,7 +149,7 @@ class ProcessImage:
 
 
 def _require_isolation(job: Job, claim: Claim) -> None:
-    """Raise ServiceUnavailable if the claim made the job a suspect: it was admitted beside other jobs before that."""
+    """Raise ServiceUnavailable if the job became a suspect by this claim: other jobs may run beside it."""
     if is_suspect(claim.lost_leases) and not is_suspect(job.lost_leases):
         raise ServiceUnavailable(
             "runs_alone", "Another worker died while it processed the image: the next try runs alone in its process."
