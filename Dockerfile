@@ -29,13 +29,14 @@ RUN apt-get update \
  && useradd --system --uid 10001 --gid imagejobs --home-dir /var/lib/image-jobs --shell /usr/sbin/nologin imagejobs \
  && install -d -o imagejobs -g imagejobs -m 0755 /var/lib/image-jobs
 COPY --from=build /opt/image-jobs /opt/image-jobs
-# API_HOST: a container's loopback interface is reached by nobody else. Without tokens the API refuses to start so.
+# A container's loopback interface cannot be reached from outside, so API_HOST is every address. The API does not start on
+# it without tokens.
 ENV PATH=/opt/image-jobs/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 API_HOST=0.0.0.0
 WORKDIR /var/lib/image-jobs
 USER 10001:10001
 EXPOSE 3000
 STOPSIGNAL SIGTERM
-# Of the processes only `api` has an address to ask; the others are well as long as they run.
+# Only `api` has an address to ask; another process is healthy as long as it runs.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
     CMD grep -qzx api /proc/1/cmdline || exit 0; exec python /opt/image-jobs/bin/healthcheck.py
 ENTRYPOINT ["imagejobs"]
