@@ -119,6 +119,8 @@ class Stage:
 class _Stepwise:
     """Stands before an adapter; `away` is the error that its outages are."""
 
+    is_shared = True
+
     def __init__(self, stage: Stage, adapter: object, away: type[Exception]) -> None:
         self._stage = stage
         self._adapter = adapter

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from imagejobs.conversion.sandbox.result import Picture, Result
 from imagejobs.errors import DatabaseUnavailable
@@ -25,6 +25,8 @@ from imagejobs.storage.object_storage import ObjectInfo, ObjectStorage, StorageU
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue
 from imagejobs.task_queue.message import UnknownTaskType, decode
 from imagejobs.task_queue.task_queue import QueueUnavailable, TaskQueue
+from imagejobs.testing.image_job_repository.samples import new_record as new_record  # noqa: PLC0414 - for tests
+from imagejobs.testing.image_job_repository.samples import receipt as receipt  # noqa: PLC0414
 from imagejobs.worker.job import Stored
 
 PENDING_AFTER = timedelta(seconds=30)
@@ -196,34 +198,3 @@ STORED = Stored("optimized/1-optimized.webp", "https://pub.example/optimized/1-o
 def converted(*pictures: Picture) -> Result:
     """A finished conversion, as a child process hands it on."""
     return Result(pictures or (Picture(30, 20, b"smaller"),), receipt(7), "HkiKHAQPVViIOIiA", "#b0706f")
-
-
-def receipt(size: int) -> dict[str, Any]:
-    """A receipt as the contract wants it, with an output of `size` bytes."""
-    facts = {"mimetype": "image/webp", "width": 2, "height": 1, "frames": 1, "sha256": "0" * 64}
-    return {
-        "source": {**facts, "mimetype": "image/jpeg", "bytes": 7},
-        "output": {**facts, "bytes": size},
-        "orientation": 1,
-        "lossless": False,
-        "quality": 80,
-        "encoder": "ImageMagick",
-        "durationMs": 3,
-    }
-
-
-def new_record(repository: ImageJobRepository, **fields: Any) -> ImageJob:
-    """Insert a job record; its fields other than these are the least that it needs."""
-    now = repository.now()
-    least: dict[str, Any] = {
-        "id": repository.new_id(),
-        "entity_type": EntityType.EVENT,
-        "entity_id": "event-1",
-        "source_image_url": "http://storage.invalid/raw/1700000000000-0123456789ab.jpg",
-        "source_image_key": "raw/1700000000000-0123456789ab.jpg",
-        "created_at": now,
-        "updated_at": now,
-    }
-    job = ImageJob(**(least | fields))
-    repository.insert(job)
-    return job

@@ -19,6 +19,8 @@ class DramatiqTaskQueue:
     The queue adapter pushes here; with ENQUEUE_TO=dramatiq the API does so itself. It connects at its first command.
     """
 
+    is_shared = False
+
     def __init__(self, settings: Settings, *, socket_timeout: float = PUSH_SECONDS) -> None:
         self._broker = redis_broker(settings, socket_timeout=socket_timeout)
         self._task = TASKS[PROCESS_IMAGE]

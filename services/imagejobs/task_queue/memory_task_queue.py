@@ -12,6 +12,8 @@ from imagejobs.task_queue.message import ProcessImageMessage
 class MemoryTaskQueue:
     """Implements TaskQueue; thread-safe. `messages` begins with the message that is taken next."""
 
+    is_shared = True
+
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.messages: deque[bytes] = deque()
         self.dead: list[bytes] = []

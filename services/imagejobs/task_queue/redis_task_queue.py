@@ -14,6 +14,8 @@ from imagejobs.task_queue.redis_keys import PROBE_TTL, RedisKeys
 class RedisTaskQueue:
     """Implements TaskQueue. No command is sent twice."""
 
+    is_shared = True
+
     def __init__(self, client: Redis, keys: RedisKeys) -> None:
         self._client = client
         self._keys = keys

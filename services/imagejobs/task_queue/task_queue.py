@@ -20,6 +20,10 @@ class TaskQueue(Protocol):
     system uses (Dramatiq's). The methods say where the second kind may do less.
     """
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether this is a list that other programs use too. If not, `absent` and `reclaim` have nothing to do."""
+
     def push(self, image_job_ids: Sequence[str]) -> None:
         """Append one message per job, in this order; with no ids nothing happens.
 

@@ -11,8 +11,25 @@ own tests and override its fixture, which gives a fresh and empty instance of yo
 
 import pytest
 
-pytest.register_assert_rewrite(f"{__name__}.object_storage")
+for _suite in ("event_repository", "image_job_repository", "object_storage", "task_queue"):
+    pytest.register_assert_rewrite(f"{__name__}.{_suite}")
 
-from imagejobs.testing.object_storage import ObjectStorageSuite  # noqa: E402 - after the line above
+from imagejobs.testing.event_repository import EventRepositorySuite  # noqa: E402 - after the lines above
+from imagejobs.testing.image_job_repository import ImageJobRepositorySuite  # noqa: E402
+from imagejobs.testing.object_storage import ObjectStorageSuite  # noqa: E402
+from imagejobs.testing.task_queue import (  # noqa: E402
+    QueueHarness,
+    SharedListHarness,
+    TaskQueueConsumerSuite,
+    TaskQueueSuite,
+)
 
-__all__ = ["ObjectStorageSuite"]
+__all__ = [
+    "EventRepositorySuite",
+    "ImageJobRepositorySuite",
+    "ObjectStorageSuite",
+    "QueueHarness",
+    "SharedListHarness",
+    "TaskQueueConsumerSuite",
+    "TaskQueueSuite",
+]

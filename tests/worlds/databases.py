@@ -1,0 +1,15 @@
+"""Databases of their own on a server that tests share."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from imagejobs.connections.mongodb import Database
+from imagejobs.embedded.services.mongodb import mongodb_uri
+
+
+@contextmanager
+def new_database(port: int) -> Iterator[Database]:
+    """A new, empty database."""
+    with closing(Database(mongodb_uri(port, f"test_{secrets.token_hex(6)}"))) as database:
+        yield database
