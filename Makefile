@@ -21,8 +21,8 @@ demo: install ## start everything, convert FILES="a.jpg b.png" (default: samples
 up: install ## start everything on this machine and keep it running
 	@$(BIN)/imagejobs up
 
-test: install-dev ## run lint, types and tests in tox; the last line is pytest's
-	@$(BIN)/tox -qq # silent but for its commands' output; its exit code is that of the failed environments
+test: install-dev ## run lint, types and the quick tests in tox, or everything with FULL=1; the last line is pytest's
+	@$(BIN)/tox -qq $(if $(FULL),-e full) # silent but for its commands' output; its exit code is that of the failed environments
 
 clients: install-dev ## generate clients in four languages, compile them and use them (where node, go, java and mvn are)
 	@$(BIN)/tox -qq -e clients
