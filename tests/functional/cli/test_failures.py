@@ -20,7 +20,7 @@ def nobody_there(monkeypatch: pytest.MonkeyPatch) -> str:
     """The settings lead to a port on which nobody listens; tries are not slowed down."""
     address = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("API_URL", address)
-    monkeypatch.setattr("imagejobs.client.api_client._backoff", lambda _state: 0.0)
+    monkeypatch.setattr("imagejobs.client.tries._backoff", lambda _state: 0.0)
     return address
 
 
@@ -62,7 +62,7 @@ def test_submit_says_so_too(run: Run, nobody_there: str, photo: Path) -> None:
 def test_a_service_behind_the_api_that_is_away_is_named(
     run: Run, api: MemoryApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imagejobs.client.api_client.MAX_RETRY_AFTER", 0.0)
+    monkeypatch.setattr("imagejobs.client.tries.MAX_RETRY_AFTER", 0.0)
     api.cut("mongodb")
     result = run("list")
     assert (result.exit_code, result.stderr) == (

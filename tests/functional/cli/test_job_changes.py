@@ -136,7 +136,7 @@ class TestMany:
     def test_where_the_api_fails_the_others_are_not_tried(
         self, run: Run, jobs: list[str], api: MemoryApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("imagejobs.client.api_client.MAX_RETRY_AFTER", 0.0)
+        monkeypatch.setattr("imagejobs.client.tries.MAX_RETRY_AFTER", 0.0)
         call = job_changes._call
 
         def cut_at_the_second(client: Any, operation: str, job_id: str) -> Any:

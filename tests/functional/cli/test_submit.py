@@ -119,7 +119,7 @@ def test_an_unknown_entity_type_is_told_by_the_api(
 @pytest.fixture
 def goes_away(api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
     """From the n-th call of a function of the command on, the API says that it cannot."""
-    monkeypatch.setattr("imagejobs.client.api_client.MAX_RETRY_AFTER", 0.0)
+    monkeypatch.setattr("imagejobs.client.tries.MAX_RETRY_AFTER", 0.0)
 
     def arrange(name: str, nth: int) -> None:
         calls = 0
@@ -226,7 +226,7 @@ def test_what_was_accepted_is_printed_after_an_interrupt(
 def test_an_upload_whose_answer_says_nothing_may_have_been_accepted(
     run: Callable[..., Any], photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imagejobs.client.api_client._backoff", lambda _state: 0.0)
+    monkeypatch.setattr("imagejobs.client.tries._backoff", lambda _state: 0.0)
     failing = Route("/api/image-jobs", lambda _: Response(status_code=502), methods=["POST"])
     with served(Starlette(routes=[failing])) as address:
         monkeypatch.setenv("API_URL", address)
