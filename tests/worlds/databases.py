@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import pytest
 from imagejobs.connections.mongodb import Database
 from imagejobs.embedded.services.mongodb import mongodb_uri
 
@@ -13,3 +14,10 @@ def new_database(port: int) -> Iterator[Database]:
     """A new, empty database."""
     with closing(Database(mongodb_uri(port, f"test_{secrets.token_hex(6)}"))) as database:
         yield database
+
+
+@pytest.fixture
+def database(mongodb_port: int) -> Iterator[Database]:
+    """A database for one test, on the server of `mongodb_port`."""
+    with new_database(mongodb_port) as made:
+        yield made

@@ -68,7 +68,7 @@ class Work(Preparation):
 
     @property
     def effort(self) -> Effort:
-        """What the encoder is told. Lossless coding is tried for lossless sources, and for those that may be flat."""
+        """The encoder's parameters. Lossless coding is tried for lossless sources, and for those that may be flat."""
         may_be_flat = len(self.source) < self.found.pixels * _FLAT_BYTES_PER_PIXEL
         return Effort(
             self.quality.quality,

@@ -393,7 +393,7 @@ def test_proxies_that_are_and_that_are_not_used_are_named(monkeypatch: pytest.Mo
     with http_proxy() as proxy:
         for name, value in proxy.environment.items():
             monkeypatch.setenv(name, value)
-        settings = memory_settings(api_url="http://api.example", api_proxy=proxy.url)
+        settings = memory_settings(api_url="http://user:pa55@api.example", api_proxy=proxy.url)
         told = check_proxies(deployment(settings))
     assert told == (
         f"http://api.example is reached through {proxy.url} (API_PROXY); "

@@ -4,30 +4,21 @@ import pytest
 from imagejobs.connections.outages import SETTLED_SECONDS, Outages
 from imagejobs.errors import BackingServiceUnavailable
 from imagejobs.runtime.episode import REMINDER_SECONDS
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
+from worlds.monotonic_clock import MonotonicClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> MonotonicClock:
+    return MonotonicClock()
 
 
 @pytest.fixture
-def outages(clock: Clock) -> Outages:
+def outages(clock: MonotonicClock) -> Outages:
     return Outages(clock)
 
 
 def test_an_outage_is_a_line_at_its_beginning_and_one_at_its_end(
-    outages: Outages, clock: Clock, caplog: pytest.LogCaptureFixture
+    outages: Outages, clock: MonotonicClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     outages.answered("Redis")
     for _ in range(1000):
@@ -42,7 +33,9 @@ def test_an_outage_is_a_line_at_its_beginning_and_one_at_its_end(
     ]
 
 
-def test_a_long_outage_is_a_line_a_minute(outages: Outages, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_long_outage_is_a_line_a_minute(
+    outages: Outages, clock: MonotonicClock, caplog: pytest.LogCaptureFixture
+) -> None:
     for _ in range(301):
         outages.failed("Redis", "Connection refused")
         clock.seconds += 1
@@ -51,7 +44,7 @@ def test_a_long_outage_is_a_line_a_minute(outages: Outages, clock: Clock, caplog
 
 
 def test_a_service_that_answers_some_calls_only_is_not_back(
-    outages: Outages, clock: Clock, caplog: pytest.LogCaptureFixture
+    outages: Outages, clock: MonotonicClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(100):
         outages.failed("Redis", "OOM")
@@ -61,7 +54,7 @@ def test_a_service_that_answers_some_calls_only_is_not_back(
 
 
 def test_short_outages_that_come_often_are_two_lines_a_minute(
-    outages: Outages, clock: Clock, caplog: pytest.LogCaptureFixture
+    outages: Outages, clock: MonotonicClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(30):
         outages.failed("storage", "slow down")
@@ -71,7 +64,7 @@ def test_short_outages_that_come_often_are_two_lines_a_minute(
     assert len(caplog.messages) <= 2 * minutes
 
 
-def test_each_service_has_its_own(outages: Outages, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_service_has_its_own(outages: Outages, clock: MonotonicClock, caplog: pytest.LogCaptureFixture) -> None:
     outages.failed("Redis", "x")
     outages.failed("MongoDB", "y")
     clock.seconds += SETTLED_SECONDS
@@ -80,7 +73,7 @@ def test_each_service_has_its_own(outages: Outages, clock: Clock, caplog: pytest
 
 
 def test_a_block_that_raises_notes_a_failure_and_one_that_ends_an_answer(
-    outages: Outages, clock: Clock, caplog: pytest.LogCaptureFixture
+    outages: Outages, clock: MonotonicClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(BackingServiceUnavailable), outages.watched("API"):
         raise BackingServiceUnavailable("API", "Connection refused")

@@ -5,9 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from imagejobs.conversion.magick.image import apply_limits
+from imagejobs.conversion.options import Options
 from PIL import Image, ImageFilter
 
 Save = Callable[..., bytes]
+
+
+@pytest.fixture(autouse=True)
+def usual_limits() -> None:
+    """ImageMagick's limits are the process's: an earlier test's conversion may have lowered them."""
+    apply_limits(Options())
 
 
 @pytest.fixture

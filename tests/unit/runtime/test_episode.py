@@ -5,31 +5,24 @@ import threading
 
 import pytest
 from imagejobs.runtime.episode import REMINDER_SECONDS, Episode, Lines
+from worlds.monotonic_clock import MonotonicClock
 
 QUIET_SECONDS = 10.0
 
 
-class Clock:
-    """Seconds that pass only when a test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
+@pytest.fixture
+def clock() -> MonotonicClock:
+    return MonotonicClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def trouble(clock: Clock) -> Episode:
+def trouble(clock: MonotonicClock) -> Episode:
     return Episode(logging.getLogger(__name__), Lines.about("it rains", "take an umbrella"), QUIET_SECONDS, clock)
 
 
-def test_it_logs_the_first_case_and_the_end(trouble: Episode, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_logs_the_first_case_and_the_end(
+    trouble: Episode, clock: MonotonicClock, caplog: pytest.LogCaptureFixture
+) -> None:
     trouble.look()
     assert caplog.messages == []
     for _ in range(500):
@@ -44,7 +37,7 @@ def test_it_logs_the_first_case_and_the_end(trouble: Episode, clock: Clock, capl
 
 
 def test_it_logs_a_line_a_minute_while_it_lasts(
-    trouble: Episode, clock: Clock, caplog: pytest.LogCaptureFixture
+    trouble: Episode, clock: MonotonicClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(121):
         trouble.note()
@@ -55,7 +48,7 @@ def test_it_logs_a_line_a_minute_while_it_lasts(
     ]
 
 
-def test_it_may_begin_again(trouble: Episode, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_may_begin_again(trouble: Episode, clock: MonotonicClock, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(2):
         trouble.note()
         clock.seconds += REMINDER_SECONDS
@@ -64,7 +57,7 @@ def test_it_may_begin_again(trouble: Episode, clock: Clock, caplog: pytest.LogCa
 
 
 def test_what_comes_back_within_a_minute_is_logged_once_it_lasts(
-    trouble: Episode, clock: Clock, caplog: pytest.LogCaptureFixture
+    trouble: Episode, clock: MonotonicClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     trouble.note()
     clock.seconds += QUIET_SECONDS
@@ -76,7 +69,7 @@ def test_what_comes_back_within_a_minute_is_logged_once_it_lasts(
     assert caplog.messages == ["it rains; take an umbrella"]
 
 
-def test_a_reason_is_shown_as_it_is(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_reason_is_shown_as_it_is(clock: MonotonicClock, caplog: pytest.LogCaptureFixture) -> None:
     Episode(logging.getLogger(__name__), Lines("%(reason)s", "", ""), QUIET_SECONDS, clock).note("100 %s {full}")
     assert caplog.messages == ["100 %s {full}"]
 

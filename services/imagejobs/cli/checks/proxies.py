@@ -24,14 +24,15 @@ def check_proxies(deployment: Deployment) -> str:
 
 
 def _way(name: str, proxy: str, target: str) -> str:
+    place = shown(target)
     if not proxy_to(target, proxy):
-        return f"{name} is not used: {target} is this machine"
+        return f"{name} is not used: {place} is this machine"
     parts = urlsplit(proxy)
     try:
         port = parts.port or DEFAULT_PORTS[parts.scheme]
         socket.create_connection((parts.hostname, port), CONNECT_SECONDS).close()
     except OSError as error:
         raise ConfigurationError(
-            f"the proxy {shown(proxy)} to {target} accepts no connection ({error}): correct {name}, or leave it empty"
+            f"the proxy {shown(proxy)} to {place} accepts no connection ({error}): correct {name}, or leave it empty"
         ) from error
-    return f"{target} is reached through {shown(proxy)} ({name})"
+    return f"{place} is reached through {shown(proxy)} ({name})"

@@ -29,7 +29,7 @@ of 16, so that a few columns blur into each other and into what is behind the ed
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What the encoder is told: libwebp's quality of lossy pictures and its method.
+    """The encoder's parameters: libwebp's quality of lossy pictures and its method.
 
     With `weigh` pictures that look flat are tried lossless too, unless that takes more than `memory_bytes`; `thorough`
     is for single pictures. Where nothing takes `ceiling` bytes at most, lower qualities are tried. NARROW pictures are

@@ -145,7 +145,7 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
 def _raise_unless_harmless(problem: Exception | None) -> None:
     if problem is None:
         return
-    if _BAD_INDEX in str(problem):  # a colour that the palette lacks is no loss of picture
+    if _BAD_INDEX in str(problem):  # the pixel gets a colour although the palette lacks its index; the picture is whole
         return
     if not isinstance(problem, Warning) or isinstance(problem, MissingDelegateWarning) or _is_loss(problem):
         raise problem

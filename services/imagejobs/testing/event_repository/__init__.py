@@ -14,4 +14,4 @@ class EventRepositorySuite(Records, KeyedRequests, Tombstones):
     @pytest.fixture
     def repository(self) -> EventRepository:
         """Return an empty repository; each test gets one of its own."""
-        raise NotImplementedError("Override the fixture `repository`: it returns an empty EventRepository.")
+        pytest.fail("Override the fixture `repository`: it returns an empty EventRepository.")

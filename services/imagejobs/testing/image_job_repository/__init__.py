@@ -17,4 +17,4 @@ class ImageJobRepositorySuite(Recording, Changes, Guards, Lists, Overdue, Refere
     @pytest.fixture
     def repository(self) -> ImageJobRepository:
         """Return an empty repository; each test gets one of its own."""
-        raise NotImplementedError("Override the fixture `repository`: it returns an empty ImageJobRepository.")
+        pytest.fail("Override the fixture `repository`: it returns an empty ImageJobRepository.")

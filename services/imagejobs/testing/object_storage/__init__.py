@@ -16,4 +16,4 @@ class ObjectStorageSuite(Writing, Reading, Listing, Keys, Addresses):
     @pytest.fixture
     def storage(self) -> ObjectStorage:
         """Return an empty storage that works; each test gets one of its own."""
-        raise NotImplementedError("Override the fixture `storage`: it returns an empty ObjectStorage for each test.")
+        pytest.fail("Override the fixture `storage`: it returns an empty ObjectStorage for each test.")

@@ -17,7 +17,7 @@ class TaskQueueSuite(Producers):
     @pytest.fixture
     def harness(self) -> QueueHarness:
         """Return an empty queue with what its workers do to it; each test gets one of its own."""
-        raise NotImplementedError("Override the fixture `harness`: it returns a QueueHarness with an empty queue.")
+        pytest.fail("Override the fixture `harness`: it returns a QueueHarness with an empty queue.")
 
 
 class TaskQueueConsumerSuite(Taking, Settling, Crashes):
@@ -26,4 +26,4 @@ class TaskQueueConsumerSuite(Taking, Settling, Crashes):
     @pytest.fixture
     def harness(self) -> SharedListHarness:
         """Return an empty list with its consumers; each test gets one of its own."""
-        raise NotImplementedError("Override the fixture `harness`: it returns a SharedListHarness with an empty list.")
+        pytest.fail("Override the fixture `harness`: it returns a SharedListHarness with an empty list.")
