@@ -1,12 +1,12 @@
-"""The ranges of values that the settings and the code behind them both check; neither imports the other."""
+"""Ranges that both the settings and the conversion or the storage check, in a module that all of them may import."""
 
 KEY_SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
-"""One segment of an object's key: not empty, not hidden, not `..`, and without characters that need quoting."""
+"""The pattern of one segment of an object's key: no leading dot, and no character that URLs must quote."""
 WEBP_MAX_SIDE = 16383
-"""Pixels of a WebP's side: the headers of VP8 and VP8L hold 14 bits (RFC 6386, 9.1; RFC 9649, 3.4)."""
+"""Pixels. The headers of VP8 and VP8L have 14 bits for each side (RFC 6386, 9.1; RFC 9649, 3.4)."""
 MAX_RENDITIONS = 10
-"""Sizes of one picture, the largest included."""
+"""Of one picture, with the largest."""
 LEAST_QUALITY, MOST_QUALITY = 1, 99
-"""libwebp's qualities of lossy pictures; ImageMagick takes 100 for lossless."""
+"""Of lossy pictures, in libwebp's scale. ImageMagick treats 100 as lossless."""
 LEAST_SSIM, MOST_SSIM = 0.5, 0.9999
-"""Likeness that can be asked for: below it a picture is not recognised, and 1 is lossless."""
+"""Of the target for automatic quality; 1 would be lossless."""

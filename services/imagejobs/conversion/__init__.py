@@ -1,1 +1,1 @@
-"""From an uploaded image to an optimised WebP. Only `engine` and what it alone imports need the image library."""
+"""Converts an image to an optimised WebP. Only `engine` and the modules that it imports load the image library."""

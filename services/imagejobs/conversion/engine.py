@@ -22,14 +22,14 @@ from imagejobs.conversion.reason import reason
 from imagejobs.conversion.receipt import ImageFacts, Receipt
 
 _CHEAP_PIXELS = 10_000_000
-"""Animations with more, over all frames, are not converted again only to save bytes."""
+"""Animations with more pixels, summed over all frames, are not converted a second time to save bytes."""
 
 _DAMAGED = frozenset({ErrorCode.CORRUPT, ErrorCode.TRUNCATED})
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """The renditions, largest first, how they came about, and what to show until they are loaded."""
+    """The renditions, largest first, the receipt of how they were made, and the placeholder to show while they load."""
 
     renditions: tuple[Rendition, ...]
     receipt: Receipt
@@ -42,7 +42,7 @@ class Conversion:
 
 
 def convert(source: bytes, options: Options) -> Conversion:
-    """Convert an image to WebP. May be called from several threads at once; the same bytes give the same bytes.
+    """Convert an image to WebP. Thread-safe. The same source and options give the same bytes.
 
     Raises ConversionError, and nothing else, for a file that cannot be converted.
     """
@@ -67,7 +67,10 @@ def convert(source: bytes, options: Options) -> Conversion:
 
 
 def _attempts_or_still(source: bytes, found: Probe, options: Options) -> tuple[Probe, list[Rendered]]:
-    """The attempts; those of its still where a frame of an animated PNG cannot be decoded, as the standard has it."""
+    """The structure that was used for the conversion, and the attempts.
+
+    If a frame of an animated PNG cannot be decoded, its still is converted, as the PNG standard requires.
+    """
     try:
         return found, _attempts(source, found, options)
     except ConversionError as error:
@@ -79,9 +82,8 @@ def _attempts_or_still(source: bytes, found: Probe, options: Options) -> tuple[P
 
 
 def _attempts(source: bytes, found: Probe, options: Options) -> list[Rendered]:
-    """One, and of an animation that is larger than its source a further one at a lower quality; the better one first.
-
-    A still finds its lower quality while it is rendered.
+    """The attempts, the better one first. An animation that becomes larger than its source has a second one, at a lower
+    quality. A still has one, because the encoder lowers its quality itself.
     """
     first = run(source, found, options)
     output = first.renditions[0]
@@ -96,12 +98,12 @@ def _attempts(source: bytes, found: Probe, options: Options) -> list[Rendered]:
 
 
 def _tried(attempts: list[Rendered]) -> tuple[Trial, ...]:
-    """Every encoding of the largest rendition once, those of the best attempt first."""
+    """The encodings of the largest rendition, each once, those of the better attempt first."""
     return tuple(dict.fromkeys(trial for attempt in attempts for trial in attempt.renditions[0].tried))
 
 
 def _notes(found: Probe, hdr: CodedColour | None) -> tuple[str, ...]:
-    """The parts of the source that were left out or mapped, for people."""
+    """Sentences for people: the parts of the source that are not in the output, and HDR that was mapped to SDR."""
     if hdr is None:
         return found.notes
     curve = "PQ" if hdr.transfer == PQ else "HLG"

@@ -1,10 +1,10 @@
-"""What can be wrong with an image, or with converting it."""
+"""The errors of a conversion."""
 
 from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """The closed list of reasons, stable for programs; people read the message beside it."""
+    """The reason for programs, from a closed list that stays stable. The message beside it is for people."""
 
     UNSUPPORTED_TYPE = "unsupported_type"
     TRUNCATED = "truncated"
@@ -21,8 +21,8 @@ class ErrorCode(StrEnum):
 class ConversionError(Exception):
     """An image could not be converted.
 
-    The message says what is wrong and what to do. `retryable` is true only where the same bytes may succeed at
-    another time, when the machine has more memory or disk to spare; everything else is permanent.
+    The message says what is wrong and what to do. `retryable` is true if the same bytes may succeed later, when the
+    machine has more memory or disk. All other errors are permanent.
     """
 
     def __init__(self, code: ErrorCode, message: str, *, retryable: bool = False) -> None:
@@ -35,18 +35,18 @@ class ConversionError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Survives the way back from a child process, keyword and all."""
+        """Pickle with the keyword argument."""
         return _restore, (self.code, self.message, self.retryable)
 
 
 class MachineFault(ConversionError):
-    """The machine had too little of what the conversion needs: disk, memory, open files. The file is not the reason."""
+    """The machine had not enough disk, memory or open files. The image is not the reason."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(code, message, retryable=True)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """As above."""
+        """Pickle with the arguments of this class."""
         return MachineFault, (ErrorCode(self.code), self.message)
 
 
@@ -55,10 +55,10 @@ def _restore(code: str, message: str, retryable: bool) -> ConversionError:
 
 
 def truncated(what: str) -> ConversionError:
-    """The file ends too early; `what` begins with the format's name and says where."""
+    """The error of a file that ends too early. `what` begins with the format's name and says where it ends."""
     return ConversionError(ErrorCode.TRUNCATED, f"{what}: the file was cut off. Send the complete file.")
 
 
 def corrupt(what: str) -> ConversionError:
-    """The bytes contradict the format; `what` begins with the format's name and says how."""
+    """The error of a file that violates its format. `what` begins with the format's name and says how."""
     return ConversionError(ErrorCode.CORRUPT, f"{what}: the file is damaged. Export the image again and send that.")

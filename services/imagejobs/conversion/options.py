@@ -1,4 +1,4 @@
-"""What the caller may choose."""
+"""The options of a conversion."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,10 +12,10 @@ AUTO: Literal["auto"] = "auto"
 class Options:
     """The limits of a source, and the options of the output. See docs/reference/settings.md.
 
-    `max_side` is in pixels of the output, `renditions` are the sides of further, smaller ones; `quality` is libwebp's,
-    1 to 99 (100 would mean lossless to ImageMagick), or `auto`: the lowest one whose SSIM meets `target_ssim`.
-    `method` is libwebp's effort, 0 to 6; `max_bytes` counts the source file; `max_pixels` the sum over its frames,
-    `max_decoding_bytes` the memory that decoding it takes.
+    Of the output, `max_side` is the longer side in pixels, and `renditions` are the longer sides of smaller ones.
+    `quality` is libwebp's, 1 to 99, or `auto` for the lowest one whose SSIM is at least `target_ssim`. `method` is
+    libwebp's effort, 0 to 6. Of the source, `max_bytes` bounds the file, `max_pixels` the sum over its frames, and
+    `max_decoding_bytes` the memory that decoding takes.
     """
 
     max_side: int = 1920
@@ -29,7 +29,7 @@ class Options:
     max_decoding_bytes: int = 500_000_000
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what WebP or ImageMagick cannot do."""
+        """Raises ValueError for a value outside the range that WebP and ImageMagick support."""
         for side in self.sides:
             _check("max_side and renditions", side, 1, WEBP_MAX_SIDE)
         _check("number of renditions", len(self.sides), 1, MAX_RENDITIONS)
@@ -40,7 +40,7 @@ class Options:
 
     @property
     def sides(self) -> tuple[int, ...]:
-        """The side of every output, largest first, each once. `max_side` bounds them all."""
+        """The longer side of every rendition, largest first, each once, and at most `max_side`."""
         smaller = {side for side in self.renditions if side < self.max_side}
         return (self.max_side, *sorted(smaller, reverse=True))
 

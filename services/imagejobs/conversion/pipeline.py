@@ -48,8 +48,9 @@ NEXT_FRAME: tuple[Step, ...] = (*PREPARATION, encode_frame)
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What `run` made: the renditions, largest first; `hdr` is the coding that was mapped to SDR, None for SDR sources;
-    `quality` is the one that lossy coding started with.
+    """What `run` made: the renditions, largest first, and how.
+
+    `hdr` is the coding of a source that was mapped to SDR. `quality` is the one that lossy coding started with.
     """
 
     renditions: tuple[Rendition, ...]
@@ -117,4 +118,4 @@ def _decoded(work: Work) -> Generator[tuple[MagickImage, int], None, None]:
             with frame:
                 yield frame, duration_ms
     except ValueError as error:
-        raise corrupt(f"The {found.format.title} has not the {found.frames} frame(s) that it announces") from error
+        raise corrupt(f"The {found.format.title} has not as many frames as it announces ({found.frames})") from error

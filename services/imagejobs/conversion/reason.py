@@ -1,4 +1,4 @@
-"""Why an output is encoded as it is, in words for people: the receipt's `reason`."""
+"""The receipt's `reason`: a text for people that explains the encoding of the output."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ from imagejobs.conversion.pipeline import Rendered
 
 
 def reason(attempts: Sequence[Rendered], source_bytes: int, options: Options) -> str:
-    """The reason of the largest rendition of the first attempt; a second one is an animation's at another quality."""
+    """The reason for the largest rendition of the first attempt. `attempts` has the better one first."""
     output = attempts[0].renditions[0]
     wanted = max((attempt.quality for attempt in attempts), key=lambda choice: choice.quality)
     parts = [_choice(output, wanted.quality)]
     if output.lacked_memory:
-        parts.append(f"not tried for want of memory: {', '.join(output.lacked_memory)}")
+        parts.append(f"not enough memory to try: {', '.join(output.lacked_memory)}")
     if options.quality == AUTO and output.encoding is Encoding.LOSSY:
         reached = ", ".join(f"{trial.ssim:.4f} at {trial.quality}" for trial in wanted.trials)
         parts.append(f"quality by SSIM, {options.target_ssim:g} wanted: {reached}")

@@ -1,4 +1,4 @@
-"""What a conversion did, as it is kept with the job."""
+"""The record of a conversion, which is stored with the job."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from imagejobs.conversion.encoding.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """One file: its size in bytes and in pixels of the upright picture, its frames, its SHA-256 in hexadecimal."""
+    """A file: its bytes, width and height of the upright picture in pixels, frames, and SHA-256 in hexadecimal."""
 
     mimetype: str
     bytes: int
@@ -20,9 +20,12 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`orientation` is the EXIF value that was applied (1: none); `profile_converted` names the colour profile that was
-    converted to sRGB; `tried` is what was encoded, `reason` why the first of it won, `notes` what was left out of the
-    source, or mapped to SDR; `encoder` names the libraries as they report themselves; `duration_ms` is wall-clock time.
+    """What a conversion did.
+
+    `orientation` is the EXIF value that was applied; 1 leaves the picture as it is. `profile_converted` names the
+    colour profile that was converted to sRGB. `tried` has the encodings that were tried, and `reason` explains the
+    choice. `notes` tells what of the source is not in the output. `encoder` has the libraries' names and versions.
+    `duration_ms` is wall-clock time.
     """
 
     source: ImageFacts
@@ -39,11 +42,11 @@ class Receipt:
 
     @property
     def lossless(self) -> bool:
-        """Whether the output repeats the pixels, once scaled, exactly."""
+        """Whether the output has exactly the pixels of the scaled picture."""
         return self.encoding == "lossless"
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's schema `Receipt`; `profileConverted` is left out where nothing was converted."""
+        """The receipt in the contract's schema `Receipt`, without `profileConverted` if no profile was converted."""
         json = {
             "source": asdict(self.source),
             "output": asdict(self.output),

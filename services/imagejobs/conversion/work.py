@@ -85,7 +85,7 @@ def find_quality(frame: MagickImage, work: Work) -> None:
 
 
 def add_placeholder(frame: MagickImage, work: Work) -> None:
-    """Make the ThumbHash and find the dominant colour."""
+    """Make the placeholder: the ThumbHash and the dominant colour."""
     work.placeholder = make_placeholder(frame)
 
 

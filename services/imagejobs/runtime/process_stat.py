@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def process_stat(pid: int) -> list[bytes]:
-    """The fields from the third one on: the state, such as `R` or `Z`, is at 0, the field number N at N - 3.
+    """The fields from the third one on: field N of the manual is at N - 3. The state, such as `R` or `Z`, is at 0.
 
     Raises OSError if the process does not exist, or if the system is not Linux.
     """

@@ -1,1 +1,1 @@
-"""Where images lie: S3 or R2, the filesystem, or memory."""
+"""Where images are stored: S3 or R2, the filesystem, or memory."""

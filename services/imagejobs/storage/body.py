@@ -4,8 +4,8 @@ from typing import BinaryIO
 
 
 def read_body(data: BinaryIO, size: int, key: str) -> bytes:
-    """The next `size` bytes of `data`. Raises ValueError when it ends before."""
+    """Read the next `size` bytes of `data`. Raises ValueError if it ends earlier."""
     body = data.read(size)
     if len(body) != size:
-        raise ValueError(f"{key}: {size} bytes were announced, but the upload ends after {len(body)}")
+        raise ValueError(f"the upload of {key} ends after {len(body)} of {size} bytes")
     return body

@@ -1,4 +1,4 @@
-"""The content types of keys, for storages and listings that keep none."""
+"""The content type of an object by its key, for storages and listings that have no other."""
 
 from pathlib import PurePosixPath
 
@@ -12,5 +12,5 @@ _BY_EXTENSION = _OTHERS | {extension: name for each in FORMATS for extension, na
 
 
 def content_type_of(key: str) -> str:
-    """The content type that the key's extension stands for, `application/octet-stream` if it stands for none."""
+    """The content type of the key's extension; `application/octet-stream` for an unknown one."""
     return _BY_EXTENSION.get(PurePosixPath(key).suffix[1:].lower(), UNKNOWN)

@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 WALK_PAGE = 10_000
-"""Names that a walk holds at once. It reads a directory once for each page, so a small page would be slow."""
+"""Names that a walk keeps in memory. It reads a whole directory for each page, so small pages would be slow."""
 _DRAFT = ".put-"
 _DRAFT_SECONDS = 24 * 3600.0
-"""A draft that is older was left by a process that died: no upload takes so long."""
+"""No upload takes longer, so the process that wrote an older draft has died."""
 
 
 def write_whole(path: Path, body: bytes) -> None:
@@ -34,7 +34,8 @@ def write_whole(path: Path, body: bytes) -> None:
 def walk(root: Path, below: str) -> Iterator[str]:
     """The paths, relative to `root`, of the files below its subdirectory `below` (`""`, or with a slash at the end).
 
-    In the order of the paths: a directory sorts by its name with the slash. Drafts are left out, and old ones removed.
+    They come in the order of the paths: a directory is sorted by its name with the slash. Drafts are left out, and old
+    drafts are removed.
     """
     last = ""
     while page := heapq.nsmallest(WALK_PAGE, (name for name in _names(root / below) if name > last)):

@@ -1,4 +1,4 @@
-"""Objects as files, for one machine: `imagejobs up`, and every process that shares its DATA_DIR."""
+"""Objects as files, for processes on one machine that share a DATA_DIR, such as those of `imagejobs up`."""
 
 import errno
 import hashlib
@@ -23,10 +23,10 @@ _NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAM
 
 
 class FilesystemStorage:
-    """A directory as a bucket: the file of a key is `root/key`, and only safe keys (keys.is_safe_key) have one.
+    """A directory as a bucket. The file of a key is `root/key`; only safe keys (keys.is_safe_key) are accepted.
 
-    A file is whole or absent, also after a power cut. Nothing lies beside it: its content type follows from the
-    extension, and what serves the files decides on Cache-Control.
+    A file is whole or absent, also after a power cut. No metadata is stored: the content type follows from the
+    extension, and the server of the files decides on Cache-Control.
     """
 
     def __init__(self, root: Path, public_base_url: str, signing_key: bytes) -> None:
@@ -35,7 +35,7 @@ class FilesystemStorage:
         self._signing_key = signing_key
 
     def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:  # noqa: ARG002 - see the class
-        """See ObjectStorage. Raises ValueError for an unsafe key or a body that ends before `size`."""
+        """See ObjectStorage. Raises ValueError for an unsafe key or a body shorter than `size`."""
         if not is_safe_key(key):
             raise ValueError(f"{key!r} is not a plain relative path")
         body = read_body(data, size, key)
@@ -56,7 +56,7 @@ class FilesystemStorage:
         path = self.path(key)
         with _translated_errors(key):
             if not path.is_file():
-                raise ObjectNotFound(f"there is no object {key}")
+                raise ObjectNotFound(f"the object {key} does not exist")
             status = path.stat()
         return ObjectInfo(key, status.st_size, content_type_of(key), datetime.fromtimestamp(status.st_mtime, UTC))
 
@@ -69,7 +69,7 @@ class FilesystemStorage:
             return
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
-        """See ObjectStorage; an object that is deleted meanwhile is left out. Removes what writers that died left."""
+        """See ObjectStorage. Leaves out objects that are deleted meanwhile, and removes the drafts of dead writers."""
         for key in self._keys(prefix):
             with suppress(ObjectNotFound):
                 yield self.head(key)
@@ -79,26 +79,26 @@ class FilesystemStorage:
         return f"{self._public_base_url}/{key}"
 
     def presigned_url(self, key: str, expires: timedelta) -> str:
-        """The public address with `expires` (Unix seconds) and `signature`, which `verify` checks."""
+        """See ObjectStorage. The public address with `expires` (Unix seconds) and `signature`, for `verify`."""
         until = int(time.time() + expires.total_seconds())
         return f"{self.public_url(key)}?{urlencode({'expires': until, 'signature': self._signature(key, until)})}"
 
     def verify(self, key: str, expires: int, signature: str, now: float) -> bool:
-        """Whether `presigned_url` made this signature for this key and it is still good at `now` (Unix seconds).
+        """Whether `presigned_url` made this signature for this key, and it has not expired at `now` (Unix seconds).
 
-        Takes the same time however much of the signature is right.
+        Takes the same time for every wrong signature, so that none can be guessed character by character.
         """
         genuine = hmac.compare_digest(self._signature(key, expires).encode(), signature.encode(errors="replace"))
         return genuine and now < expires
 
     def path(self, key: str) -> Path:
-        """The file of an object, to be served; it need not exist. Raises ObjectNotFound for an unsafe key."""
+        """The path of an object's file, which need not exist. Raises ObjectNotFound for an unsafe key."""
         if not is_safe_key(key):
             raise ObjectNotFound(f"{key!r} is not the key of an object")
         return self._root / key
 
     def ping(self) -> None:
-        """Return if files can be written."""
+        """See ObjectStorage: tests that files can be written."""
         with _translated_errors("", f"{self._root} cannot be written; check DATA_DIR", is_read=False):
             self._root.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self._root, prefix=".ping-"):
@@ -108,7 +108,7 @@ class FilesystemStorage:
         return hmac.new(self._signing_key, f"{key}\n{until}".encode(), hashlib.sha256).hexdigest()
 
     def _keys(self, prefix: str) -> Iterator[str]:
-        """What lies below the prefix's last directory; unfinished files too, whose names `head` refuses."""
+        """The paths of the files that start with `prefix`; `head` refuses those that are not keys."""
         directory = prefix.rpartition("/")[0]
         if directory and not is_safe_key(directory):
             return
@@ -125,6 +125,6 @@ def _translated_errors(key: str, what: str = "", *, is_read: bool = True) -> Ite
             yield
         except OSError as error:
             if is_read and error.errno in _NO_SUCH_FILE:
-                raise ObjectNotFound(f"there is no object {key}") from None
+                raise ObjectNotFound(f"the object {key} does not exist") from None
             answer = f"the file system says: {error.strerror}" if error.strerror else None
             raise StorageUnavailable(f"{what or key}: {error}", answer) from error

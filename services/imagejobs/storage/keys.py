@@ -1,5 +1,7 @@
-"""The names of objects: `raw/<unix ms>-<12 hex>.<ext>`, `optimized/<same stem>-optimized.webp` and, for smaller
-renditions, `optimized/<same stem>-optimized-<longer side>.webp`.
+"""The keys of objects.
+
+A source is `raw/<unix ms>-<12 hex>.<ext>`. Its output is `optimized/<same stem>-optimized.webp`. A smaller rendition is
+`optimized/<same stem>-optimized-<longer side>.webp`.
 """
 
 import re
@@ -18,45 +20,45 @@ _KEY = re.compile(f"(?:{KEY_SEGMENT}/)*{KEY_SEGMENT}")
 
 
 def new_raw_key(now_ms: int, extension: str) -> str:
-    """A key for a fresh upload; 48 random bits beside the time make it unique and not to be guessed by counting."""
+    """A key for a new upload. 48 random bits after the time make it unique, and hard to guess."""
     return f"{RAW_PREFIX}{now_ms}-{secrets.token_hex(6)}.{extension}"
 
 
 def output_key(raw_key: str, prefix: str, extension: str = "webp") -> str:
-    """The one key of a job's result, derived from its source, so that a redelivery overwrites its own object."""
+    """The key of a job's output. It is derived from the source, so a job that runs twice overwrites its own object."""
     return f"{prefix}{PurePosixPath(raw_key).stem}-optimized.{extension}"
 
 
 def rendition_key(output: str, side: int) -> str:
-    """The key of a smaller rendition, `side` pixels at its longer side, beside the output of this key."""
+    """The key of a smaller rendition of this output; `side` is its longer side in pixels."""
     stem, _, extension = output.rpartition(".")
     return f"{stem}-{side}.{extension}"
 
 
 def is_rendition_of(key: str, output: str) -> bool:
-    """Whether this key is the output's own or that of one of its smaller renditions."""
+    """Whether `key` is the output's own key or the key of one of its smaller renditions."""
     return output_of_rendition(key) == output
 
 
 def output_of_rendition(key: str) -> str:
-    """The key of the output that a rendition of this key lies beside; an output's own key stays as it is."""
+    """The key of the output that this rendition belongs to. An output's own key is returned unchanged."""
     return re.sub(r"-optimized-[0-9]{1,5}(?=\.[a-z0-9]+$)", "-optimized", key)
 
 
 def upload_stem(key: str) -> str | None:
-    """`<unix ms>-<12 characters>` of a raw key as new_raw_key, or the guide's backend, makes it; None for any other."""
+    """The stem, `<unix ms>-<12 characters>`, of a key made by new_raw_key or by the guide's backend; else None."""
     found = _UPLOAD.fullmatch(key)
     return found[1] if found else None
 
 
 def result_stem(key: str, prefix: str) -> str | None:
-    """The stem of the upload that an output or rendition of this key was made from; None if it has another form."""
+    """The stem of the upload that this output or rendition was made from; None if the key has another form."""
     found = _RESULT.fullmatch(key.removeprefix(prefix)) if key.startswith(prefix) else None
     return found[1] if found else None
 
 
 def named_at(stem: str) -> datetime:
-    """The time in a stem: when the upload came, by the clock of the database."""
+    """The time in a stem: when the upload arrived, by the database's clock."""
     return datetime.fromtimestamp(int(stem.partition("-")[0]) / 1000, UTC)
 
 

@@ -1,4 +1,4 @@
-"""Objects in a dictionary: the storage port for tests, with the behaviour of the real ones."""
+"""Objects in a dictionary: a storage for tests that behaves like the real ones."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectT
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What a PUT left: the bytes, and the headers that a GET of it would carry."""
+    """The bytes of an object, and the headers that a GET of it would return."""
 
     info: ObjectInfo
     body: bytes
@@ -22,7 +22,7 @@ class StoredObject:
 
 
 class MemoryStorage:
-    """A bucket that lives as long as the object; thread-safe. Nothing serves its addresses. `clock` dates writes."""
+    """A bucket in memory; thread-safe. No server answers its addresses. `clock` gives the times of writes."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class MemoryStorage:
         self._lock = threading.Lock()
 
     def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:
-        """See ObjectStorage. Raises ValueError for an unsafe key or a body that ends before `size`."""
+        """See ObjectStorage. Raises ValueError for an unsafe key or a body shorter than `size`."""
         if not is_safe_key(key):
             raise ValueError(f"{key!r} is not a plain relative path")
         body = read_body(data, size, key)
@@ -60,7 +60,7 @@ class MemoryStorage:
             self._objects.pop(key, None)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
-        """See ObjectStorage; a snapshot."""
+        """See ObjectStorage. The list is a snapshot."""
         with self._lock:
             found = [self._objects[key].info for key in sorted(self._objects) if key.startswith(prefix)]
         return iter(found)
@@ -74,12 +74,12 @@ class MemoryStorage:
         return f"{self.public_url(key)}?expires={int((datetime.now(UTC) + expires).timestamp())}"
 
     def ping(self) -> None:
-        """See ObjectStorage: memory is always there."""
+        """See ObjectStorage. Memory is always available."""
 
     def stored(self, key: str) -> StoredObject:
-        """The object with its headers, for tests. Raises ObjectNotFound."""
+        """An object with its headers, for tests. Raises ObjectNotFound."""
         with self._lock:
             try:
                 return self._objects[key]
             except KeyError:
-                raise ObjectNotFound(f"there is no object {key}") from None
+                raise ObjectNotFound(f"the object {key} does not exist") from None

@@ -1,4 +1,4 @@
-"""The storage port: what the service asks of a bucket, whatever keeps it."""
+"""The storage port: what the service needs of a bucket."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,31 +8,31 @@ from typing import BinaryIO, Protocol
 from imagejobs.errors import BackingServiceUnavailable
 
 IMMUTABLE = "public, max-age=31536000, immutable"
-"""Cache-Control of outputs: a key never changes its meaning, so caches may keep it for a year."""
+"""Cache-Control of outputs. The bytes under a key never change, so caches may keep them for a year."""
 
 
 class ObjectNotFound(Exception):
-    """There is no object under this key."""
+    """The key has no object."""
 
 
 class ObjectTooLarge(Exception):
-    """The object is larger than the caller was ready to read."""
+    """The object is larger than the caller allows."""
 
 
 class StorageUnavailable(BackingServiceUnavailable):
-    """The storage did not answer, or refused the credentials; nothing is known to have been written."""
+    """The storage did not answer, or refused the credentials. Whether a write took effect is unknown."""
 
     def __init__(self, reason: object, answer: str | None = None) -> None:
         super().__init__("storage", reason, answer)
 
 
 class AccessRefused(StorageUnavailable):
-    """The storage knows the credentials, and does not let them do this; it may let them do other things."""
+    """The storage knows the credentials, but they do not allow this operation; they may allow others."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """What a HEAD request tells: length in bytes, content type, time of the last write (UTC)."""
+    """The result of a HEAD request: size in bytes, content type, time of the last write (UTC)."""
 
     key: str
     size: int
@@ -59,19 +59,19 @@ class ObjectStorage(Protocol):
         """Describe the object. Raises ObjectNotFound."""
 
     def delete(self, key: str) -> None:
-        """Remove the object; a missing one is no error."""
+        """Remove the object. It is not an error if it does not exist."""
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Every object whose key starts with `prefix`, in key order, a page at a time: never all of them in memory.
+        """The objects whose keys start with `prefix`, in the order of keys. Only a page of them is in memory at a time.
 
-        Objects may come and go meanwhile; those that stay are each listed once.
+        Objects may be written and deleted meanwhile. An object that exists all the time is listed once.
         """
 
     def public_url(self, key: str) -> str:
-        """The address under which the public reads `key` (R2_PUBLIC_URL + key)."""
+        """The public address of `key`: R2_PUBLIC_URL + key."""
 
     def presigned_url(self, key: str, expires: timedelta) -> str:
-        """An address that reads `key` for a limited time, without credentials."""
+        """An address from which `key` can be read without credentials until it expires."""
 
     def ping(self) -> None:
-        """Return if the bucket can be reached with these credentials."""
+        """Return if the bucket can be used with these credentials."""

@@ -22,10 +22,10 @@ from imagejobs.storage.s3_errors import translated_errors
 
 
 class S3Storage:
-    """One bucket, addressed by its endpoint (`https://host[:port]`). Thread-safe; make one per process, after a fork.
+    """A bucket at an endpoint (`https://host[:port]`). Thread-safe. Make one in each process, after forks.
 
-    A request is tried three times when the server cannot be reached, breaks off, or answers 429, 500, 502, 503 or 504.
-    Every method raises StorageUnavailable when it still fails, or when the server refuses the credentials.
+    A request is tried three times if the server cannot be reached, closes the connection, or answers 429, 500, 502, 503
+    or 504. Every method raises StorageUnavailable if the last try fails, or if the server refuses the credentials.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class S3Storage:
         region: str = "auto",
         proxy: str = "",
     ) -> None:
-        """Asks nothing of the server. Raises ConfigurationError for an address that cannot be right."""
+        """Sends no request. Raises ConfigurationError for an endpoint, bucket or region that is malformed."""
         address = urlsplit(endpoint)
         self._bucket = bucket
         self._public_base_url = public_base_url
@@ -58,7 +58,7 @@ class S3Storage:
             raise ConfigurationError(f"R2_ENDPOINT, R2_BUCKET or R2_REGION is wrong: {error}") from error
 
     def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:
-        """See ObjectStorage; one PUT. Raises ValueError for a `..` in the key or a body that ends early."""
+        """See ObjectStorage. Sends one PUT. Raises ValueError for a `..` in the key or a body shorter than `size`."""
         if not _is_addressable(key):
             raise ValueError(f"{key!r} is not a plain relative path")
         body = read_body(data, size, key)
@@ -74,7 +74,7 @@ class S3Storage:
             )
 
     def get(self, key: str, max_bytes: int) -> bytes:
-        """See ObjectStorage. A body that is shorter than announced is StorageUnavailable: trying again can help."""
+        """See ObjectStorage. Raises StorageUnavailable for a body shorter than announced, since a retry may help."""
         self._check(key)
         with translated_errors(self._place, key):
             response = self._client.get_object(self._bucket, key)
@@ -97,7 +97,7 @@ class S3Storage:
                 self._client.remove_object(self._bucket, key)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
-        """See ObjectStorage; a listing names no content types, so they follow from the extensions."""
+        """See ObjectStorage. S3's listings have no content types, so these follow from the extensions."""
         with (
             translated_errors(self._place),
             closing(self._client.list_objects(self._bucket, prefix, recursive=True)) as found,
@@ -110,15 +110,15 @@ class S3Storage:
         return f"{self._public_base_url}/{quote(key)}"
 
     def presigned_url(self, key: str, expires: timedelta) -> str:
-        """See ObjectStorage; asks nothing of the server. Raises ValueError outside 1 s to 7 days, S3's limits."""
+        """See ObjectStorage. Sends no request. Raises ValueError if `expires` is not 1 s to 7 days, S3's limits."""
         return self._client.presigned_get_object(self._bucket, key, expires)
 
     def ping(self) -> None:
-        """Return if the bucket exists and these credentials may use it (a HEAD of the bucket)."""
+        """See ObjectStorage. Sends a HEAD of the bucket."""
         with translated_errors(self._place):
             if not self._client.bucket_exists(self._bucket):
                 raise StorageUnavailable(
-                    f"{self._place} does not exist; check R2_BUCKET", f"there is no bucket {self._bucket}"
+                    f"{self._place} does not exist; check R2_BUCKET", f"the bucket {self._bucket} does not exist"
                 )
 
     def _check(self, key: str) -> None:
@@ -127,7 +127,7 @@ class S3Storage:
 
 
 def _is_addressable(key: str) -> bool:
-    """S3 takes any key; the URL of one with empty or dot segments would mean another object on the way there."""
+    """Whether the key has no empty or dot segments, which S3 accepts but clients and proxies rewrite in URLs."""
     return bool(key) and not {"", ".", ".."} & set(key.split("/"))
 
 

@@ -13,9 +13,9 @@ from urllib3.util import parse_url
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
-"""Without a byte from the server, or without it taking any."""
+"""How long the server may neither send nor accept a byte."""
 SEND_SECONDS = 120.0
-"""For all of a body."""
+"""For sending a whole body."""
 SENT_AT_ONCE = 256 * 1024
 RETRIES = 2
 BACKOFF_SECONDS = 0.2
@@ -23,9 +23,10 @@ MAX_CONNECTIONS = 32
 
 
 def connection_pool(proxy: str = "") -> urllib3.PoolManager:
-    """A pool for minio-py, whose own waits 300 s and tries six times. Certificates: SSL_CERT_FILE, else certifi's.
+    """A connection pool for minio-py, whose own pool waits 300 s and tries six times.
 
-    All requests go through `proxy` if one is given; HTTP_PROXY and its like are not read.
+    Certificates are checked against SSL_CERT_FILE, or certifi's without it. All requests go through `proxy` if one is
+    given; HTTP_PROXY and similar variables are not read.
     """
     options: dict[str, Any] = {
         "maxsize": MAX_CONNECTIONS,
@@ -38,9 +39,9 @@ def connection_pool(proxy: str = "") -> urllib3.PoolManager:
             backoff_factor=BACKOFF_SECONDS,
             backoff_jitter=BACKOFF_SECONDS,
             status_forcelist=(429, 500, 502, 503, 504),
-            respect_retry_after_header=False,  # The server's wish has no upper limit; callers have their own backoff.
-            raise_on_status=False,  # The last answer says why; MaxRetryError would not.
-            raise_on_redirect=False,  # A signature is good for one host: a redirect is a wrong endpoint, not a way.
+            respect_retry_after_header=False,  # It has no upper limit; callers have their own backoff.
+            raise_on_status=False,  # The last answer has the reason, which MaxRetryError lacks.
+            raise_on_redirect=False,  # A signature is valid for one host, so a redirect means a wrong endpoint.
         ),
     }
     pool = (
@@ -53,13 +54,13 @@ def connection_pool(proxy: str = "") -> urllib3.PoolManager:
 
 
 def _authorization(proxy: str) -> dict[str, str]:
-    """urllib3 does not read user name and password from the proxy's address."""
+    """The user name and the password in the proxy's address, which urllib3 does not read, as a header."""
     user = parse_url(proxy).auth
     return {"Proxy-Authorization": f"Basic {b64encode(unquote_to_bytes(user)).decode()}"} if user else {}
 
 
 class _Sending:
-    """Sends a body in pieces: urllib3 gives all of it the time that connecting may take, too short for 25 MB."""
+    """Sends a body in pieces. urllib3 applies the connect timeout to the whole body, too short for 25 MB."""
 
     sock: Any
 
@@ -72,7 +73,7 @@ class _Sending:
         for start in range(0, len(body), SENT_AT_ONCE):
             left = deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError(f"not sent within {SEND_SECONDS:.0f} s: {len(body)} bytes")
+                raise TimeoutError(f"{len(body)} bytes were not sent within {SEND_SECONDS:.0f} s")
             self.sock.settimeout(min(READ_SECONDS, left))
             super().send(body[start : start + SENT_AT_ONCE])  # type: ignore[misc]
 

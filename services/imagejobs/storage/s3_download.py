@@ -7,7 +7,7 @@ import urllib3
 from imagejobs.storage.object_storage import ObjectTooLarge, StorageUnavailable
 
 DOWNLOAD_SECONDS = 120.0
-"""For the whole body. The connection's timeout counts from packet to packet, so a slow server would never reach it."""
+"""For the whole body. The connection's timeout starts anew with each packet, so a slow server never reaches it."""
 CHUNK_BYTES = 256 * 1024
 
 

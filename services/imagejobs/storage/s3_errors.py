@@ -1,4 +1,4 @@
-"""What minio-py and urllib3 raise, told in the port's terms and so that a person knows what to do."""
+"""The exceptions of minio-py and urllib3 as those of the storage port, with messages that name a remedy."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,24 +31,24 @@ _ANSWERS = {
 _MAX_CODE = 60
 _NO_SUCH_OBJECT = frozenset({"NoSuchKey", "NoSuchObject"})
 _CANNOT_BE_STORED = frozenset({"KeyTooLongError", "XMinioInvalidObjectName", "BadRequest"})
-"""What AWS and MinIO say to a name that is too long; MinIO's HEAD says only 400, as to many another mistake."""
+"""The codes for a name that is too long. MinIO answers a HEAD of it with a plain 400, as it does for other mistakes."""
 _MAX_SEGMENT_BYTES = 255
 _MAX_REASON = 300
 
 
 @contextmanager
 def translated_errors(place: str, key: str = "") -> Iterator[None]:
-    """Raise ObjectNotFound and StorageUnavailable; `place` names endpoint and bucket."""
+    """Raise ObjectNotFound and StorageUnavailable in place of S3's errors. `place` names endpoint and bucket."""
     with OUTAGES.watched("storage"):
         try:
             yield
         except S3Error as error:
             if key and _is_missing(error, key):
-                raise ObjectNotFound(f"there is no object {key} in {place}") from None
+                raise ObjectNotFound(f"the object {key} does not exist in {place}") from None
             kind = AccessRefused if error.code == "AccessDenied" else StorageUnavailable
             raise kind(_refusal(place, error), _answer(error)) from error
         except InvalidResponseError as error:
-            reason = f"{place} answered like no S3 service ({_shortened(error)}); check R2_ENDPOINT"
+            reason = f"{place} did not answer as an S3 service does ({_shortened(error)}); check R2_ENDPOINT"
             raise StorageUnavailable(reason, "it does not speak S3") from error
         except MaxRetryError as error:
             raise StorageUnavailable(f"{place} did not answer: {_shortened(error.reason)}") from error
@@ -57,7 +57,7 @@ def translated_errors(place: str, key: str = "") -> Iterator[None]:
 
 
 def _is_missing(error: S3Error, key: str) -> bool:
-    """Nothing lies under a name that the server cannot store."""
+    """Whether the object does not exist. A name that is too long for the server cannot have an object."""
     is_long = any(len(segment.encode()) > _MAX_SEGMENT_BYTES for segment in key.split("/"))
     return error.code in _NO_SUCH_OBJECT or (is_long and error.code in _CANNOT_BE_STORED)
 
@@ -68,10 +68,10 @@ def _refusal(place: str, error: S3Error) -> str:
 
 
 def _answer(error: S3Error) -> str:
-    """What the storage answered, in words for anybody; an unknown code is shown as it came, if it is one."""
+    """The storage's answer in plain words. An unknown code is shown unchanged, if it looks like a code."""
     code = error.code or ""
     if code == "NoSuchBucket":
-        return f"there is no bucket {error.bucket_name or 'of this name'}"
+        return f"the bucket {error.bucket_name} does not exist" if error.bucket_name else "the bucket does not exist"
     return _ANSWERS.get(code) or (
         f"it refuses with {code}" if code.isalnum() and len(code) <= _MAX_CODE else "it refuses"
     )

@@ -1,4 +1,4 @@
-"""The secret that signs addresses of files: made once per data directory, shared by the processes that use it."""
+"""The secret that signs addresses of files. Each data directory has one, shared by the processes that use it."""
 
 import os
 import secrets
@@ -11,9 +11,9 @@ SIGNING_KEY_BYTES = 32
 
 
 def load_signing_key(path: Path) -> bytes:
-    """Read the key, or make it (mode 0600). Processes that start at the same time all get the same one.
+    """Read the key, or create it (mode 0600). Processes that start at the same time get the same key.
 
-    Raises ConfigurationError when the file cannot be read or written, or holds something else.
+    Raises ConfigurationError if the file cannot be read or written, or does not contain a key.
     """
     try:
         if not path.exists():
@@ -23,13 +23,13 @@ def load_signing_key(path: Path) -> bytes:
         raise ConfigurationError(f"the signing key {path} cannot be used ({error}): check DATA_DIR") from error
     if len(key) != SIGNING_KEY_BYTES:
         raise ConfigurationError(
-            f"the signing key {path} has {len(key)} bytes instead of {SIGNING_KEY_BYTES}: remove it, and start again"
+            f"the signing key {path} has {len(key)} bytes instead of {SIGNING_KEY_BYTES}: remove it and restart"
         )
     return key
 
 
 def _create(path: Path) -> None:
-    """Write a whole file aside, then give it its name, which only one of several processes can do."""
+    """Write a draft, then link it to `path`. Of several processes only one can make the link."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -40,6 +40,6 @@ def _create(path: Path) -> None:
             os.fsync(descriptor)
         path.hardlink_to(draft)
     except FileExistsError:
-        pass  # Another process was first; its key is the one.
+        pass  # Another process was first, and its key is used.
     finally:
         draft.unlink()

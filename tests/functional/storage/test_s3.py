@@ -175,7 +175,7 @@ def test_a_refusal_is_not_tried_again(server: ScriptedServer, storage: S3Storage
 @pytest.mark.parametrize(
     ("status", "code", "words"),
     [
-        (404, "NoSuchBucket", "there is no bucket"),
+        (404, "NoSuchBucket", "the bucket does not exist"),
         (403, "AccessDenied", "it refuses the credentials, or their access to the bucket"),
         (403, "SignatureDoesNotMatch", "it refuses the credentials"),
         (403, "InvalidAccessKeyId", "it does not know the access key"),
@@ -198,12 +198,12 @@ def test_a_bucket_that_is_not_there_is_named(server: ScriptedServer, storage: S3
     server.script = [answer(404, b"")]
     with pytest.raises(StorageUnavailable) as caught:
         storage.ping()
-    assert caught.value.answer == f"there is no bucket {storage._bucket}"
+    assert caught.value.answer == f"the bucket {storage._bucket} does not exist"
 
 
 def test_a_web_page_in_the_place_of_s3_is_told_as_such(server: ScriptedServer, storage: S3Storage) -> None:
     server.script = [answer(404, b"<html>" + b"x" * 10_000, Content_Type="text/html")]
-    with pytest.raises(StorageUnavailable, match=r"no S3 service.*check R2_ENDPOINT") as caught:
+    with pytest.raises(StorageUnavailable, match=r"did not answer as an S3 service does.*check R2_ENDPOINT") as caught:
         storage.get(KEY, 100)
     assert len(str(caught.value)) < 600
 

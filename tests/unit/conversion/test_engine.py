@@ -450,8 +450,8 @@ def test_the_quality_goes_down_where_the_output_would_be_larger_than_the_source(
     ("memory", "reason"),
     [
         (44, "the smallest of what was tried"),
-        (36, "the smallest of what was tried; not tried for want of memory: nearLossless"),
-        (35, "the only one that was tried; not tried for want of memory: lossless, nearLossless"),
+        (36, "the smallest of what was tried; not enough memory to try: nearLossless"),
+        (35, "the only one that was tried; not enough memory to try: lossless, nearLossless"),
     ],
 )
 def test_what_was_not_tried_for_want_of_memory_is_told(memory: int, reason: str, save: Save) -> None:

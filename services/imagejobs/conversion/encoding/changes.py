@@ -10,7 +10,7 @@ _CLEAR = b"\0"
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle of the canvas; left and top are even, as WebP wants them."""
+    """A rectangle of the canvas in pixels. `left` and `top` are even, as WebP requires."""
 
     left: int
     top: int
@@ -24,9 +24,9 @@ def whole(frame: MagickImage) -> Box:
 
 
 def changed(before: MagickImage, frame: MagickImage) -> Box | None:
-    """The smallest rectangle that holds all that differs in 8 bits; None where nothing does. Both have the same size.
+    """The smallest rectangle with all pixels that differ in 8 bits; None if none differs. Both have the same size.
 
-    Pixels that are transparent in both frames are equal, whatever their colours.
+    Pixels that are transparent in both frames count as equal, whatever their colours.
     """
     channels = "RGBA" if before.alpha_channel or frame.alpha_channel else "RGB"
     extent = _Extent(frame.width * len(channels))
@@ -43,9 +43,10 @@ def changed(before: MagickImage, frame: MagickImage) -> Box | None:
 
 
 class _Extent:
-    """Where rows of `length` bytes differ: the first and last row, and the bytes of a row; `bottom` is 0 for nowhere.
+    """The rectangle in which two pictures, with rows of `length` bytes, differ; `bottom` is 0 while they are equal.
 
-    All differing rows are laid upon each other as one long number, whose ends say where they differ.
+    The differences of all rows are combined into one long number by OR. Its first and last bit that is set are the left
+    and right end.
     """
 
     def __init__(self, length: int) -> None:
@@ -54,7 +55,7 @@ class _Extent:
         self._differing = 0
 
     def add(self, top: int, one: bytes, other: bytes) -> None:
-        """Compare some rows, of which the first is at `top`."""
+        """Compare some rows of both pictures; the first is row `top`."""
         if one == other:
             return
         for row, at in enumerate(range(0, len(one), self._length), top):
@@ -66,19 +67,19 @@ class _Extent:
 
     @property
     def left(self) -> int:
-        """The first differing byte."""
+        """The first byte of a row that differs."""
         return self._length - -(-self._differing.bit_length() // 8)
 
     @property
     def right(self) -> int:
-        """The byte behind the last differing one."""
+        """The byte after the last one of a row that differs."""
         lowest_bit = (self._differing & -self._differing).bit_length() - 1
         return self._length - lowest_bit // 8
 
 
 def _changed_and_seen(before: MagickImage, frame: MagickImage) -> Box | None:
-    """The same by ImageMagick, which takes four times as long, and knows that what is transparent is equal."""
-    # Two frames at a time: of more, version 6 leaves out the equal ones without saying which; 7 puts them at -1.
+    """The same by ImageMagick, which takes four times as long, but treats transparent pixels as equal."""
+    # Two frames at a time: of more frames, version 6 silently leaves out equal ones, and version 7 gives them place -1.
     with before.clone() as pair:
         pair.image_add(frame)
         with pair.compare_layers("compareany") as layers:
@@ -90,7 +91,7 @@ def _changed_and_seen(before: MagickImage, frame: MagickImage) -> Box | None:
 
 
 def cut(frame: MagickImage, box: Box) -> MagickImage:
-    """A copy of this rectangle of the frame. The caller closes it."""
+    """A copy of a rectangle of the frame. The caller closes it."""
     part = frame.clone()
     if box != whole(frame):
         part.crop(box.left, box.top, box.right, box.bottom)

@@ -1,4 +1,4 @@
-"""From a picture to the bytes of a WebP: which encodings are tried, and which one wins."""
+"""The choice of a picture's encoding: which ones are tried, and which one is taken."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -12,28 +12,31 @@ from imagejobs.conversion.magick.errors import if_there_is_room
 from imagejobs.conversion.magick.image import MagickImage
 
 EXACT, NEAR_LOSSLESS = 100, 60
-"""The receipt's qualities of lossless pictures: values of libwebp's option that `near_lossless` follows."""
+"""The qualities of lossless pictures in the receipt: values of libwebp's option `near_lossless`."""
 _FAITHFUL = (Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS, Encoding.LOSSY)
+"""The most faithful first, which wins if sizes are equal."""
 _TRIAL_BYTES = {Encoding.LOSSLESS: 36, Encoding.NEAR_LOSSLESS: 44}
-"""A pixel, at once, with the decoded picture: measured with drawings of 6 to 18 megapixels, and a tenth more."""
+"""Memory for each pixel while encoding, with the decoded picture. Measured with drawings of 6 to 18 megapixels, plus a
+tenth."""
 _STRIP_ROWS = 16
 _STRIPS = 2
 _QUICK_METHOD = 2
+"""A picture is judged by two strips of 16 rows, encoded with libwebp's method 2."""
 _FLAT = 2
-"""Strips that take this much more bytes lossless than lossy belong to a picture that lossy wins by far."""
+"""If strips take this many times more bytes lossless than lossy, lossless is not tried for the picture."""
 NARROW = 16
-"""Pixels of the shorter side of pictures that are never lossy: VP8 keeps one colour for 2 x 2 pixels, and codes blocks
-of 16, so that a few columns blur into each other and into what is behind the edge. Mean CIE76 of a gradient at quality
-80: 40 at 2 pixels, 15 at 3, 3 at 16."""
+"""Pictures whose shorter side has so many pixels or fewer are never lossy. VP8 keeps one colour for 2 x 2 pixels and
+codes blocks of 16, so a few columns blur into each other and into the padding. The mean error (CIE76) of a gradient at
+quality 80 is 40 for 2 pixels, 15 for 3, and 3 for 16."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """The encoder's parameters: libwebp's quality of lossy pictures and its method.
+    """How a picture is encoded: libwebp's `quality` for lossy coding and its `method`, 0 to 6.
 
-    With `weigh` pictures that look flat are tried lossless too, unless that takes more than `memory_bytes`; `thorough`
-    is for single pictures. Where nothing takes `ceiling` bytes at most, lower qualities are tried. NARROW pictures are
-    not `lossy`.
+    With `weigh`, lossless coding is tried too for pictures that look flat, unless it takes more than `memory_bytes`.
+    `thorough` spends more time on lossless coding, for stills. If every encoding has more than `ceiling` bytes, lower
+    qualities are tried. `lossy` is false for NARROW pictures.
     """
 
     quality: int
@@ -45,13 +48,13 @@ class Effort:
     lossy: bool = True
 
     def for_size(self, size: tuple[int, int]) -> Self:
-        """The same for a picture of this width and height."""
+        """The same effort for a picture of this width and height."""
         return replace(self, lossy=min(size) > NARROW)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A WebP."""
+    """A picture in one encoding, as the bytes of a WebP."""
 
     encoding: Encoding
     quality: int
@@ -60,9 +63,9 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Every encoding that was tried, the winner first; `lacked_memory` are those that might have won, too.
+    """The encodings that were tried, the winner first. `lacked_memory` are those that were left out for lack of memory.
 
-    `least_bytes` is what the lowest quality takes, or would take, where even that is more than the ceiling.
+    `least_bytes` is set if even the lowest quality exceeds the ceiling: its size in bytes, or an estimate of it.
     """
 
     encoded: tuple[Encoded, ...]
@@ -71,10 +74,10 @@ class Tried:
 
 
 def encode(image: MagickImage, effort: Effort) -> Tried:
-    """Encode in every way that may win, which is the smallest, and of equals the most faithful.
+    """Try every encoding that may win. The smallest wins; of equal ones the most faithful.
 
-    Where the smallest has more bytes than the ceiling, the highest lower quality that has not wins, if there is one.
-    Raises ConversionError or Wand's exceptions.
+    If the smallest has more bytes than the ceiling, the highest lower quality that fits wins, if one fits. Raises
+    ConversionError or Wand's exceptions.
     """
     tried, ceiling = _ways(image, effort), effort.ceiling
     if not effort.lossy or ceiling is None or len(tried.encoded[0].data) <= ceiling:
@@ -84,14 +87,14 @@ def encode(image: MagickImage, effort: Effort) -> Tried:
     further = [Encoded(Encoding.LOSSY, quality, lowered.encoded[quality]) for quality in sorted(lowered.encoded)[::-1]]
     if lowered.least_bytes is not None:
         return replace(tried, encoded=(*tried.encoded, *further), least_bytes=lowered.least_bytes)
-    further.sort(key=lambda encoded: len(encoded.data) > ceiling)  # the highest quality first that is low enough
+    further.sort(key=lambda encoded: len(encoded.data) > ceiling)  # first the highest quality that fits
     return replace(tried, encoded=(*further, *tried.encoded))
 
 
 def _ways(image: MagickImage, effort: Effort) -> Tried:
-    """At the wanted quality, and lossless."""
+    """Encode at the wanted quality, and lossless if that may win."""
     certain = Encoding.LOSSY if effort.lossy else Encoding.LOSSLESS
-    made = [_encode_as(certain, image, effort)]  # first: it has to succeed
+    made = [_encode_as(certain, image, effort)]  # first, because it has to succeed
     if not effort.lossy:
         wanted: list[Encoding] | None = [Encoding.NEAR_LOSSLESS]
     else:
@@ -106,14 +109,14 @@ def _ways(image: MagickImage, effort: Effort) -> Tried:
 
 
 def encode_as(image: MagickImage, effort: Effort, encodings: Collection[Encoding]) -> Tried | None:
-    """Encode in these ways only; None where the memory for one is not enough. Raises as `encode` does."""
+    """Encode in these encodings only; None if memory is not enough for one of them. Raises as `encode` does."""
     made = [_encode_if_possible(encoding, image, effort) for encoding in Encoding if encoding in encodings]
     done = [encoded for encoded in made if encoded is not None]
     return Tried(tuple(sorted(done, key=lambda encoded: len(encoded.data)))) if len(done) == len(made) else None
 
 
 def _encode_if_possible(encoding: Encoding, image: MagickImage, effort: Effort) -> Encoded | None:
-    """None where the memory for it is wanting."""
+    """None if memory is not enough."""
     return if_there_is_room(lambda: _encode_as(encoding, image, effort)) if _fits(encoding, image, effort) else None
 
 
@@ -124,12 +127,14 @@ def _fits(encoding: Encoding, image: MagickImage, effort: Effort) -> bool:
 
 
 def _promising(image: MagickImage, effort: Effort) -> list[Encoding]:
-    """The lossless ways that may win, judged by what a few rows cost: drawings, screenshots, diagrams."""
+    """The lossless encodings that may win, as for drawings and screenshots, judged by a few rows of the picture."""
     width, height = image.size
     if height <= _STRIP_ROWS * (_STRIPS + 1):
         return [Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS]
     kinds = [Encoding.LOSSY, Encoding.LOSSLESS]
-    if is_near_judged := _fits(Encoding.NEAR_LOSSLESS, image, effort):  # else numpy may not fit: OpenBLAS then exits
+    if is_near_judged := _fits(
+        Encoding.NEAR_LOSSLESS, image, effort
+    ):  # numpy's OpenBLAS ends the process if memory is not enough
         kinds.append(Encoding.NEAR_LOSSLESS)
     quick = replace(effort, method=_QUICK_METHOD, thorough=False)
     cost: Counter[Encoding] = Counter()

@@ -1,4 +1,4 @@
-"""Lossy qualities below the wanted one, for a picture that would otherwise have more bytes than its source."""
+"""The search for a lower lossy quality, for a picture that would have more bytes than its source."""
 
 import math
 from collections.abc import Callable
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from imagejobs.conversion.magick.image import MagickImage
 
 LOWEST = 40
-"""Below it thin strokes of text break up."""
+"""At lower qualities thin strokes of text break up."""
 _SMALL = 200_000
-"""Pixels of a picture whose rows are too few for a sample."""
+"""Pixels of a picture that is too small to be judged by a sample of its rows."""
 _STRIPS, _STRIP_ROWS = 4, 32
+"""The sample is 4 strips of 32 rows."""
 _LIKELY = 0.5
-"""Rows that take a smaller share than this of what they should are emptier than the rest of the picture."""
+"""A sample with less than this share of the expected bytes is emptier than the picture, and is not used."""
 _DOUBT = 1.1
-"""How far an estimate from a sample may be above the truth."""
+"""The factor by which an estimate from a sample may be too high."""
 _AIM = 0.985
-"""Share of the allowed bytes that is aimed at, so that the first try fits."""
+"""The share of the allowed bytes that is the target, so that the first try fits."""
 _SLOPE_OF_DRAWINGS, _SLOPE_OF_PHOTOGRAPHS = 0.9, 2.5
-"""By how much the logarithm of the bytes falls with `_level`, at least and at most; measured."""
+"""The slope of the logarithm of the bytes over `_level`, at least and at most, as measured."""
 
 Encode = Callable[[MagickImage, int], bytes]
 """Makes a lossy WebP of a picture at a quality."""
@@ -26,16 +27,17 @@ Encode = Callable[[MagickImage, int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """What was encoded, by quality; `least_bytes` is about what LOWEST takes, where nothing that is allowed does."""
+    """The encoded pictures by quality. `least_bytes` is set if none fits: about the bytes at LOWEST."""
 
     encoded: dict[int, bytes]
     least_bytes: int | None = None
 
 
 def lower(image: MagickImage, quality: int, size: int, ceiling: int, encode: Encode) -> Lowered:
-    """Look for the highest quality below this one at which the picture takes `ceiling` bytes at most.
+    """Search for the highest quality below `quality` at which the picture has at most `ceiling` bytes.
 
-    `size` is what it takes at this quality. At most two encodings, and one of a sample. Raises what `encode` raises.
+    `size` is its bytes at `quality`. Encodes the picture at most twice, and a sample of its rows. Raises what `encode`
+    raises.
     """
     if quality <= LOWEST:
         return Lowered({}, size)
@@ -56,9 +58,9 @@ def lower(image: MagickImage, quality: int, size: int, ceiling: int, encode: Enc
 
 
 def lower_animation(quality: int, size: int, ceiling: int) -> int | None:
-    """The quality at which an animation, which takes `size` bytes at this one, takes `ceiling` bytes at most.
+    """Estimate the quality at which an animation, which has `size` bytes at `quality`, has at most `ceiling` bytes.
 
-    None where that is out of reach. An estimate: nothing is encoded.
+    None if no allowed quality is low enough.
     """
     if quality <= LOWEST or _bytes_at(LOWEST, quality, size, _SLOPE_OF_PHOTOGRAPHS) > ceiling:
         return None
@@ -66,7 +68,7 @@ def lower_animation(quality: int, size: int, ceiling: int) -> int | None:
 
 
 def _between(image: MagickImage, quality: int, size: int, ceiling: int, encode: Encode) -> Lowered:
-    """The same with LOWEST first, which shows exactly whether anything fits."""
+    """Search without a sample: the picture is encoded at LOWEST first, which shows whether any quality fits."""
     lowest = encode(image, LOWEST)
     if len(lowest) > ceiling:
         return Lowered({LOWEST: lowest}, len(lowest))
@@ -75,7 +77,7 @@ def _between(image: MagickImage, quality: int, size: int, ceiling: int, encode: 
 
 
 def _sampled_slope(image: MagickImage, quality: int, size: int, encode: Encode) -> float | None:
-    """The slope of a few rows; None where they are not like the whole."""
+    """The slope measured on the sample; None if it is not like the whole picture."""
     width, height = image.size
     rows = _STRIPS * _STRIP_ROWS
     if width * height <= _SMALL or height <= rows:
@@ -100,14 +102,15 @@ def _bytes_at(at: int, quality: int, size: int, slope: float) -> int:
 
 
 def _quality_for(target: float, quality: int, size: int, slope: float) -> int:
-    """The highest quality below this one that should take no more bytes than `target`, LOWEST at least."""
+    """The highest quality below `quality` that should have at most `target` bytes; LOWEST at least."""
     level = _level(quality) - max(0.0, math.log(size / target)) / slope
     return max(LOWEST, min(quality - 1, math.floor(100 * (level * 3 / 2 if level < _level(75) else (level + 1) / 2))))
 
 
 def _level(quality: int) -> float:
-    """What libwebp makes of a quality (QualityToCompression in src/enc/quant_enc.c); the logarithm of the bytes is
-    nearly a straight line in it.
+    """libwebp's compression level for a quality (QualityToCompression in src/enc/quant_enc.c).
+
+    The logarithm of the bytes is nearly linear in it.
     """
     share = quality / 100
     return share * 2 / 3 if share < 0.75 else share * 2 - 1

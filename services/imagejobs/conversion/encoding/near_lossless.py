@@ -1,26 +1,28 @@
-"""Preparing a picture so that lossless coding takes fewer bytes, as libwebp's option `near_lossless` does.
+"""Near-lossless coding: a picture is changed slightly, so that lossless coding takes fewer bytes.
 
-ImageMagick up to 7.1.1 does not hand that option on. The rule is libwebp's (src/enc/near_lossless_enc.c, 1.2): where a
-pixel differs visibly from a neighbour, its channels lose their lowest bits; smooth areas stay exact.
+This is libwebp's option `near_lossless` (src/enc/near_lossless_enc.c, version 1.2), which ImageMagick up to 7.1.1 does
+not pass on. Pixels that differ visibly from a neighbour lose the lowest bits of their channels. Smooth areas stay
+exact.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 BITS = 2
-"""That a channel may lose, which is the option's value 60: it changes by 2 of 255 at most where nothing is clipped."""
+"""The bits that a channel may lose, as with the option's value 60. A value changes by 2 of 255 at most, unless it is
+clipped at 255."""
 
 _COLORS = 3
 _ROWS = 64
-"""That are looked at at once: what numpy holds for them is ten times as much as they are."""
+"""Processed at a time, because numpy needs ten times the memory of the rows."""
 
 Pixels = NDArray[np.uint8]
 
 
 def nearly(data: bytes, width: int, height: int) -> bytes:
-    """The picture with fewer different colours; `data` has each pixel's channels of 8 bits, row by row.
+    """The picture with fewer different colours. `data` has the 8-bit channels, RGB or RGBA, of each pixel, row by row.
 
-    A fourth channel, the alpha, stays as it is.
+    Alpha is not changed.
     """
     pixels = np.frombuffer(data, np.uint8).reshape(height, width, -1)
     for bits in range(BITS, 0, -1):
@@ -29,7 +31,7 @@ def nearly(data: bytes, width: int, height: int) -> bytes:
 
 
 def _discretized(pixels: Pixels, bits: int) -> Pixels:
-    """One pass. The border stays as it is: it lacks neighbours to be judged by."""
+    """One pass. Pixels of the border, which lack neighbours, are not changed."""
     height, width = pixels.shape[:2]
     if min(height, width) < 3:
         return pixels
@@ -44,7 +46,7 @@ def _discretized(pixels: Pixels, bits: int) -> Pixels:
 
 
 def _is_smooth(pixels: Pixels, limit: int) -> NDArray[np.bool_]:
-    """Whether each inner pixel is nearer than `limit` to its four neighbours, in every channel."""
+    """For each inner pixel, whether it differs from its four neighbours by less than `limit` in every channel."""
     wide = pixels.astype(np.int16)
     inner = wide[1:-1, 1:-1]
     neighbours = (wide[:-2, 1:-1], wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:])
@@ -53,7 +55,7 @@ def _is_smooth(pixels: Pixels, limit: int) -> NDArray[np.bool_]:
 
 
 def _nearest(values: Pixels, bits: int) -> Pixels:
-    """The nearest multiple of 2 ** bits, halves to the even one; 255 for what would go beyond."""
+    """The nearest multiples of 2 ** bits, halves rounded to even, and 255 at most."""
     mask = (1 << bits) - 1
     wide = values.astype(np.int16)
     biased = wide + (mask >> 1) + (wide >> bits & 1)

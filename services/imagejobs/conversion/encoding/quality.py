@@ -1,4 +1,4 @@
-"""The lowest WebP quality at which a picture still looks like itself."""
+"""The search for the lowest WebP quality at which a picture looks like its source."""
 
 import math
 from dataclasses import dataclass
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 MAX_TRIALS = 3
 LOWEST, HIGHEST = 30, 90
+"""The qualities that the search chooses from."""
 _FIRST = 75
 _PROXY_SIDE = 640
+"""Pixels of the longer side of the small copy that is encoded in the trials."""
 _SLOPE = 0.022
-"""By how much log(1 - SSIM) falls per step of quality, about, between 40 and 90; measured on photographs."""
+"""The approximate fall of log(1 - SSIM) for each step of quality between 40 and 90, measured on photographs."""
 
 
 @dataclass(frozen=True, slots=True)
 class QualityTrial:
-    """What one quality came to on the proxy."""
+    """The SSIM of one quality on the small copy."""
 
     quality: int
     ssim: float
@@ -30,16 +32,17 @@ class QualityTrial:
 
 @dataclass(frozen=True, slots=True)
 class QualityChoice:
-    """The quality for the whole picture, and how it was found if it was searched for."""
+    """The quality of the picture, and the trials of the search if there was one."""
 
     quality: int
     trials: tuple[QualityTrial, ...] = ()
 
 
 def choose_quality(image: MagickImage, options: Options) -> QualityChoice:
-    """The lowest quality whose SSIM on a downscaled proxy is at least `options.target_ssim`, of the luma in sRGB.
+    """The quality in the options, or for `auto` the lowest one whose SSIM is at least `options.target_ssim`.
 
-    At most three encodings of the proxy. When none of them meets the target, HIGHEST.
+    The SSIM is that of the luma in a small copy (the proxy), which is encoded at most three times. If no trial meets
+    the target, the quality is HIGHEST.
     """
     if options.quality != AUTO:
         return QualityChoice(options.quality)
@@ -47,19 +50,19 @@ def choose_quality(image: MagickImage, options: Options) -> QualityChoice:
 
 
 def _search(image: MagickImage, target: float, method: int) -> QualityChoice:
-    from imagejobs.conversion.encoding.ssim import ssim  # noqa: PLC0415 - numpy, for those who search only
+    from imagejobs.conversion.encoding.ssim import ssim  # noqa: PLC0415 - loads numpy, which only a search needs
 
     with _proxy(image) as proxy:
         reference = _pixels(proxy)
         trials: list[QualityTrial] = []
         while len(trials) < MAX_TRIALS and (quality := _next(trials, target)) is not None:
-            trials.append(QualityTrial(quality, ssim(reference, _seen_again(proxy, quality, method))))
+            trials.append(QualityTrial(quality, ssim(reference, _decoded(proxy, quality, method))))
     met = [trial.quality for trial in trials if trial.ssim >= target]
     return QualityChoice(min(met, default=HIGHEST), tuple(trials))
 
 
 def _next(trials: list[QualityTrial], target: float) -> int | None:
-    """Where the curve should cross the target, judged by the trials nearest to it; None when that is known."""
+    """The next quality to try: where a curve through the nearest trials meets the target. None after the last."""
     if not trials:
         return _FIRST
     below = max((trial for trial in trials if trial.ssim < target), key=lambda trial: trial.quality, default=None)
@@ -76,7 +79,7 @@ def _next(trials: list[QualityTrial], target: float) -> int | None:
 
 
 def _loss(value: float) -> float:
-    """Nearly a straight line in quality."""
+    """The logarithm of 1 - SSIM, which is nearly linear in quality."""
     return math.log(max(1e-6, 1 - value))
 
 
@@ -88,7 +91,7 @@ def _proxy(image: MagickImage) -> MagickImage:
     return proxy
 
 
-def _seen_again(proxy: MagickImage, quality: int, method: int) -> "Pixels":
+def _decoded(proxy: MagickImage, quality: int, method: int) -> "Pixels":
     with MagickImage(blob=encode_lossy(proxy, quality, method), format="webp") as decoded:
         return _pixels(decoded)
 

@@ -1,4 +1,4 @@
-"""One size of the picture, from its frames to the bytes of its WebP."""
+"""A picture in one size: its frames are encoded and assembled into a WebP."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -16,11 +16,11 @@ from imagejobs.conversion.magick.image import MagickImage
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A WebP of this size in pixels; `tried` begins with what was chosen, unless that is a mixture.
+    """A WebP, its size in pixels, and how it was encoded. The first of `tried` is the chosen one, unless that is MIXED.
 
-    `lacked_memory` is what was not tried, in one frame at least, for want of memory; `is_sampled` where an encoding was
-    tried for some of the frames only. `least_bytes` is what a still takes at the lowest quality, where even that is
-    more than was allowed.
+    `lacked_memory` are the encodings that memory was not enough for, in at least one frame. `is_sampled` says that an
+    encoding was tried for some of the frames only. `least_bytes` is set if a still has more bytes than allowed even at
+    the lowest quality: its bytes there.
     """
 
     width: int
@@ -35,7 +35,10 @@ class Rendition:
 
 
 class RenditionEncoder:
-    """Takes frames one by one, and keeps of each only its encoded difference from the one before it."""
+    """Encodes frames one by one. Of each it encodes the part that differs from the frame before.
+
+    It keeps a copy of the last frame, and the encoded parts.
+    """
 
     def __init__(self, effort: Effort, loop_count: int) -> None:
         self._effort = effort
@@ -57,7 +60,7 @@ class RenditionEncoder:
             self._before.close()
 
     def add(self, frame: MagickImage, duration_ms: int) -> None:
-        """The next frame. All have the same size. One like the one before it only makes that last longer."""
+        """Encode the next frame. All have the same size. A frame equal to the last one only extends its duration."""
         box = whole(frame) if self._before is None else changed(self._before, frame)
         if box is None:
             last = self._parts[-1]
@@ -71,7 +74,7 @@ class RenditionEncoder:
         self._keep(frame)
 
     def finish(self, exif: bytes) -> Rendition:
-        """The whole with this EXIF, empty for none; an animation in which nothing moved is a still."""
+        """Assemble the frames, with this EXIF unless it is empty. If all frames are equal, the result is a still."""
         winners = [tried.encoded[0] for tried in self._tried]
         encodings = {winner.encoding for winner in winners}
         width, height = self._parts[0].width, self._parts[0].height
@@ -90,7 +93,7 @@ class RenditionEncoder:
 
     @property
     def _seen(self) -> set[Encoding]:
-        """What was tried for any frame."""
+        """The encodings that were tried for at least one frame."""
         return {each.encoding for tried in self._tried for each in tried.encoded}
 
     def _encode(self, part: MagickImage) -> Tried:
@@ -112,7 +115,7 @@ class RenditionEncoder:
         return assemble_animation(width, height, self._parts, self._loop_count)
 
     def _trials(self) -> tuple[Trial, ...]:
-        """What was tried for every frame, by its size."""
+        """The encodings that were tried for every frame, the smallest first; a still's in the order of Tried."""
         sums: dict[tuple[Encoding, int], list[int]] = defaultdict(list)
         for each in (encoded for tried in self._tried for encoded in tried.encoded):
             sums[each.encoding, each.quality].append(len(each.data))

@@ -49,7 +49,7 @@ class AnimationEncoder:
             encoder.add(frame, duration_ms)
 
     def finish(self, exif: bytes) -> tuple[Rendition, ...]:
-        """Assemble the frames; `exif` may be empty."""
+        """Assemble the frames into a rendition for each size. `exif` is the EXIF block, empty for none."""
         return tuple(encoder.finish(exif) for encoder in self._encoders.values())
 
 

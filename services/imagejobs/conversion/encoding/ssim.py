@@ -6,15 +6,15 @@ from numpy.typing import NDArray
 _WINDOW = 7
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 _WEIGHTS = (0.299, 0.587, 0.114)
-"""Of red, green and blue in luma (ITU-R BT.601), which WebP codes."""
+"""The shares of red, green and blue in luma (ITU-R BT.601), which WebP codes."""
 
 
 Pixels = tuple[bytes, int, int]
-"""Red, green and blue of each pixel, 0 to 255, row by row; width and height."""
+"""The bytes of a picture (red, green and blue of each pixel, row by row), its width and its height."""
 
 
 def ssim(one: Pixels, other: Pixels) -> float:
-    """The mean over all windows of 7 x 7 pixels, 1 for equal pictures; smaller pictures count as one window."""
+    """The mean SSIM over all windows of 7 x 7 pixels, or smaller ones in a smaller picture; 1 for equal pictures."""
     x, y = _luma(*one), _luma(*other)
     mean_x, mean_y = _means(x), _means(y)
     variance_x, variance_y = _means(x * x) - mean_x**2, _means(y * y) - mean_y**2
@@ -29,7 +29,7 @@ def _luma(rgb: bytes, width: int, height: int) -> NDArray[np.float64]:
 
 
 def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean of each window, by differences of running sums."""
+    """The mean of each window, computed from differences of running sums."""
     for axis in (0, 1):
         window = min(_WINDOW, values.shape[axis])
         sums = np.cumsum(values, axis=axis)

@@ -1,11 +1,11 @@
-"""The ways of encoding a WebP, and what a try of one came to."""
+"""The encodings of a WebP, and the result of trying one."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Encoding(StrEnum):
-    """How a WebP repeats its pixels; MIXED is an animation that has frames of several kinds."""
+    """How a WebP codes its pixels. MIXED is for an animation whose frames have different encodings."""
 
     LOSSY = "lossy"
     NEAR_LOSSLESS = "nearLossless"
@@ -15,7 +15,7 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """An encoding that was tried, and the bytes that the picture has in it, all frames together."""
+    """An encoding that was tried, and the bytes of the picture in it, summed over all frames."""
 
     encoding: Encoding
     quality: int

@@ -1,1 +1,1 @@
-"""What is done to a frame between decoding and encoding."""
+"""The processing of a frame between decoding and encoding."""

@@ -1,4 +1,4 @@
-"""Tone mapping of decoded frames, some rows at a time."""
+"""Tone mapping of HDR frames to SDR, some rows at a time."""
 
 import sys
 from collections.abc import Iterator
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from imagejobs.conversion.colour.tone_map import ToneMap
 
 _PIXELS = 1 << 16
-"""That are converted at once; numpy holds about 200 bytes for each."""
+"""Converted at a time, because numpy needs about 200 bytes for each."""
 _WORKING_BYTES = 160_000_000
-"""For numpy, whose OpenBLAS ends the process where it gets too little, and for the pixels at work."""
+"""For numpy and the pixels at work. Without enough memory numpy's OpenBLAS would end the process."""
 
 
 class HdrMapping:
-    """Brings the frames of one picture to sRGB; how much light has to fit is measured in the first."""
+    """Maps the frames of one source to sRGB. The brightness of the first frame decides the curve for all."""
 
     def __init__(self, colour: CodedColour) -> None:
         self.colour = colour
         self._tone_map: ToneMap | None = None
 
     def apply(self, frame: MagickImage) -> None:
-        """Convert a frame in place, in 16 bits. Raises MemoryError where numpy does not fit."""
+        """Convert a frame in place, with 16 bits a channel. Raises MemoryError if numpy cannot be loaded."""
         frame.convert_to_srgb()
         if self._tone_map is None:
             self._tone_map = _measured(frame, self.colour)
@@ -37,7 +37,7 @@ class HdrMapping:
 def _measured(frame: MagickImage, colour: CodedColour) -> "ToneMap":
     if "numpy" not in sys.modules and not has_memory(_WORKING_BYTES):
         raise MemoryError
-    from imagejobs.conversion.colour.tone_map import ToneMap  # noqa: PLC0415 - numpy, for those pictures only
+    from imagejobs.conversion.colour.tone_map import ToneMap  # noqa: PLC0415 - loads numpy, which only HDR needs
 
     tone_map = ToneMap(colour)
     for top, count in _strips(frame):

@@ -1,4 +1,4 @@
-"""What a page shows until the picture is there: a ThumbHash of about 25 bytes, and one colour."""
+"""What a page shows until the picture is loaded: a ThumbHash of about 25 bytes, and the dominant colour."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,18 +9,21 @@ from imagejobs.conversion.processing.geometry import fit
 from imagejobs.conversion.processing.thumb_hash import thumb_hash
 
 _SIDE = 32
-"""Pixels that the ThumbHash is made of; its finest wave has 7 halves across, so more pixels change nothing."""
+"""Pixels of the longer side of the picture that is hashed. The finest wave has 7 half periods, so more pixels change
+nothing."""
 _SAMPLED_SIDE = 256
+"""Large pictures are sampled to this side before they are scaled, which is faster."""
 _LEVELS = 32
-"""The width of a bucket of colours, in steps of 8 bits."""
+"""The width of a bucket of similar colours, for each channel of 0 to 255."""
 _VISIBLE = 128
+"""The least alpha of a pixel that counts for the dominant colour."""
 
 Pixels = Sequence[tuple[int, int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """`dominant_color` is `#rrggbb`, of the visible pixels."""
+    """A ThumbHash, and the dominant colour of the visible pixels as `#rrggbb`."""
 
     thumb_hash: bytes
     dominant_color: str
@@ -45,7 +48,7 @@ def _pixels(image: MagickImage) -> Pixels:
 
 
 def _dominant(pixels: Pixels) -> str:
-    """The mean of the fullest bucket of similar colours; of equals the one that comes first in the picture."""
+    """The mean of the largest bucket of similar colours. Of equal ones, the bucket that is first in the picture."""
     buckets: dict[tuple[int, ...], list[tuple[int, ...]]] = defaultdict(list)
     for *color, alpha in pixels:
         if alpha >= _VISIBLE:

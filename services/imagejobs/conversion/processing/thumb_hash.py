@@ -1,4 +1,4 @@
-"""ThumbHash, the format of github.com/evanw/thumbhash: a picture as a few waves of light, colour and opacity."""
+"""ThumbHash, the format of github.com/evanw/thumbhash: a picture as a few cosine waves of light, colour and opacity."""
 
 import math
 import operator
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _OPAQUE_WAVES, _SOFT_WAVES = 7, 5
-"""The most waves of lightness along the longer side; transparency takes room."""
+"""Waves of lightness along the longer side, of opaque pictures and of others, whose hash also has waves of alpha."""
 _COLOR_WAVES = 3
 _ALPHA_WAVES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """The mean of a channel, its other waves, and the largest of these."""
+    """The mean of a channel, its waves, and `scale`, the largest magnitude of a wave."""
 
     mean: float
     waves: tuple[float, ...]
@@ -21,12 +21,12 @@ class _Channel:
 
     @property
     def nibbles(self) -> Iterable[int]:
-        """The waves in 16 steps of the scale."""
+        """The waves, each as one of 16 steps between -scale and scale."""
         return (_rounded(15 * (0.5 + 0.5 * wave / self.scale if self.scale else 0)) for wave in self.waves)
 
 
 def thumb_hash(width: int, height: int, pixels: Sequence[tuple[int, int, int, int]]) -> bytes:
-    """The hash of a small picture (100 pixels a side at most) of red, green, blue, alpha, each 0 to 255."""
+    """The hash of a small picture, at most 100 pixels a side. A pixel is red, green, blue and alpha, each 0 to 255."""
     has_alpha = any(alpha < 255 for *_, alpha in pixels)
     across, down = _lightness_waves(width, height, _SOFT_WAVES if has_alpha else _OPAQUE_WAVES)
     lightness, yellow, red, opacity = _channels(pixels)
@@ -59,7 +59,7 @@ def _lightness_waves(width: int, height: int, most: int) -> tuple[int, int]:
 
 
 def _channels(pixels: Sequence[tuple[int, int, int, int]]) -> tuple[list[float], ...]:
-    """Lightness, yellow-blue, red-green and alpha, each 0 to 1 or -1 to 1, laid upon the mean visible colour."""
+    """Lightness and alpha (0 to 1), yellow-blue and red-green (-1 to 1), on a ground of the mean visible colour."""
     weight = sum(alpha for *_, alpha in pixels)
     mean = [sum(pixel[at] * pixel[3] for pixel in pixels) / weight / 255 if weight else 0.0 for at in range(3)]
     light, yellow, red, opacity = [], [], [], []
@@ -74,7 +74,7 @@ def _channels(pixels: Sequence[tuple[int, int, int, int]]) -> tuple[list[float],
 
 
 def _encode(values: Sequence[float], width: int, height: int, across: int, down: int) -> _Channel:
-    """A cosine transform, row by row and then column by column, of the waves in the upper left triangle."""
+    """The cosine transform of a channel, rows first. Only waves in the upper left triangle are kept."""
     horizontal, vertical = _cosines(width, across), _cosines(height, down)
     rows = [values[at : at + width] for at in range(0, width * height, width)]
     by_wave = [[_dot(row, wave) for row in rows] for wave in horizontal]
@@ -97,7 +97,7 @@ def _dot(one: Iterable[float], other: Iterable[float]) -> float:
 
 
 def _rounded(value: float) -> int:
-    """Halves go up, as in JavaScript, where the format comes from."""
+    """Rounded half up, as Math.round of JavaScript, in which the format is defined."""
     return math.floor(value + 0.5)
 
 

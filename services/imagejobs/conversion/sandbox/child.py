@@ -1,7 +1,7 @@
-"""The process in which strangers' files are decoded: `python -m imagejobs.conversion.sandbox.child`.
+"""The child process, which decodes untrusted files: `python -m imagejobs.conversion.sandbox.child`.
 
-It says first what it is able to do, then answers each request with a result or an error, until its input ends. Only
-`process` starts it.
+It first sends its abilities. Then it answers each request with a result or an error, until its input ends. Only
+`child_process.spawn` starts it.
 """
 
 import base64
@@ -36,7 +36,7 @@ _LIBRARIES = ("/usr", "/lib", "/lib64", "/etc/ImageMagick-6", "/etc/ImageMagick-
 
 
 def main(arguments: list[str]) -> None:
-    """Give up what is not needed, load the image library, and serve. `arguments` holds the limits as JSON."""
+    """Give up every access that is not needed, load the image library, and serve. `arguments` is the limits as JSON."""
     limits = Limits(**json.loads(arguments[0]))
     ignore_stopping()
     limit_resources(limits)
@@ -45,33 +45,34 @@ def main(arguments: list[str]) -> None:
         abilities = load_engine(folder)
     except (ConfigurationError, ConversionError) as error:
         sys.exit(str(error))
-    leave_with_parent(folder)  # its thread is bound by what was given up before
+    leave_with_parent(folder)  # after load_engine: a new thread inherits its restrictions
     serve(sys.stdin.buffer, sys.stdout.buffer, limits, abilities, folder)
 
 
 def load_engine(folder: Path) -> Abilities:
-    """Load the image library, then give up all but programs' files and the own folder.
+    """Load the image library, then give up access to all files but programs and the child's own folder.
 
-    Raises ConfigurationError without the library, MachineFault where the machine has too little to find out.
+    Raises ConfigurationError if the library is missing, MachineFault if the machine has not enough memory, disk or open
+    files to load it.
     """
     from imagejobs.conversion.magick.image import encoder_name  # noqa: PLC0415 - the limits come first
     from imagejobs.conversion.magick.readable_formats import readable_formats  # noqa: PLC0415
 
     reads = tuple(each.name for each in readable_formats())
     files, network, processes = CONFINEMENT
-    without = [network, processes] if forbid_system_calls() else []  # first: libseccomp is found by a program
+    without = [network, processes] if forbid_system_calls() else []  # first: finding libseccomp runs a program
     without += [files] if allow_only(_programs(), folder) else []
     return Abilities(encoder_name(), reads, tuple(without))
 
 
 def _programs() -> list[Path]:
-    """Where Python and the libraries load from, also later: numpy, or a decoder that is needed for the first time."""
+    """The folders that Python and the libraries load code from, also later: numpy, or a decoder at its first use."""
     python = [*sys.path, sys.prefix, sys.base_prefix, str(Path(__file__).parents[2])]
     return [Path(each) for each in (*python, *_LIBRARIES) if each]
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abilities, folder: Path) -> None:
-    """Answer requests until there are no more; `folder` is where ImageMagick puts what memory cannot hold."""
+    """Answer requests until the input ends. ImageMagick puts pixels that memory cannot hold into `folder`."""
     write_message(answers, asdict(abilities))
     while True:
         try:
@@ -86,33 +87,33 @@ def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits, abilities: Abil
 
 
 def _remove_pixels(folder: Path) -> None:
-    """ImageMagick forgets its file when it cannot be made as large as the picture."""
-    with suppress(OSError):  # the parent removes the folder, or finds that it is gone
+    """Remove files of pixels. ImageMagick leaves one behind when the file cannot become as large as the picture."""
+    with suppress(OSError):  # the parent removes the folder, or notices that it is missing
         for left in folder.glob("magick-*"):
             left.unlink()
 
 
 def ignore_stopping() -> None:
-    """Leave it to the parent when to end: who stops the service signals all of its processes, also in mid-job."""
+    """Ignore the signals that end a service. They reach all of its processes, but only the parent ends the child."""
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
 
 
 def leave_with_parent(folder: Path) -> None:
-    """Remove the folder and end this process when its input is closed at the other end, also in mid-conversion."""
+    """Remove the folder and end this process, even during a conversion, when the parent closes the pipe or dies."""
     threading.Thread(target=_watch_input, args=(sys.stdin.fileno(), folder), daemon=True).start()
 
 
 def _watch_input(descriptor: int, folder: Path) -> None:
     watch = select.poll()
-    watch.register(descriptor, 0)  # nothing but the hang-up, which is always reported
+    watch.register(descriptor, 0)  # no events but the hang-up, which poll always reports
     watch.poll()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
 def answer(header: dict[str, Any], source: bytes) -> tuple[dict[str, Any], bytes]:
-    """Convert; the header and the payload of the frame that tells what came out, or the error."""
+    """Convert a file. Returns the header and the payload of the answer, which is a result or an error."""
     from imagejobs.conversion.engine import convert  # noqa: PLC0415 - see load_engine
 
     try:
@@ -121,13 +122,13 @@ def answer(header: dict[str, Any], source: bytes) -> tuple[dict[str, Any], bytes
         return {"error": _described(error)}, b""
     pictures = [{"width": r.width, "height": r.height, "bytes": len(r.data)} for r in conversion.renditions]
     found = conversion.placeholder
-    told = {
+    header = {
         "pictures": pictures,
         "receipt": conversion.receipt.to_json(),
         "thumb_hash": base64.b64encode(found.thumb_hash).decode(),
         "dominant_color": found.dominant_color,
     }
-    return told, b"".join(rendition.data for rendition in conversion.renditions)
+    return header, b"".join(rendition.data for rendition in conversion.renditions)
 
 
 def _described(error: ConversionError) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a process gives up before it looks at a stranger's file: memory, time, files, and most of the kernel."""
+"""The limits that a child sets for itself, and the system calls that it gives up, before it reads untrusted files."""
 
 import errno
 import logging
@@ -11,34 +11,36 @@ logger = logging.getLogger(__name__)
 
 _OPEN_FILES = 64
 _FILE_BYTES_PER_PIXEL = 20
-"""Five channels, of CMYK with alpha, of 32 bits, in builds with HDRI."""
+"""Of ImageMagick's file of pixels: five channels (CMYK with alpha) of 32 bits, as in builds with HDRI."""
 _NETWORK = ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg")
 _PROCESSES = ("execve", "execveat", "fork", "vfork")
 _SIGNALS = ("kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal")
 _TURNS = ("setpriority", "ioprio_set", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler")
 _SPYING = ("ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "bpf", "perf_event_open", "userfaultfd")
 _ADMINISTRATION = ("mount", "umount2", "unshare", "setns", "chroot", "keyctl", "add_key", "io_uring_setup")
-# Of files it opened itself a process may change the length (ftruncate); Landlock before Linux 6.2 lets it empty others
-# by their names, and none of its versions covers owners, modes, times and attributes.
+# Landlock does not cover owners, modes, times and attributes of files, and before Linux 6.2 no truncation by name.
+# ftruncate stays allowed: it changes files that the process opened itself.
 _OWNERS_AND_MODES = ("chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat")
 _TIMES = ("utime", "utimes", "futimesat", "utimensat")
 _ATTRIBUTES = ("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr")
 _OTHERS_FILES = ("truncate", *_OWNERS_AND_MODES, *_TIMES, *_ATTRIBUTES)
 FORBIDDEN_CALLS = (*_NETWORK, *_PROCESSES, *_SIGNALS, *_TURNS, *_SPYING, *_ADMINISTRATION, *_OTHERS_FILES)
 NEWER_CALLS = {"fchmodat2": 452, "setxattrat": 463, "removexattrat": 466, "file_setattr": 469}
-"""Those that the kernel may know and this libseccomp may not; since Linux 5.1 a number is the same on every machine."""
+"""Calls whose names this libseccomp may not know. Since Linux 5.1 a number is the same on all architectures."""
 FORBIDDEN_COMMANDS = {"fcntl": (8, 10, 15), "fcntl64": (8, 10, 15), "ioctl": (0x8901, 0x8902)}
-"""F_SETOWN, F_SETSIG, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP: whom the kernel signals when there is something to read."""
+"""F_SETOWN, F_SETSIG, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP: they make the kernel send signals to other processes."""
 _INT = 0xFFFFFFFF
-"""What the kernel looks at of a command; the filter compares 64 bits."""
+"""The bits of a command that the kernel reads; without the mask the filter would compare 64 bits."""
 _CLONE_THREAD = 0x00010000  # linux/sched.h
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one conversion: `seconds` of processor time and of wall-clock time, `memory_bytes` of address space, which
-    bounds what is resident, and `file_bytes` of one file, which is where ImageMagick puts what memory cannot hold: its
-    policy's ceiling, while `allow_file_of` says how much of it a job may use.
+    """The limits of one conversion.
+
+    `seconds` bounds processor time and wall-clock time; `memory_bytes` bounds the address space, and so the resident
+    memory. `file_bytes` bounds the file where ImageMagick puts pixels that memory cannot hold; it is the most that its
+    policy allows, and `allow_file_of` lowers it for each job.
     """
 
     seconds: int = 60
@@ -47,7 +49,7 @@ class Limits:
 
 
 def limit_resources(limits: Limits) -> None:
-    """Set the kernel's limits for this process: no core dumps either."""
+    """Set the kernel's limits for this process. Core dumps are off."""
     _lower(resource.RLIMIT_AS, limits.memory_bytes)
     _lower(resource.RLIMIT_FSIZE, limits.file_bytes)
     _lower(resource.RLIMIT_CORE, 0)
@@ -55,13 +57,13 @@ def limit_resources(limits: Limits) -> None:
 
 
 def curbed_to(limits: Limits) -> int | None:
-    """The bytes of memory that this machine allows (`ulimit -v`) where they are fewer than a conversion may take."""
+    """The bytes of memory that `ulimit -v` allows, if they are fewer than `limits` allow; otherwise None."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     return hard if hard != resource.RLIM_INFINITY and hard < limits.memory_bytes else None
 
 
 def allow_cpu_seconds(seconds: int) -> None:
-    """Let this process use as much more processor time from now on; at the end the kernel kills it with SIGXCPU."""
+    """Give this process so much processor time from now on. At the end the kernel kills it with SIGXCPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime) + 1 + seconds
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -69,23 +71,23 @@ def allow_cpu_seconds(seconds: int) -> None:
 
 
 def allow_file_of(pixels: int) -> None:
-    """Let a file of this process become as large as a picture of so many pixels may be, within the limit for good."""
+    """Bound the files of this process by the size of a picture of so many pixels, within the hard limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (_at_most(pixels * _FILE_BYTES_PER_PIXEL, hard), hard))
 
 
 def forbid_system_calls() -> bool:
-    """From now on no network, no other program, no other process, and no change of a file but its content (EPERM).
+    """Forbid network, other programs, other processes, and changes of a file's mode, owner, times and attributes.
 
-    False where that cannot be had: it takes Linux and libseccomp. Threads stay possible; calls that are made already,
-    like reading pipes, too.
+    A forbidden call fails with EPERM. Threads and open pipes keep working. Returns False, and forbids nothing, where
+    Linux or libseccomp is missing.
     """
     if sys.platform != "linux":
         return False
     try:
         import pyseccomp  # noqa: PLC0415 - fails at import where the library is missing
     except (ImportError, RuntimeError, OSError) as error:
-        logger.warning("no system call is forbidden to conversions: libseccomp is missing (%s)", error)
+        logger.warning("conversions may use all system calls, because libseccomp is missing: %s", error)
         return False
     deny = pyseccomp.ERRNO(errno.EPERM)
     calls = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
@@ -94,14 +96,15 @@ def forbid_system_calls() -> bool:
     for call, commands in FORBIDDEN_COMMANDS.items():
         for command in commands:
             calls.add_rule(deny, call, pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, command))
-    # A thread is a clone that stays in its process. clone3 hides its flags in memory; the C library then takes clone.
+    # A new thread is a clone with this flag. clone3 keeps its flags in memory, where no filter sees them; on ENOSYS the
+    # C library uses clone.
     calls.add_rule(deny, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0))
     calls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
-    # abort() signals its own thread.
+    # Allowed for the own process, because abort() signals its own thread.
     calls.add_rule(deny, "tgkill", pyseccomp.Arg(0, pyseccomp.NE, os.getpid()))
-    # Limits of its own may be lowered; 0 is the caller.
+    # Allowed for process 0, the caller, which may lower its own limits.
     calls.add_rule(deny, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
-    # For the threads that run already, too: they share their memory with the one that decodes.
+    # Also for threads that already run: they share the memory of the one that decodes.
     calls.set_attr(pyseccomp.Attr.CTL_TSYNC, 1)
     calls.load()
     return True

@@ -1,4 +1,4 @@
-"""Why a conversion's child process died, as the closed list of ConversionError."""
+"""The ConversionError of a child process that died."""
 
 import logging
 import signal
@@ -10,11 +10,11 @@ from imagejobs.conversion.sandbox.confinement import Limits, curbed_to
 logger = logging.getLogger(__name__)
 
 _MEMORY_WORDS = ("memory", "bad_alloc", "cache resources exhausted", "writeblob: assertion")
-"""In the last words of a process that its own limit stopped: of Python, ImageMagick, or a decoder in C++. The last
-are of 6.9's WebP writer, which goes on without the memory for a picture (JPEGs of 7000 x 7000 pixels at 600 MB).
-"""
+"""In the last messages of a process that reached its memory limit: from Python, ImageMagick or a decoder in C++. The
+last is from the WebP writer of ImageMagick 6.9, which does not stop when it cannot allocate a picture (JPEGs of 7000 x
+7000 pixels at 600 MB)."""
 _DISK_STATUS = 46
-"""ImageMagick ends the process so where the pixels that it has mapped from a file find no room on the disk."""
+"""ImageMagick's exit status if the disk is full when it writes to pixels that it has mapped from a file."""
 
 
 def death_of(
@@ -26,32 +26,33 @@ def death_of(
     is_disk_full: bool = False,
     limits: Limits,
 ) -> ConversionError:
-    """The error of the job whose child ended with this status, as `subprocess` has it, and these last words.
+    """The error of the job whose child ended.
 
-    `was_starved` is for a late one that got little of the processor's time. With `is_disk_full` there was no room for
-    pixels, and none for last words either.
+    `status` is a return code of `subprocess`, `message` the end of the child's standard error. `is_late` says that the
+    deadline killed the child, `was_starved` that it got little processor time before. With `is_disk_full` the disk had
+    no room for pixels, and perhaps none for a message.
     """
-    logger.warning("a conversion's process ended with status %d: %s", status, message or "no message")
+    logger.warning("the process of a conversion ended with status %d: %s", status, message or "no message")
     shortage = Shortage.DISK if is_disk_full or status == _DISK_STATUS else shortage_in(message)
-    hung = is_late and was_starved and shortage is not None  # ImageMagick may wait for itself after a fatal shortage
+    hung = is_late and was_starved and shortage is not None  # ImageMagick may deadlock after a fatal shortage
     if is_late and was_starved and not hung:
         return ConversionError(
             ErrorCode.CONVERSION_TIMEOUT,
-            f"The conversion was ended after {limits.seconds} s, most of which the machine let it wait. It is tried "
-            "again; if that stays so, run fewer workers on it.",
+            f"The conversion was stopped after {limits.seconds} s, in which the machine gave it too little processor "
+            "time. It will be tried again. If this happens often, run fewer workers on the machine.",
             retryable=True,
         )
     if (is_late and not hung) or status == -signal.SIGXCPU:
         return ConversionError(
             ErrorCode.CONVERSION_TIMEOUT,
-            f"The conversion took longer than {limits.seconds} s and was ended. Send the image smaller, "
+            f"The conversion took longer than {limits.seconds} s and was stopped. Send the image smaller, "
             "or in another format.",
         )
-    if status == -signal.SIGKILL and not hung:  # not ours: the kernel's, for want of memory on the machine
+    if status == -signal.SIGKILL and not hung:  # from the kernel, when the machine is out of memory
         return ConversionError(
             ErrorCode.CONVERSION_MEMORY,
-            "The machine ran out of memory during the conversion. It is tried again; if that stays so, "
-            "run fewer workers on it.",
+            "The machine ran out of memory during the conversion. It will be tried again. If this happens often, "
+            "run fewer workers on the machine.",
             retryable=True,
         )
     if shortage in {Shortage.DISK, Shortage.HANDLES}:
@@ -72,14 +73,14 @@ def death_of(
 
 
 def not_started(message: str) -> ConversionError:
-    """The child did not get as far as looking at a file: nothing of it is the job's fault."""
-    logger.error("no process for conversions can be started: %s", message)
+    """The error of a job whose child could not be started. It is the machine's fault, since no file was read."""
+    logger.error("the process for conversions cannot be started: %s", message)
     code = ErrorCode.CONVERSION_MEMORY if shortage_in(message) else ErrorCode.CONVERSION_FAILED
-    return MachineFault(code, f"No process for the conversion could be started: {message}")
+    return MachineFault(code, f"The process for the conversion could not be started: {message}")
 
 
 def judged(error: ConversionError, limits: Limits) -> ConversionError:
-    """The same error, or the machine's fault where it allows less memory than a conversion may take."""
+    """The same error, or a MachineFault if memory ran out because `ulimit -v` allows less than `limits` do."""
     memory_bytes = curbed_to(limits)
     if error.code != ErrorCode.CONVERSION_MEMORY or error.retryable or memory_bytes is None:
         return error

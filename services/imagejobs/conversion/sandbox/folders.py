@@ -1,7 +1,7 @@
-"""The folders of child processes, and what becomes of those that nobody removed: parent and child died at once.
+"""The folders of child processes, and the removal of those that were left behind when parent and child died at once.
 
-The process that made a folder holds a lock on it for as long as it lives. The kernel gives up the lock with the
-process, and knows it across containers that share a volume, where process ids mean nothing.
+The process that made a folder keeps a lock on it, and the kernel releases the lock when the process ends. The lock also
+works between containers that share a volume, where process ids do not.
 """
 
 import fcntl
@@ -14,34 +14,34 @@ from pathlib import Path
 from typing import Self
 
 _PREFIX = "imagejobs-conversion.lock-"
-"""Not the one of earlier versions, which may run beside this one on the same volume and lock nothing."""
+"""It differs from the prefix of earlier versions, which lock nothing and may use the same volume at the same time."""
 _FULL_BYTES = 1 << 20
-"""With fewer bytes than these a disk counts as full: a file system may keep its last blocks for itself."""
+"""A disk with fewer free bytes counts as full, because a file system may reserve its last blocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder for one child; `lock` is the descriptor that says that it is in use."""
+    """A folder for one child. `lock` is the descriptor that holds the lock."""
 
     path: Path
     lock: int
 
     @classmethod
     def make(cls) -> Self:
-        """A new one. Raises OSError."""
+        """Make and lock a new folder. Raises OSError."""
         while True:
             path = Path(tempfile.mkdtemp(prefix=_PREFIX))
             with suppress(FileNotFoundError):
                 lock = _open(path)
-                with suppress(OSError):  # a file system without locks, on which none is removed either
+                with suppress(OSError):  # on a file system without locks remove_forgotten removes nothing
                     fcntl.flock(lock, fcntl.LOCK_SH)
                 if path.exists():
                     return cls(path, lock)
-                os.close(lock)  # it was taken for a forgotten one before it was locked
+                os.close(lock)  # remove_forgotten of another process removed it before it was locked
 
     @property
     def is_there(self) -> bool:
-        """Whether nobody has removed it meanwhile, as programs do that tidy up temporary files."""
+        """Whether the folder still exists: programs that clean up temporary files may have removed it."""
         try:
             return os.path.samestat(self.path.stat(), os.fstat(self.lock))
         except OSError:
@@ -49,7 +49,7 @@ class Folder:
 
     @property
     def is_full(self) -> bool:
-        """Whether its disk has no room left, or it is gone itself."""
+        """Whether the folder's disk is full, or the folder does not exist any more."""
         try:
             disk = os.statvfs(self.path)
         except OSError:
@@ -57,13 +57,13 @@ class Folder:
         return disk.f_bavail * disk.f_frsize < _FULL_BYTES
 
     def remove(self) -> None:
-        """With all that is in it."""
+        """Remove the folder and its contents, and release the lock."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.lock)
 
 
 def remove_forgotten() -> None:
-    """Remove this user's folders whose processes are gone."""
+    """Remove this user's folders whose processes have ended."""
     with suppress(OSError):
         for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Landlock, Linux's access rules for files that a process sets for itself (landlock(7), since Linux 5.13)."""
+"""Landlock: rules by which a process restricts its own access to files (landlock(7), since Linux 5.13)."""
 
 import ctypes
 import os
@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-"""System calls, of the same numbers on every architecture."""
+"""The numbers of the system calls, which are the same on all architectures."""
 _VERSION, _PATH_BENEATH = 1, 1
 _EXECUTE, _READ_FILE, _READ_DIR, _REMOVE_DIR = 1 << 0, 1 << 2, 1 << 3, 1 << 4
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1}
-"""All that a version of the interface knows; what came later is no access to files."""
+"""All rights that each version of the interface knows, up to the third."""
 _NO_NEW_PRIVILEGES = 38  # linux/prctl.h
 
 
 def allow_only(readable: Iterable[Path], own: Path) -> bool:
-    """From now on this thread, and those that it starts, read what lies in these folders and write what lies in `own`.
+    """Restrict this thread, and those that it starts, to reading in the `readable` folders and writing in `own`.
 
-    What is open stays open. False, and nothing is changed, where the kernel cannot do it.
+    Open files stay open. Returns False, and changes nothing, where the kernel has no Landlock.
     """
     if sys.platform != "linux":
         return False

@@ -1,4 +1,4 @@
-"""As many warm child processes as there are threads that convert at the same time."""
+"""Conversion in child processes: one for each thread that converts at the same time, kept for later conversions."""
 
 import queue
 import threading
@@ -14,10 +14,10 @@ from imagejobs.conversion.sandbox.result import Abilities, Result
 
 
 class Converter:
-    """Converts in child processes, one conversion in each at a time. For any number of threads."""
+    """Converts in child processes, each of which runs one conversion at a time. Thread-safe."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        """Tidy up first what other processes of this user left when they were killed together with their children."""
+        """Also removes folders that this user's processes left behind when they and their children were killed."""
         remove_forgotten()
         self._limits = limits or Limits()
         self._idle: queue.LifoQueue[ConversionProcess] = queue.LifoQueue()
@@ -33,11 +33,11 @@ class Converter:
 
     @property
     def pids(self) -> list[int]:
-        """The process ids of the children there are."""
+        """The process ids of the running children."""
         return [child.pid for child in self._children if child.pid is not None]
 
     def start(self, count: int) -> None:
-        """Start this many children, without waiting for them; one that cannot be started now is tried at its job."""
+        """Start `count` children, and do not wait for them. A child that cannot start is started by its first job."""
         for _ in range(count):
             child = self._new_child()
             with suppress(OSError):
@@ -45,17 +45,17 @@ class Converter:
             self._idle.put(child)
 
     def abilities(self) -> Abilities:
-        """What the engine on this machine can do. Raises ConversionError, retryable, if it cannot be started."""
+        """What the engine on this machine can do. Raises a retryable ConversionError if no child can be started."""
         with self._child() as child:
             return child.abilities()
 
     def convert(self, source: bytes, options: Options) -> Result:
-        """Convert an image to WebP. Raises ConversionError, and nothing else, whatever the file does to its child."""
+        """Convert an image to WebP. Raises ConversionError and nothing else, even if the file crashes the child."""
         with self._child() as child:
             return child.convert(source, options)
 
     def close(self) -> None:
-        """End the children, for good: what is still asked for raises ConversionError, retryable."""
+        """End the children. Later requests raise a retryable ConversionError."""
         with self._changing:
             self._is_closed = True
         for child in self._children:
@@ -63,7 +63,7 @@ class Converter:
 
     @contextmanager
     def _child(self) -> Iterator[ConversionProcess]:
-        """An idle child, or one more. The one that worked last is the warmest."""
+        """The idle child that worked last, whose caches are warm, or a new child if none is idle."""
         try:
             child = self._idle.get_nowait()
         except queue.Empty:

@@ -1,4 +1,4 @@
-"""The parent's side of one child process: started, asked, killed when it takes too long, and started anew."""
+"""The parent's side of a child process: starts it, sends it requests, kills it at the deadline, and replaces it."""
 
 import threading
 from collections.abc import Iterator
@@ -16,15 +16,19 @@ from imagejobs.conversion.sandbox.result import Abilities, Result, read_result
 from imagejobs.conversion.sandbox.wire import read_message, write_message
 
 _START_SECONDS = 60.0
+"""The time that a child has to load the image library."""
 _MAX_ABILITIES_BYTES = 0
 _MAX_RESULT_BYTES = 1 << 29
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError)
-"""What a child that died, or lost its mind, makes of a conversation."""
-_CLOSED = "conversions are being ended"
+"""The exceptions of an exchange with a child that died, or that sends nonsense."""
+_CLOSED = "the converter is closed"
 
 
 class ConversionProcess:
-    """A warm child process. One conversion at a time, from one thread; any other may close it meanwhile, for good."""
+    """A child process that is kept for many conversions, and replaced when it dies.
+
+    One thread uses it at a time. Any other thread may close it meanwhile; it stays closed.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -43,12 +47,12 @@ class ConversionProcess:
 
     @property
     def pid(self) -> int | None:
-        """The child's process id, None while there is none."""
+        """The child's process id; None while there is no child."""
         child = self._child
         return child.process.pid if child else None
 
     def start(self) -> None:
-        """Start the child if there is none, without waiting until it is ready. Raises OSError, also once closed."""
+        """Start a child if there is none, and do not wait until it is ready. Raises OSError, also after `close`."""
         with self._changing:
             if self._is_closed:
                 raise OSError(_CLOSED)
@@ -57,12 +61,12 @@ class ConversionProcess:
                 self._abilities, self._deadline, self._has_worked = None, None, False
 
     def abilities(self) -> Abilities:
-        """What the child can do; waits until it is ready. Raises ConversionError, retryable, if it cannot start."""
+        """What the child can do, once it is ready. Raises a retryable ConversionError if it cannot start."""
         child = self._child
         if child is not None and self._abilities is not None and (self._is_late or child.process.poll() is not None):
-            self._bury()  # it died between two jobs, of neither; or was killed when its last answer was read already
+            self._remove()  # it died between two jobs, or its deadline came after its last answer was read
         elif child is not None and not child.folder.is_there:
-            self._bury()  # it may make no other one for itself
+            self._remove()  # it must not make another folder itself
         if self._abilities is None:
             try:
                 self.start()
@@ -71,13 +75,14 @@ class ConversionProcess:
                 self._abilities = Abilities(str(header["encoder"]), tuple(header["reads"]), tuple(header["without"]))
             except _BROKEN as error:
                 reason = f"not ready after {_START_SECONDS:g} s" if self._is_late else str(error) or "it ended"
-                raise not_started(". ".join(filter(None, (reason, self._bury())))) from error
+                raise not_started(". ".join(filter(None, (reason, self._remove())))) from error
         return self._abilities
 
     def convert(self, source: bytes, options: Options) -> Result:
-        """Convert in the child. Raises ConversionError, also when the child did not survive the file.
+        """Convert in the child. Raises ConversionError, also if the child dies.
 
-        Libraries keep memory of earlier files. So a file for which a used child has too little is tried in a new one.
+        Libraries hold on to memory after a file is done. A file that needs more memory than a used child has left is
+        therefore tried again in a new child.
         """
         self.abilities()
         was_used = self._has_worked
@@ -86,7 +91,7 @@ class ConversionProcess:
         except ConversionError as error:
             if not was_used or error.code != ErrorCode.CONVERSION_MEMORY or error.retryable:
                 raise
-        self._bury()
+        self._remove()
         return self._convert(source, options)
 
     def _convert(self, source: bytes, options: Options) -> Result:
@@ -102,7 +107,7 @@ class ConversionProcess:
             raise judged(self._death(), self._limits) from error
 
     def close(self) -> None:
-        """End the child, and remove what it left. One in the middle of a conversion is killed."""
+        """End the child and remove its folder. A child that is converting is killed."""
         with self._changing:
             self._is_closed = True
         child = self._take()
@@ -112,11 +117,11 @@ class ConversionProcess:
             with suppress(OSError):
                 child.input.close()
             child.ended_by_itself()
-        child.bury()
+        child.remove()
 
     @contextmanager
     def _asking(self, seconds: float) -> Iterator[Child]:
-        """A block that talks to the child, and has this much time for it. Raises OSError once closed."""
+        """The child, for a block of at most `seconds`: at the deadline it is killed. Raises OSError after `close`."""
         child = self._child
         if child is None:  # another thread has closed it
             raise OSError(_CLOSED)
@@ -126,19 +131,19 @@ class ConversionProcess:
 
     @property
     def _is_late(self) -> bool:
-        """Whether the child was killed at the end of its last request's time."""
+        """Whether the deadline of the last request killed the child."""
         return self._deadline is not None and self._deadline.is_over
 
     def _death(self) -> ConversionError:
-        """What became of the child; the next one is started meanwhile."""
+        """Remove the dead child and start the next one. Returns the error of the job."""
         child, is_late = self._take(), self._is_late
         was_starved = self._deadline is not None and self._deadline.was_starved
         if child is None:
             return not_started(_CLOSED)
-        # One that has to be killed lives, and talks nonsense.
+        # A child that does not end by itself sent nonsense: its status would be that of the kill.
         status = child.process.returncode if child.ended_by_itself() else 0
         is_disk_full = child.folder.is_full
-        message = child.bury()
+        message = child.remove()
         with suppress(OSError):
             self.start()
         return death_of(
@@ -150,12 +155,12 @@ class ConversionProcess:
             limits=self._limits,
         )
 
-    def _bury(self) -> str:
+    def _remove(self) -> str:
         child = self._take()
-        return child.bury() if child else ""
+        return child.remove() if child else ""
 
     def _take(self) -> Child | None:
-        """Who takes the child away buries it, and nobody else."""
+        """Detach the child and return it, to one thread only. That thread removes the child."""
         with self._changing:
             child, self._child = self._child, None
             self._abilities = None

@@ -1,4 +1,4 @@
-"""A conversion as it comes out of the child process, in plain values."""
+"""What the child process answers: a conversion in plain values, and the child's abilities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ class Picture:
 
     @property
     def side(self) -> int:
-        """The longer of the two, by which renditions are told apart."""
+        """The longer side in pixels, by which renditions are named."""
         return max(self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The renditions, largest first; `receipt` is the contract's schema, `thumb_hash` is in base64."""
+    """The renditions, largest first. `receipt` follows the contract's schema; `thumb_hash` is in base64."""
 
     pictures: tuple[Picture, ...]
     receipt: Mapping[str, Any]
@@ -37,13 +37,13 @@ class Result:
 
 
 CONFINEMENT = ("foreign files", "network", "other processes")
-"""What a child gives up the access to, where the kernel can do it."""
+"""What a child gives up access to, as far as the kernel supports it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What the engine on this machine is and does: the libraries' names, the names of the formats that it reads, and
-    what it has given up the access to.
+    """The engine on this machine: names of the libraries, names of the formats that it reads, and the items of
+    CONFINEMENT that it has given up access to.
     """
 
     encoder: str
@@ -52,9 +52,9 @@ class Abilities:
 
 
 def read_result(header: Mapping[str, Any], payload: bytes) -> Result:
-    """What a child answered.
+    """The result in a child's answer.
 
-    Raises ConversionError if it answers one; ValueError, KeyError or TypeError for an answer that makes no sense.
+    Raises ConversionError if the answer is an error; ValueError, KeyError or TypeError if it is malformed.
     """
     if "error" in header:
         error = header["error"]
@@ -68,11 +68,11 @@ def read_result(header: Mapping[str, Any], payload: bytes) -> Result:
         pictures.append(Picture(width, height, payload[at : at + size]))
         at += size
     if at != len(payload) or not pictures:
-        raise ValueError(f"{at} bytes of pictures were announced, {len(payload)} came")
+        raise ValueError(f"the header announces {at} bytes of pictures, but the payload has {len(payload)}")
     return Result(tuple(pictures), dict(header["receipt"]), str(header["thumb_hash"]), str(header["dominant_color"]))
 
 
 def _positive(number: Any) -> int:
     if not isinstance(number, int) or number < 1:
-        raise ValueError(f"{number} is no size")
+        raise ValueError(f"{number} is not a size")
     return number

@@ -1,6 +1,6 @@
-"""What parent and child say to each other: a JSON header and bytes, each with its length before it.
+"""The messages between parent and child: a JSON header and a payload of bytes, after the lengths of both.
 
-Not pickle: whoever has taken over the child must not be able to run code in the parent.
+They are not pickled, so that an attacker who has taken over the child cannot run code in the parent.
 """
 
 import json
@@ -13,7 +13,7 @@ MAX_HEADER_BYTES = 1 << 20
 
 
 def write_message(stream: BinaryIO, header: Mapping[str, Any], payload: bytes = b"") -> None:
-    """Send one frame. Raises OSError when the other side is gone."""
+    """Send one message. Raises OSError if the other side has ended."""
     head = json.dumps(header).encode()
     stream.write(_LENGTHS.pack(len(head), len(payload)) + head)
     stream.write(payload)
@@ -21,16 +21,16 @@ def write_message(stream: BinaryIO, header: Mapping[str, Any], payload: bytes = 
 
 
 def read_message(stream: BinaryIO, max_payload_bytes: int) -> tuple[dict[str, Any], bytes]:
-    """The next frame. Raises EOFError when the other side is gone, ValueError when it talks nonsense."""
+    """Receive the next message. Raises EOFError if the other side has ended, ValueError for a malformed message."""
     head_bytes, payload_bytes = _LENGTHS.unpack(_read(stream, _LENGTHS.size))
     if head_bytes > MAX_HEADER_BYTES or payload_bytes > max_payload_bytes:
-        raise ValueError(f"a frame of {head_bytes} and {payload_bytes} bytes is too large")
+        raise ValueError(f"a message with {head_bytes} bytes of header and {payload_bytes} of payload is too large")
     try:
         header = json.loads(_read(stream, head_bytes))
     except RecursionError as error:
-        raise ValueError("a header that is nested too deeply") from error
+        raise ValueError("the header of a message is nested too deeply") from error
     if not isinstance(header, dict):
-        raise ValueError("a frame without a header")  # noqa: TRY004 - one exception for all nonsense
+        raise ValueError("a message without a header")  # noqa: TRY004 - one exception for every malformed message
     return header, _read(stream, payload_bytes)
 
 

@@ -197,7 +197,7 @@ def test_after_closing_no_child_is_started(started: int, folders: Callable[[], l
     converter.start(started)
     converter.close()
 
-    with pytest.raises(ConversionError, match="conversions are being ended") as caught:
+    with pytest.raises(ConversionError, match="the converter is closed") as caught:
         converter.convert(small, Options())
     assert caught.value.retryable
     assert (converter.pids, folders()) == ([], [])

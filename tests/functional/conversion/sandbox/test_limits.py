@@ -50,7 +50,7 @@ def test_a_large_drawing_for_which_only_lossy_has_the_memory_is_lossy() -> None:
         receipt = converter.convert(encode(squares, "PNG", compress_level=1), Options(max_side=3840)).receipt
 
     assert (receipt["encoding"], receipt["output"]["width"]) == ("lossy", 3840)
-    assert "not tried for want of memory: lossless, nearLossless" in receipt["reason"]
+    assert "not enough memory to try: lossless, nearLossless" in receipt["reason"]
 
 
 def test_pixels_beyond_memory_and_disk_fail_and_leave_no_file(small: bytes) -> None:

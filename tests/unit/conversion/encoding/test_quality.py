@@ -19,7 +19,7 @@ def search(monkeypatch: pytest.MonkeyPatch) -> Callable[[Curve], QualityChoice]:
     """The choice for a picture that at each quality has this SSIM."""
 
     def choose(curve: Curve) -> QualityChoice:
-        monkeypatch.setattr(quality, "_seen_again", lambda _proxy, tried, _method: tried)
+        monkeypatch.setattr(quality, "_decoded", lambda _proxy, tried, _method: tried)
         monkeypatch.setattr(ssim, "ssim", lambda _reference, tried: curve(tried))
         with MagickImage(width=8, height=8, background="red") as image:
             return choose_quality(image, OPTIONS)
