@@ -7,11 +7,11 @@ from imagejobs.conversion.colour.srgb_profile import COLORANTS, Curve, decode, d
 from imagejobs.conversion.formats.coded_colour import BT709, CodedColour
 
 _NEUTRAL = 0.05
-"""What libpng and browsers take for the gamma of sRGB: 1 / 2.2, more or less by one twentieth."""
+"""The tolerance within which libpng and browsers take a gamma for that of sRGB (1 / 2.2): one twentieth."""
 _SAME_CHROMATICITY = 0.002
 _MONITOR_GAMMA = 2.2
 _LIGHTEST_GAMMA, _DARKEST_GAMMA = 0.01, 100
-"""Exponents outside of these are damage."""
+"""An exponent outside this range is damage."""
 
 
 def _power(exponent: float) -> Curve:
@@ -48,7 +48,7 @@ def coded_profile(colour: CodedColour) -> bytes | None:
 
 
 def gamma_profile(gamma: float, chromaticities: Sequence[float]) -> bytes | None:
-    """The profile of a PNG's gAMA, and cHRM where it is not empty; None for what is sRGB, as in browsers.
+    """The profile of a PNG's gAMA, and cHRM where it is not empty; None for sRGB, as in browsers.
 
     A gamma near 1 / 2.2 stands for sRGB's curve where the primaries are sRGB's too (W3C PNG, third edition, 11.3.2.5).
     """
@@ -62,7 +62,7 @@ def gamma_profile(gamma: float, chromaticities: Sequence[float]) -> bytes | None
 
 
 def _own_colorants(chromaticities: Sequence[float]) -> Colorants | None:
-    """None for those of sRGB, and for damaged ones."""
+    """The colorants of these chromaticities; None for those of sRGB, and for damaged ones."""
     _, standard = CHROMATICITIES[BT709]
     if all(abs(one - other) < _SAME_CHROMATICITY for one, other in zip(chromaticities, standard, strict=False)):
         return None

@@ -13,9 +13,9 @@ HLG_PEAK, HLG_GAMMA = 1000.0, 1.2
 _PQ_PEAK = 10_000.0
 _M1, _M2 = 2610 / 16384, 2523 / 32
 _C1, _C2, _C3 = 3424 / 4096, 2413 / 128, 2392 / 128
-"""Of PQ (table 4)."""
+"""The constants of PQ (table 4)."""
 _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
-"""Of HLG (table 5)."""
+"""The constants of HLG (table 5)."""
 
 Values = NDArray[np.floating]
 
@@ -27,7 +27,7 @@ def pq_to_light(signal: Values) -> Values:
 
 
 def light_to_pq(light: Values) -> Values:
-    """Its inverse."""
+    """The inverse EOTF of PQ."""
     power = np.clip(light / _PQ_PEAK, 0, 1) ** _M1
     return np.asarray(((_C1 + _C2 * power) / (1 + _C3 * power)) ** _M2)
 
@@ -38,7 +38,7 @@ def hlg_to_scene(signal: Values) -> Values:
 
 
 def eetf(light: Values, peak: float) -> Values:
-    """Light up to this peak as light up to reference white; below the knee nothing changes.
+    """Maps light up to this peak to light up to reference white; below the knee nothing changes.
 
     Black stays black: the lift for the black of a display (b in the report) is left out, since sRGB's is 0.
     """

@@ -1,4 +1,4 @@
-"""Reading an ICC profile's description, whether it is sRGB under whatever name, and whether it is HDR (ICC.1:2022)."""
+"""Reading an ICC profile: its description, and whether it is sRGB, by its numbers, or HDR (ICC.1:2022)."""
 
 import struct
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from imagejobs.conversion.formats.coded_colour import KNOWN_PRIMARIES, CodedColo
 _MAX_TAGS = 200
 _COLORANT_TOLERANCE = 0.003
 _CURVE_TOLERANCE = 0.002
-"""Tells the curve of sRGB from gamma 2.2, which is 0.0035 away at half; one step of 8 bits is 0.004."""
+"""Distinguishes the curve of sRGB from gamma 2.2, which differs by 0.0035 at 0.5; one step of 8 bits is 0.004."""
 _SAMPLES = (0.1, 0.25, 0.5, 0.75)
 MAX_DESCRIPTION = 100
 
@@ -28,7 +28,7 @@ class IccProfile:
 
 
 def parse_icc(data: bytes) -> IccProfile | None:
-    """None for bytes that are not a profile; a damaged tag counts as absent."""
+    """The profile; None for bytes that are not a profile. A damaged tag counts as absent."""
     if len(data) < 132 or data[36:40] != b"acsp":
         return None
     tags = _read_tags(data)

@@ -30,11 +30,11 @@ CHROMATICITIES: Mapping[int, tuple[str, tuple[float, ...]]] = {
 
 
 class NoSpaceError(ValueError):
-    """Chromaticities that span no space of colours, or have no white."""
+    """The chromaticities do not span a colour space, or have no white."""
 
 
 def colorants(chromaticities: Sequence[float]) -> Colorants:
-    """Of x and y of white, red, green and blue. Raises NoSpaceError."""
+    """The colorants of a space, from x and y of white, red, green and blue. Raises NoSpaceError."""
     red, green, blue = zip(*xyz_to_d50(rgb_to_xyz(chromaticities)), strict=True)
     return {"r": red, "g": green, "b": blue}
 
@@ -61,7 +61,7 @@ def xyz_to_d50(to_xyz: Matrix) -> Matrix:
 
 
 def inverse(matrix: Matrix) -> Matrix:
-    """Raises NoSpaceError where there is none."""
+    """The inverse of a matrix. Raises NoSpaceError if it does not exist."""
     (a, b, c), (d, e, f), (g, h, i) = matrix
     cofactors = (
         (e * i - f * h, c * h - b * i, b * f - c * e),

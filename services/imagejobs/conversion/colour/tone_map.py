@@ -31,7 +31,7 @@ Light = NDArray[np.float32]
 
 
 class ToneMap:
-    """For one picture, or all frames of an animation; `measure` sees the pixels that count before `convert` is called.
+    """Maps one picture, or all frames of an animation. `measure` must see all pixels before `convert` is called.
 
     Pixels are bytes: red, green and blue of 16 bits each, in the machine's order.
     """
@@ -47,7 +47,7 @@ class ToneMap:
         self._peak = float(REFERENCE_WHITE)
 
     def measure(self, pixels: bytes, alpha: bytes | None = None) -> None:
-        """Count what these pixels reach. With alpha, of 16 bits too, transparent ones do not count."""
+        """Add the brightness of these pixels to the histogram. With alpha (16 bits), transparent ones do not count."""
         brightest = self._light(pixels).max(axis=0)
         if alpha is not None:
             brightest = brightest[np.frombuffer(alpha, np.uint16) > 0]
@@ -64,7 +64,7 @@ class ToneMap:
         return bytes(np.rint(encoded.T * _LAST).astype(np.uint16, order="C"))
 
     def _measured_peak(self) -> float:
-        """What was measured, but no more than the file announces, and no less than reference white."""
+        """The measured peak, limited to what the file announces, and at least reference white."""
         below = np.cumsum(self._histogram)
         last = int(np.searchsorted(below, below[-1] * _PEAK_SHARE))
         (measured,) = pq_to_light(np.array([min(last + 1, _BINS - 1) / (_BINS - 1)])).tolist()
@@ -79,7 +79,7 @@ class ToneMap:
 
 
 def _within(light: Light) -> Light:
-    """Grey of the same luminance is mixed to colours with a negative channel until it is 0, which keeps their hue."""
+    """Mix colours with a negative channel with grey of the same luminance until the channel is 0: the hue stays."""
     lowest, grey = light.min(axis=0), _sum(_to_xyz(BT709)[1], light)
     share = np.where(lowest < 0, grey / np.maximum(grey - lowest, _TINY), 1)
     return np.asarray(np.maximum(grey + share * (light - grey), 0))

@@ -1,1 +1,1 @@
-"""From bytes to frames."""
+"""Decoding a file into frames."""

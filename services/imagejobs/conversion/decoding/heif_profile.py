@@ -1,4 +1,4 @@
-"""The colour profile of a HEIC or AVIF file, which ImageMagick 6 forgets, and 7 where it is only named."""
+"""The colour profile of a HEIC or AVIF file. ImageMagick 6 drops all, version 7 those named by code points."""
 
 import io
 
@@ -13,7 +13,7 @@ _NOWHERE = Box(b"", b"")
 
 
 def find_profile(source: bytes) -> bytes | None:
-    """The ICC profile of a file that was probed, or one that is made of its code points; None for sRGB and HDR."""
+    """The ICC profile of a file that was probed, or a profile of its code points; None for sRGB and HDR."""
     _, items = read_file(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
     primary = items.find(items.primary)
     described = [primary, *(items.find(number) for number in list(parts_of(primary))[:1])]
@@ -25,9 +25,9 @@ def find_profile(source: bytes) -> bytes | None:
 
 
 def without_profile(source: bytes) -> bytes:
-    """A file that was probed, with its ICC profiles in boxes that decoders pass over.
+    """A file that was probed, with its ICC profiles in boxes that decoders ignore.
 
-    Where ImageMagick 6 sees a profile it turns the decoder's YCbCr to RGB itself, with a tint.
+    If ImageMagick 6 sees a profile, it converts the decoder's YCbCr to RGB itself, and tints grey.
     """
     meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
     properties = find(meta.data[4:], b"iprp") or _NOWHERE
@@ -35,6 +35,8 @@ def without_profile(source: bytes) -> bytes:
     start, changed = meta.at + 4 + properties.at + container.at, bytearray(source)
     for box in boxes(container.data):
         kind = slice(start + box.at - 4, start + box.at)
-        if is_embedded_profile(box) and changed[kind] == box.kind:  # not behind a length of 8 bytes
+        if (
+            is_embedded_profile(box) and changed[kind] == box.kind
+        ):  # A header with a length of 8 bytes has the type elsewhere.
             changed[kind] = _IGNORED
     return bytes(changed)

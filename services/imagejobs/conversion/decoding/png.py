@@ -1,4 +1,4 @@
-"""The colours of a PNG, which ImageMagick 6 and 7 read by rules of their own."""
+"""The colours of a PNG, whose chunks ImageMagick 6 and 7 interpret by rules of their own."""
 
 from imagejobs.conversion.colour.coded_profile import coded_profile, gamma_profile
 from imagejobs.conversion.colour.icc import parse_icc
@@ -11,9 +11,9 @@ _BLACK, _WHITE = 16, 235
 
 
 def complete_png(image: MagickImage, source: bytes) -> None:
-    """Give a picture that was decoded without its colour chunks the profile that they mean.
+    """Give a picture that was decoded without its colour chunks the profile that they describe.
 
-    HDR gets none: it is for tone mapping.
+    HDR gets no profile: it is tone-mapped later.
     """
     found = read_colour_chunks(source)
     if found.coded and not found.coded.is_full_range:
@@ -27,7 +27,10 @@ def complete_png(image: MagickImage, source: bytes) -> None:
 
 
 def _profile(found: ColourChunks) -> bytes | None:
-    """In the order of W3C PNG, third edition, 4.3: cICP, iCCP, sRGB, gAMA and cHRM. As in browsers, cHRM needs gAMA."""
+    """The profile by the precedence of W3C PNG, third edition, 4.3: cICP, iCCP, sRGB, gAMA and cHRM.
+
+    As in browsers, cHRM needs gAMA.
+    """
     if found.coded:
         return coded_profile(found.coded)
     if parse_icc(found.profile):
@@ -36,6 +39,6 @@ def _profile(found: ColourChunks) -> bytes | None:
 
 
 def _expand(image: MagickImage) -> None:
-    """Narrow range to full range."""
+    """Expand the pixels from narrow range to full range."""
     highest, unit = (65535, 256) if image.depth > 8 else (255, 1)
     image.level(_BLACK * unit / highest, _WHITE * unit / highest)

@@ -18,9 +18,9 @@ Values = NDArray[np.unsignedinteger]
 Pixels = NDArray[np.uint8]
 
 _PIXELS_AT_ONCE = 1 << 17
-"""Of which temporary copies are made."""
+"""The pixels of which a temporary copy is made at once."""
 _OLD_PALETTE = 256
-"""Where no entry reaches this, a palette was written with 8 bits instead of 16, as libtiff has it."""
+"""If no entry reaches this, the palette has 8 bits instead of 16, as libtiff assumes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Unpacking:
 
     @classmethod
     def of(cls, page: Directory, samples: Samples, colours: int) -> Self:
-        """Of a page whose pixels become `colours` channels, and one for alpha if there is any."""
+        """For a page whose pixels become `colours` channels, and one more if it has alpha."""
         palette = _read_palette(page, samples.bits) if samples.photometric == tags.PALETTE else None
         return cls(samples, page.layout.order, palette, colours)
 
@@ -74,14 +74,14 @@ class Unpacking:
                 continue
             channel = self.colours if sample == self.samples.colours else sample
             if sample > self.samples.colours or channel >= target.shape[2]:
-                continue  # of a further channel that is left out
+                continue  # A further channel that is not kept.
             scaled = _to_8_bits(values[..., index], self.samples.bits)
             is_white_zero = self.samples.photometric == tags.WHITE_IS_ZERO and sample == 0
             target[..., channel] = 255 - scaled if is_white_zero else scaled
 
 
 def _to_8_bits(values: Values, bits: int) -> Pixels:
-    """Rounded to the nearest."""
+    """The values scaled to 8 bits, rounded to the nearest."""
     if bits == 8:
         return values.astype(np.uint8)
     if bits == 32:
@@ -91,7 +91,7 @@ def _to_8_bits(values: Values, bits: int) -> Pixels:
 
 
 def _from_blocks(rows: Pixels, width: int, across: int, down: int) -> Pixels:
-    """Each block of luma with its one Cb and Cr, which all its pixels get, as libtiff has it."""
+    """Pixels from blocks: all pixels of a block get its Cb and Cr, as in libtiff."""
     blocks = rows.reshape(len(rows), -1, across * down + 2)
     count = blocks.shape[1]
     pixels = np.empty((len(rows), down, count, across, 3), np.uint8)
@@ -108,7 +108,7 @@ def _read_palette(page: Directory, bits: int) -> Pixels:
 
 
 def convert_ycbcr(pixels: Pixels, chroma: Chroma) -> None:
-    """The first three channels, in place, from YCbCr to RGB."""
+    """Convert the first three channels from YCbCr to RGB, in place."""
     red, green, blue = chroma.shares
     for rows in _blocks(pixels):
         luma, cb, cr = (

@@ -1,7 +1,7 @@
-"""Making a plain TIFF of one whose layout ImageMagick would read as something else: 8 bits, contiguous, black as 0.
+"""Converting a TIFF whose layout ImageMagick reads wrong to a plain one: 8 bits, contiguous, black as 0.
 
-Where zlib cannot undo a compression, libtiff does it through ImageMagick, which is given the strips or tiles as a
-picture of bytes. What the bytes mean is calculated here.
+If zlib cannot decompress the data, libtiff does it: ImageMagick reads the strips or tiles as a picture of bytes. This
+module calculates the meaning of the bytes.
 """
 
 import zlib
@@ -25,11 +25,11 @@ _LOWEST_BIT_FIRST = 2
 """FillOrder."""
 _GREY = (tags.BLACK_IS_ZERO, 1)
 _OUTPUT = {tags.INKS: (tags.INKS, 4), tags.WHITE_IS_ZERO: _GREY, tags.BLACK_IS_ZERO: _GREY}
-"""The colours of the plain file, and how many samples they have; RGB for all others."""
+"""The colours of the plain file, and their number of samples; RGB for all others."""
 
 
 def plain_tiff(source: bytes, page: Directory, decompress: Decompress) -> bytes:
-    """The same picture, without its orientation. Raises ConversionError where bytes are missing."""
+    """The same picture, without its orientation. Raises ConversionError if bytes are missing."""
     samples, grid = read_samples(page), read_grid(page)
     photometric, colours = _OUTPUT.get(samples.photometric, (tags.RGB, 3))
     channels = colours + (1 if samples.alpha else 0)
@@ -50,7 +50,7 @@ def plain_tiff(source: bytes, page: Directory, decompress: Decompress) -> bytes:
 def _decompressed(
     source: bytes, page: Directory, samples: Samples, grid: Grid, decompress: Decompress
 ) -> Iterator[tuple[Piece, memoryview]]:
-    """Every strip or tile and its bytes, as many as it has to have."""
+    """Every strip or tile, and its decompressed bytes, at full length."""
     length, down = row_bytes(samples, grid.piece_width), samples.chroma[1]
     fill_order = _LOWEST_BIT_FIRST if page.first(tags.FILL_ORDER) == _LOWEST_BIT_FIRST else 1
     pieces = find_pieces(page, grid, samples)
@@ -88,4 +88,4 @@ _EXPANDED_HERE: Mapping[int, Callable[[bytes, int], bytes]] = {
     tags.DEFLATE: _inflate,
     tags.OLD_DEFLATE: _inflate,
 }
-"""What needs no libtiff: it would take six times the memory of a strip, and ffmpeg deflates a picture as one strip."""
+"""Decompressed without libtiff, which takes six times the memory of a strip: ffmpeg deflates a picture as one strip."""

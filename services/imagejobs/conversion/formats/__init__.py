@@ -1,1 +1,1 @@
-"""What the bytes of a file say without decoding them: pure Python, which the API may load too."""
+"""Reading the structure of image files without decoding them. Pure Python: the API loads it, too."""

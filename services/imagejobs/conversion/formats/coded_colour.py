@@ -11,16 +11,16 @@ UNSPECIFIED = 2
 BT709, SRGB_CURVE = 1, 13
 KNOWN_PRIMARIES: AbstractSet[int] = frozenset({BT709, 4, 5, 6, 7, 8, 9, 10, 11, 12, 22})
 KNOWN_TRANSFERS: AbstractSet[int] = frozenset({1, 4, 5, 6, 7, 8, 11, SRGB_CURVE, 14, 15, PQ, 17, HLG})
-"""Those that Chromium converts; a file with any other is shown as if it named none."""
+"""The code points that Chromium converts. A file with any other is shown as if it had none."""
 _TEN_THOUSANDTHS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class CodedColour:
-    """`primaries` and `transfer` are code points of H.273 that are known here.
+    """`primaries` and `transfer` are code points of H.273, from KNOWN_PRIMARIES and KNOWN_TRANSFERS.
 
-    `is_full_range` is false where black and white are 16 and 235 of 255. `peak` is the brightest light of the picture
-    that the file announces, in cd/m2; 0 if it announces none.
+    `is_full_range` is false if black is 16 and white 235 of 255. `peak` is the brightest light of the picture in
+    cd/m2, as the file announces it; 0 if it announces none.
     """
 
     primaries: int
@@ -35,8 +35,8 @@ class CodedColour:
 
 
 def mastering_peak(volume: bytes) -> float:
-    """The maximum luminance in cd/m2 of a mastering display colour volume (SMPTE ST 2086), 0 for none.
+    """The maximum luminance, in cd/m2, of a mastering display colour volume (SMPTE ST 2086); 0 if it is too short.
 
-    PNG (mDCV) and HEIF (mdcv) write it alike: eight chromaticities of 2 bytes, maximum, minimum.
+    PNG (mDCV) and HEIF (mdcv) have the same layout: eight chromaticities of 2 bytes, maximum, minimum.
     """
     return int.from_bytes(volume[16:20], "big") / _TEN_THOUSANDTHS if len(volume) >= 24 else 0

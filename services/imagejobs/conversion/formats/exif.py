@@ -1,28 +1,28 @@
-"""The few fields of EXIF that matter here, read from its TIFF structure and written anew (CIPA DC-008, TIFF 6.0)."""
+"""Reading and writing the fields of EXIF that the service uses (CIPA DC-008, TIFF 6.0)."""
 
 import struct
 from collections.abc import Iterator, Mapping
 
 IDENTIFIER = b"Exif\0\0"
-"""What precedes EXIF in a JPEG's segment, and by habit in a WebP's chunk."""
+"""Precedes EXIF in JPEG segments, and in the WebP chunks of many programs."""
 ARTIST, COPYRIGHT = 0x013B, 0x8298
 _ORIENTATION = 0x0112
 _ASCII = 2
 _NUMBERS = {1: "B", 3: "H", 4: "I", 5: "2I", 6: "b", 8: "h", 9: "i", 10: "2i"}
-"""The types of numbers, fractions among them, by struct's letters (TIFF 6.0, section 2). The standard has a SHORT for
-the orientation. Pillow and libvips take these too; floating point, texts and undefined bytes turn nothing."""
+"""The struct format of each numeric type (TIFF 6.0, section 2). The standard has a SHORT for the orientation. Pillow
+and libvips accept all of these; a floating-point, text or undefined value counts as no orientation."""
 _MAGIC = frozenset({42, 42 << 8})
-"""The latter is in the wrong byte order, which Pillow and libvips pass over."""
+"""The second number is 42 in the wrong byte order, which Pillow and libvips accept."""
 _ENTRY_BYTES = 12
 _INLINE_BYTES = 4
 MAX_EXIF_BYTES = 1 << 16
-"""No more is read: a JPEG segment holds no more, and the first directory stands at the beginning."""
+"""The most bytes that are read: a JPEG segment has no more, and the first directory is at the beginning."""
 MAX_CREDIT_BYTES = 500
-"""Of a credit that is kept; what is longer is no name."""
+"""The most bytes of a credit that are kept; longer texts are not names."""
 
 
 def orientation(exif: bytes) -> int:
-    """The orientation, 1 to 8; 1 for EXIF that has none, an impossible one, or is damaged."""
+    """The orientation, 1 to 8; 1 if it is absent or impossible, or if the EXIF is damaged."""
     for tag, kind, count, value in _entries(exif):
         if tag == _ORIENTATION:
             number = _number(exif, kind, count, value)
@@ -31,13 +31,13 @@ def orientation(exif: bytes) -> int:
 
 
 def credits_of(exif: bytes) -> dict[int, bytes]:
-    """The texts of Artist and Copyright by their tags, as far as they are there and not blank."""
+    """The texts of Artist and Copyright by their tags, without absent and blank ones."""
     found = {tag: _text(exif, count, value) for tag, kind, count, value in _entries(exif) if kind == _ASCII}
     return {tag: found[tag] for tag in (ARTIST, COPYRIGHT) if found.get(tag, b"").strip(b" \0")}
 
 
 def write_credits(texts_by_tag: Mapping[int, bytes]) -> bytes:
-    """EXIF of one directory that holds these texts and nothing else."""
+    """EXIF with one directory that contains these texts and nothing else."""
     directory_bytes = 2 + _ENTRY_BYTES * len(texts_by_tag) + 4
     entries, texts, at = b"", b"", 8 + directory_bytes
     for tag, text in sorted(texts_by_tag.items()):
@@ -50,7 +50,7 @@ def write_credits(texts_by_tag: Mapping[int, bytes]) -> bytes:
 
 
 def _entries(exif: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """Tag, kind, count and the four bytes of value or offset of the first directory, as far as it is whole."""
+    """Tag, type, count and the four bytes of value or offset of each entry of the first directory that is whole."""
     exif = _tiff(exif)
     order = _order(exif)
     try:
@@ -63,7 +63,7 @@ def _entries(exif: bytes) -> Iterator[tuple[int, int, int, bytes]]:
 
 
 def _number(exif: bytes, kind: int, count: int, value: bytes) -> float:
-    """The first of `count` numbers; 0 for values that are not numbers, and for those that are missing."""
+    """The first of `count` numbers; 0 if the value is not a number or is missing."""
     letters = _order(exif) + _NUMBERS.get(kind, "")
     size = struct.calcsize(letters)
     if not size or not count:
@@ -79,7 +79,7 @@ def _number(exif: bytes, kind: int, count: int, value: bytes) -> float:
 
 
 def _text(exif: bytes, count: int, value: bytes) -> bytes:
-    """An ASCII value without its end marks; Copyright may hold two texts with a zero between them."""
+    """An ASCII value without trailing zeros. Copyright may contain two texts with a zero between them."""
     if count > _INLINE_BYTES:
         (offset,) = struct.unpack(f"{_order(exif)}I", value)
         value = _tiff(exif)[offset : offset + count]

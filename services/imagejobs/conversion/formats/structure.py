@@ -1,4 +1,4 @@
-"""What a walk through a file finds out about its picture."""
+"""The structure of an image file: what can be known without decoding."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,20 +7,21 @@ from typing import Self
 from imagejobs.conversion.formats.coded_colour import CodedColour
 
 BYTES_PER_PIXEL = 8
-"""Of a decoded picture: four channels of 16 bits."""
+"""Bytes of a decoded pixel in ImageMagick's Q16 builds: four channels of 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
     """Width and height in pixels as the decoder gives them, before `orientation` (EXIF, 1 to 8) is applied.
 
-    `pixels` is what decoding costs, all frames summed. `loop_count` says how often an animation plays, 0 being for
-    ever; `durations_ms` has one entry per frame of an animation. `notes` says in a sentence each what of the file is
-    not kept; `credits` are the texts of EXIF's Artist and Copyright by their tags. `decoder_bytes` is
-    what decoding holds in memory at once, where that is much and cannot be put on disk; `most_decoder_bytes` is
-    what the costliest version of the library takes, where versions differ. `is_opaque` is for a file whose
-    further channel the decoder takes for alpha, and that says itself that it is none. `colour` is for a file that names
-    its colours by code points, and has no ICC profile that overrides them.
+    `pixels` is the number of pixels to decode, summed over all frames. `loop_count` is how often an animation plays; 0
+    means forever. `durations_ms` has one entry per frame of an animation. Each of the `notes` is a sentence about a
+    part of the file that is not kept. `credits` are the texts of EXIF's Artist and Copyright by their tags.
+
+    `decoder_bytes` is the memory that the decoder needs at once and cannot put on disk; 0 if it needs little.
+    `most_decoder_bytes` is the same for the version of the library that needs most. `is_opaque` marks a file with a
+    further channel that is not alpha although the decoder takes it for alpha. `colour` are the code points of a file
+    that has no ICC profile to override them.
     """
 
     width: int
@@ -38,7 +39,7 @@ class Structure:
     colour: CodedColour | None = None
 
     def as_still(self, note: str) -> Self:
-        """The same file without its animation, and why."""
+        """The structure of the same file without its animation; `note` is the reason."""
         pixels, notes = self.width * self.height, (*self.notes, note)
         return replace(self, frames=1, pixels=pixels, loop_count=1, durations_ms=(), notes=notes)
 
@@ -50,5 +51,5 @@ def still(
     notes: tuple[str, ...] = (),
     credits: Mapping[int, bytes] | None = None,  # noqa: A002 - the field's name
 ) -> Structure:
-    """The structure of a picture that does not move."""
+    """The structure of a still picture."""
     return Structure(width, height, 1, width * height, orientation, notes=notes, credits=credits or {})

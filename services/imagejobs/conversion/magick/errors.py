@@ -31,14 +31,14 @@ from imagejobs.conversion.magick.shortages import REMEDIES, Shortage, shortage_i
 T = TypeVar("T")
 _FILE_BYTES_PER_PIXEL = BYTES_PER_PIXEL * 2 if MAGICK_HDRI else BYTES_PER_PIXEL
 _TOO_MANY_EXCEPTIONS = "oo many exceptions"
-"""ImageMagick counts it among the limits; it is a file of which too much is wrong."""
+"""ImageMagick reports it as a limit; the reason is a file with too many errors."""
 
 
 @contextmanager
 def reading_errors(title: str, pixels: int = 0, codec_bytes: int = 0) -> Iterator[None]:
-    """Errors while decoding are the file's fault, unless the machine or a limit gave too little, or no decoder.
+    """Report errors while decoding as damage of the file, unless memory or disk was short or the decoder is missing.
 
-    `codec_bytes` is the memory that the format's own library takes for a picture, where it fails without a reason.
+    `codec_bytes` is the memory that the format's own library needs; it is checked after a failure without a reason.
     """
     with _common_errors(title, pixels, codec_bytes):
         try:
@@ -60,16 +60,16 @@ def reading_errors(title: str, pixels: int = 0, codec_bytes: int = 0) -> Iterato
 
 @contextmanager
 def processing_errors(title: str, pixels: int = 0) -> Iterator[None]:
-    """Errors after decoding are nobody's fault that is known, unless the machine or a limit gave too little."""
+    """Report errors after decoding as `conversion_failed`, unless memory or disk was short."""
     with _common_errors(title, pixels, 0):
         yield
 
 
 def if_there_is_room(make: Callable[[], T]) -> T | None:
-    """What this makes, None where the memory for it, or the disk in its place, is not enough."""
+    """The result of `make`; None if there is not enough memory or disk for it."""
     try:
         return make()
-    except (MemoryError, ImportError):  # numpy is there; it cannot be loaded then
+    except (MemoryError, ImportError):  # An ImportError: there is not enough memory to load numpy.
         return None
     except (WandException, OSError) as error:
         if _shortage(error) is None:
@@ -94,7 +94,7 @@ def _common_errors(title: str, pixels: int, codec_bytes: int) -> Iterator[None]:
 
 
 def _shortage(error: Exception) -> Shortage | None:
-    """What the error says there was too little of."""
+    """The shortage that the error reports; None for any other error."""
     message = str(error)
     if _TOO_MANY_EXCEPTIONS in message:
         return None
@@ -104,7 +104,7 @@ def _shortage(error: Exception) -> Shortage | None:
 
 
 def _silent_shortage(pixels: int, codec_bytes: int) -> Shortage | None:
-    """What there is too little of now, after an error that gives no reason."""
+    """The shortage that can be seen now, after an error without a reason; None if there is none."""
     if not has_disk_room(pixels * _FILE_BYTES_PER_PIXEL):
         return Shortage.DISK
     if not has_files():
@@ -132,7 +132,7 @@ def _too_little(title: str, shortage: Shortage, pixels: int, reason: str) -> Con
             ErrorCode.TOO_MANY_PIXELS,
             f"The {title} is wider or higher than ImageMagick's policy allows. Send it smaller.",
         )
-    if shortage is Shortage.MEMORY:  # perhaps for what there is no other room
+    if shortage is Shortage.MEMORY:  # Perhaps the disk is full, to which the pixels would have gone.
         shortage = _silent_shortage(pixels, 0) or shortage
     if shortage is Shortage.ALLOWANCE or (shortage is Shortage.MEMORY and has_all_its_memory()):
         return ConversionError(

@@ -1,4 +1,4 @@
-"""ImageMagick as this package uses it: under a policy of its own, quiet about warnings, one thread, bounded memory."""
+"""ImageMagick with a policy of its own, one thread, limited memory, and warnings only in the log."""
 
 import ctypes
 import logging
@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
+from imagejobs.conversion.formats.structure import BYTES_PER_PIXEL
 from imagejobs.conversion.magick.machine_room import LOADING_BYTES, has_memory
 from imagejobs.conversion.options import Options
 from imagejobs.errors import ConfigurationError
@@ -39,14 +40,13 @@ library.MagickProfileImage.restype = ctypes.c_bool
 # Before any thread converts: the library's initialisation is not made for two at once.
 genesis()
 
-_BYTES_PER_PIXEL = 8
-"""Four channels of 16 bits, as in the Q16 builds of the distributions; HDRI builds take twice that and use the disk."""
 _SMALL_BYTES = 64_000_000
-"""Of pixels that are never put on disk: pictures that are scaled down already."""
+"""The pixels that always stay in memory: those of pictures that are already scaled down."""
 _COPIES = 3
 """Pictures of full size at once: decoded, coalesced or turned, and resized."""
 _CHAR, _SHORT = 1, 7
 """StorageTypes of ImageMagick: unsigned numbers of 8 and 16 bits."""
+_STORAGE_BYTES = {_CHAR: 1, _SHORT: 2}
 _CHROMA_SHIFT = 128 / 255 - 0.5
 IS_VERSION_6 = MAGICK_VERSION_INFO < (7,)
 _COPY_ALPHA = "copy_opacity" if IS_VERSION_6 else "copy_alpha"
@@ -58,16 +58,16 @@ _BAD_CODE = "bad Huffman code"
 
 
 class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
-    """A Wand image whose warnings are logged at DEBUG: ImageMagick warns of much that no viewer minds."""
+    """A Wand image that logs harmless warnings at DEBUG: ImageMagick warns of much that viewers ignore."""
 
     def raise_exception(self, stacklevel: int = 1) -> None:  # noqa: ARG002 - Wand's signature
-        """Raise what the library reports as an error, and those warnings that mean a loss of picture."""
+        """Raise what the library reports as an error, and the warnings that mean that a part of the picture is lost."""
         noted = wand_exceptions(self.wand)
         for problem in (self.get_exception(), *noted):
             _raise_unless_harmless(problem)
 
     def raise_decoding_exception(self) -> None:
-        """The same for what the decoder noted on the frames although it gave a picture."""
+        """The same for the problems that the decoder recorded on the frames although it returned a picture."""
         self.raise_exception()
         self.iterator_first()
         for problem in image_exceptions(self.wand):
@@ -82,38 +82,37 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
             return ""
 
     def export_bytes(self, channels: str, top: int = 0, count: int | None = None) -> bytes:
-        """The pixels row by row, one byte for each of these channels, as in `RGBA`; or `count` rows of them."""
-        rows = self.height - top if count is None else count
-        data = ctypes.create_string_buffer(self.width * rows * len(channels))
-        area = (0, top, self.width, rows)
-        if not library.MagickExportImagePixels(self.wand, *area, channels.encode(), _CHAR, data):
-            self.raise_exception()
-        return data.raw
+        """The pixels of all rows, or of `count` rows from `top` on: a byte for each of these channels, as in `RGBA`."""
+        return self._export(channels, top, self.height - top if count is None else count, _CHAR)
 
     def import_bytes(self, channels: str, data: bytes) -> None:
-        """Replace the pixels, given as `export_bytes` gives them."""
-        width, height = self.size
-        if not library.MagickImportImagePixels(self.wand, 0, 0, width, height, channels.encode(), _CHAR, data):
-            self.raise_exception()
+        """Replace all pixels by those that `export_bytes` returned."""
+        self._import(channels, 0, self.height, _CHAR, data)
 
     def export_rows(self, channels: str, top: int, count: int) -> bytes:
-        """Some rows, each channel a number of 16 bits in the machine's order."""
-        data = ctypes.create_string_buffer(self.width * count * len(channels) * 2)
+        """The pixels of `count` rows from `top` on: 16 bits for each channel, in the machine's byte order."""
+        return self._export(channels, top, count, _SHORT)
+
+    def import_rows(self, channels: str, top: int, count: int, data: bytes) -> None:
+        """Replace the pixels of some rows by those that `export_rows` returned."""
+        self._import(channels, top, count, _SHORT, data)
+
+    def _export(self, channels: str, top: int, count: int, storage: int) -> bytes:
+        data = ctypes.create_string_buffer(self.width * count * len(channels) * _STORAGE_BYTES[storage])
         area = (0, top, self.width, count)
-        if not library.MagickExportImagePixels(self.wand, *area, channels.encode(), _SHORT, data):
+        if not library.MagickExportImagePixels(self.wand, *area, channels.encode(), storage, data):
             self.raise_exception()
         return data.raw
 
-    def import_rows(self, channels: str, top: int, count: int, data: bytes) -> None:
-        """Replace some rows, given as `export_rows` gives them."""
+    def _import(self, channels: str, top: int, count: int, storage: int, data: bytes) -> None:
         area = (0, top, self.width, count)
-        if not library.MagickImportImagePixels(self.wand, *area, channels.encode(), _SHORT, data):
+        if not library.MagickImportImagePixels(self.wand, *area, channels.encode(), storage, data):
             self.raise_exception()
 
     def convert_to_srgb(self) -> None:
-        """From the colour space of the pixels, without a profile.
+        """Convert the pixels from their colour space to sRGB, without a profile.
 
-        Decoders of 8 bits give YCbCr whose grey is 128 of 255; ImageMagick 6 takes 127.5 for it, which tints grey.
+        8-bit decoders return YCbCr whose grey is 128 of 255; ImageMagick 6 assumes 127.5, which tints grey.
         """
         if self.colour_space == "ycbcr":
             for channel in ("green", "blue"):
@@ -122,7 +121,7 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
             self.transform_colorspace("srgb")
 
     def set_alpha(self, mask: Self) -> None:
-        """Take a grey picture of the same size, white being opaque, for the alpha."""
+        """Use a grey picture of the same size as alpha; white is opaque."""
         self.alpha_channel = "set"
         self.composite(mask, operator=_COPY_ALPHA)
 
@@ -145,7 +144,9 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
 def _raise_unless_harmless(problem: Exception | None) -> None:
     if problem is None:
         return
-    if _BAD_INDEX in str(problem):  # the pixel gets a colour although the palette lacks its index; the picture is whole
+    if _BAD_INDEX in str(
+        problem
+    ):  # The pixel gets a colour although the palette lacks its index; the picture is whole.
         return
     if not isinstance(problem, Warning) or isinstance(problem, MissingDelegateWarning) or _is_loss(problem):
         raise problem
@@ -153,7 +154,7 @@ def _raise_unless_harmless(problem: Exception | None) -> None:
 
 
 def _is_unusable_profile(error: BaseError) -> bool:
-    """ImageMagick's two complaints about an embedded profile, in the wording of either of its message catalogues."""
+    """Whether the embedded profile is unusable: two errors, in the words of either message catalogue."""
     message = str(error).lower().replace(" ", "")
     return "profilemismatch" in message or "colortransform" in message
 
@@ -165,24 +166,24 @@ def _is_loss(warning: Warning) -> bool:
 
 
 def apply_limits(options: Options, decoder_bytes: int = 0) -> None:
-    """Allow the memory that the pixel limit asks for, first as memory, then as mapped files and disk; one thread.
+    """Set the limits of this process: the memory, mapped files and disk that `max_pixels` requires, and one thread.
 
-    Where a decoder needs `decoder_bytes` of its own, which cannot be put on disk, pixels get what that leaves, or disk.
-
-    The limits are the process's, and the policy.xml of the machine caps them. There is no time limit: ImageMagick's
-    counts from the start of the process and ends it.
+    If a decoder needs `decoder_bytes`, which cannot be put on disk, less memory is left for pixels, and more of them go
+    to disk. The policy.xml of the machine may lower the limits. No time limit is set: ImageMagick counts time from the
+    start of the process, and ends the process.
     """
-    budget = options.max_pixels * _BYTES_PER_PIXEL * _COPIES
+    # HDRI builds take twice as much a pixel, and use the disk for the rest.
+    budget = options.max_pixels * BYTES_PER_PIXEL * _COPIES
     room = max(_SMALL_BYTES, options.max_decoding_bytes - decoder_bytes)
     limits["memory"] = min(budget, room) if decoder_bytes else budget
-    limits["map"] = 0 if decoder_bytes else budget  # it would take address space all the same
+    limits["map"] = 0 if decoder_bytes else budget  # Mapped files would take address space, too.
     limits["disk"] = budget
     limits["thread"] = 1
 
 
 @cache
 def encoder_name() -> str:
-    """The libraries that wrote the WebP, as they report themselves; ask after the first encoding."""
+    """The names and versions of the libraries that wrote the WebP. Call it after the first encoding."""
     numbers = MAGICK_VERSION_INFO
     magick = f"ImageMagick {'.'.join(map(str, numbers[:3]))}-{numbers[3]}"
     libwebp = _libwebp_version()
@@ -190,7 +191,7 @@ def encoder_name() -> str:
 
 
 def _libwebp_version() -> str:
-    """The version of the libwebp that ImageMagick loaded into this process, empty if it has another name here."""
+    """The version of the libwebp that ImageMagick loaded into this process; empty if the file has another name."""
     try:
         version: int = ctypes.CDLL(_LIBWEBP, mode=os.RTLD_NOLOAD | os.RTLD_LAZY).WebPGetEncoderVersion()
     except (OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""What this process could still have of the machine: room on the disk, memory and open files."""
+"""What the machine can still give this process: disk, memory and open files."""
 
 import mmap
 import os
@@ -8,9 +8,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 _OWN_FOLDER = "MAGICK_TEMPORARY_PATH"
-"""The variable that names the folder where ImageMagick puts the pixels that memory cannot hold."""
+"""The variable that names the folder for pixels that do not fit into memory."""
 _FILES = 16
-"""As many files may be open at once in a conversion: the pixels of pictures that memory cannot hold."""
+"""The files that a conversion may have open at once, for pixels that do not fit into memory."""
 LOADING_BYTES = 50_000_000
 """Address space that the library, or the codec of any one format, takes when it is loaded."""
 _NO_ACCESS = 0
@@ -41,7 +41,7 @@ def has_memory(count: int) -> bool:
 def has_all_its_memory() -> bool:
     """Whether the machine gives this process as much as its own limit allows; False where it has no limit.
 
-    Address space that nobody may access counts for the limit, and takes no memory of the machine.
+    Inaccessible address space counts for the limit, and takes no memory of the machine.
     """
     count, _ = resource.getrlimit(resource.RLIMIT_AS)
     if count == resource.RLIM_INFINITY:
@@ -52,7 +52,7 @@ def has_all_its_memory() -> bool:
 
 
 def has_files() -> bool:
-    """Whether as many files could be opened now as a conversion may take."""
+    """Whether the files of a conversion could be opened now."""
     with ExitStack() as opened, suppress(OSError):
         for _ in range(_FILES):
             opened.callback(os.close, os.dup(0))

@@ -1,4 +1,4 @@
-"""All that ImageMagick noted while decoding: a wand gives the first of several warnings alone."""
+"""All warnings and errors that ImageMagick recorded while decoding; a wand reports only the first."""
 
 import ctypes
 
@@ -34,7 +34,7 @@ class _Wand(ctypes.Structure):
 
 _SIGNATURE = 0xABACADAB
 _IMAGES_HAVE_EXCEPTIONS = hasattr(libmagick, "GetImageException")
-"""Version 6 notes what libjpeg and libpng complain of on an image, and tells no wand. In 7 the wand knows all."""
+"""Version 6 records the warnings of libjpeg and libpng on the image, not on the wand; version 7 on the wand."""
 
 libmagick.ResetLinkedListIterator.argtypes = [ctypes.c_void_p]
 libmagick.ResetLinkedListIterator.restype = None
@@ -52,7 +52,7 @@ if _IMAGES_HAVE_EXCEPTIONS:
 
 
 def image_exceptions(wand: int) -> list[WandException]:
-    """What version 6 noted on the wand's current image and those after it, as Wand's classes; none in version 7."""
+    """What version 6 recorded on the wand's current image and those after it, as Wand's classes; empty in version 7."""
     image = library.GetImageFromMagickWand(wand) if _IMAGES_HAVE_EXCEPTIONS else None
     if not image:
         return []
@@ -65,9 +65,9 @@ def image_exceptions(wand: int) -> list[WandException]:
 
 
 def wand_exceptions(wand: int) -> list[WandException]:
-    """What version 7 noted on the wand, until that is asked for its exception; none in version 6.
+    """What version 7 recorded on the wand; empty in version 6, and after the wand's exception was fetched.
 
-    The library hands out the first alone, so its private structure is read, unless its signature is not where it was.
+    The library reports only the first, so its private structure is read, if the signature is at the expected place.
     """
     if _IMAGES_HAVE_EXCEPTIONS or not wand:
         return []
@@ -77,7 +77,7 @@ def wand_exceptions(wand: int) -> list[WandException]:
 
 
 def _exceptions(info: _ExceptionInfo) -> list[WandException]:
-    """The gravest first, those of the same severity as they came."""
+    """The most severe first; those of one severity in their order."""
     if not info.exceptions:
         return []
     noted = []

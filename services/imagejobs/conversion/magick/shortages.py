@@ -1,4 +1,4 @@
-"""What the image libraries say when the machine, or a limit, gives them too little: each message by its kind."""
+"""The messages with which image libraries report that memory, disk or a limit is exhausted, by the kind of shortage."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Shortage(StrEnum):
-    """What there was not enough of: of the machine, or (the last two) of what one picture is allowed."""
+    """What there was not enough of: on the machine or, for the last two, of what one picture is allowed."""
 
     DISK = "room for temporary files"
     HANDLES = "open files or processes"
@@ -20,7 +20,7 @@ REMEDIES: Mapping[Shortage, str] = {
     Shortage.HANDLES: "Raise its limits (ulimit -n, ulimit -u).",
     Shortage.MEMORY: "Run fewer workers on it, or give it more.",
 }
-"""What to do where it is the machine that has not enough."""
+"""What to do if the machine has not enough."""
 
 
 MESSAGES: tuple[tuple[str, Shortage], ...] = (
@@ -86,11 +86,11 @@ MESSAGES: tuple[tuple[str, Shortage], ...] = (
     ("MemoryError", Shortage.MEMORY),
     ("failed to map segment", Shortage.MEMORY),
 )
-"""The first that fits decides. Without its catalogue of messages ImageMagick says `UnableToExtendCache`."""
+"""The first match decides, by letters only: without its message catalogue ImageMagick reports `UnableToExtendCache`."""
 
 
 def shortage_in(message: str) -> Shortage | None:
-    """The kind of shortage that a library reports with this message, None if it reports another thing."""
+    """The kind of shortage that a library reports with this message; None for any other message."""
     said = _letters(re.split(r"' @ ", message)[0])  # what follows is ImageMagick's own line of source
     return next((shortage for words, shortage in _BY_LETTERS if words in said), None)
 

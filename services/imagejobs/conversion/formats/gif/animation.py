@@ -1,6 +1,6 @@
-"""Taking animated GIF files apart into stills (GIF89a specification).
+"""Splits animated GIF files into frames (GIF89a specification).
 
-ImageMagick can put the frames on their canvas itself (`coalesce`), but only all of them at once, in memory.
+ImageMagick can draw the frames on their canvas itself (`coalesce`), but only all of them at once, in memory.
 """
 
 import struct
@@ -16,21 +16,21 @@ _GRAPHIC_CONTROL = 0xF9
 _CONTROL = struct.Struct("<BBBBHBB")
 _DESCRIPTOR = struct.Struct("<BHHHHB")
 _LARGEST_TABLE = 7
-"""The flags' bits for the size: 2 to the power of one more."""
+"""The largest value of the flags' size field; a table has 2 ** (size + 1) colours."""
 _CLEAR, _RESTORE = 2, 3
-"""Disposal methods; 4 is what a common mistake in old encoders makes of 3."""
+"""Disposal methods. Old encoders write 4 for 3, a common mistake."""
 
 
 def split_gif(data: bytes, durations_ms: tuple[int, ...]) -> Iterator[AnimationFrame]:
-    """The frames of a GIF that `probe` accepted, which also knows how long they are shown.
+    """The frames of a GIF that `probe` accepted, with the durations that it found.
 
-    Raises ConversionError `corrupt`.
+    Raises ConversionError `corrupt`, also if the file has another number of frames than of durations.
     """
     try:
         for still, duration_ms in zip(_split(data), durations_ms, strict=True):
             yield replace(still, duration_ms=duration_ms)
     except (struct.error, IndexError, ValueError) as error:
-        raise corrupt("The GIF cannot be taken apart into its frames") from error
+        raise corrupt("The GIF cannot be split into its frames") from error
 
 
 def _split(data: bytes) -> Iterator[AnimationFrame]:
@@ -51,11 +51,11 @@ def _split(data: bytes) -> Iterator[AnimationFrame]:
         elif data[at] == _PADDING:
             at += 1
         else:
-            return  # `probe` accepts junk behind the frames
+            return  # `probe` accepts other bytes after the frames.
 
 
 def _frame(image: bytes, table: tuple[int, bytes], control: bytes) -> AnimationFrame:
-    """The image block as a file of its own, on a screen of its own size."""
+    """The image block as a GIF file whose screen has the size of the frame."""
     _, x, y, width, height, flags = _DESCRIPTOR.unpack_from(image)
     disposal = control[3] >> 2 & 7 if len(control) == _CONTROL.size else 0
     local_end = _DESCRIPTOR.size + _table_size(flags)
@@ -77,9 +77,9 @@ def _frame(image: bytes, table: tuple[int, bytes], control: bytes) -> AnimationF
 
 
 def _filled(flags: int, table: bytes) -> tuple[int, bytes]:
-    """The colour table with black up to 256 colours, as browsers show an index behind its end; its flags with the size.
+    """The colour table filled with black up to 256 colours, and the flags with the new size.
 
-    ImageMagick shows the first colour instead.
+    Browsers show black for an index beyond the table; ImageMagick shows the first colour.
     """
     return (flags | _LARGEST_TABLE, table.ljust(_table_size(0xFF), b"\0")) if table else (flags, table)
 

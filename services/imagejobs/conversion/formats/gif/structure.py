@@ -12,20 +12,20 @@ from imagejobs.value_ranges import WEBP_MAX_SIDE
 _SIGNATURE_LENGTH = 6
 _TRAILER, _EXTENSION, _IMAGE, _PADDING = b"\x3b", b"\x21", b"\x2c", b"\x00"
 _ENDS = frozenset({_TRAILER, b""})
-"""A file that lacks only its trailer has lost nothing: every decoder shows it."""
+"""The end of the file counts as the trailer: every decoder shows a file that lacks only its trailer."""
 _GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
 _LOOP_EXTENSIONS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _MAX_CODE_BITS = 11
-"""Of the first codes; they grow up to 12 (appendix F)."""
+"""The most bits of the first codes; codes grow up to 12 bits (appendix F)."""
 _MAX_SUB_BLOCKS = 1 << 20
-"""Of all frames and extensions; a GIF of 25 MB has 100,000 of the 255 bytes that they can have."""
+"""In all frames and extensions. A GIF of 25 MB has 100,000 sub-blocks of full length, which is 255 bytes."""
 _HASTY_MS, _STEADY_MS = 10, 100
 """Browsers and gif2webp show a frame of 10 ms or less for 100 ms."""
 
 
 @dataclass(slots=True)
 class _Animation:
-    """What the extensions before a frame say about it, and the frames so far."""
+    """The frames read so far, and what the extensions announce for the next one."""
 
     loop_count: int = 1
     next_duration_ms: int = 0
@@ -36,9 +36,10 @@ class _Animation:
 
 
 def read_gif(reader: ByteReader) -> Structure:
-    """Walk to the trailer. A first frame that is larger than the screen enlarges it, as viewers do.
+    """Read the blocks up to the trailer. Raises ConversionError.
 
-    A later one is cut off, and counts with its own pixels.
+    A first frame that is larger than the screen enlarges the screen, as in viewers. A later frame is clipped to the
+    screen, but `pixels` counts all of it, because it is decoded whole.
     """
     reader.skip(_SIGNATURE_LENGTH)
     width, height, flags = struct.unpack("<HHB2x", reader.read(7))
@@ -64,7 +65,7 @@ def _read_blocks(reader: ByteReader) -> _Animation:
         elif block == _PADDING:
             reader.skip_run(_PADDING)
         else:
-            if animation.extents:  # what stands there instead of the trailer
+            if animation.extents:  # Other bytes instead of the trailer.
                 break
             raise corrupt(f"The GIF has an impossible block at byte {reader.tell() - 1}")
     if not block and animation.is_announced:
@@ -76,7 +77,7 @@ def _read_frame(reader: ByteReader, animation: _Animation) -> None:
     left, top, width, height, flags = struct.unpack("<HHHHB", reader.read(9))
     if not width or not height:
         raise corrupt("The GIF has a frame with a width or height of 0")
-    if max(width, height) > WEBP_MAX_SIDE:  # also if the screen cuts most of it off: it is decoded whole
+    if max(width, height) > WEBP_MAX_SIDE:  # Even if the screen clips the frame: it is decoded whole.
         raise ConversionError(
             ErrorCode.TOO_MANY_PIXELS,
             f"The GIF has a frame of {width} x {height}; a side may have {WEBP_MAX_SIDE} pixels. Send it smaller.",
@@ -103,7 +104,7 @@ def _read_extension(reader: ByteReader, animation: _Animation) -> None:
 
 
 def _read_loop_count(reader: ByteReader, animation: _Animation) -> None:
-    """The extension counts repetitions, 0 being for ever: a GIF with 2 plays three times, as browsers show it."""
+    """The extension counts repetitions; 0 means forever. A GIF with 2 plays three times, as in browsers."""
     start = reader.tell()
     block = reader.read(reader.read(1)[0])
     if len(block) == 3 and block[0] == 1:

@@ -11,7 +11,7 @@ _AUXILIARY_OF, _PREMULTIPLIED_BY, _PARTS = b"auxl", b"prem", b"dimg"
 
 @dataclass(frozen=True, slots=True)
 class Alpha:
-    """The item, and the numbers of its parts where it is put together from several.
+    """The item of the alpha, and the numbers of its parts if it is assembled from several.
 
     Where each tile of a grid has an alpha of its own, `item` is the grid of the colours, and `parts` are the alphas.
     """
@@ -22,7 +22,7 @@ class Alpha:
 
 
 def find_alpha(items: Items) -> Alpha | None:
-    """The alpha of the primary picture: of its own, or else of all tiles of its grid, as libavif looks for it."""
+    """The alpha of the primary picture: its own, or else the alphas of all tiles of its grid, as in libavif."""
     primary = items.find(items.primary)
     alpha_of = _alpha_items(items)
     if (number := alpha_of.get(items.primary)) is not None:
@@ -36,7 +36,7 @@ def find_alpha(items: Items) -> Alpha | None:
 
 
 def is_on_some_tiles_only(items: Items) -> bool:
-    """Whether the primary picture is a grid of which some tiles have an alpha of their own and others have none."""
+    """Whether the primary picture is a grid in which some tiles have an alpha and others have none."""
     alpha_of = _alpha_items(items)
     return len({tile in alpha_of for tile in _tiles_of(items.find(items.primary))}) > 1
 

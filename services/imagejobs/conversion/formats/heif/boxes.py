@@ -1,4 +1,4 @@
-"""The boxes of an ISO base media file (ISO/IEC 14496-12), as they lie in memory."""
+"""The boxes of an ISO base media file (ISO/IEC 14496-12), read from memory."""
 
 import struct
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ _MAX_BOXES = 1 << 16
 
 
 def fail(what: str) -> NoReturn:
-    """Raises ConversionError `corrupt`."""
+    """Raise ConversionError `corrupt`; `what` completes the sentence "The HEIF file …"."""
     raise corrupt(f"The HEIF file {what}")
 
 
 class Cursor:
-    """Reads numbers of a box one after the other, and never beyond its end."""
+    """Reads the numbers of a box in their order. Raises ConversionError `corrupt` at the end of the box."""
 
     def __init__(self, data: bytes, at: int = 0) -> None:
         self._data = data
         self._at = at
 
     def uint(self, size: int) -> int:
-        """A big-endian number of `size` bytes; of none, 0."""
+        """A big-endian number of `size` bytes; 0 if `size` is 0."""
         return int.from_bytes(self.take(size), "big")
 
     def int32(self) -> int:
@@ -39,13 +39,13 @@ class Cursor:
         return taken
 
     def rest(self) -> bytes:
-        """What is left."""
+        """All bytes that are left."""
         return self._data[self._at :]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box without its header, which lies before `at` in what is around it."""
+    """A box without its header. `at` is the position of `data` in the bytes that contain the box."""
 
     kind: bytes
     data: bytes
@@ -56,7 +56,7 @@ class Box:
         return Cursor(self.data)
 
     def full(self) -> tuple[int, int, Cursor]:
-        """Version, flags, and a reader of what follows them."""
+        """The version, the flags, and a cursor after them."""
         cursor = self.cursor()
         return cursor.uint(1), cursor.uint(3), cursor
 
@@ -77,7 +77,7 @@ def boxes(data: bytes) -> Iterator[Box]:
 
 
 def read_box_header(head: bytes) -> tuple[int, bytes, int]:
-    """Size with the header (0: to the end), type, and size of the header, from up to 16 bytes."""
+    """The size of the box (0: to the end of the data), its type, and the size of its header, from up to 16 bytes."""
     if len(head) < 8:
         fail("has a box without a header")
     size, kind = struct.unpack(">I4s", head[:8])
@@ -90,7 +90,7 @@ def read_box_header(head: bytes) -> tuple[int, bytes, int]:
 
 
 def whole_boxes(data: bytes, at: int) -> bytes:
-    """These bytes up to the first box, from this position on, that is not whole."""
+    """These bytes up to the first box that is not whole; the boxes begin at position `at`."""
     for _ in range(_MAX_BOXES):
         if len(data) - at < 8:
             break
@@ -107,5 +107,5 @@ def find(data: bytes, kind: bytes) -> Box | None:
 
 
 def shown(kind: bytes) -> str:
-    """A type as people may read it."""
+    """The type of a box in printable characters."""
     return "".join(c if c.isprintable() else "?" for c in kind.decode("latin-1"))

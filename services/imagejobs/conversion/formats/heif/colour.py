@@ -29,10 +29,10 @@ def is_embedded_profile(box: Box) -> bool:
 
 
 def coded_colour(items: Sequence[Item]) -> CodedColour | None:
-    """The code points of the first of these items that has them, None for unknown ones.
+    """The code points of the first of these items that has any; None if a code point is unknown.
 
-    An ICC profile overrides them, as in libavif and browsers, and None is returned. What is unspecified is sRGB.
-    Matrix and range need no attention: the decoder gives RGB, or YCbCr of full range.
+    Also None if an item has an ICC profile, which overrides code points, as in libavif and browsers. Unspecified means
+    sRGB. Matrix and range are not needed: the decoder returns RGB, or YCbCr in full range.
     """
     numbers = next((data for data in _properties(items, b"colr") if data[:4] == _NUMBERS), None)
     if numbers is None or embedded_profile(items) is not None:
@@ -47,7 +47,7 @@ def coded_colour(items: Sequence[Item]) -> CodedColour | None:
 
 
 def _peak(items: Sequence[Item]) -> float:
-    """The maximum content light level, or else what the mastering display could show, in cd/m2."""
+    """The maximum content light level, or else the peak of the mastering display, in cd/m2."""
     content = max((int.from_bytes(data[:2], "big") for data in _properties(items, b"clli")), default=0)
     return content or max(map(mastering_peak, _properties(items, b"mdcv")), default=0)
 

@@ -12,19 +12,19 @@ _OFFSET_BYTES = 4
 
 
 def read_exif(reader: ByteReader, items: Items) -> bytes:
-    """The first 64 KB from its TIFF header on; empty where there is none or it is damaged."""
+    """The first 64 KB of the EXIF, from its TIFF header on; empty if it is absent or damaged."""
     found = (item for item in items.by_id.values() if item.kind == _EXIF and _describes(item, items.primary))
     item = next(found, None)
     if item is None:
         return b""
     data = _first_bytes(reader, items, item)
-    # A number that says how far behind itself the TIFF header is: 6 where "Exif" and two zeros come before.
+    # The item begins with the distance from this number to the TIFF header: 6 if "Exif" and two zeros are between.
     start = _OFFSET_BYTES + int.from_bytes(data[:_OFFSET_BYTES], "big")
     return data[start:]
 
 
 def is_turned_by_boxes(primary: Item) -> bool:
-    """Whether the file itself turns or mirrors its picture."""
+    """Whether the boxes `irot` or `imir` rotate or mirror the picture."""
     return any(box.kind in _TURNING for box in primary.properties)
 
 

@@ -1,4 +1,4 @@
-"""What the `meta` box of a HEIF file says about its items (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12, 9.3)."""
+"""The items of a HEIF file, as its `meta` box describes them (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12, 9.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,14 +7,14 @@ from imagejobs.conversion.formats.heif.boxes import Box, Cursor, boxes, fail, fi
 
 _HIDDEN = 1
 _MAX_ENTRIES = 1 << 16
-"""Of any list: no more than item numbers of 16 bits, and 40 times what a picture of 50 megapixels needs."""
+"""The most entries of any list: as many as item numbers of 16 bits. A picture of 50 megapixels needs a fortieth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
     """A piece of an item's data: in the file (method 0), in the `idat` box (1), or in another item (2).
 
-    A length of 0 means to the end of whatever it lies in.
+    A length of 0 means up to the end of the file, box or item that contains it.
     """
 
     method: int
@@ -24,7 +24,7 @@ class Extent:
 
 @dataclass(slots=True)
 class Item:
-    """`kind` is the codec or the way it is derived; `properties` are in the order in which they apply."""
+    """`kind` is the codec, or how the item is derived from others; `properties` are in the order of use."""
 
     kind: bytes = b""
     is_hidden: bool = False
@@ -35,19 +35,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """All items by their number, and which one is the picture."""
+    """All items by their number, and the number of the primary one, which is the picture."""
 
     primary: int
     by_id: Mapping[int, Item]
     idat: bytes
 
     def find(self, number: int) -> Item:
-        """Raises ConversionError `corrupt` if there is none of this number."""
+        """The item of this number. Raises ConversionError `corrupt` if the file does not have it."""
         return self.by_id.get(number) or fail(f"refers to an item {number} that it does not have")
 
 
 def read_items(meta: bytes) -> Items:
-    """From the payload of the `meta` box. Raises ConversionError `corrupt`."""
+    """The items that this payload of a `meta` box describes. Raises ConversionError `corrupt`."""
     content = Cursor(meta, 4).rest()
     primary = _required(content, b"pitm").full()
     idat = find(content, b"idat")
@@ -60,7 +60,7 @@ def read_items(meta: bytes) -> Items:
 
 
 def has_primary(meta: bytes) -> bool:
-    """Whether the payload of this `meta` box names a primary item, without which there is no still picture."""
+    """Whether this payload of a `meta` box names a primary item. A file without one has no still picture."""
     return find(Cursor(meta, 4).rest(), b"pitm") is not None
 
 

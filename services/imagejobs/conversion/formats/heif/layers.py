@@ -1,7 +1,7 @@
-"""The colours and the alpha of a HEIC or AVIF file, each as a file of its own that any decoder shows.
+"""Splits a HEIC or AVIF file into a file of its colours and a file of its alpha, which any decoder shows.
 
-Decoders differ in what they make of alpha: ImageMagick 6 leaves it out, libheif turns it by its own boxes, and does not
-look for it on the tiles of a grid. Taken apart and put together here, it is the same everywhere, as libavif has it.
+Decoders treat alpha differently: ImageMagick 6 drops it; libheif rotates it by its own boxes, and ignores it on the
+tiles of a grid. Decoded separately and joined afterwards, alpha is the same everywhere, and as in libavif.
 """
 
 import io
@@ -18,9 +18,9 @@ from imagejobs.conversion.formats.heif.transforms import Size, Transform, coded_
 
 @dataclass(frozen=True, slots=True)
 class AlphaLayer:
-    """A file whose picture, of `size`, is the alpha as coded, white being opaque.
+    """`data` is a file whose picture, of `size`, is the coded alpha; white is opaque.
 
-    It has still to be scaled to `coded_size`, the size that the colours have as coded, and to go through `transforms`.
+    The alpha must be scaled to `coded_size`, the coded size of the colours, and then transformed by `transforms`.
     """
 
     data: bytes
@@ -31,10 +31,10 @@ class AlphaLayer:
 
 
 def split_layers(source: bytes) -> tuple[bytes, AlphaLayer | None]:
-    """Of a file that was probed: the file of its colours, to be shown as it is, and its alpha, if it has one.
+    """The file of the colours of a file that was probed, and its alpha, if it has one.
 
-    Two kinds of file without alpha are written anew, too: libheif 1.15 does not read a `meta` box that lasts until the
-    end of the file, and libheif 1.19 refuses a grid of which some tiles have an alpha and others have none.
+    Two kinds of files without alpha are rewritten, too: libheif 1.15 does not read a `meta` box that extends to the end
+    of the file, and libheif 1.19 refuses a grid in which some tiles have an alpha and others have none.
     """
     meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
     items = read_items(meta.data)
@@ -55,5 +55,5 @@ def split_layers(source: bytes) -> tuple[bytes, AlphaLayer | None]:
 
 
 def _is_open_ended(source: bytes, meta: Box) -> bool:
-    """Whether its size, which is before its type, is 0."""
+    """Whether the size of the `meta` box, which is before its type, is 0."""
     return source[meta.at - 8 : meta.at - 4] == bytes(4)

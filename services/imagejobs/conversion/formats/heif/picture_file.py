@@ -1,4 +1,4 @@
-"""A HEIF file of a single picture, made out of the items of another: what a decoder is to show, and nothing else."""
+"""Writing a HEIF file with a single picture, from the items of another file."""
 
 import struct
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from imagejobs.conversion.formats.heif.items import Extent, Item, Items
 TRANSFORMS = frozenset({b"clap", b"irot", b"imir"})
 COLOURS = frozenset({b"colr", b"pixi"})
 _ESSENTIAL = TRANSFORMS | {b"hvcC", b"av1C", b"lsel", b"a1op"}
-"""What a reader has to understand (ISO/IEC 23008-12, 9.3.1); decoders refuse other properties that are marked so."""
+"""Properties that are marked as essential (ISO/IEC 23008-12, 9.3.1). Decoders refuse this mark on others."""
 _LEFT_OUT = frozenset({b"auxC"})
-"""It would say that the picture is hidden."""
+"""auxC would mark the picture as hidden."""
 _IN_FILE, _IN_IDAT = 0, 1
 _ESSENTIAL_BIT = 0x8000
 _HIDDEN = 1
@@ -22,7 +22,7 @@ _PRIMARY = 1
 def write_picture(
     source: bytes, items: Items, picture: Item, parts: Sequence[int], without: frozenset[bytes] = frozenset()
 ) -> bytes:
-    """A file whose primary item is `picture`, put together from the items of the numbers `parts`.
+    """A file whose primary item is `picture`, assembled from the items with the numbers `parts`.
 
     Properties of the kinds `without` are left out. Raises ConversionError `corrupt`.
     """
@@ -89,7 +89,7 @@ def _references(parts: Sequence[int]) -> bytes:
 
 
 def _locations(lengths: Sequence[int], start: int) -> bytes:
-    """Version 2: numbers of items have 32 bits; offsets and lengths, too."""
+    """In version 2 of `iloc`: item numbers, offsets and lengths have 32 bits."""
     offsets = accumulate(lengths, initial=start)
     each = (
         struct.pack(">IHHHII", number, _IN_FILE, 0, 1, offset, length)

@@ -1,4 +1,4 @@
-"""How a HEIF's samples are coded, for what decoding them takes (ISO/IEC 14496-15, 8.3.3.1; AV1 in ISOBMFF, 2.3)."""
+"""The memory for decoding a HEIF, by the coding of its samples (ISO/IEC 14496-15, 8.3.3.1; AV1 in ISOBMFF, 2.3)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ _HEVC_CHROMA = (_GREY, _QUARTER, _HALF, _FULL)
 
 
 class Bytes(NamedTuple):
-    """A pixel, beside ImageMagick's own 8, where the library takes least, and where it takes most."""
+    """Bytes a pixel, in addition to ImageMagick's 8: the least and the most of any library version."""
 
     least: float
     most: float
@@ -43,7 +43,7 @@ _UNKNOWN = Bytes(4.5, 9.1)
 
 
 def decoder_bytes_per_pixel(items: Sequence[Item]) -> Bytes:
-    """Of the costliest of the coded items."""
+    """The bytes a pixel of the costliest of these coded items."""
     found = [bytes_ for item in items if (bytes_ := _bytes(item))]
     return max(found, default=_UNKNOWN)
 

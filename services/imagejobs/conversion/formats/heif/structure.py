@@ -24,7 +24,7 @@ _CODED = frozenset({b"hvc1", b"hev1", b"av01"})
 _PARTS, _AUXILIARY_OF, _THUMBNAIL_OF = b"dimg", b"auxl", b"thmb"
 _IN_FILE, _IN_IDAT = 0, 1
 _AT_LEAST = 1
-"""What an extent of length 0 has: it reaches to the end of what it lies in."""
+"""The least bytes of an extent of length 0, which extends to the end of the file or box."""
 
 
 def read_heic(reader: ByteReader) -> Structure:
@@ -38,9 +38,10 @@ def read_avif(reader: ByteReader) -> Structure:
 
 
 def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure:
-    """Width and height are those after the file's own turning and cropping, which decoders apply: no EXIF does more.
+    """Read the structure. Width and height are those after the transforms of the file, which decoders apply.
 
-    `pixels` counts what is decoded for it if that is more: before cropping, all tiles, or its transparency.
+    EXIF's orientation does not apply. `pixels` is larger than the picture if more is decoded for it: pixels that are
+    cropped off, parts of tiles, or its alpha.
     """
     brands, items = read_file(reader, title)
     primary = items.find(items.primary)
@@ -85,7 +86,7 @@ def find_meta(reader: ByteReader, title: str) -> Box:
 
 
 def _find_boxes(reader: ByteReader, title: str) -> tuple[bytes, Box]:
-    """The brands of the `ftyp` box, and the `meta` box; what lies between the two is passed over."""
+    """The brands of the `ftyp` box, and the `meta` box; other boxes are skipped."""
     brands, has_film = b"", False
     for _ in range(_MAX_BOXES_BEFORE_META):
         start = reader.tell()
@@ -101,7 +102,7 @@ def _find_boxes(reader: ByteReader, title: str) -> tuple[bytes, Box]:
         if kind == b"ftyp":
             brands = reader.read(min(end - start - header, _MAX_META))
         elif kind == b"meta":
-            if not size:  # to the end of the file, with the data of the picture in it
+            if not size:  # It extends to the end of the file, and contains the data of the picture.
                 return brands, Box(kind, whole_boxes(reader.read_up_to(_MAX_META), 4), start + header)
             if end - start > _MAX_META:
                 fail("describes itself at an impossible length")
@@ -114,7 +115,7 @@ def _find_boxes(reader: ByteReader, title: str) -> tuple[bytes, Box]:
 
 
 def _is_sequence(brands: bytes) -> bool:
-    """Whether any brand, of which the first is followed by a version, is one of films."""
+    """Whether any brand is that of a film. A version follows the first brand."""
     return not _SEQUENCES.isdisjoint({brands[:4], *(brands[at : at + 4] for at in range(8, len(brands), 4))})
 
 
@@ -125,27 +126,27 @@ def _film(title: str) -> ConversionError:
 
 
 def _auxiliaries(items: Items) -> Iterator[Item]:
-    """What belongs to the picture: its transparency, and the depth and gain maps that some decoders read too."""
+    """The auxiliary items of the picture: its alpha, and the depth and gain maps that some decoders also read."""
     return (item for item in items.by_id.values() if items.primary in item.references.get(_AUXILIARY_OF, ()))
 
 
 def parts_of(item: Item) -> Counter[int]:
-    """The numbers of the items that a derived one is put together from, each with how often."""
+    """The items from which a derived item is assembled: how often each number occurs."""
     if item.kind not in _DERIVED:
         return Counter()
-    return Counter(item.references.get(_PARTS, ())) or fail("puts its picture together from nothing")
+    return Counter(item.references.get(_PARTS, ())) or fail("has a picture that is assembled from no parts")
 
 
 def _most_pixels(items: Items, layers: Sequence[tuple[Item, Counter[int]]]) -> int:
-    """What the costliest of the layers, each with all of its parts, has to decode."""
-    # Once for every item: layers may share their parts, and an item may have thousands of properties to look through.
+    """The pixels to decode for the costliest layer with all of its parts."""
+    # Cached: layers may share their parts, and an item may have thousands of properties.
     area_of = cache(lambda number: area(items.find(number)))
     parts = (sum(area_of(number) * times for number, times in parts.items()) for _, parts in layers)
     return max(*parts, *(area(item) for item, _ in layers))
 
 
 def _check_alpha(items: Items, alpha: Alpha, title: str) -> None:
-    """Alpha may be coded with either codec; a decoder would call another one damaged."""
+    """Raises ConversionError if the alpha has no data, or another codec, which a decoder would report as damage."""
     coded = [items.find(number) for number in alpha.parts] or [alpha.item]
     _check_kinds({item.kind for item in coded}, _CODED, title)
     if not all(item.extents for item in coded):
@@ -153,7 +154,7 @@ def _check_alpha(items: Items, alpha: Alpha, title: str) -> None:
 
 
 def _check_kinds(kinds: set[bytes], codecs: frozenset[bytes], title: str) -> None:
-    """Parts may not be derived again: that bounds what there is to decode."""
+    """Raises ConversionError for other codecs. Derived parts are refused, too: that limits the work of decoding."""
     if not kinds <= codecs:
         found = ", ".join(sorted(map(shown, kinds - codecs)))
         message = f"The {title} holds pictures of a kind ({found}) that is not accepted. Send it as a JPEG."
@@ -192,7 +193,7 @@ def _orientation_notes(title: str, primary: Item, exif: bytes) -> tuple[str, ...
 
 
 def _pictures(items: Items) -> Iterator[Item]:
-    """What a viewer would page through: no parts, thumbnails or layers of others."""
+    """The pictures that a viewer would show one by one: not the parts, thumbnails and layers of others."""
     parts = {number for item in items.by_id.values() for number in item.references.get(_PARTS, ())}
     for number, item in items.by_id.items():
         belongs = item.is_hidden or number in parts or {_AUXILIARY_OF, _THUMBNAIL_OF} & item.references.keys()

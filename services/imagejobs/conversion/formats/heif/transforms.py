@@ -22,14 +22,14 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Turn anticlockwise by this many quarters, 1 to 3."""
+    """Rotate anticlockwise by 90 degrees, `quarters` times: 1 to 3."""
 
     quarters: int
 
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Exchange left and right, or else top and bottom."""
+    """Exchange left and right if `is_sideways`, else top and bottom."""
 
     is_sideways: bool
 
@@ -38,7 +38,7 @@ Transform = Crop | Turn | Mirror
 
 
 def coded_size(item: Item) -> Size:
-    """Width and height as coded, from `ispe`, which every picture has."""
+    """Width and height as coded, from the property `ispe`. Raises ConversionError `corrupt` if it is missing."""
     for box in item.properties:
         if box.kind == b"ispe":
             _, _, cursor = box.full()
@@ -50,7 +50,7 @@ def coded_size(item: Item) -> Size:
 
 
 def area(item: Item) -> int:
-    """Pixels as coded."""
+    """The number of pixels as coded."""
     width, height = coded_size(item)
     return width * height
 
@@ -93,7 +93,7 @@ def _transform(box: Box, size: Size) -> Transform | None:
 
 
 def _crop(size: Size, box: Box) -> Crop:
-    """The whole pixels within the clean aperture (ISO/IEC 14496-12, 12.1.4), as libheif rounds them."""
+    """The clean aperture (ISO/IEC 14496-12, 12.1.4) in whole pixels, rounded as in libheif."""
     cursor = box.cursor()
     width, height, x, y = [_fraction(cursor.int32(), cursor.int32()) for _ in range(4)]
     (left, wide), (top, high) = _span(size[0], width, x), _span(size[1], height, y)
@@ -105,7 +105,7 @@ def _fraction(numerator: int, denominator: int) -> Fraction:
 
 
 def _span(side: int, wanted: Fraction, offset: Fraction) -> tuple[int, int]:
-    """Start and length of what is left of a side: the aperture's centre is `offset` away from the side's."""
+    """Start and length of the cropped side. `offset` is from the centre of the side to the centre of the aperture."""
     left = int(offset + Fraction(side - 1, 2) - (wanted - 1) / 2)
     left, right = max(0, left), min(side - 1, floor(left + wanted - 1 + Fraction(1, 2)))
     return (left, right - left + 1) if right >= left else fail("crops its picture to nothing")

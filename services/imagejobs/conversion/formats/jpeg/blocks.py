@@ -14,17 +14,17 @@ _WINDOW = 16
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
 _TABLES, _INTERVAL = 0xC4, 0xDD
 CODING = _SEQUENTIAL | {_TABLES, _INTERVAL, SOS}
-"""The segments that are looked at here."""
+"""The markers of the segments that are needed here."""
 _RESTART = re.compile(rb"\xff+[\xd0-\xd7]")
 
 Step = tuple[int, int, bool]
-"""Bits to go forward, coefficients to go forward, and whether the block ends then. No bits: there is no such code."""
+"""Bits to skip, coefficients to skip, and whether the block ends after them. 0 bits: the window begins with no code."""
 
 
 class _Codes(dict[int, Step]):
-    """What each window of 16 bits begins with, computed when it is first asked for: one code, or as many as are whole.
+    """Maps a window of 16 bits to the step of its first code or, with `several`, of all its whole codes.
 
-    `table` is the number of codes of each length, and the symbols.
+    A step is computed when it is first needed. `table` has the number of codes of each length, then the symbols.
     """
 
     def __init__(self, table: bytes, *, several: bool) -> None:
@@ -61,7 +61,7 @@ class _Codes(dict[int, Step]):
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The codes of a block in a scan: its DC coefficient's, and its others' by one and by several."""
+    """The codes of a block in a scan: of the DC coefficient, and of the others, one by one and several at once."""
 
     dc: _Codes
     one: _Codes
@@ -69,9 +69,9 @@ class _Block:
 
 
 def lacks_blocks(segments: Sequence[Segment], data: bytes) -> bool:
-    """Whether the data of a sequential picture's last scan, which follows these segments, ends too early.
+    """Whether the data of the last scan, which follows these segments, ends too early.
 
-    False where that is not known: for other kinds of pictures, damaged ones, and those that would take too long.
+    False if that cannot be told: for pictures that are not sequential, are damaged, or would take too long.
     """
     frame = next((each.payload for each in segments if each.marker in _SEQUENTIAL), b"")
     units, blocks = _units(frame, segments)
@@ -111,7 +111,7 @@ def _ends_early(data: bytes, blocks: Iterable[_Block]) -> bool:
 
 
 def _units(frame: bytes, segments: Sequence[Segment]) -> tuple[int, list[_Block]]:
-    """How many units (MCUs) the last scan has, and the blocks of each; none where the headers do not say it."""
+    """The number of units (MCUs) of the last scan, and the blocks of each; 0 and none if the headers do not tell."""
     height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
     sampling = {frame[at]: divmod(frame[at + 1], 16) for at in range(6, len(frame) - 2, 3)}
     scan = segments[-1].payload

@@ -1,4 +1,4 @@
-"""Giving the decoder the JPEG that was meant: with an end marker, and the parts of its profile in order."""
+"""Completing a JPEG for the decoder: it gets an end marker, and the parts of its profile are put in order."""
 
 import io
 
@@ -14,7 +14,7 @@ _KEPT_ZEROS = 2
 def complete_jpeg(source: bytes) -> bytes:
     """The same picture for ImageMagick, which joins the parts of a profile in the order of the file.
 
-    What follows the picture is replaced by an end marker, so that libjpeg warns of missing data in its place.
+    Everything after the picture is replaced by an end marker: libjpeg then warns if data is missing before it.
     """
     reader = ByteReader(io.BytesIO(source), "JPEG")
     reader.skip(len(SOI))
@@ -31,9 +31,9 @@ def _with_end(source: bytes, last: Segment) -> bytes:
 
 
 def without_padding(data: bytes) -> bytes:
-    """The data at the end of a file without half a marker, and without the zeros that a broken download leaves.
+    """The data at the end of a file, without a cut marker and without the zeros that a broken download leaves.
 
-    libjpeg would take zeros for blocks. Two are kept, since flat colours may end with a byte of zeros, and FF with one.
+    libjpeg would read the zeros as blocks. Two are kept: flat colours may end with a zero byte, and a stuffed FF does.
     """
     data = data.rstrip(b"\xff")
     return data[: len(data.rstrip(b"\0")) + _KEPT_ZEROS]

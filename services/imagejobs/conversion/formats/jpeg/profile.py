@@ -15,7 +15,7 @@ _SIZE_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class ProfilePart:
-    """A segment's part of the profile, its number and how many there are, as it says itself."""
+    """A part of the profile, with its number and the number of parts as its segment states them."""
 
     number: int
     total: int
@@ -31,15 +31,14 @@ def profile_part(segment: Segment) -> ProfilePart | None:
 
 
 def is_in_order(parts: Sequence[ProfilePart]) -> bool:
-    """Whether the parts are numbered as the standard has it, in the order of the file."""
+    """Whether the parts are numbered from 1 in the order of the file, as the standard demands."""
     return [(part.number, part.total) for part in parts] == [(n + 1, len(parts)) for n in range(len(parts))]
 
 
 def join(parts: Sequence[ProfilePart]) -> bytes:
-    """The profile in the order of the numbers; empty where parts are missing, as libjpeg and Pillow ignore it then.
+    """The profile, joined in the order of the numbers; empty if parts are missing: libjpeg and Pillow ignore it, too.
 
-    A repeated part counts once. Numbers that begin with 0, and wrong totals, are passed over, for the profile's header
-    says how long the whole is.
+    A repeated part counts once. Numbers from 0 and wrong totals are accepted: the header of the profile has its length.
     """
     different = list(dict.fromkeys((part.number, part.data) for part in parts))
     profile = b"".join(data for _, data in sorted(different, key=lambda part: part[0]))
@@ -47,7 +46,7 @@ def join(parts: Sequence[ProfilePart]) -> bytes:
 
 
 def write(profile: bytes) -> bytes:
-    """The segments of a profile; none for one that is too long for them."""
+    """The segments of a profile; empty if the profile is too long for them."""
     parts = [profile[at : at + _MAX_PART] for at in range(0, len(profile), _MAX_PART)]
     if len(parts) > _MAX_PARTS:
         return b""

@@ -1,4 +1,4 @@
-"""Which of libjpeg's scales a JPEG is decoded at, as ImageMagick lets one choose them."""
+"""Choosing the scale at which libjpeg decodes, by ImageMagick's option `jpeg:size`."""
 
 from collections.abc import Mapping
 
@@ -9,14 +9,15 @@ _EIGHTHS = {8: 1, 4: 2, 3: 3, 2: 4}
 Measured with ImageMagick 6.9.11 and 7.1 on libjpeg-turbo 2.1."""
 
 _SLACK = 0.25
-"""ImageMagick divides by the hint and cuts the fraction off: this much above the denominator, rounding is harmless."""
+"""ImageMagick divides the size by the hint and drops the fraction. With this much added to the denominator, rounding
+cannot change the result."""
 
 _STRETCH = 1.05
-"""How much more of the picture the last column or row may stand for than there is: scaled sizes are rounded up, and
-what lies behind the edge is padding. It matters for a few columns only: half of 3 is 2, which would be 4."""
+"""How much padding a scaled picture may contain: scaled sizes are rounded up, and the last column or row then covers
+more than the picture has. It matters for narrow pictures only: half of 3 columns is 2, which cover 4."""
 
 _NARROW = 64
-"""Pixels of the shorter side of JPEGs that are decoded in full: scaling in two steps shows in a few columns."""
+"""A JPEG whose shorter side has at most so many pixels is decoded in full: two scaling steps would be visible in it."""
 
 
 def scale_options(size: tuple[int, int], target: tuple[int, int]) -> Mapping[str, str]:

@@ -8,8 +8,8 @@ from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.jpeg.segments import EOI, FRAME_HEADERS, SOS, Segment, read_segments
 
 _MAX_SCANS = 200
-"""Each goes through the whole picture again, up to 0.05 s for 50 megapixels, however few bytes it has. libjpeg writes
-10 of them for a progressive picture, 18 for one of four inks."""
+"""The decoder goes through the whole picture for each scan, up to 0.05 s for 50 megapixels, however short the scan is.
+libjpeg writes 10 scans for a progressive picture, 18 for one with four inks."""
 _PROGRESSIVE, _ARITHMETIC = frozenset({0xC2, 0xCA}), frozenset({0xC9, 0xCA})
 _ALL_COEFFICIENTS = (1 << 64) - 1
 _COMPONENTS_AT = 6
@@ -17,10 +17,10 @@ _BYTES_PER_COMPONENT = 3
 
 
 def picture_segments(reader: ByteReader) -> Iterator[Segment]:
-    """The segments behind SOI up to EOI, or up to the header of the scan with which the picture is complete.
+    """The segments after SOI, up to EOI or to the header of the scan that completes the picture.
 
-    Some cameras leave EOI out and write their own data instead. Whether the data of the last scan is whole is for the
-    decoder to judge. Raises ConversionError, `truncated` for a file that ends before both.
+    Some cameras write their own data instead of EOI. The decoder judges whether the data of the last scan is whole.
+    Raises ConversionError, `truncated` for a file that ends before EOI and before the picture is complete.
     """
     scans = _Scans()
     for segment in read_segments(reader):
@@ -33,7 +33,7 @@ def picture_segments(reader: ByteReader) -> Iterator[Segment]:
 
 
 class _Scans:
-    """What is still to come of each component of a frame: a bit for each of its 64 coefficients."""
+    """The coefficients of each component that no scan has given yet: a bit for each of the 64."""
 
     def __init__(self) -> None:
         self._count = BlockCount("JPEG", "scans", _MAX_SCANS)
@@ -43,8 +43,8 @@ class _Scans:
     def begin(self, marker: int, frame_header: bytes) -> None:
         """Take the components from the frame header.
 
-        Two kinds of pictures are never complete and need EOI: those with components of the same number, for which
-        scans cannot be told apart, and arithmetic ones, where decoders take missing data for zeros without a warning.
+        Two kinds of pictures never count as complete and need EOI: pictures whose components share a number, because
+        their scans cannot be distinguished, and arithmetic-coded ones, because decoders read missing data as zeros.
         """
         count = frame_header[_COMPONENTS_AT - 1] if len(frame_header) >= _COMPONENTS_AT else 0
         components = frame_header[_COMPONENTS_AT::_BYTES_PER_COMPONENT][:count]
@@ -54,10 +54,10 @@ class _Scans:
         self._is_progressive = marker in _PROGRESSIVE
 
     def add(self, header: bytes) -> bool:
-        """Take a scan from its header; true if the picture is complete with it.
+        """Take a scan from its header; true if it completes the picture.
 
-        A scan of a progressive frame completes the coefficients whose last bit it gives (Al is 0), one of any other
-        frame whole components.
+        A scan of a progressive frame completes the coefficients whose last bit it gives (Al is 0). A scan of any other
+        frame completes whole components.
         """
         self._count.add()
         components = header[1 : 1 + 2 * header[0] : 2] if header else b""

@@ -15,7 +15,7 @@ APP1, APP2 = 0xE1, 0xE2
 FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITH_LENGTH = frozenset(range(0xC0, 0xFF)) - frozenset(range(0xD0, 0xDA))
 _IGNORED = frozenset({0xDC, *range(0xE0, 0xF0), 0xFE})
-"""DNL, APPn and COM: libjpeg passes over one whose length is 0 or 1 as if it were empty."""
+"""DNL, APPn and COM: libjpeg treats a length of 0 or 1 as an empty segment."""
 MARKER = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])")
 """FF 00 is a stuffed FF, TEM (FF 01) and RSTn (FF D0 to FF D7) stand alone and say nothing here (B.1.1.3, B.1.1.5). Of
 several FF the last one matches: a search that begins with one fixed byte takes 0.5 ms a megabyte, with FF repeated
@@ -25,7 +25,7 @@ _SMALLEST_STEP, _LARGEST_STEP = 2, 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A marker, where its FF is, what follows its length, and where the next byte is."""
+    """A marker, the position of its FF, the bytes after its length, and the position after the segment."""
 
     marker: int
     start: int
@@ -34,10 +34,10 @@ class Segment:
 
 
 def read_segments(reader: ByteReader) -> Iterator[Segment]:
-    """The segments behind SOI, up to EOI and with it, or to the end of the file.
+    """The segments after SOI, up to and including EOI, or to the end of the file.
 
-    Any bytes before a marker are passed over, as libjpeg does with a warning: entropy-coded data, which has no length
-    of its own, and what careless programs leave between segments. Raises ConversionError: `corrupt` for a marker that
+    Bytes before a marker are skipped, as in libjpeg: they are entropy-coded data, which has no length of its own, or
+    left between segments by careless programs. Raises ConversionError: `corrupt` for a marker that
     libjpeg does not know, `truncated` for a file that ends within a segment, `unsupported_type` for too many segments.
     """
     count = BlockCount("JPEG", "segments")
@@ -51,7 +51,7 @@ def read_segments(reader: ByteReader) -> Iterator[Segment]:
 
 
 def next_marker(reader: ByteReader) -> int | None:
-    """The next marker, the reader being behind it; None if the file ends before."""
+    """The next marker, after which the reader is positioned; None if the file ends before."""
     kept, step = b"", _SMALLEST_STEP
     while block := reader.read_up_to(step):
         data = kept + block

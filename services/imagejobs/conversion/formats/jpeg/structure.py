@@ -1,4 +1,4 @@
-"""What the segments of a JPEG say of its picture (ITU-T T.81, annex B)."""
+"""The structure of a JPEG, from its segments (ITU-T T.81, annex B)."""
 
 import struct
 from collections.abc import Sequence
@@ -17,7 +17,10 @@ _DECODABLE_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 
 
 def read_jpeg(reader: ByteReader) -> Structure:
-    """Walk to the end of the picture; what follows it (a second picture, a maker's data) is not looked at."""
+    """Read up to the end of the picture; bytes after it (a second picture, a maker's data) are ignored.
+
+    Raises ConversionError.
+    """
     if reader.read(2) != SOI:
         raise corrupt("The JPEG does not begin with a start marker")
     size: tuple[int, int] | None = None
@@ -41,7 +44,7 @@ def read_jpeg(reader: ByteReader) -> Structure:
 
 
 def _check_end(reader: ByteReader, coding: Sequence[Segment]) -> None:
-    """Refuse a file that ends within the data of its last scan, as far as that can be told without decoding."""
+    """Raises ConversionError `truncated` if the file ends within its last scan, as far as blocks can be counted."""
     start = reader.tell()
     if next_marker(reader) is not None:
         return

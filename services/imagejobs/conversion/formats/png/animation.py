@@ -1,4 +1,4 @@
-"""Taking animated PNG files apart into stills (W3C PNG, third edition, 11.3.6)."""
+"""Splits animated PNG files into frames (W3C PNG, third edition, 11.3.6)."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,13 @@ from imagejobs.conversion.formats.png.animation_chunks import BACKGROUND, OVER, 
 from imagejobs.conversion.formats.png.chunks import HEADER, chunk, chunks, png
 
 _OF_EVERY_FRAME = frozenset({b"PLTE", b"tRNS", b"sBIT", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"mDCV", b"cLLI"})
-"""The chunks before the picture that say what its samples mean."""
+"""The chunks before the picture that define the meaning of its samples: every frame gets a copy."""
 
 
 def split_png(data: bytes, durations_ms: tuple[int, ...]) -> Iterator[AnimationFrame]:
-    """The frames of an animated PNG that `probe` accepted, which also knows how long they are shown.
+    """The frames of an animated PNG that `probe` accepted, with the durations that it found.
 
-    Raises ConversionError `corrupt`.
+    Raises ConversionError `corrupt`, also if the file has another number of frames than of durations.
     """
     parts = list(chunks(data))
     width, height, *kind_of_samples = HEADER.unpack(parts[0].data)
@@ -25,7 +25,7 @@ def split_png(data: bytes, durations_ms: tuple[int, ...]) -> Iterator[AnimationF
         if is_before_picture and part.kind in _OF_EVERY_FRAME:
             shared.append(part.whole)
     if len(animation.frames) != len(durations_ms):
-        raise corrupt("The PNG cannot be taken apart into its frames")
+        raise corrupt("The PNG cannot be split into its frames")
     for frame, duration_ms in zip(animation.frames, durations_ms, strict=True):
         header = HEADER.pack(frame.width, frame.height, *kind_of_samples)
         still = png(chunk(b"IHDR", header), *shared, chunk(b"IDAT", b"".join(frame.data)))

@@ -6,22 +6,22 @@ from itertools import accumulate, pairwise
 
 ANIMATION_CHUNKS = frozenset({b"acTL", b"fcTL", b"fdAT"})
 LOOKED_AT = 27
-"""Bytes of a chunk's data that are enough to judge it."""
+"""The first bytes of a chunk that `PngAnimation.add` needs: the longest header, and one byte more."""
 _ANNOUNCEMENT = struct.Struct(">II")
 _CONTROL = struct.Struct(">IIIIIHHBB")
 _SEQUENCE_BYTES = 4
 _MOST = 2**31 - 1
 _MOST_PLAYS = 0xFFFF
-"""That a WebP can count."""
+"""The most plays that a WebP can count."""
 NONE, BACKGROUND, PREVIOUS = 0, 1, 2
-"""What becomes of a frame's rectangle after it was shown."""
+"""How a frame's rectangle is disposed of after it was shown."""
 SOURCE, OVER = 0, 1
-"""Whether a frame replaces what is below it, or is laid over it."""
+"""Whether a frame replaces its rectangle or is drawn over it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PngFrame:
-    """A rectangle of the canvas and the parts of its compressed data; `is_still` where these are the IDAT chunks."""
+    """A rectangle of the canvas and the parts of its compressed data. `is_still` if the parts are the IDAT chunks."""
 
     x: int
     y: int
@@ -35,10 +35,10 @@ class PngFrame:
 
 
 class PngAnimation:
-    """Takes the chunks of a PNG of this canvas in their order, and finds the frames.
+    """Finds the frames of a PNG from its chunks, which it takes in the order of the file.
 
-    `damage` says what is wrong with the animation, and is empty if nothing is: a PNG that has some is the still of its
-    IDAT chunks, as the standard has it for defective animations. One without acTL is a still that may hold anything.
+    `damage` is what is wrong with the animation, empty if nothing is. A PNG with a damaged animation counts as the
+    still of its IDAT chunks, as the standard demands. A PNG without acTL is a still, whatever else it contains.
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -66,19 +66,19 @@ class PngAnimation:
 
     @property
     def damage(self) -> str:
-        """See above."""
+        """What is wrong with the animation; empty if nothing is, or if the file announces no animation."""
         return self._damage if self.is_announced else ""
 
     @property
     def frames(self) -> list[PngFrame]:
-        """The frames that have data; empty for a picture that does not move, or whose animation is damaged."""
+        """The frames that have data; empty for a still, and for a damaged animation."""
         is_whole = self.is_announced and not self._damage
         found = [frame for frame in self._frames if frame.data] if is_whole else []
         return [] if len(found) == 1 and found[0].is_still else found
 
     @property
     def durations_ms(self) -> tuple[int, ...]:
-        """Of the frames; each ends at the nearest millisecond, so that rounding does not add up."""
+        """The duration of each frame. Frames end at the nearest millisecond: rounding errors do not add up."""
         ends = [round(1000 * end) for end in accumulate(frame.seconds for frame in self.frames)]
         return tuple(end - start for start, end in pairwise([0, *ends]))
 
@@ -86,7 +86,7 @@ class PngAnimation:
         self.is_announced |= kind == b"acTL" and not self._has_still
 
     def _take(self, kind: bytes, data: bytes | memoryview) -> str:
-        """What is wrong with the chunk, if anything is."""
+        """Take a chunk. Returns what is wrong with it, empty if nothing is."""
         if kind == b"acTL" and not self._has_still:
             return self._announce(data)
         if self._has_still and not self.is_announced:
@@ -114,7 +114,7 @@ class PngAnimation:
         sequence, width, height, x, y, delay, per_second, disposal, blend = _CONTROL.unpack(data)
         if not self._is_next(sequence) or (self._frames and not self._frames[-1].data):
             return "its frames are not in order"
-        if self._frames and len(self._frames) == self._announced:  # what follows is not announced, and not looked at
+        if self._frames and len(self._frames) == self._announced:  # Further frames are not announced, and are ignored.
             self._is_complete = True
             return ""
         is_inside = width and height and x + width <= self._canvas[0] and y + height <= self._canvas[1]

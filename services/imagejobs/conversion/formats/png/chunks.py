@@ -27,7 +27,7 @@ class Chunk:
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
-    """The chunks before IEND, as far as they are there in full."""
+    """The chunks before IEND, up to the first one that is not whole."""
     view, at = memoryview(data), len(SIGNATURE)
     while at + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)

@@ -12,7 +12,7 @@ from imagejobs.conversion.formats.png.chunks import chunks
 CODE_POINTS, MASTERING, LIGHT_LEVEL = b"cICP", b"mDCV", b"cLLI"
 CODED_CHUNKS = frozenset({CODE_POINTS, MASTERING, LIGHT_LEVEL})
 MAX_CODED_BYTES = 24
-"""Of the longest of them, mDCV."""
+"""The length of the longest of them, mDCV."""
 _PROFILE, _SRGB, _GAMMA, _CHROMATICITIES = b"iCCP", b"sRGB", b"gAMA", b"cHRM"
 COLOUR_CHUNKS = CODED_CHUNKS | {_PROFILE, _SRGB, _GAMMA, _CHROMATICITIES}
 _PICTURE = b"IDAT"
@@ -23,7 +23,7 @@ _TEN_THOUSANDTHS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ColourChunks:
-    """`coded` is what cICP says. `profile` and `chromaticities` are empty, and `gamma` is 0, where the file has none.
+    """`coded` are the code points of cICP. `profile` and `chromaticities` are empty if absent; `gamma` is 0 if absent.
 
     `gamma` is the exponent from linear to encoded; `chromaticities` are x and y of white, red, green and blue.
     """
@@ -36,7 +36,7 @@ class ColourChunks:
 
 
 def coded_colour(found: Mapping[bytes, bytes]) -> CodedColour | None:
-    """The meaning of cICP with cLLI and mDCV; None where it is absent, or names what no viewer knows (11.3.2.6).
+    """The colours that cICP, cLLI and mDCV name; None without cICP, and for unknown code points (11.3.2.6).
 
     The matrix has to be 0, since the samples of a PNG are RGB.
     """
@@ -50,14 +50,14 @@ def coded_colour(found: Mapping[bytes, bytes]) -> CodedColour | None:
 
 
 def _peak(found: Mapping[bytes, bytes]) -> float:
-    """The maximum content light level, or else what the mastering display could show."""
+    """The maximum content light level, or else the peak of the mastering display, in cd/m2."""
     level = found.get(LIGHT_LEVEL, b"")
     content = int.from_bytes(level[:4], "big") / _TEN_THOUSANDTHS if len(level) == 8 else 0
     return content or mastering_peak(found.get(MASTERING, b""))
 
 
 def read_colour_chunks(source: bytes) -> ColourChunks:
-    """Of a file that was probed; what is damaged, or behind the picture, counts as absent."""
+    """The colour chunks of a file that was probed. A damaged chunk, or one after the picture, counts as absent."""
     found = dict[bytes, bytes]()
     for part in takewhile(lambda part: part.kind != _PICTURE, chunks(source)):
         if part.kind in COLOUR_CHUNKS and part.is_intact:
@@ -72,7 +72,7 @@ def read_colour_chunks(source: bytes) -> ColourChunks:
 
 
 def _profile(data: bytes) -> bytes:
-    """The ICC profile behind its name and the compression method 0."""
+    """The ICC profile, which follows its name and the compression method (0)."""
     _, _, compressed = data.partition(b"\0")
     if compressed[:1] != b"\0":
         return b""

@@ -1,4 +1,4 @@
-"""A PNG written so that ImageMagick shows what other decoders show."""
+"""Rewriting a PNG so that ImageMagick shows what other decoders show."""
 
 import struct
 
@@ -10,11 +10,11 @@ _COLOUR_BYTES = 3
 
 
 def standard_form(data: bytes) -> bytes:
-    """The same picture in a file that has an end, and nothing that ImageMagick understands in its own way.
+    """The same picture in a file with an end chunk, and without the chunks that ImageMagick reads differently.
 
     The transparent grey or colour (tRNS) loses the bits above the bit depth, which decoders have to ignore (11.3.1.1);
-    ImageMagick ignores the chunk. The palette gets black for the colours that it lacks, as libpng has it; ImageMagick
-    shows its first colour. The chunks that say what the colours mean are left out, so that the picture has the samples
+    ImageMagick ignores the chunk. A short palette is filled with black, as in libpng; ImageMagick would show the
+    first colour. The chunks that say what the colours mean are left out, so that the picture has the samples
     of the file: ImageMagick 6 and 7 have rules of their own for them.
     """
     parts = list(chunks(data))

@@ -34,7 +34,7 @@ class _Chunks:
 
 
 def read_png(reader: ByteReader) -> Structure:
-    """Walk to IEND. A still that breaks off, or turns into something else, behind its IDAT chunks has lost nothing.
+    """Read the chunks up to IEND. A still that ends, or has other bytes, after its IDAT chunks is whole.
 
     A damaged animation counts as its still.
     """
@@ -44,7 +44,9 @@ def read_png(reader: ByteReader) -> Structure:
     if not 0 < width <= _MAX_LENGTH or not 0 < height <= _MAX_LENGTH:
         raise corrupt("The PNG has an impossible width or height")
     if depth not in _DEPTHS.get(colour_type, ()):
-        raise corrupt(f"The PNG has samples of {depth} bits and colour type {colour_type}, which do not go together")
+        raise corrupt(
+            f"The PNG has colour type {colour_type} with samples of {depth} bits, which the standard does not allow"
+        )
     found = _Chunks(PngAnimation(width, height))
     while _read_chunk(reader, found):
         pass
@@ -53,7 +55,7 @@ def read_png(reader: ByteReader) -> Structure:
     if found.animation.is_announced and not found.animation.damage and not found.has_end:
         raise truncated(f"The PNG ends after {reader.size} bytes, within its animation")
     structure = _structure(width, height, found)
-    # An interlaced picture is put together from its passes beside ImageMagick's own pixels.
+    # The decoder assembles an interlaced picture from its passes, in addition to ImageMagick's own pixels.
     bytes_per_pixel = depth * _CHANNELS[colour_type] // 8 + BYTES_PER_PIXEL
     needed = width * height * bytes_per_pixel if interlaced else 0
     return replace(structure, decoder_bytes=needed, colour=coded_colour(found.kept))
@@ -103,7 +105,7 @@ def _read_header(reader: ByteReader) -> bytes:
 
 
 def _read_chunk(reader: ByteReader, found: _Chunks) -> bool:
-    """Pass a chunk; false at the end. Critical chunks' (upper case) checksums must be right."""
+    """Read a chunk; false at the end. The checksum of a critical chunk (upper-case type) must match."""
     left = reader.size - reader.tell()
     if found.has_picture and left < _CHUNK_HEADER.size:
         return False
@@ -144,7 +146,7 @@ def _look_at(reader: ByteReader, kind: bytes, length: int, found: _Chunks) -> No
 
 
 def _matches_crc(reader: ByteReader, kind: bytes, head: bytes, length: int) -> bool:
-    """Whether a chunk of this length, of whose data `head` was read already, matches its checksum."""
+    """Whether a chunk matches its checksum. `length` is that of its data, of which `head` was read already."""
     crc, left = zlib.crc32(head, zlib.crc32(kind)), length - len(head)
     while left:
         block = reader.read(min(left, _CRC_BLOCK))

@@ -1,7 +1,8 @@
-"""Which layouts of samples are accepted, and who reads them: ImageMagick those that it was seen to read as they are.
+"""Which layouts of samples are accepted, and which of these ImageMagick reads right.
 
-The tables come from files of every layout, read by ImageMagick 6.9 and 7.1 and compared with calculation, Pillow and
-libvips (tests/correctness/test_tiff_layouts.py). What neither of these references reads is not accepted.
+The tables were measured: files of every layout were read by ImageMagick 6.9 and 7.1 and compared with calculation,
+Pillow and libvips (tests/correctness/test_tiff_layouts.py). A layout
+that neither Pillow nor libvips reads is not accepted.
 """
 
 from collections.abc import Set as AbstractSet
@@ -23,13 +24,13 @@ _MAX_GREY_SAMPLES = 2
 _KINDS = frozenset({tags.NO_ALPHA, tags.PREMULTIPLIED, tags.STRAIGHT})
 _DEEPEST = {tags.PALETTE: 16, tags.YCBCR: 16, tags.LAB: 16}
 _CHROMA = frozenset({(1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (4, 4)})
-"""Those of libtiff, which Pillow and libvips read with."""
+"""The subsamplings that libtiff reads; Pillow and libvips use libtiff."""
 _WHITE_BITS = frozenset({1, 8, 16})
-"""ImageMagick shows a negative of grey with white as 0 in other depths, and with a further channel."""
+"""Depths of grey with white as 0 that ImageMagick reads right. In other depths it shows a negative."""
 
 
 def check_accepted(page: Directory, *, is_camera_raw: bool) -> None:
-    """Raises ConversionError `unsupported_type` for what is not read, `corrupt` for what contradicts itself."""
+    """Raises ConversionError: `unsupported_type` for a layout that is not accepted, `corrupt` for a contradiction."""
     if is_camera_raw:
         raise _unsupported("is a camera's raw file")
     if page.first(tags.SAMPLES, 1) > MAX_SAMPLES:
@@ -49,7 +50,7 @@ def check_accepted(page: Directory, *, is_camera_raw: bool) -> None:
 
 
 def is_read_by_magick(samples: Samples) -> bool:
-    """Whether ImageMagick, 6 and 7, reads samples like these of an accepted page as what they are."""
+    """Whether ImageMagick 6 and 7 read such samples of an accepted page right."""
     if samples.compression == tags.JPEG:
         return samples.alpha == tags.NO_ALPHA
     if samples.compression in tags.FAX:
@@ -73,7 +74,7 @@ def _check_channels(page: Directory, samples: Samples) -> None:
 
 
 def _refused_codings(samples: Samples) -> tuple[tuple[bool, str], ...]:
-    """What compression, predictor and subsampling do not go with, and how it is called."""
+    """Combinations with compression, predictor and subsampling that are refused: whether one is there, and its name."""
     colours, is_jpeg = samples.photometric, samples.compression == tags.JPEG
     is_subsampled = samples.chroma != (1, 1) and not is_jpeg
     is_fax_like = samples.bits == 1 and samples.count == 1 and (colours in _GREYS or colours == tags.PALETTE)
@@ -98,7 +99,7 @@ def _refused_codings(samples: Samples) -> tuple[tuple[bool, str], ...]:
 
 
 def _refused_channels(page: Directory, samples: Samples) -> tuple[tuple[bool, str], ...]:
-    """What the colours do not go with, and how it is called."""
+    """Combinations with the colours that are refused: whether one is there, and its name."""
     colours, deepest = samples.photometric, _DEEPEST.get(samples.photometric, 32)
     is_premultiplied = tags.PREMULTIPLIED in samples.extra
     return (
@@ -116,12 +117,12 @@ def _refused_channels(page: Directory, samples: Samples) -> tuple[tuple[bool, st
             "has inks or a palette with premultiplied alpha",
         ),
         (bool(set(samples.extra) - _KINDS), f"has further channels of an unknown kind ({samples.extra})"),
-        (tags.PREMULTIPLIED in samples.extra[1:], "has premultiplied alpha behind another channel"),
+        (tags.PREMULTIPLIED in samples.extra[1:], "has premultiplied alpha after another channel"),
     )
 
 
 def _check_field(page: Directory, tag: int, allowed: AbstractSet[int], meaning: str) -> None:
-    """One value for each sample; they must not differ."""
+    """Raises ConversionError unless every sample has the same, allowed value."""
     found = set(islice(page.numbers(tag), MAX_SAMPLES)) or {1}
     for value in sorted(found):
         if value not in allowed:

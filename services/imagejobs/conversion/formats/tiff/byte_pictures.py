@@ -1,4 +1,4 @@
-"""Having libtiff undo a compression and nothing else: strips or tiles as a picture whose samples are their bytes."""
+"""Decompressing strips or tiles with libtiff: they are wrapped in a picture whose samples are their bytes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from imagejobs.conversion.formats.tiff.plain import Plain, write_plain
 _MAX_SIDE = 16_383
 _CHANNELS = {4: (tags.INKS, "CMYK"), 3: (tags.RGB, "RGB"), 1: (tags.BLACK_IS_ZERO, "R")}
 _MAX_BYTES = 1 << 22
-"""Of several pieces at once: ImageMagick holds eight times as much."""
+"""The most bytes of several pieces at once: ImageMagick needs eight times as much memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class BytePicture:
 
 
 Decompress = Callable[[BytePicture], bytes]
-"""Reads a picture of bytes and gives these."""
+"""Decodes a picture of bytes and returns its samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Of the picture of some pieces: `lines` are its rows for each row of bytes."""
+    """The shape of a picture of bytes: each row of bytes becomes `lines` rows of the picture."""
 
     width: int
     channels: int
@@ -40,7 +40,10 @@ class _Shape:
 
 
 def batches(pieces: Iterable[Piece], row_bytes: int, rows: int) -> Iterator[list[Piece]]:
-    """Pieces of so many rows in groups that make a picture, each of one plane; the last of a plane may be shorter."""
+    """Groups of pieces that fit into one picture each. A group has pieces of one plane, of `rows` rows each.
+
+    The last piece of a plane may have fewer rows.
+    """
     most = max(1, min(_MAX_BYTES // (row_bytes * rows), _MAX_SIDE // (_shape(row_bytes).lines * rows)))
     batch: list[Piece] = []
     for piece in pieces:
@@ -55,10 +58,10 @@ def batches(pieces: Iterable[Piece], row_bytes: int, rows: int) -> Iterator[list
 def byte_picture(
     source: bytes, batch: list[Piece], row_bytes: int, heights: list[int], coding: Mapping[int, int]
 ) -> BytePicture:
-    """The picture of pieces that have `heights` rows of bytes, all as many but for the last one.
+    """The picture of pieces that have `heights` rows of bytes; only the last may differ from the others.
 
-    `coding` has the fields that say how they are compressed. Raises ConversionError `unsupported_type` for pieces that
-    are larger than any picture.
+    `coding` has the fields that describe the compression. Raises ConversionError `unsupported_type` for pieces that are
+    too large for a picture.
     """
     shape = _shape(row_bytes)
     height = sum(heights) * shape.lines
@@ -76,7 +79,7 @@ def byte_picture(
 
 
 def _shape(row_bytes: int) -> _Shape:
-    """Several channels take less memory than one; a row is broken into equal ones that are not too long."""
+    """Several channels need less memory than one. A row that is too long is split into equal ones."""
     channels = next(count for count in _CHANNELS if row_bytes % count == 0)
     columns = row_bytes // channels
     lines = next(count for count in range(-(-columns // _MAX_SIDE), columns + 1) if columns % count == 0)

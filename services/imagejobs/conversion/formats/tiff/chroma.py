@@ -1,4 +1,4 @@
-"""What the numbers of a YCbCr page mean as colours (TIFF 6.0, section 21 and ReferenceBlackWhite in section 20)."""
+"""The colour coding of a YCbCr page (TIFF 6.0, section 21, and ReferenceBlackWhite in section 20)."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ _REC_601 = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True, slots=True)
 class Chroma:
-    """The shares of red, green and blue in luma, and of each component the value of its zero and its scale.
+    """The shares of red, green and blue in luma, and the zero and the scale of each component.
 
-    Luma comes to 0 to 255, Cb and Cr to -127 to 127, from values of 8 bits.
+    (value - zero) * scale is 0 to 255 for luma and -127 to 127 for Cb and Cr; values have 8 bits.
     """
 
     shares: tuple[float, ...]
@@ -22,7 +22,7 @@ class Chroma:
 
 
 def read_chroma(page: Directory, bits: int) -> Chroma:
-    """Raises ConversionError `corrupt` for what no colour can be calculated from."""
+    """The colour coding of a page. Raises ConversionError `corrupt` if no colour can be calculated from it."""
     shares = page.fractions(tags.LUMA_COEFFICIENTS, _REC_601)
     top, middle = float((1 << bits) - 1), float(1 << bits >> 1)
     reference = page.fractions(tags.REFERENCE_BLACK_WHITE, (0.0, top, middle, top, middle, top))

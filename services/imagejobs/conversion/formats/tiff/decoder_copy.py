@@ -1,4 +1,4 @@
-"""The copy of a TIFF that the decoder gets: said to be upright, and without what may fail beside the picture."""
+"""A copy of a TIFF for the decoder: with orientation 1, and without EXIF and GPS, which may be damaged."""
 
 import io
 import struct
@@ -12,11 +12,11 @@ _REPLACED = frozenset({ORIENTATION, EXIF_DIRECTORY, GPS_DIRECTORY})
 
 
 def decoder_copy(source: bytes) -> bytes:
-    """The file with orientation 1 in its first directory, also in the place of the pointers to EXIF and GPS.
+    """The file with orientation 1 in its first directory. The pointers to EXIF and GPS are overwritten with the same.
 
-    ImageMagick, 6 and 7, reads JPEG strips and tiles through libtiff's RGBA interface, which undoes the flips but
-    not the quarter turns of the orientation that it finds; all else it hands out as stored. It reports an EXIF
-    directory that is empty or damaged as if the picture was.
+    ImageMagick 6 and 7 read JPEG strips and tiles through libtiff's RGBA interface, which applies the flips of an
+    orientation but not its quarter turns; all other pictures are read as stored. ImageMagick reports a damaged or empty
+    EXIF directory as if the picture were damaged.
     """
     reader = ByteReader(io.BytesIO(source), "TIFF")
     layout = read_layout(reader)

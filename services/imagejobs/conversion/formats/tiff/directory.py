@@ -11,21 +11,21 @@ from imagejobs.conversion.formats.tiff import tags
 
 _BIG = 43
 _NUMBERS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "B", 7: "B", 8: "H", 9: "I", 13: "I", 16: "Q"}
-"""BYTE, ASCII, SHORT, LONG, SBYTE, UNDEFINED, SSHORT, SLONG, IFD and BigTIFF's LONG8. No field that matters here is
-of another kind or may be negative."""
+"""BYTE, ASCII, SHORT, LONG, SBYTE, UNDEFINED, SSHORT, SLONG, IFD and BigTIFF's LONG8. The fields that are read have no
+other kind, and no negative values."""
 _FRACTIONS = 5
 """RATIONAL: two LONGs."""
 _MAX_FIELDS = 4096
 _BLOCK = 8192
 MAX_PAGES = 100
-"""No more are counted."""
+"""The most pages that are counted."""
 Field = tuple[int, int, int, int, int]
-"""Where it stands, its tag, its kind, how many values it has, and its last number as if that were an offset."""
+"""Position in the file, tag, kind, number of values, and the last number of the field, read as an offset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Byte order, how wide the numbers of this file are (as struct's letters), and where its first directory is."""
+    """The byte order, the struct letters of counts and offsets, and the position of the first directory."""
 
     order: str
     count: str
@@ -34,7 +34,7 @@ class Layout:
 
     @property
     def field(self) -> str:
-        """The letters of a field: its tag, its kind, how many values it has, and these or where they are."""
+        """The struct letters of a field: tag, kind, number of values, and the values or their offset."""
         return f"HH{self.offset}{self.offset}"
 
     def unpack(self, letters: str, data: bytes) -> tuple[int, ...]:
@@ -42,13 +42,13 @@ class Layout:
         return struct.unpack(self.order + letters, data)
 
     def size(self, letters: str) -> int:
-        """How many bytes they take."""
+        """The number of bytes that these letters take."""
         return struct.calcsize(self.order + letters)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A field: the letter of its numbers, how many there are, and where they lie in the file."""
+    """A field: the struct letter of its numbers, their count, and their position in the file."""
 
     letter: str
     count: int
@@ -57,7 +57,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """One page's fields, and where the next page's directory is: 0 if this is the last."""
+    """The fields of a page, and the position of the next directory; 0 if this is the last."""
 
     reader: ByteReader
     layout: Layout
@@ -66,7 +66,7 @@ class Directory:
     following: int
 
     def first(self, tag: int, default: int = 0) -> int:
-        """The first number of a field, or the default if the field is not there or holds no numbers."""
+        """The first number of a field, or the default if the field is absent or has no numbers."""
         return next(self.numbers(tag), default)
 
     def count(self, tag: int) -> int:
@@ -74,7 +74,7 @@ class Directory:
         return self.entries[tag].count if tag in self.entries else 0
 
     def text(self, tag: int, max_bytes: int) -> bytes:
-        """The beginning of an ASCII field, without its end marks; empty if it is not there or not in the file."""
+        """The first bytes of an ASCII field, without trailing zeros; empty if it is absent or beyond the file."""
         entry = self.entries.get(tag)
         if entry is None or entry.letter != "B" or entry.at > self.reader.size:
             return b""
@@ -82,7 +82,7 @@ class Directory:
         return self.reader.read_up_to(min(entry.count, max_bytes)).rstrip(b"\0")
 
     def raw(self, tag: int) -> bytes:
-        """The bytes of a field of bytes, empty if it is not there. Raises ConversionError `truncated`."""
+        """The bytes of a field of bytes; empty if it is absent. Raises ConversionError `truncated`."""
         entry = self.entries.get(tag)
         if entry is None or entry.letter != "B":
             return b""
@@ -95,9 +95,9 @@ class Directory:
             self.reader.seek(entry.at + entry.count * self.layout.size(entry.letter))
 
     def fractions(self, tag: int, defaults: tuple[float, ...]) -> tuple[float, ...]:
-        """As many values of a field as there are defaults, which are taken where the field is not there or too short.
+        """The first values of a field, as many as there are defaults; the defaults if the field is absent or too short.
 
-        Raises ConversionError `truncated` where the file ends before, `corrupt` for a denominator of 0.
+        Raises ConversionError: `truncated` if the file ends before them, `corrupt` for a denominator of 0.
         """
         count = len(defaults)
         if entry := self.rationals.get(tag):
@@ -113,7 +113,7 @@ class Directory:
         return tuple(map(float, whole)) if len(whole) == count else defaults
 
     def numbers(self, tag: int) -> Iterator[int]:
-        """A field's numbers, read in blocks. Raises ConversionError `truncated` where the file ends before."""
+        """The numbers of a field, read in blocks. Raises ConversionError `truncated` if the file ends before them."""
         entry = self.entries.get(tag)
         if entry is None:
             return
@@ -125,7 +125,7 @@ class Directory:
 
 
 def read_layout(reader: ByteReader) -> Layout:
-    """The header, which sniffing has recognised."""
+    """The layout that the header of the file declares; `sniff` has recognised the header."""
     head = reader.read(8)
     order = "<" if head[:2] == b"II" else ">"
     (version,) = struct.unpack(f"{order}H", head[2:4])
@@ -135,7 +135,7 @@ def read_layout(reader: ByteReader) -> Layout:
 
 
 def read_fields(reader: ByteReader, layout: Layout, at: int) -> list[Field]:
-    """All fields of the directory at this place, of whatever kind; the reader stands behind them then."""
+    """All fields of the directory at this position. Afterwards the reader is at the offset of the next directory."""
     reader.seek(at)
     (fields,) = layout.unpack(layout.count, reader.read(layout.size(layout.count)))
     if not 0 < fields <= _MAX_FIELDS:
@@ -146,7 +146,7 @@ def read_fields(reader: ByteReader, layout: Layout, at: int) -> list[Field]:
 
 
 def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
-    """The directory at this place, with the fields that are known here."""
+    """The directory at this position, with the fields of `tags.KNOWN`."""
     width, field = layout.size(layout.offset), layout.size(layout.field)
     sizes = {kind: layout.size(letters) for kind, letters in _NUMBERS.items()} | {_FRACTIONS: 8}
     entries, rationals = dict[int, Entry](), dict[int, Entry]()
@@ -163,7 +163,7 @@ def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
 
 
 def following_pages(page: Directory) -> Iterator[Directory]:
-    """The directories behind this one, each once and not more than are counted."""
+    """The directories after this one, each once, at most MAX_PAGES."""
     seen = {page.layout.first}
     while page.following and page.following not in seen and len(seen) < MAX_PAGES:
         seen.add(page.following)

@@ -1,4 +1,4 @@
-"""RGB and alpha in JPEG strips and tiles, whose colours ImageMagick would show multiplied by alpha."""
+"""RGB with alpha in JPEG strips and tiles, whose colours ImageMagick would multiply by alpha."""
 
 import struct
 
@@ -13,10 +13,10 @@ _ROWS_PER_STRIP = 64
 
 
 def with_plain_alpha(source: bytes, page: Directory, samples: Samples, decompress: Decompress) -> bytes:
-    """The picture without JPEG, of a file that is said to be upright.
+    """The same picture in strips without compression, of a file with orientation 1.
 
-    ImageMagick, 6 and 7, reads JPEG through libtiff's RGBA interface, which multiplies straight alpha in, and hands out
-    premultiplied colours as they are. So the copy that is read says premultiplied in any case.
+    ImageMagick 6 and 7 read JPEG through libtiff's RGBA interface, which multiplies colours by straight alpha and
+    leaves premultiplied colours as they are. So the copy that is decoded is always marked as premultiplied.
     """
     field = page.entries[tags.EXTRA_SAMPLES]
     premultiplied = struct.pack(page.layout.order + field.letter, tags.PREMULTIPLIED)

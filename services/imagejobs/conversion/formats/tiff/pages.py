@@ -1,4 +1,4 @@
-"""What a TIFF holds beside its first page: further pages, smaller versions of them, and what a camera's sensor saw."""
+"""The further directories of a TIFF: pages, smaller versions of pages, and the sensor data of cameras."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -13,17 +13,17 @@ _MAX_SUBDIRECTORIES = 16
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """How many pages there are, smaller versions left out, and whether the file is a camera's raw file."""
+    """The number of pages, without smaller versions, and whether the file is a camera's raw file."""
 
     count: int
     is_camera_raw: bool
 
 
 def read_pages(first: Directory) -> Pages:
-    """Walk through the directories behind and below the first page, which counts in any case.
+    """Read the directories after and below the first page, which always counts.
 
-    Raw files are TIFF, too, and may begin with a thumbnail that says that it is one (NEF, ARW); so a first page that is
-    marked as reduced tells nothing.
+    Raw files are TIFF, too, and may begin with a thumbnail (NEF, ARW). So the mark of a reduced version on the first
+    page means nothing.
     """
     count = 1
     is_raw = tags.DNG_VERSION in first.entries or _is_sensor_data(first) or _has_sensor_data_below(first)
@@ -34,7 +34,7 @@ def read_pages(first: Directory) -> Pages:
 
 
 def _is_reduced(page: Directory) -> bool:
-    """As in a pyramid."""
+    """Whether the page is a smaller version of another page, as in a pyramid."""
     return bool(page.first(tags.SUBFILE_TYPE) & tags.REDUCED) or page.first(tags.OLD_SUBFILE_TYPE) == tags.OLD_REDUCED
 
 
@@ -47,6 +47,6 @@ def _has_sensor_data_below(page: Directory) -> bool:
         try:
             if _is_sensor_data(read_directory(page.reader, page.layout, place)):
                 return True
-        except ConversionError:  # a directory that nobody shows need not be whole
+        except ConversionError:  # A directory that is not shown may be damaged.
             continue
     return False

@@ -12,9 +12,9 @@ _ALL_ROWS = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Into which pieces a plane is cut, and the tags of their offsets and sizes.
+    """The grid of pieces of a plane, and the tags of their offsets and sizes.
 
-    A tile is whole at the edges of the picture, the last strip is not.
+    A tile at the edge of the picture has its full size; the last strip may be shorter.
     """
 
     width: int
@@ -27,7 +27,7 @@ class Grid:
 
     @property
     def pieces(self) -> int:
-        """How many there are in a plane."""
+        """The number of pieces of a plane."""
         return -(-self.width // self.piece_width) * -(-self.height // self.piece_height)
 
 
@@ -44,7 +44,7 @@ class Piece:
 
 
 def read_grid(page: Directory) -> Grid:
-    """Of strips or tiles; a width or height of 0 is not refused here."""
+    """The grid of strips or tiles of a page; a width or height of 0 is not refused here."""
     width, height = page.first(tags.WIDTH), page.first(tags.HEIGHT)
     # Some writers store the offsets of tiles as those of strips.
     offsets = tags.TILE_OFFSETS if tags.TILE_OFFSETS in page.entries else tags.STRIP_OFFSETS
@@ -56,7 +56,7 @@ def read_grid(page: Directory) -> Grid:
 
 
 def find_pieces(page: Directory, grid: Grid, samples: Samples) -> Iterator[Piece]:
-    """All of a page that was checked, plane by plane, each from the top left."""
+    """The pieces of a page that was checked, plane by plane, each from the top left."""
     where = zip(page.numbers(grid.offsets), page.numbers(grid.sizes), strict=False)
     for plane in range(samples.count if samples.is_planar else 1):
         for top in range(0, grid.height, grid.piece_height):
@@ -66,7 +66,7 @@ def find_pieces(page: Directory, grid: Grid, samples: Samples) -> Iterator[Piece
 
 
 def row_bytes(samples: Samples, width: int) -> int:
-    """Of a decompressed strip or tile of this width: of a row, or where chroma is subsampled, of a row of its blocks.
+    """The bytes of a row of a decompressed strip or tile; if chroma is subsampled, of a row of its blocks.
 
     A block has the luma of its pixels, then one Cb and one Cr (TIFF 6.0, section 21).
     """

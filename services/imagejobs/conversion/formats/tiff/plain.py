@@ -9,12 +9,12 @@ from imagejobs.conversion.formats.tiff import tags
 _SHORT, _LONG, _UNDEFINED = 3, 4, 7
 _HEADER = 8
 _BYTES = {_SHORT: 2, _LONG: 4, _UNDEFINED: 1}
-"""Of a value of each kind."""
+"""The bytes of a value of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A page of strips, 8 bits a sample, `fields` being numbers of its own by their tags."""
+    """A page in strips, with 8 bits a sample. `fields` are further fields, of one number each, by their tags."""
 
     width: int
     height: int
@@ -26,7 +26,7 @@ class Plain:
 
 
 def write_plain(page: Plain, strips: Sequence[bytes | memoryview], min_bytes: int = 0) -> bytes:
-    """The whole file, of at least so many bytes."""
+    """The bytes of the file, at least `min_bytes`."""
     sizes = [len(strip) for strip in strips]
     offsets, at = [], _HEADER
     for size in sizes:

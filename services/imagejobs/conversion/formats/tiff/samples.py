@@ -1,4 +1,4 @@
-"""How the samples of a page are stored and what they mean, as its fields say."""
+"""How the samples of a page are stored, and their meaning, by the fields of the page."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -12,10 +12,10 @@ _COLOURS = {tags.RGB: 3, tags.INKS: 4, tags.YCBCR: 3, tags.LAB: 3}
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """`bits` of each of the `count` samples of a pixel. `extra` has the kinds of those behind the colours.
+    """A pixel has `count` samples of `bits` each. `extra` has the kinds of the samples after the colours.
 
-    Where the file does not say the kind of a further sample, it is taken for straight alpha, as Pillow and libvips do;
-    `is_extra_named` is false then. `chroma` is by how much YCbCr's colour is subsampled, across and down.
+    A further sample without a kind counts as straight alpha, as in Pillow and libvips; `is_extra_named` is false then.
+    `chroma` is the subsampling of YCbCr, across and down.
     """
 
     photometric: int
@@ -31,17 +31,17 @@ class Samples:
 
     @property
     def colours(self) -> int:
-        """How many samples the colour takes."""
+        """The number of samples of the colour."""
         return colours_of(self.photometric)
 
     @property
     def alpha(self) -> int:
-        """The kind of the first further sample, 0 if there is none, or none that is alpha."""
+        """The kind of the first further sample; 0 (NO_ALPHA) if it is absent or not alpha."""
         return self.extra[0] if self.extra else tags.NO_ALPHA
 
 
 def colours_of(photometric: int) -> int:
-    """How many samples a colour of this kind takes."""
+    """The number of samples of a colour of this kind."""
     return _COLOURS.get(photometric, 1)
 
 
@@ -51,7 +51,7 @@ def is_tiled(page: Directory) -> bool:
 
 
 def read_samples(page: Directory) -> Samples:
-    """Of a page that has no more than `MAX_SAMPLES` a pixel; nothing is checked."""
+    """The samples of a page with at most `MAX_SAMPLES` a pixel; nothing is checked."""
     count, photometric = page.first(tags.SAMPLES, 1), page.first(tags.PHOTOMETRIC, 1)
     compression = page.first(tags.COMPRESSION, 1)
     named = tuple(islice(page.numbers(tags.EXTRA_SAMPLES), MAX_SAMPLES))

@@ -15,11 +15,11 @@ from imagejobs.conversion.formats.tiff.samples import Samples, read_samples
 from imagejobs.value_ranges import WEBP_MAX_SIDE
 
 _MAX_PIECES = 1 << 20
-"""Tiles or strips; 50 megapixels in the smallest tiles are 200,000."""
+"""The most tiles or strips; 50 megapixels in the smallest tiles are 200,000."""
 
 
 def read_tiff(reader: ByteReader) -> Structure:
-    """Read the first directory and check that its picture lies within the file. Raises ConversionError."""
+    """Read the first directory, and check that the data of its picture is in the file. Raises ConversionError."""
     layout = read_layout(reader)
     page = read_directory(reader, layout, layout.first)
     width, height = page.first(tags.WIDTH), page.first(tags.HEIGHT)
@@ -30,7 +30,7 @@ def read_tiff(reader: ByteReader) -> Structure:
     for tag in (tags.BITS, tags.COLOUR_MAP, tags.JPEG_TABLES, tags.PROFILE):
         page.check_presence(tag)
     samples = read_samples(page)
-    if max(width, height) <= WEBP_MAX_SIDE:  # A larger one is refused for that: its data need not be looked at.
+    if max(width, height) <= WEBP_MAX_SIDE:  # A larger picture is refused in any case.
         _check_data(page, samples)
     orientation = page.first(tags.ORIENTATION, 1)
     credited = {
@@ -58,9 +58,9 @@ def _check_data(page: Directory, samples: Samples) -> None:
 
 
 def _check_pieces(page: Directory, offsets: int, sizes: int, pieces: int) -> int:
-    """How many bytes they have; each must lie within the file."""
+    """The number of bytes of all pieces. Raises ConversionError if a piece is empty or beyond the file."""
     if pieces > _MAX_PIECES or min(page.count(offsets), page.count(sizes)) < pieces:
-        raise corrupt(f"The TIFF has not as many strips or tiles ({pieces}) as its size asks for, or too many")
+        raise corrupt(f"The TIFF does not have the {pieces} strips or tiles that its size requires, or has too many")
     found = 0
     for _, offset, size in zip(range(pieces), page.numbers(offsets), page.numbers(sizes), strict=False):
         if not size:

@@ -8,11 +8,11 @@ PICTURE_CHUNKS = frozenset({b"ALPH", b"VP8 ", b"VP8L"})
 HEADER_BYTES = 12
 
 Chunk = tuple[bytes, bytes]
-"""Its FourCC and its payload."""
+"""The FourCC of a chunk, and its payload."""
 
 
 def chunks(data: bytes, start: int = HEADER_BYTES) -> Iterator[Chunk]:
-    """The chunks of a file, or from `start` of a chunk's payload, as far as they are whole."""
+    """The chunks of a file, or of a chunk's payload from `start` on, up to the end of the data."""
     at = start
     while at + 8 <= len(data):
         kind, size = struct.unpack_from("<4sI", data, at)
@@ -21,7 +21,7 @@ def chunks(data: bytes, start: int = HEADER_BYTES) -> Iterator[Chunk]:
 
 
 def file_chunks(data: bytes) -> Iterator[Chunk]:
-    """The chunks of a file up to the length that it declares: what lies behind is not its own."""
+    """The chunks of a file up to the length that it declares; bytes after that are not part of it."""
     (length,) = struct.unpack_from("<I", data, 4)
     return chunks(data[: 8 + length])
 

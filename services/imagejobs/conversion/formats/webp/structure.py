@@ -11,7 +11,7 @@ from imagejobs.conversion.formats.exif import MAX_EXIF_BYTES, credits_of, orient
 from imagejobs.conversion.formats.structure import Structure, still
 
 _ANIMATION, _EXIF = 0x02, 0x08
-"""The flags of VP8X. EXIF that it does not announce is not read by libwebp, and so by no one."""
+"""The flags of VP8X. Without its flag, libwebp does not read EXIF."""
 _EXTENDED_HEADER_BYTES = 10
 
 
@@ -25,7 +25,7 @@ class _Chunks:
 
 
 def read_webp(reader: ByteReader) -> Structure:
-    """Walk the chunks up to the declared length; what follows it is not looked at."""
+    """Read the chunks up to the declared length; bytes after that are ignored. Raises ConversionError."""
     _, length, _ = struct.unpack("<4sI4s", reader.read(12))
     end = 8 + length
     if end > reader.size:
@@ -58,7 +58,7 @@ def _read_chunk_header(reader: ByteReader, end: int) -> tuple[bytes, int]:
 
 
 def _read_extended_header(reader: ByteReader, size: int) -> tuple[int, int, int]:
-    if size != _EXTENDED_HEADER_BYTES:  # libwebp takes no other, and where the next chunk began would be a guess
+    if size != _EXTENDED_HEADER_BYTES:  # libwebp accepts no other; where the next chunk begins would be a guess.
         raise corrupt(f"The WebP has an extended header of {size} bytes, not {_EXTENDED_HEADER_BYTES}")
     data = reader.read(_EXTENDED_HEADER_BYTES)
     width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (4, 7))
@@ -102,5 +102,5 @@ def _read_chunk(reader: ByteReader, kind: bytes, size: int, chunks: _Chunks) -> 
 
 
 def _split(data: bytes) -> Iterator[bytes]:
-    """Numbers of three bytes each."""
+    """The data in pieces of three bytes, one for each number."""
     return (data[at : at + 3] for at in range(0, len(data), 3))
