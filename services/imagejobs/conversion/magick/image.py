@@ -144,9 +144,7 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
 def _raise_unless_harmless(problem: Exception | None) -> None:
     if problem is None:
         return
-    if _BAD_INDEX in str(
-        problem
-    ):  # The pixel gets a colour although the palette lacks its index; the picture is whole.
+    if _BAD_INDEX in str(problem):  # The pixel still gets a colour from the palette: no part of the picture is lost.
         return
     if not isinstance(problem, Warning) or isinstance(problem, MissingDelegateWarning) or _is_loss(problem):
         raise problem
