@@ -1,18 +1,18 @@
 """The API that believes what a worker says of its output: `python -m benchmarks.safety.bare_api`."""
 
 from imagejobs.api.main import run
-from imagejobs.jobs.lifecycle import JobLifecycle, Output
-from imagejobs.jobs.model import ImageJob
+from imagejobs.jobs.model import ImageJob, Output
+from imagejobs.jobs.outputs import OutputCheck
 from imagejobs.runtime.logs import set_up_logging
 from imagejobs.settings.settings import load_settings
 
 
-def _believe(_lifecycle: JobLifecycle, _job: ImageJob, _attempt: int | None, _output: Output) -> None:
-    """Neither the key nor the object is looked at."""
+def _believe(_check: OutputCheck, _job: ImageJob, _attempt: int | None, _output: Output) -> None:
+    """Neither the key nor the object is checked."""
 
 
 if __name__ == "__main__":
-    JobLifecycle._check_output = _believe  # type: ignore[method-assign, assignment]  # noqa: SLF001 - there is no setting, and none is wanted
+    OutputCheck.require_accepted = _believe  # type: ignore[method-assign, assignment]  # there is no setting, and none is wanted
     settings = load_settings()
     set_up_logging(settings.log_level)
     run(settings)

@@ -8,8 +8,7 @@ from enum import StrEnum
 from unittest.mock import patch
 
 from imagejobs.errors import BackingServiceUnavailable
-from imagejobs.jobs.lifecycle import Failure, Output
-from imagejobs.jobs.model import EntityType, ImageJob
+from imagejobs.jobs.model import EntityType, Failure, ImageJob, Output
 from imagejobs.storage.keys import output_key
 from worlds.job_world import LEASE, new_image
 
@@ -38,26 +37,26 @@ def worker(name: str, job_id: str, manner: Manner = Manner.HONEST, *, is_fenced:
     """One delivery of a message to a worker; a legacy worker is not fenced."""
 
     def program(stage: Stage) -> object:
-        lifecycle = stage.world.lifecycle
-        job = lifecycle.claim(job_id, LEASE_SECONDS if is_fenced else None)
+        attempts = stage.world.attempts
+        job = attempts.claim(job_id, LEASE_SECONDS if is_fenced else None)
         stage.has_claimed(job)
         token = job.attempt if is_fenced else None
         if manner == Manner.FAILING:
-            return _reported(lambda: lifecycle.fail(job_id, token, FAILURE))
+            return _reported(lambda: attempts.fail(job_id, token, FAILURE))
         if manner == Manner.HANDING_BACK and token:
-            return _reported(lambda: lifecycle.hand_back(job_id, token, AWAY))
+            return _reported(lambda: attempts.hand_back(job_id, token, AWAY))
         if manner == Manner.DYING:
             return None
         key = output_key(job.source_image_key, "optimized/")
         address = f"http://elsewhere.invalid/{name}" if manner == Manner.ELSEWHERE else None
         output = Output(key, address, thumb_hash=mark(job))
         if token:
-            lifecycle.renew(job_id, token, LEASE_SECONDS)
+            attempts.renew(job_id, token, LEASE_SECONDS)
             if manner == Manner.MISTAKEN:
                 output = Output("optimized/1700000000000-0123456789ab-optimized.webp", thumb_hash=mark(job))
         if manner != Manner.FORGETFUL or not token:
             stage.storage.put(output.key, io.BytesIO(SMALLER), len(SMALLER), "image/webp")
-        completed = _reported(lambda: lifecycle.complete(job_id, token, output))
+        completed = _reported(lambda: attempts.complete(job_id, token, output))
         assert address in {None, completed.output_image_url}, f"{name} is told yes for another result"
         return completed
 

@@ -5,8 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
 
-from imagejobs.jobs.lifecycle import Output
-from imagejobs.jobs.model import ImageJob, JobStatus
+from imagejobs.jobs.model import ImageJob, JobStatus, Output
 from imagejobs.storage.keys import output_key
 from worlds.job_world import LEGACY_LEASE, MAX_ATTEMPTS, ORPHAN_AFTER, World
 
@@ -53,9 +52,9 @@ def _work(world: World, poisonous: AbstractSet[str]) -> None:
     for job_id in job_ids:
         record = world.repository.get(job_id)
         if record and record.status == JobStatus.PENDING:
-            job = world.lifecycle.claim(job_id, LEASE_SECONDS)
+            job = world.attempts.claim(job_id, LEASE_SECONDS)
             if job_id not in poisonous:
-                world.lifecycle.complete(job_id, job.attempt, _made(world, job))
+                world.attempts.complete(job_id, job.attempt, _made(world, job))
 
 
 def _made(world: World, job: ImageJob) -> Output:

@@ -61,7 +61,7 @@ def _marked(call: Call | None) -> frozenset[str]:
     """The job whose record this call marked as queued."""
     if call and call.name == "insert":
         return frozenset({call.arguments[0].id})
-    if call and call.name == "change" and call.returned and call.arguments[2].values.get("enqueued_at"):
+    if call and call.name == "change" and call.returned and call.arguments[1].change.values.get("enqueued_at"):
         return frozenset({call.arguments[0]})
     return frozenset()
 

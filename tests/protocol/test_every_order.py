@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from imagejobs.jobs.lifecycle import Failure
+from imagejobs.jobs.model import Failure
 from worlds.job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, ORPHAN_AFTER, PENDING_AFTER
 
 from protocol.acts import LEASE_SECONDS, Manner, delete, repair, retry, sweep, upload, worker
@@ -79,7 +79,7 @@ def test_two_reconcilers_beside_two_workers_that_die(stage: Stage, job: str) -> 
 
 def test_a_job_whose_last_attempt_but_one_was_lost(stage: Stage, job: str) -> None:
     for _ in range(MAX_ATTEMPTS - 1):
-        stage.world.lifecycle.claim(job, LEASE_SECONDS)
+        stage.world.attempts.claim(job, LEASE_SECONDS)
         stage.world.clock.advance(LEASE_OVER)
         stage.world.repair.run_once()
     actors = [worker("a", job), worker("b", job, Manner.DYING), repair("1"), repair("2")]
@@ -101,13 +101,13 @@ def test_two_deletions_that_services_cut_short(stage: Stage, job: str) -> None:
 
 
 def test_a_failed_job_that_is_retried_twice_at_once(stage: Stage, job: str) -> None:
-    stage.world.lifecycle.fail(job, None, Failure("the file is damaged"))
+    stage.world.attempts.fail(job, None, Failure("the file is damaged"))
     actors = [retry("1", job), retry("2", job), worker("a", job), repair("r")]
     assert explore(stage, actors, [OVERDUE]).states > 1_500
 
 
 def test_a_retry_whose_calls_fail_while_a_worker_is_there(stage: Stage, job: str) -> None:
-    stage.world.lifecycle.fail(job, None, Failure("the file is damaged"))
+    stage.world.attempts.fail(job, None, Failure("the file is damaged"))
     actors = [retry("1", job), worker("a", job)]
     assert explore(stage, actors, faults=1).states > 80
 

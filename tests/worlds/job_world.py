@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 from imagejobs.conversion.sandbox.result import Picture, Result
 from imagejobs.errors import DatabaseUnavailable
-from imagejobs.jobs.lifecycle import JobLifecycle, Output
-from imagejobs.jobs.model import EntityType, ImageJob
+from imagejobs.jobs.attempts import JobAttempts
+from imagejobs.jobs.model import EntityType, ImageJob, Output
 from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.records.memory import MemoryImageJobRepository
 from imagejobs.jobs.records.port import ImageJobRepository
@@ -158,7 +158,7 @@ class World:
         self.repair = Repair(self.jobs, RepairPolicy(PENDING_AFTER, LEGACY_LEASE, MAX_ATTEMPTS))
         self.sweep = Sweep(repository, storage, SweepPolicy(self.policy.output_prefix, ORPHAN_AFTER))
         self.audit = Audit(repository, storage)
-        self.lifecycle = JobLifecycle(self.jobs, self.repair, LEGACY_LEASE)
+        self.attempts = JobAttempts(self.jobs, self.repair, LEGACY_LEASE)
 
     def create(self, count: int = 1, key: str | None = None, body: bytes = b"picture") -> list[ImageJob]:
         """Accept `count` images of one event."""
@@ -171,7 +171,7 @@ class World:
 
     def claimed(self) -> ImageJob:
         """One job that a worker of ours holds, for LEASE."""
-        return self.lifecycle.claim(self.created().id, LEASE.total_seconds())
+        return self.attempts.claim(self.created().id, LEASE.total_seconds())
 
     def output(self, job: ImageJob, body: bytes = b"smaller") -> Output:
         """What a worker says after it has uploaded `body` under the job's own key."""

@@ -45,7 +45,7 @@ from imagejobs.storage.object_storage import ObjectStorage
 from imagejobs.task_queue.task_queue import TaskQueue
 from imagejobs.wiring.conversion import conversion_options
 from imagejobs.wiring.events import event_service
-from imagejobs.wiring.jobs import job_lifecycle, job_policy
+from imagejobs.wiring.jobs import job_attempts, job_policy
 
 SIGNED_FOR = timedelta(hours=1)
 """How long a presigned address of a source is valid: longer than any worker takes from its claim to the download."""
@@ -86,7 +86,7 @@ def create_app(
     addresses = Addresses(adapters.storage, SIGNED_FOR if settings.source_url == "presigned" else None)
     endpoints = {
         **ImageJobEndpoints(jobs, events, uploads, addresses).by_operation(),
-        **StatusReports(job_lifecycle(jobs, settings), addresses, settings.check_legacy_output).by_operation(),
+        **StatusReports(job_attempts(jobs, settings), addresses, settings.check_legacy_output).by_operation(),
         **EventEndpoints(events, uploads, addresses).by_operation(),
         **OperationsEndpoints(contract, readiness, metrics).by_operation(),
     }

@@ -30,9 +30,6 @@ class JobStatus(StrEnum):
         return self in {JobStatus.COMPLETED, JobStatus.FAILED}
 
 
-LIVE = frozenset(JobStatus) - {JobStatus.DELETING}
-"""Every status that callers see."""
-
 LEGAL_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PENDING: frozenset({JobStatus.PROCESSING, JobStatus.FAILED, JobStatus.DELETING}),
     JobStatus.PROCESSING: frozenset(
@@ -44,7 +41,37 @@ LEGAL_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
 }
 """PROCESSING to PROCESSING is the next attempt after the lease expired, or a renewal by the attempt that holds it.
 PROCESSING to PENDING is a worker handing back, or the reconciler putting back an expired lease. FAILED to PENDING is a
-retry."""
+retry. `records.change.Transition` refuses every other transition."""
+
+
+def sources_of(target: JobStatus) -> frozenset[JobStatus]:
+    """Every status from which a job may go to this one."""
+    return frozenset(status for status, targets in LEGAL_TRANSITIONS.items() if target in targets)
+
+
+LIVE = sources_of(JobStatus.DELETING)
+"""Every status that callers see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt ended without a result: for people, for programs, and whether a retry can help."""
+
+    message: str
+    code: str | None = None
+    retryable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The result that a worker reports."""
+
+    key: str
+    url: str | None = None
+    renditions: Sequence[Mapping[str, Any]] | None = None
+    thumb_hash: str | None = None
+    dominant_color: str | None = None
+    receipt: Mapping[str, Any] | None = None
 
 
 def _named(name: str, default: Any = None) -> Any:

@@ -7,7 +7,8 @@ from functools import partial
 
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.jobs.model import ImageJob, JobStatus
-from imagejobs.jobs.records.port import Guard, ImageJobRepository
+from imagejobs.jobs.records.change import Guard
+from imagejobs.jobs.records.port import ImageJobRepository
 from imagejobs.storage.object_storage import StorageUnavailable
 
 logger = logging.getLogger(__name__)

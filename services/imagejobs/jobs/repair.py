@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from imagejobs.fail_points import reach
+from imagejobs.jobs import transitions
 from imagejobs.jobs.model import ImageJob, JobStatus
-from imagejobs.jobs.records.port import Change, Guard
 from imagejobs.jobs.service import ImageJobs
 from imagejobs.storage.object_storage import StorageUnavailable
 
@@ -89,19 +89,9 @@ class Repair:
         lease_until = job.lease_until or job.updated_at + self._policy.legacy_lease
         if job.status != JobStatus.PROCESSING or lease_until >= now:
             return None
-        if job.lost_leases + 1 >= self._policy.max_attempts:
-            values = {
-                "status": JobStatus.FAILED,
-                "error_msg": f"{job.lost_leases + 1} workers died or hung while they processed this image.",
-                "error_code": "attempts_exhausted",
-                "retryable": True,
-                "processed_at": now,
-            }
-        else:
-            values = {"status": JobStatus.PENDING, "enqueued_at": None}
-        change = Change(values | {"lease_until": None, "updated_at": now}, frozenset({"lost_leases"}))
-        guard = Guard(frozenset({JobStatus.PROCESSING}), job.attempt, job.revision)
-        return self._repository.change(job.id, guard, change)
+        is_last = job.lost_leases + 1 >= self._policy.max_attempts
+        transition = transitions.exhaust(job, now) if is_last else transitions.expire(job, now)
+        return self._repository.change(job.id, transition)
 
     def finish_deletions(self) -> int:
         """Finish deletions that a crash or an outage cut short. One that cannot be comes after all others next time."""
@@ -111,7 +101,7 @@ class Repair:
             try:
                 self._jobs.finish_deletion(job)
             except StorageUnavailable:
-                self._repository.change(job.id, Guard(frozenset({JobStatus.DELETING})), Change({"updated_at": now}))
+                self._repository.change(job.id, transitions.postpone_deletion(now))
                 raise
         return len(unfinished)
 
@@ -130,7 +120,5 @@ class Repair:
     def _mark(self, jobs: Sequence[ImageJob]) -> list[ImageJob]:
         """Note that a message of these is on the list as of now; those that nobody changed meanwhile."""
         now = self._repository.now()
-        mark = Change({"enqueued_at": now, "updated_at": now})
-        pending = frozenset({JobStatus.PENDING})
-        tried = (self._repository.change(job.id, Guard(pending, revision=job.revision), mark) for job in jobs)
+        tried = (self._repository.change(job.id, transitions.mark_pushed(job, now)) for job in jobs)
         return [job for job in tried if job]

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 from imagejobs.errors import DatabaseUnavailable, DuplicateKey
 from imagejobs.fail_points import reach
+from imagejobs.jobs import transitions
 from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNotFound, QueueFull
-from imagejobs.jobs.model import LIVE, EntityType, ImageJob, JobStatus
+from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
 from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.outputs import keys_of
-from imagejobs.jobs.records.port import Change, Guard, ImageJobRepository, JobFilter
+from imagejobs.jobs.records.change import Guard
+from imagejobs.jobs.records.port import ImageJobRepository, JobFilter
 from imagejobs.jobs.refused_uploads import RefusedUploads
 from imagejobs.storage.keys import new_raw_key
 from imagejobs.storage.object_storage import ObjectStorage
@@ -103,16 +105,7 @@ class ImageJobs:
     def retry(self, job_id: str) -> ImageJob:
         """Put a FAILED job back to PENDING and push it. Raises JobNotFound, IllegalTransition."""
         enqueues = self.require_ready()
-        now = self.repository.now()
-        cleared = dict.fromkeys(("error_code", "retryable", "processed_at", "started_at", "lease_until"))
-        values = {
-            "status": JobStatus.PENDING,
-            "error_msg": "",
-            "lost_leases": 0,
-            "enqueued_at": now if enqueues else None,
-            "updated_at": now,
-        }
-        job = self.repository.change(job_id, Guard(frozenset({JobStatus.FAILED})), Change(cleared | values))
+        job = self.repository.change(job_id, transitions.retry(self.repository.now(), is_pushed=enqueues))
         if job is None:
             raise IllegalTransition(self.get(job_id), JobStatus.PENDING)
         reach("jobs.retried")
@@ -171,8 +164,7 @@ class ImageJobs:
         return True
 
     def _buried(self, job_id: str) -> ImageJob | None:
-        change = Change({"status": JobStatus.DELETING, "updated_at": self.repository.now()})
-        return self.repository.change(job_id, Guard(LIVE), change)
+        return self.repository.change(job_id, transitions.mark_deleted(self.repository.now()))
 
     def _created_under(self, wanted: "_Wanted") -> ImageJob | None:
         """The job of an earlier request with this key, which from now on nobody takes back.
@@ -183,7 +175,7 @@ class ImageJobs:
         if job and job.status == JobStatus.DELETING:
             self.finish_deletion(job)
             return None
-        job = self.repository.change(job.id, Guard(LIVE), Change({})) if job else None
+        job = self.repository.change(job.id, transitions.promise()) if job else None
         if job:
             wanted.require_same(job)
         return job
@@ -230,7 +222,7 @@ class ImageJobs:
     def _unqueued(self, job: ImageJob) -> ImageJob:
         """The job marked as one that has no message, for the reconciler's next pass."""
         try:
-            self.repository.change(job.id, Guard(frozenset({JobStatus.PENDING})), Change({"enqueued_at": None}))
+            self.repository.change(job.id, transitions.mark_unpushed())
         except DatabaseUnavailable as error:
             logger.warning("job %s could not be marked as not queued: %s", job.id, error)
         return replace(job, enqueued_at=None)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from imagejobs.jobs.lifecycle import JobLifecycle
+from imagejobs.jobs.attempts import JobAttempts
 from imagejobs.jobs.records.port import ImageJobRepository
 from imagejobs.jobs.repair import Repair, RepairPolicy
 from imagejobs.jobs.service import ImageJobs, JobPolicy
@@ -32,9 +32,9 @@ def job_repair(jobs: ImageJobs, settings: Settings) -> Repair:
     return Repair(jobs, policy)
 
 
-def job_lifecycle(jobs: ImageJobs, settings: Settings) -> JobLifecycle:
+def job_attempts(jobs: ImageJobs, settings: Settings) -> JobAttempts:
     """The rules for workers."""
-    return JobLifecycle(
+    return JobAttempts(
         jobs,
         job_repair(jobs, settings),
         legacy_lease=timedelta(seconds=settings.legacy_lease_seconds),

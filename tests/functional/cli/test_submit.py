@@ -6,7 +6,7 @@ import pytest
 from imagejobs.cli.submission import submissions
 from imagejobs.client.errors import UnexpectedAnswer
 from imagejobs.jobs.model import JobStatus
-from imagejobs.jobs.records.port import Guard
+from imagejobs.jobs.records.change import Guard
 from servers.api_server import served
 from starlette.applications import Starlette
 from starlette.responses import Response

@@ -6,8 +6,9 @@ import pytest
 from bson import ObjectId
 from imagejobs.connections.mongodb import Database
 from imagejobs.jobs.model import FIELD_NAMES, EntityType, ImageJob, JobStatus
+from imagejobs.jobs.records.change import Change, Guard, Transition
 from imagejobs.jobs.records.mongo import MongoImageJobRepository, create_indexes
-from imagejobs.jobs.records.port import Change, Guard, JobFilter
+from imagejobs.jobs.records.port import JobFilter
 from imagejobs.testing.image_job_repository.samples import (
     ANY,
     FULL,
@@ -94,8 +95,13 @@ class TestDocumentsOfOtherPrograms:
     ) -> None:
         document = foreign()
         documents.insert_one(document)
-        values = {"status": JobStatus.PROCESSING, "lease_until": MOMENT + SECOND, "error_code": None}
-        assert mongo.change(str(document["_id"]), Guard(PENDING.status, 0), Change(values, frozenset({"attempt"})))
+        change = Change(
+            status=JobStatus.PROCESSING,
+            lease_until=MOMENT + SECOND,
+            error_code=None,
+            increments=frozenset({"attempt"}),
+        )
+        assert mongo.change(str(document["_id"]), Transition(Guard(PENDING.status, 0), change))
         assert documents.find_one() == document | {
             "status": "PROCESSING",
             "leaseUntil": MOMENT + SECOND,
@@ -130,7 +136,7 @@ class TestDocumentsOfOtherPrograms:
         assert stored
         assert stored.keys() == set(FIELD_NAMES.values())
         assert stored["sourceSha256"] == FULL["source_sha256"]
-        mongo.change(job.id, ANY, Change(dict.fromkeys(("receipt", "lease_until"))))
+        mongo.change(job.id, Transition(ANY, Change(receipt=None, lease_until=None)))
         stored = documents.find_one()
         assert stored
         assert stored.keys() == set(FIELD_NAMES.values()) - {"receipt", "leaseUntil"}
@@ -141,9 +147,10 @@ class TestDocumentsOfOtherPrograms:
     ) -> None:
         document = foreign() | attempt
         documents.insert_one(document)
-        assert mongo.change(str(document["_id"]), Guard(PENDING.status, 1), Change({"error_msg": "x"})) is None
-        assert mongo.change(str(document["_id"]), Guard(PENDING.status, 0, 1), Change({"error_msg": "x"})) is None
-        assert mongo.change(str(document["_id"]), Guard(PENDING.status, 0, 0), Change({"error_msg": "x"}))
+        change = Change(error_msg="x")
+        assert mongo.change(str(document["_id"]), Transition(Guard(PENDING.status, 1), change)) is None
+        assert mongo.change(str(document["_id"]), Transition(Guard(PENDING.status, 0, 1), change)) is None
+        assert mongo.change(str(document["_id"]), Transition(Guard(PENDING.status, 0, 0), change))
 
     def test_a_status_in_lower_case_is_the_same_status(
         self, mongo: MongoImageJobRepository, documents: Collection[dict[str, Any]]
@@ -163,7 +170,7 @@ class TestDocumentsOfOtherPrograms:
         assert [counts[each] for each in (JobStatus.PENDING, JobStatus.COMPLETED)] == [2, 2]
         assert [mongo.count(each) for each in (JobStatus.PENDING, JobStatus.COMPLETED)] == [2, 2]
         assert len(mongo.of_entities(EntityType.EVENT, ["655501d2f12a3d0f3c5a1001"])) == 3
-        changed = mongo.change(str(waiting["_id"]), PENDING, Change({"error_msg": "x"}))
+        changed = mongo.change(str(waiting["_id"]), Transition(PENDING, Change(error_msg="x")))
         assert changed
         assert changed.status == JobStatus.PENDING
 
@@ -207,7 +214,7 @@ class TestDocumentsOfOtherPrograms:
         assert listed[1].entity_type == EntityType.OTHER
         assert len(mongo.pending_since(MOMENT, 10)) == 2
         assert mongo.count_by_status() == {JobStatus.PENDING: 2}
-        mongo.change(str(club["_id"]), PENDING, Change({"error_msg": "x"}))
+        mongo.change(str(club["_id"]), Transition(PENDING, Change(error_msg="x")))
         stored = documents.find_one({"_id": club["_id"]})
         assert stored
         assert stored["entityType"] == "club"

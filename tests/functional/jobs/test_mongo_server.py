@@ -14,8 +14,9 @@ from imagejobs.embedded.services.mongodb import mongodb_uri
 from imagejobs.embedded.services.ports import free_port
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.jobs.model import EntityType, ImageJob
+from imagejobs.jobs.records.change import Change, Transition
 from imagejobs.jobs.records.mongo import MongoImageJobRepository, create_indexes
-from imagejobs.jobs.records.port import Change, JobFilter
+from imagejobs.jobs.records.port import JobFilter
 from imagejobs.testing.image_job_repository.samples import (
     ANY,
     FULL,
@@ -80,7 +81,7 @@ def assert_every_call_says_away(database: Database) -> None:
         lambda: repository.get(MISSING_ID),
         lambda: repository.insert(ImageJob(id=MISSING_ID, **FULL)),
         lambda: repository.find_by_idempotency_key("key"),
-        lambda: repository.change(MISSING_ID, ANY, Change({"error_msg": "x"})),
+        lambda: repository.change(MISSING_ID, Transition(ANY, Change(error_msg="x"))),
         lambda: repository.remove(MISSING_ID, ANY),
         lambda: repository.page(JobFilter(), 10),
         lambda: repository.of_entities(EntityType.EVENT, ["a"]),

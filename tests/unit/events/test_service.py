@@ -10,8 +10,7 @@ from imagejobs.events.keyed_request import KeyedRequest
 from imagejobs.events.memory_repository import MemoryEventRepository
 from imagejobs.events.model import Event, EventFields, Tombstone
 from imagejobs.events.service import Events
-from imagejobs.jobs.lifecycle import Output
-from imagejobs.jobs.model import EntityType, JobStatus
+from imagejobs.jobs.model import EntityType, JobStatus, Output
 from imagejobs.storage.object_storage import StorageUnavailable
 from worlds.job_world import PENDING_AFTER, World, new_image, new_record
 
@@ -148,8 +147,8 @@ def test_a_missing_event_is_not_found_and_gets_no_images(world: World, events: E
 def test_only_the_images_of_completed_jobs_are_shown(world: World, events: Events) -> None:
     made = events.create(FIELDS, [new_image(), new_image()])
     done = made.jobs[1]
-    world.lifecycle.claim(done.id)
-    world.lifecycle.complete(done.id, None, Output("optimized/1.webp"))
+    world.attempts.claim(done.id)
+    world.attempts.complete(done.id, None, Output("optimized/1.webp"))
     assert [job.id for job in events.get(made.event.id).shown] == [done.id]
 
 

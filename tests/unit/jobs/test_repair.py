@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 from imagejobs.jobs import repair as repair_module
-from imagejobs.jobs.lifecycle import Failure
-from imagejobs.jobs.model import LIVE, JobStatus
-from imagejobs.jobs.records.port import Change, Guard
+from imagejobs.jobs import transitions
+from imagejobs.jobs.model import Failure, JobStatus
 from imagejobs.jobs.repair import BATCH, LOOKED_FOR_AFTER, RepairReport
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueueConsumer
@@ -101,7 +100,7 @@ class TestRequeue:
 
     def test_a_job_that_is_claimed_meanwhile_is_not_pushed(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         def let_a_worker_claim() -> int:
-            world.lifecycle.claim(job.id)
+            world.attempts.claim(job.id)
             return 0
 
         job = world.created()
@@ -171,7 +170,7 @@ class TestExpireLease:
         job = world.created()
         for lost in range(1, MAX_ATTEMPTS + 1):
             assert world.now(job).status == JobStatus.PENDING
-            assert world.lifecycle.claim(job.id, LEASE.total_seconds()).attempt == lost
+            assert world.attempts.claim(job.id, LEASE.total_seconds()).attempt == lost
             let_expire(world)
             report = world.repair.run_once()
             assert report.attempts_exhausted == (lost == MAX_ATTEMPTS)
@@ -185,18 +184,18 @@ class TestExpireLease:
     def test_handing_back_is_no_lost_lease(self, world: World) -> None:
         job = world.created()
         for _ in range(MAX_ATTEMPTS * 2):
-            attempt = world.lifecycle.claim(job.id).attempt
-            world.lifecycle.hand_back(job.id, attempt, Failure("storage is unavailable"))
+            attempt = world.attempts.claim(job.id).attempt
+            world.attempts.hand_back(job.id, attempt, Failure("storage is unavailable"))
         assert world.now(job).lost_leases == 0
 
     def test_after_a_retry_the_count_begins_anew(self, world: World) -> None:
         job = world.created()
         for _ in range(MAX_ATTEMPTS):
-            world.lifecycle.claim(job.id, LEASE.total_seconds())
+            world.attempts.claim(job.id, LEASE.total_seconds())
             let_expire(world)
             world.repair.run_once()
         world.jobs.retry(job.id)
-        world.lifecycle.claim(job.id, LEASE.total_seconds())
+        world.attempts.claim(job.id, LEASE.total_seconds())
         let_expire(world)
         assert world.repair.run_once().leases_expired == 1
         assert world.now(job).status == JobStatus.PENDING
@@ -225,11 +224,11 @@ class TestExpireLease:
         looked_at = world.claimed()
         let_expire(world)
         if use == "renewed":
-            now = world.lifecycle.renew(looked_at.id, 1)
+            now = world.attempts.renew(looked_at.id, 1)
         elif use == "completed":
-            now = world.lifecycle.complete(looked_at.id, 1, world.output(looked_at))
+            now = world.attempts.complete(looked_at.id, 1, world.output(looked_at))
         else:
-            now = world.lifecycle.claim(looked_at.id)
+            now = world.attempts.claim(looked_at.id)
         assert world.repair.expire_lease(looked_at) is None
         assert world.now(looked_at) == now
 
@@ -277,7 +276,7 @@ class TestDeletions:
         delete_for_good = world.storage.delete
         stuck, other = world.create(2)
         for job in (stuck, other):
-            world.repository.change(job.id, Guard(LIVE), Change({"status": JobStatus.DELETING}))
+            world.repository.change(job.id, transitions.mark_deleted(world.repository.now()))
         monkeypatch.setattr(world.storage, "delete", delete)
         world.clock.advance(PENDING_AFTER * 2)
         with pytest.raises(StorageUnavailable):
@@ -313,7 +312,7 @@ def test_a_pass_tells_put_back_and_given_up_jobs_apart(world: World) -> None:
     for _ in range(MAX_ATTEMPTS - 1):
         let_expire(world)
         assert world.repair.expire_lease(world.now(given_up))
-        world.lifecycle.claim(given_up.id, LEASE.total_seconds())
+        world.attempts.claim(given_up.id, LEASE.total_seconds())
     put_back = world.claimed()
     let_expire(world)
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
 from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNotFound, QueueFull
-from imagejobs.jobs.lifecycle import Failure
-from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
-from imagejobs.jobs.records.port import Change, Guard, JobFilter
+from imagejobs.jobs.model import EntityType, Failure, ImageJob, JobStatus
+from imagejobs.jobs.records.change import Change, Guard, Transition
+from imagejobs.jobs.records.port import JobFilter
 from imagejobs.jobs.service import JobPolicy
 from imagejobs.storage.keys import output_key
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
@@ -141,7 +141,7 @@ class TestCreate:
             if world.repository.all():
                 world.clock.advance(PENDING_AFTER * 2)
                 world.repair.run_once()
-                claimed = world.lifecycle.claim(world.queue.job_ids[0], LEASE.total_seconds())
+                claimed = world.attempts.claim(world.queue.job_ids[0], LEASE.total_seconds())
                 put(output_key(claimed.source_image_key, "optimized/"), new_image().file, 7, "image/webp")
                 raise StorageUnavailable("full")
             put(*arguments)  # type: ignore[arg-type]  # the arguments of put
@@ -219,7 +219,7 @@ class TestIdempotencyKey:
 
     def test_it_answers_the_job_as_it_is_now(self, world: World) -> None:
         (first,) = world.create(key="key")
-        claimed = world.lifecycle.claim(first.id)
+        claimed = world.attempts.claim(first.id)
         assert world.create(key="key") == [claimed]
 
     def test_another_image_or_entity_under_the_key_is_refused(self, world: World) -> None:
@@ -307,8 +307,8 @@ class TestRead:
 class TestRetry:
     def test_a_failed_job_is_pending_again_cleared_and_pushed(self, world: World) -> None:
         job = world.claimed()
-        world.lifecycle.fail(job.id, 1, Failure("broken", "corrupt", retryable=False))
-        world.repository.change(job.id, ANY, Change({}, frozenset({"lost_leases"})))
+        world.attempts.fail(job.id, 1, Failure("broken", "corrupt", retryable=False))
+        world.repository.change(job.id, Transition(ANY, Change(increments=frozenset({"lost_leases"}))))
         world.queue.messages.clear()
         world.clock.advance(LEASE)
         retried = world.jobs.retry(job.id)
@@ -375,10 +375,12 @@ class TestRetry:
 class TestDelete:
     @pytest.mark.parametrize("status", [each for each in JobStatus if each != JobStatus.DELETING])
     def test_source_output_and_record_go_whatever_the_status(self, world: World, status: JobStatus) -> None:
-        job = world.created()
+        created = world.created()
         other = world.created()
-        output = world.output(job)
-        world.repository.change(job.id, ANY, Change({"status": status, "output_image_key": output.key}))
+        output = world.output(created)
+        world.repository.remove(created.id, ANY)
+        job = replace(created, status=status, output_image_key=output.key)
+        world.repository.insert(job)
         world.jobs.delete(job.id)
         assert world.repository.all() == [other]
         assert world.storage.stored_keys() == {other.source_image_key}
@@ -402,9 +404,9 @@ class TestDelete:
         uses: tuple[Callable[[], Any], ...] = (
             lambda: world.jobs.get(job.id),
             lambda: world.jobs.retry(job.id),
-            lambda: world.lifecycle.claim(job.id),
-            lambda: world.lifecycle.renew(job.id, 1),
-            lambda: world.lifecycle.fail(job.id, 1, Failure("x")),
+            lambda: world.attempts.claim(job.id),
+            lambda: world.attempts.renew(job.id, 1),
+            lambda: world.attempts.fail(job.id, 1, Failure("x")),
         )
         for use in uses:
             with pytest.raises(JobNotFound):

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from imagejobs.jobs.service import ImageJobs, JobPolicy
 from imagejobs.settings.settings import Settings
-from imagejobs.wiring.jobs import job_lifecycle, job_policy, job_repair, job_sweep
+from imagejobs.wiring.jobs import job_attempts, job_policy, job_repair, job_sweep
 from worlds.job_world import World
 
 SETTINGS = Settings(
@@ -34,10 +34,10 @@ def test_the_rules_for_clients_are_the_settings() -> None:
 
 def test_the_leases_are_the_settings() -> None:
     world, jobs = wired_world()
-    lifecycle = job_lifecycle(jobs, SETTINGS)
-    job = lifecycle.claim(world.created().id)
+    attempts = job_attempts(jobs, SETTINGS)
+    job = attempts.claim(world.created().id)
     assert job.lease_until == world.clock.time + timedelta(seconds=5)
-    assert lifecycle.renew(job.id, 1).lease_until == world.clock.time + timedelta(seconds=5)
+    assert attempts.renew(job.id, 1).lease_until == world.clock.time + timedelta(seconds=5)
 
 
 def test_the_limits_of_the_repair_are_the_settings() -> None:
@@ -47,7 +47,7 @@ def test_the_limits_of_the_repair_are_the_settings() -> None:
     world.queue.messages.clear()
     world.clock.advance(timedelta(seconds=3, milliseconds=1))
     assert repair.run_once().requeued == 1
-    job_lifecycle(jobs, SETTINGS).claim(world.queue.job_ids[0])
+    job_attempts(jobs, SETTINGS).claim(world.queue.job_ids[0])
     world.clock.advance(timedelta(seconds=5, milliseconds=1))
     assert repair.run_once().attempts_exhausted == 1
 

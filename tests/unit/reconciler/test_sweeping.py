@@ -160,7 +160,7 @@ def told(start: str, caplog: pytest.LogCaptureFixture) -> bool:
 
 def completed(world: World) -> Any:
     job = world.claimed()
-    return world.lifecycle.complete(job.id, job.attempt, world.output(job))
+    return world.attempts.complete(job.id, job.attempt, world.output(job))
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_what_was_swept_and_audited_is_counted() -> None:
     world = World()
     sound, damaged = world.claimed(), world.claimed()
     for job in (sound, damaged):
-        world.lifecycle.complete(job.id, 1, world.output(job))
+        world.attempts.complete(job.id, 1, world.output(job))
     world.storage.delete(world.now(damaged).output_image_key or "")
     passes = Passes(Swept(referenced=4, orphans=2, deleted=2, bytes=9), Swept(orphans=1))
     loop = sweeping(passes, passes.stop, world)

@@ -68,7 +68,7 @@ def failing(code: ErrorCode, *, retryable: bool) -> Callable[[bytes], Result]:
 def lose_leases(backend: FencingBackend, job_id: str, count: int) -> None:
     """Let `count` workers die while they hold the job."""
     for _ in range(count):
-        backend.world.lifecycle.claim(job_id, LEASE.total_seconds())
+        backend.world.attempts.claim(job_id, LEASE.total_seconds())
         backend.world.clock.advance(LEASE + MILLISECOND)
         backend.world.repair.run_once()
 
@@ -343,7 +343,7 @@ class TestTriedAgain:
     def test_a_result_that_the_api_does_not_accept_keeps_its_error_code(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
         misconfigured = worker_of(fencing, lambda _: converted(), output_prefix="processed/")
-        with pytest.raises(TransientFailure, match="does not lie under 'optimized/'"):
+        with pytest.raises(TransientFailure, match="must start with this server's OUTPUT_PREFIX, 'optimized/'"):
             misconfigured(job_id)
         assert fencing.shown(job_id)["status"] == "PENDING"
         assert misconfigured(job_id, LAST) == Outcome.FAILED
@@ -472,7 +472,7 @@ class TestDropped:
 
     def test_a_job_that_another_worker_holds(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
-        held = fencing.world.lifecycle.claim(job_id)
+        held = fencing.world.attempts.claim(job_id)
         assert worker_of(fencing)(job_id) == Outcome.DROPPED
         assert fencing.world.now(held) == held
 
@@ -481,7 +481,7 @@ class TestDropped:
     ) -> None:
         def take_over() -> None:
             fencing.world.clock.advance(LEASE + MILLISECOND)
-            taken.append(fencing.world.lifecycle.claim(job_id))
+            taken.append(fencing.world.attempts.claim(job_id))
 
         taken: list[Any] = []
         job_id = fencing.add_job(b"picture")
@@ -503,7 +503,7 @@ class TestDropped:
     ) -> None:
         def take_over_and_fail(_: bytes) -> Result:
             fencing.world.clock.advance(LEASE + MILLISECOND)
-            fencing.world.lifecycle.claim(job_id)
+            fencing.world.attempts.claim(job_id)
             raise ConversionError(ErrorCode.CONVERSION_MEMORY, "It does not work.", retryable=True)
 
         job_id = fencing.add_job(b"picture")
@@ -541,7 +541,7 @@ class TestSuspects:
     def test_one_that_becomes_a_suspect_by_its_claim_is_handed_back_to_run_alone(self, fencing: FencingBackend) -> None:
         job_id = fencing.add_job(b"picture")
         lose_leases(fencing, job_id, SUSPICIOUS - 1)
-        fencing.world.lifecycle.claim(job_id, LEASE.total_seconds())
+        fencing.world.attempts.claim(job_id, LEASE.total_seconds())
         fencing.world.clock.advance(LEASE + MILLISECOND)
 
         with pytest.raises(ServiceUnavailable, match="alone"):

@@ -8,8 +8,8 @@ from imagejobs.api.binding.call import Call, Reply
 from imagejobs.api.binding.endpoint import Endpoint, Uses
 from imagejobs.api.endpoints.json_forms import job_to_json
 from imagejobs.jobs.addresses import Addresses
-from imagejobs.jobs.lifecycle import Failure, JobLifecycle, Output
-from imagejobs.jobs.model import ImageJob, JobStatus
+from imagejobs.jobs.attempts import JobAttempts
+from imagejobs.jobs.model import Failure, ImageJob, JobStatus, Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class StatusReports:
     Results are looked for in the storage if the worker sent its attempt; with `checks_legacy_output` always.
     """
 
-    lifecycle: JobLifecycle
+    attempts: JobAttempts
     addresses: Addresses
     checks_legacy_output: bool
 
@@ -34,18 +34,18 @@ class StatusReports:
             case JobStatus.PROCESSING:
                 job = self._claim_or_renew(job_id, attempt, report.get("leaseSeconds"))
             case JobStatus.COMPLETED:
-                job = self.lifecycle.complete(job_id, attempt, _output(report))
+                job = self.attempts.complete(job_id, attempt, _output(report))
             case JobStatus.FAILED:
-                job = self.lifecycle.fail(job_id, attempt, _failure(report))
+                job = self.attempts.fail(job_id, attempt, _failure(report))
             case _:
                 pause = report.get("retryInSeconds")
-                job = self.lifecycle.hand_back(job_id, int(report["attempt"]), _failure(report), pause)
+                job = self.attempts.hand_back(job_id, int(report["attempt"]), _failure(report), pause)
         return Reply(job_to_json(job, self.addresses))
 
     def _claim_or_renew(self, job_id: str, attempt: int | None, lease_seconds: float | None) -> ImageJob:
         if attempt is None:
-            return self.lifecycle.claim(job_id, lease_seconds)
-        return self.lifecycle.renew(job_id, attempt, lease_seconds)
+            return self.attempts.claim(job_id, lease_seconds)
+        return self.attempts.renew(job_id, attempt, lease_seconds)
 
     def _used(self, call: Call) -> Uses:
         is_checked = self.checks_legacy_output or "attempt" in call.json

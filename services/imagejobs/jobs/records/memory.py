@@ -11,7 +11,8 @@ from bson import ObjectId
 
 from imagejobs.errors import DuplicateKey
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
-from imagejobs.jobs.records.port import Change, Guard, JobFilter
+from imagejobs.jobs.records.change import Guard, Transition
+from imagejobs.jobs.records.port import JobFilter
 from imagejobs.times import to_milliseconds
 
 
@@ -43,11 +44,12 @@ class MemoryImageJobRepository:
     def find_by_idempotency_key(self, key: str) -> ImageJob | None:
         return next((job for job in self._all() if job.idempotency_key == key), None)
 
-    def change(self, job_id: str, guard: Guard, change: Change) -> ImageJob | None:
+    def change(self, job_id: str, transition: Transition) -> ImageJob | None:
         with self._lock:
             job = self._jobs.get(job_id)
-            if job is None or not _holds(guard, job):
+            if job is None or not transition.guard.matches(job):
                 return None
+            change = transition.change
             counted = {name: getattr(job, name) + 1 for name in (*change.increments, "revision")}
             self._jobs[job_id] = replace(job, **change.values, **counted)
             return self._jobs[job_id]
@@ -55,7 +57,7 @@ class MemoryImageJobRepository:
     def remove(self, job_id: str, guard: Guard) -> bool:
         with self._lock:
             job = self._jobs.get(job_id)
-            if job is None or not _holds(guard, job):
+            if job is None or not guard.matches(job):
                 return False
             del self._jobs[job_id]
             return True
@@ -127,12 +129,6 @@ class MemoryImageJobRepository:
     def _all(self) -> Iterable[ImageJob]:
         with self._lock:
             return tuple(self._jobs.values())
-
-
-def _holds(guard: Guard, job: ImageJob) -> bool:
-    return (
-        job.status in guard.status and guard.attempt in {None, job.attempt} and guard.revision in {None, job.revision}
-    )
 
 
 def _matches(wanted: JobFilter, job: ImageJob) -> bool:

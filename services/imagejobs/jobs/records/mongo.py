@@ -15,8 +15,9 @@ from mongoengine import Q
 
 from imagejobs.connections.mongodb import PULL_NOTHING, Database, translated_errors
 from imagejobs.jobs.model import FIELD_NAMES, LIVE, EntityType, ImageJob, JobStatus
+from imagejobs.jobs.records.change import Guard, Transition
 from imagejobs.jobs.records.document import COLLECTION, ImageJobDocument
-from imagejobs.jobs.records.port import Change, Guard, JobFilter
+from imagejobs.jobs.records.port import JobFilter
 
 COUNTERS = ("attempt", "lost_leases", "revision")
 TEXTS = ("entity_id", "source_image_url", "source_image_key", "error_msg")
@@ -46,12 +47,13 @@ class MongoImageJobRepository:
     def find_by_idempotency_key(self, key: str) -> ImageJob | None:
         return self._first(Q(idempotency_key=key))
 
-    def change(self, job_id: str, guard: Guard, change: Change) -> ImageJob | None:
+    def change(self, job_id: str, transition: Transition) -> ImageJob | None:
+        change = transition.change
         updates: dict[str, Any] = {f"inc__{name}": 1 for name in (*change.increments, "revision")}
         for name, value in change.values.items():
             updates[f"unset__{name}" if value is None else f"set__{name}"] = 1 if value is None else value
         with translated_errors():
-            document = ImageJobDocument.objects(_guarded(job_id, guard)).modify(
+            document = ImageJobDocument.objects(_guarded(job_id, transition.guard)).modify(
                 new=True, __raw__=PULL_NOTHING, **updates
             )
         return _to_job(document) if document else None

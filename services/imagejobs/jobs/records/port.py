@@ -2,28 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What must be true of the record for a change to happen. None asks nothing."""
-
-    status: frozenset[JobStatus]
-    attempt: int | None = None
-    revision: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """New values by attribute of ImageJob (None removes the field) and attributes to count up by one."""
-
-    values: Mapping[str, Any]
-    increments: frozenset[str] = field(default_factory=frozenset)
+from imagejobs.jobs.records.change import Guard, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +41,10 @@ class ImageJobRepository(Protocol):
     def find_by_idempotency_key(self, key: str) -> ImageJob | None:
         """The job that was created under this key."""
 
-    def change(self, job_id: str, guard: Guard, change: Change) -> ImageJob | None:
-        """Apply the change if the guard holds, at once on the server, and count `revision` up.
+    def change(self, job_id: str, transition: Transition) -> ImageJob | None:
+        """Apply the change if the guard holds, in one step on the server, and count `revision` up.
 
-        The job afterwards, or None if it did not hold.
+        Returns the job afterwards, or None if there is no such job or the guard does not hold.
         """
 
     def remove(self, job_id: str, guard: Guard) -> bool:

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from imagejobs.jobs.model import JobStatus
-from imagejobs.jobs.records.port import Change, ImageJobRepository
+from imagejobs.jobs.records.change import Change, Transition
+from imagejobs.jobs.records.port import ImageJobRepository
 from imagejobs.testing.image_job_repository.samples import (
     MOMENT,
     PENDING,
@@ -28,7 +29,7 @@ class Overdue:
     def test_a_job_whose_push_was_unmarked_counts_as_never_pushed(self, repository: ImageJobRepository) -> None:
         job = new_record(repository, enqueued_at=MOMENT + SECOND)
         assert ids(repository.pending_since(MOMENT, 10)) == []
-        repository.change(job.id, PENDING, Change({"enqueued_at": None}))
+        repository.change(job.id, Transition(PENDING, Change(enqueued_at=None)))
         assert ids(repository.pending_since(MOMENT, 10)) == [job.id]
 
     def test_expired_leases_go_by_their_end_or_by_the_last_update(self, repository: ImageJobRepository) -> None:

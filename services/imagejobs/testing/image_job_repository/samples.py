@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
-from imagejobs.jobs.records.port import Guard, ImageJobRepository
+from imagejobs.jobs.records.change import Guard
+from imagejobs.jobs.records.port import ImageJobRepository
 
 THREADS = 8
 SECOND = timedelta(seconds=1)
 ANY = Guard(frozenset(JobStatus))
 PENDING = Guard(frozenset({JobStatus.PENDING}))
+PROCESSING = Guard(frozenset({JobStatus.PROCESSING}))
 MISSING_ID = "655501d2f12a3d0f3c5a1002"
 MOMENT = datetime(2024, 1, 1, 12, 30, 15, 123_000, tzinfo=UTC)
 SOURCE = "raw/1700000000000-0123456789ab.jpg"

@@ -18,7 +18,7 @@ from worlds.memory_api import Line
 
 def completed(world: World, body: bytes = b"smaller") -> ImageJob:
     job = world.claimed()
-    return world.lifecycle.complete(job.id, job.attempt, world.output(job, body))
+    return world.attempts.complete(job.id, job.attempt, world.output(job, body))
 
 
 def with_rendition(world: World) -> tuple[ImageJob, str]:

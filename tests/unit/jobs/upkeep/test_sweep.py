@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
-from imagejobs.jobs.lifecycle import Failure
-from imagejobs.jobs.model import JobStatus
+from imagejobs.jobs.model import Failure, JobStatus
 from imagejobs.jobs.upkeep import sweep as sweep_module
 from imagejobs.jobs.upkeep.sweep import BATCH, SUSPICIOUS, Kind, Sweep, SweepPolicy, Swept
 from imagejobs.storage.keys import output_key, rendition_key
@@ -51,7 +50,7 @@ def completed(world: World) -> str:
     renditions = [
         {"key": key, "url": "x", "width": 2, "height": 1, "bytes": n} for key, n in ((output.key, 7), (small, 5))
     ]
-    return world.lifecycle.complete(job.id, job.attempt, replace(output, renditions=renditions)).id
+    return world.attempts.complete(job.id, job.attempt, replace(output, renditions=renditions)).id
 
 
 class TestReferences:
@@ -118,11 +117,11 @@ class TestReferences:
 
     def test_a_retry_finds_its_source_after_a_sweep(self, world: World) -> None:
         job = world.claimed()
-        world.lifecycle.fail(job.id, job.attempt, Failure("no", "corrupt"))
+        world.attempts.fail(job.id, job.attempt, Failure("no", "corrupt"))
         let_age(world)
         swept(world)
         world.jobs.retry(job.id)
-        claim = world.lifecycle.claim(job.id, LEASE.total_seconds())
+        claim = world.attempts.claim(job.id, LEASE.total_seconds())
         assert world.storage.get(claim.source_image_key, 100) == b"picture"
 
     def test_a_deleted_job_leaves_nothing_for_long(self, world: World) -> None:

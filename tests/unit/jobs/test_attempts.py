@@ -17,10 +17,10 @@ from imagejobs.jobs.errors import (
     OutputNotAccepted,
     StaleAttempt,
 )
-from imagejobs.jobs.lifecycle import MAX_ERROR_MESSAGE, Failure, Output
-from imagejobs.jobs.model import LEGAL_TRANSITIONS, ImageJob, JobStatus
-from imagejobs.jobs.records.port import Change, Guard
+from imagejobs.jobs.model import LEGAL_TRANSITIONS, Failure, ImageJob, JobStatus, Output
+from imagejobs.jobs.records.change import Change, Guard, Transition
 from imagejobs.jobs.service import JobPolicy
+from imagejobs.jobs.transitions import MAX_ERROR_MESSAGE
 from imagejobs.storage.object_storage import ObjectInfo, StorageUnavailable
 from worlds.job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record, receipt
 
@@ -31,19 +31,19 @@ BEFORE = "before"
 
 Operation = Callable[[World, ImageJob], ImageJob]
 OPERATIONS: dict[str, tuple[JobStatus, Operation]] = {
-    "claim": (JobStatus.PROCESSING, lambda world, job: world.lifecycle.claim(job.id, LEASE_SECONDS)),
-    "renew": (JobStatus.PROCESSING, lambda world, job: world.lifecycle.renew(job.id, job.attempt, LEASE_SECONDS)),
-    "hand back": (JobStatus.PENDING, lambda world, job: world.lifecycle.hand_back(job.id, job.attempt, FAILURE)),
+    "claim": (JobStatus.PROCESSING, lambda world, job: world.attempts.claim(job.id, LEASE_SECONDS)),
+    "renew": (JobStatus.PROCESSING, lambda world, job: world.attempts.renew(job.id, job.attempt, LEASE_SECONDS)),
+    "hand back": (JobStatus.PENDING, lambda world, job: world.attempts.hand_back(job.id, job.attempt, FAILURE)),
     "complete": (
         JobStatus.COMPLETED,
-        lambda world, job: world.lifecycle.complete(job.id, job.attempt, world.output(job)),
+        lambda world, job: world.attempts.complete(job.id, job.attempt, world.output(job)),
     ),
     "complete, legacy": (
         JobStatus.COMPLETED,
-        lambda world, job: world.lifecycle.complete(job.id, None, Output("optimized/x.webp")),
+        lambda world, job: world.attempts.complete(job.id, None, Output("optimized/x.webp")),
     ),
-    "fail": (JobStatus.FAILED, lambda world, job: world.lifecycle.fail(job.id, job.attempt, FAILURE)),
-    "fail, legacy": (JobStatus.FAILED, lambda world, job: world.lifecycle.fail(job.id, None, FAILURE)),
+    "fail": (JobStatus.FAILED, lambda world, job: world.attempts.fail(job.id, job.attempt, FAILURE)),
+    "fail, legacy": (JobStatus.FAILED, lambda world, job: world.attempts.fail(job.id, None, FAILURE)),
     "retry": (JobStatus.PENDING, lambda world, job: world.jobs.retry(job.id)),
 }
 ALLOWED = {
@@ -65,14 +65,14 @@ def job_in(world: World, status: JobStatus) -> ImageJob:
     job = world.claimed()
     if status == JobStatus.PROCESSING:
         return job
-    values = {
-        "status": status,
-        "lease_until": None,
-        "error_msg": BEFORE if status == JobStatus.FAILED else "",
-        "output_image_key": "optimized/before.webp" if status == JobStatus.COMPLETED else None,
-        "output_image_url": "http://before.invalid/" if status == JobStatus.COMPLETED else None,
-    }
-    changed = world.repository.change(job.id, Guard(frozenset({JobStatus.PROCESSING})), Change(values))
+    change = Change(
+        status=status,
+        lease_until=None,
+        error_msg=BEFORE if status == JobStatus.FAILED else "",
+        output_image_key="optimized/before.webp" if status == JobStatus.COMPLETED else None,
+        output_image_url="http://before.invalid/" if status == JobStatus.COMPLETED else None,
+    )
+    changed = world.repository.change(job.id, Transition(Guard(frozenset({JobStatus.PROCESSING})), change))
     assert changed
     return changed
 
@@ -95,7 +95,7 @@ class TestTransitionTable:
     def test_any_other_is_refused_and_changes_nothing(self, world: World, name: str, status: JobStatus) -> None:
         job = job_in(world, status)
         if (name, status) == ("hand back", JobStatus.PENDING):
-            assert world.lifecycle.hand_back(job.id, 1, FAILURE) == job, "the same again"
+            assert world.attempts.hand_back(job.id, 1, FAILURE) == job, "the same again"
         elif status == JobStatus.DELETING:
             with pytest.raises(JobNotFound):
                 OPERATIONS[name][1](world, job)
@@ -117,7 +117,8 @@ class TestTransitionTable:
         self, world: World, name: str, attempt: int, status: JobStatus
     ) -> None:
         job = job_in(world, status)
-        current = world.repository.change(job.id, Guard(frozenset(JobStatus)), Change({"attempt": 2}))
+        next_attempt = Change(increments=frozenset({"attempt"}))
+        current = world.repository.change(job.id, Transition(Guard(frozenset(JobStatus)), next_attempt))
         assert current
         with pytest.raises(StaleAttempt, match=f"Attempt {attempt} no longer holds image job {job.id}"):
             OPERATIONS[name][1](world, replace(current, attempt=attempt))
@@ -128,7 +129,7 @@ class TestClaim:
     def test_it_begins_the_next_attempt_with_a_lease_by_the_databases_clock(self, world: World) -> None:
         job = world.created()
         world.clock.advance(timedelta(seconds=1))
-        claimed = world.lifecycle.claim(job.id, 12.5)
+        claimed = world.attempts.claim(job.id, 12.5)
         assert claimed == replace(
             job,
             status=JobStatus.PROCESSING,
@@ -140,39 +141,39 @@ class TestClaim:
 
     def test_it_clears_what_an_earlier_attempt_left(self, world: World) -> None:
         job = world.claimed()
-        world.lifecycle.hand_back(job.id, 1, Failure("storage is unavailable", "storage_unavailable"))
-        claimed = world.lifecycle.claim(job.id, LEASE_SECONDS)
+        world.attempts.hand_back(job.id, 1, Failure("storage is unavailable", "storage_unavailable"))
+        claimed = world.attempts.claim(job.id, LEASE_SECONDS)
         assert (claimed.attempt, claimed.error_msg, claimed.error_code) == (2, "", None)
 
     def test_a_worker_that_names_no_lease_gets_the_generous_one(self, world: World) -> None:
-        claimed = world.lifecycle.claim(world.created().id)
+        claimed = world.attempts.claim(world.created().id)
         assert claimed.lease_until == world.clock.time + LEGACY_LEASE
 
     def test_a_held_job_is_refused_until_its_lease_expired(self, world: World) -> None:
         job = world.claimed()
         world.clock.advance(LEASE)
         with pytest.raises(JobHeld, match=rf"Attempt 1 holds image job {job.id} until 2024-01-01T00:00:20\.000Z\.$"):
-            world.lifecycle.claim(job.id)
+            world.attempts.claim(job.id)
         assert world.now(job) == job
         world.clock.advance(MILLISECOND)
-        taken_over = world.lifecycle.claim(job.id)
+        taken_over = world.attempts.claim(job.id)
         assert (taken_over.attempt, taken_over.lost_leases) == (2, 1)
 
     def test_a_record_without_attempt_and_lease_is_held_by_its_last_update(self, world: World) -> None:
         job = new_record(world.repository, status=JobStatus.PROCESSING)
         world.clock.advance(LEGACY_LEASE)
         with pytest.raises(JobHeld):
-            world.lifecycle.claim(job.id)
+            world.attempts.claim(job.id)
         world.clock.advance(MILLISECOND)
-        assert world.lifecycle.claim(job.id).attempt == 1
+        assert world.attempts.claim(job.id).attempt == 1
 
     def test_the_last_lost_lease_is_not_claimed_again(self, world: World) -> None:
         job = world.created()
         for _ in range(MAX_ATTEMPTS):
-            world.lifecycle.claim(job.id, LEASE_SECONDS)
+            world.attempts.claim(job.id, LEASE_SECONDS)
             world.clock.advance(LEASE + MILLISECOND)
         with pytest.raises(IllegalTransition, match="is FAILED"):
-            world.lifecycle.claim(job.id)
+            world.attempts.claim(job.id)
         assert world.now(job).error_code == "attempts_exhausted"
 
     @pytest.mark.parametrize("expired", [False, True])
@@ -180,7 +181,7 @@ class TestClaim:
         def claim(_: int) -> bool:
             start.wait()
             try:
-                world.lifecycle.claim(job.id, LEASE_SECONDS)
+                world.attempts.claim(job.id, LEASE_SECONDS)
             except JobConflict:
                 return False
             return True
@@ -197,28 +198,28 @@ class TestRenew:
     def test_it_moves_the_end_of_the_lease_and_nothing_else(self, world: World) -> None:
         job = world.claimed()
         world.clock.advance(timedelta(seconds=5))
-        renewed = world.lifecycle.renew(job.id, 1, 60)
+        renewed = world.attempts.renew(job.id, 1, 60)
         lease_until = world.clock.time + timedelta(seconds=60)
         assert renewed == replace(job, updated_at=world.clock.time, lease_until=lease_until)
 
     def test_one_that_names_no_lease_gets_the_generous_one_as_with_its_claim(self, world: World) -> None:
-        job = world.lifecycle.claim(world.created().id)
+        job = world.attempts.claim(world.created().id)
         world.clock.advance(timedelta(seconds=5))
-        assert world.lifecycle.renew(job.id, 1).lease_until == world.clock.time + LEGACY_LEASE
+        assert world.attempts.renew(job.id, 1).lease_until == world.clock.time + LEGACY_LEASE
 
     def test_a_late_renewal_holds_if_nobody_took_over(self, world: World) -> None:
         job = world.claimed()
         world.clock.advance(LEASE * 2)
-        world.lifecycle.renew(job.id, 1, LEASE_SECONDS)
+        world.attempts.renew(job.id, 1, LEASE_SECONDS)
         assert world.repair.run_once().leases_expired == 0
-        assert world.lifecycle.complete(job.id, 1, world.output(job)).status == JobStatus.COMPLETED
+        assert world.attempts.complete(job.id, 1, world.output(job)).status == JobStatus.COMPLETED
 
 
 class TestFencing:
     @pytest.mark.parametrize("name", ["renew", "complete", "fail"])
     def test_after_handing_back_the_attempt_is_over(self, world: World, name: str) -> None:
         job = world.claimed()
-        world.lifecycle.hand_back(job.id, 1, FAILURE)
+        world.attempts.hand_back(job.id, 1, FAILURE)
         with pytest.raises(StaleAttempt):
             OPERATIONS[name][1](world, job)
 
@@ -234,16 +235,16 @@ class TestFencing:
     def test_after_another_took_over_only_that_one_counts(self, world: World, name: str) -> None:
         zombie = world.claimed()
         world.clock.advance(LEASE + MILLISECOND)
-        holder = world.lifecycle.claim(zombie.id, LEASE_SECONDS)
+        holder = world.attempts.claim(zombie.id, LEASE_SECONDS)
         with pytest.raises(StaleAttempt):
             OPERATIONS[name][1](world, zombie)
         assert world.now(zombie) == holder
-        assert world.lifecycle.complete(holder.id, 2, world.output(holder)).attempt == 2
+        assert world.attempts.complete(holder.id, 2, world.output(holder)).attempt == 2
 
     @pytest.mark.parametrize("name", ["complete", "fail"])
     def test_after_a_retry_the_attempt_that_failed_is_over(self, world: World, name: str) -> None:
         job = world.claimed()
-        world.lifecycle.fail(job.id, 1, FAILURE)
+        world.attempts.fail(job.id, 1, FAILURE)
         world.jobs.retry(job.id)
         with pytest.raises(StaleAttempt):
             OPERATIONS[name][1](world, job)
@@ -253,9 +254,9 @@ class TestFencing:
             start.wait()
             try:
                 if complete:
-                    world.lifecycle.complete(job.id, 1, output)
+                    world.attempts.complete(job.id, 1, output)
                 else:
-                    world.lifecycle.claim(job.id, LEASE_SECONDS)
+                    world.attempts.claim(job.id, LEASE_SECONDS)
             except JobConflict:
                 return False
             return True
@@ -270,10 +271,10 @@ class TestFencing:
 
     def test_a_worker_that_sends_no_attempt_is_not_fenced(self, world: World) -> None:
         job = new_record(world.repository)
-        world.lifecycle.claim(job.id)
+        world.attempts.claim(job.id)
         world.clock.advance(LEGACY_LEASE + MILLISECOND)
-        world.lifecycle.claim(job.id)
-        done = world.lifecycle.complete(job.id, None, Output("optimized/test-optimized.webp"))
+        world.attempts.claim(job.id)
+        done = world.attempts.complete(job.id, None, Output("optimized/test-optimized.webp"))
         assert (done.status, done.attempt) == (JobStatus.COMPLETED, 2)
 
 
@@ -281,7 +282,7 @@ class TestHandBack:
     def test_the_job_is_pending_at_once_with_the_reason(self, world: World) -> None:
         job = world.claimed()
         world.clock.advance(timedelta(seconds=1))
-        handed_back = world.lifecycle.hand_back(job.id, 1, Failure("x" * 3000, "storage_unavailable"))
+        handed_back = world.attempts.hand_back(job.id, 1, Failure("x" * 3000, "storage_unavailable"))
         now = world.clock.time
         assert handed_back == replace(
             job,
@@ -296,7 +297,7 @@ class TestHandBack:
     def test_without_a_message_to_come_the_next_pass_pushes_one(self, world: World) -> None:
         job = world.claimed()
         world.queue.messages.clear()
-        world.lifecycle.hand_back(job.id, 1, FAILURE)
+        world.attempts.hand_back(job.id, 1, FAILURE)
         world.repair.run_once()
         assert world.queue.job_ids == [job.id]
 
@@ -305,23 +306,23 @@ class TestHandBack:
         world.clock.advance(LEASE + MILLISECOND)
         world.repair.run_once()
         assert world.now(job).lost_leases == 1
-        late = world.lifecycle.hand_back(job.id, 1, FAILURE)
+        late = world.attempts.hand_back(job.id, 1, FAILURE)
         assert (late.status, late.lost_leases, late.error_code) == (JobStatus.PENDING, 0, FAILURE.code)
-        assert world.lifecycle.hand_back(job.id, 1, FAILURE) == late, "once"
+        assert world.attempts.hand_back(job.id, 1, FAILURE) == late, "once"
 
     def test_one_that_comes_late_takes_no_other_death_back(self, world: World) -> None:
         job = world.claimed()
         world.clock.advance(LEASE + MILLISECOND)
-        world.lifecycle.claim(job.id, LEASE_SECONDS)
-        world.lifecycle.hand_back(job.id, 2, FAILURE)
-        assert world.lifecycle.hand_back(job.id, 2, FAILURE).lost_leases == 1
+        world.attempts.claim(job.id, LEASE_SECONDS)
+        world.attempts.hand_back(job.id, 2, FAILURE)
+        assert world.attempts.hand_back(job.id, 2, FAILURE).lost_leases == 1
         with pytest.raises(StaleAttempt):
-            world.lifecycle.hand_back(job.id, 1, FAILURE)
+            world.attempts.hand_back(job.id, 1, FAILURE)
 
     def test_a_message_to_come_is_missed_only_some_time_after_it_is_due(self, world: World) -> None:
         job = world.claimed()
         world.queue.messages.clear()
-        world.lifecycle.hand_back(job.id, 1, FAILURE, retry_in=40)
+        world.attempts.hand_back(job.id, 1, FAILURE, retry_in=40)
         world.clock.advance(timedelta(seconds=40) + PENDING_AFTER)
         world.repair.run_once()
         assert world.queue.job_ids == []
@@ -331,9 +332,9 @@ class TestHandBack:
 
     def test_the_same_again_changes_nothing(self, world: World) -> None:
         job = world.claimed()
-        first = world.lifecycle.hand_back(job.id, 1, FAILURE)
+        first = world.attempts.hand_back(job.id, 1, FAILURE)
         world.clock.advance(LEASE)
-        assert world.lifecycle.hand_back(job.id, 1, Failure("other")) == first
+        assert world.attempts.hand_back(job.id, 1, Failure("other")) == first
 
 
 class TestComplete:
@@ -341,7 +342,7 @@ class TestComplete:
         job = world.claimed()
         world.clock.advance(timedelta(seconds=1))
         output = world.output(job)
-        done = world.lifecycle.complete(job.id, 1, output)
+        done = world.attempts.complete(job.id, 1, output)
         assert done == replace(
             job,
             status=JobStatus.COMPLETED,
@@ -356,16 +357,16 @@ class TestComplete:
     def test_a_named_url_is_kept(self, world: World) -> None:
         job = world.claimed()
         output = replace(world.output(job), url="https://cdn.invalid/1.webp")
-        assert world.lifecycle.complete(job.id, 1, output).output_image_url == "https://cdn.invalid/1.webp"
+        assert world.attempts.complete(job.id, 1, output).output_image_url == "https://cdn.invalid/1.webp"
 
     @pytest.mark.parametrize("attempt", [1, None])
     def test_the_same_again_changes_nothing_even_if_the_output_is_gone(self, world: World, attempt: int | None) -> None:
         job = world.claimed()
         output = world.output(job)
-        done = world.lifecycle.complete(job.id, attempt, output)
+        done = world.attempts.complete(job.id, attempt, output)
         world.storage.delete(output.key)
         world.clock.advance(LEASE)
-        assert world.lifecycle.complete(job.id, attempt, output) == done
+        assert world.attempts.complete(job.id, attempt, output) == done
         assert world.now(job) == done
 
     def test_the_same_twice_at_once_is_accepted_twice(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,13 +380,13 @@ class TestComplete:
 
         monkeypatch.setattr(world.storage, "head", slowly)
         with ThreadPoolExecutor(2) as pool:
-            first, second = pool.map(lambda _: world.lifecycle.complete(job.id, 1, output), range(2))
+            first, second = pool.map(lambda _: world.attempts.complete(job.id, 1, output), range(2))
         assert first == second == world.now(job)
 
     def test_a_different_one_is_refused(self, world: World) -> None:
         job = world.claimed()
         output = world.output(job)
-        done = world.lifecycle.complete(job.id, 1, output)
+        done = world.attempts.complete(job.id, 1, output)
         for other in (
             replace(output, url="https://elsewhere.invalid/"),
             Output("optimized/other.webp", done.output_image_url),
@@ -394,9 +395,9 @@ class TestComplete:
             replace(output, receipt={"output": {"bytes": 2}}),
         ):
             with pytest.raises(IllegalTransition):
-                world.lifecycle.complete(job.id, 1, other)
+                world.attempts.complete(job.id, 1, other)
         with pytest.raises(IllegalTransition):
-            world.lifecycle.fail(job.id, 1, FAILURE)
+            world.attempts.fail(job.id, 1, FAILURE)
         assert world.now(job) == done
 
     @pytest.mark.parametrize("attempt", [1, None])
@@ -406,8 +407,8 @@ class TestComplete:
     )
     def test_a_key_that_is_none_is_refused(self, world: World, attempt: int | None, key: str) -> None:
         job = world.claimed()
-        with pytest.raises(OutputNotAccepted, match="has other characters than"):
-            world.lifecycle.complete(job.id, attempt, Output(key))
+        with pytest.raises(OutputNotAccepted, match=r"may contain only letters, digits, '-', '_', '\.' and '/'"):
+            world.attempts.complete(job.id, attempt, Output(key))
         assert world.now(job) == job
 
     @pytest.mark.parametrize("attempt", [1, None])
@@ -416,28 +417,30 @@ class TestComplete:
         self, world: World, attempt: int | None, key: str
     ) -> None:
         job = world.claimed()
-        with pytest.raises(OutputNotAccepted, match=f"The key '{key}' does not lie under 'optimized/'"):
-            world.lifecycle.complete(job.id, attempt, Output(key))
+        with pytest.raises(
+            OutputNotAccepted, match=f"The key '{key}' must start with this server's OUTPUT_PREFIX, 'optimized/'"
+        ):
+            world.attempts.complete(job.id, attempt, Output(key))
         assert world.now(job) == job
 
     def test_another_jobs_key_is_refused(self, world: World) -> None:
         job, other = world.claimed(), world.claimed()
-        with pytest.raises(OutputNotAccepted, match=f"is not image job {job.id}'s"):
-            world.lifecycle.complete(job.id, 1, world.output(other))
+        with pytest.raises(OutputNotAccepted, match=f"is not that of image job {job.id}"):
+            world.attempts.complete(job.id, 1, world.output(other))
 
     def test_an_object_that_was_not_uploaded_is_refused(self, world: World) -> None:
         job = world.claimed()
         output = world.output(job)
         world.storage.delete(output.key)
-        with pytest.raises(OutputNotAccepted, match="upload it first"):
-            world.lifecycle.complete(job.id, 1, output)
+        with pytest.raises(OutputNotAccepted, match="Upload it first"):
+            world.attempts.complete(job.id, 1, output)
         assert world.now(job) == job
 
     def test_an_object_of_another_size_than_the_receipts_is_refused(self, world: World) -> None:
         job = world.claimed()
         output = replace(world.output(job), receipt=receipt(8))
-        with pytest.raises(OutputNotAccepted, match="has 7 bytes, 8 were claimed"):
-            world.lifecycle.complete(job.id, 1, output)
+        with pytest.raises(OutputNotAccepted, match="has 7 bytes, but 8 were reported"):
+            world.attempts.complete(job.id, 1, output)
 
     def test_every_rendition_must_be_the_jobs_own_and_there(self, world: World) -> None:
         job = world.claimed()
@@ -446,42 +449,42 @@ class TestComplete:
         world.storage.put(f"{stem}-640.webp", io.BytesIO(b"small"), 5, "image/webp")
         own = {"key": f"{stem}-640.webp", "url": "http://storage.invalid/x", "width": 640, "height": 480, "bytes": 5}
         wrong = [
-            ({**own, "key": "raw/other.webp"}, "does not lie under"),
-            ({**own, "key": "optimized/other-optimized-640.webp"}, "is not image job"),
-            ({**own, "key": f"{stem}-320.webp"}, "There is no object"),
-            ({**own, "bytes": 6}, "has 5 bytes, 6 were claimed"),
+            ({**own, "key": "raw/other.webp"}, "must start with"),
+            ({**own, "key": "optimized/other-optimized-640.webp"}, "does not belong to image job"),
+            ({**own, "key": f"{stem}-320.webp"}, "is not in storage"),
+            ({**own, "bytes": 6}, "has 5 bytes, but 6 were reported"),
         ]
         for rendition, message in wrong:
             with pytest.raises(OutputNotAccepted, match=message):
-                world.lifecycle.complete(job.id, 1, replace(output, renditions=[rendition]))
-        done = world.lifecycle.complete(job.id, 1, replace(output, renditions=[own]))
+                world.attempts.complete(job.id, 1, replace(output, renditions=[rendition]))
+        done = world.attempts.complete(job.id, 1, replace(output, renditions=[own]))
         assert done.renditions == [own]
 
     def test_without_a_receipt_the_object_is_enough(self, world: World) -> None:
         job = world.claimed()
-        assert world.lifecycle.complete(job.id, 1, replace(world.output(job), receipt=None)).receipt is None
+        assert world.attempts.complete(job.id, 1, replace(world.output(job), receipt=None)).receipt is None
 
     def test_while_storage_is_away_nothing_is_completed(self, world: World) -> None:
         job = world.claimed()
         output = world.output(job)
         world.storage.away = True
         with pytest.raises(StorageUnavailable):
-            world.lifecycle.complete(job.id, 1, output)
+            world.attempts.complete(job.id, 1, output)
         assert world.now(job) == job
 
     def test_unless_the_policy_says_so(self) -> None:
         world = World(JobPolicy(check_legacy_output=True))
         job = world.created()
-        world.lifecycle.claim(job.id)
-        with pytest.raises(OutputNotAccepted, match="no object 'optimized/by-hand"):
-            world.lifecycle.complete(job.id, None, Output("optimized/by-hand.webp"))
+        world.attempts.claim(job.id)
+        with pytest.raises(OutputNotAccepted, match=r"'optimized/by-hand\.webp' is not in storage"):
+            world.attempts.complete(job.id, None, Output("optimized/by-hand.webp"))
         world.storage.put("optimized/by-hand.webp", io.BytesIO(b"x"), 1, "image/webp")
-        done = world.lifecycle.complete(job.id, None, Output("optimized/by-hand.webp"))
+        done = world.attempts.complete(job.id, None, Output("optimized/by-hand.webp"))
         assert done.status == JobStatus.COMPLETED
 
     def test_a_legacy_workers_output_is_not_looked_for(self, world: World) -> None:
         job = world.claimed()
-        done = world.lifecycle.complete(job.id, None, Output("optimized/test-optimized.webp"))
+        done = world.attempts.complete(job.id, None, Output("optimized/test-optimized.webp"))
         assert done.output_image_key == "optimized/test-optimized.webp"
 
 
@@ -489,7 +492,7 @@ class TestFail:
     def test_it_records_why_and_when(self, world: World) -> None:
         job = world.claimed()
         world.clock.advance(timedelta(seconds=1))
-        failed = world.lifecycle.fail(job.id, 1, Failure("x" * 3000, "too_large", retryable=False))
+        failed = world.attempts.fail(job.id, 1, Failure("x" * 3000, "too_large", retryable=False))
         assert failed == replace(
             job,
             status=JobStatus.FAILED,
@@ -505,9 +508,9 @@ class TestFail:
     def test_the_same_again_changes_nothing(self, world: World, attempt: int | None) -> None:
         job = world.claimed()
         failure = Failure("x" * 3000, "corrupt")
-        failed = world.lifecycle.fail(job.id, attempt, failure)
+        failed = world.attempts.fail(job.id, attempt, failure)
         world.clock.advance(LEASE)
-        assert world.lifecycle.fail(job.id, attempt, failure) == failed
+        assert world.attempts.fail(job.id, attempt, failure) == failed
         assert world.now(job) == failed
 
     @pytest.mark.parametrize(
@@ -516,19 +519,19 @@ class TestFail:
     )
     def test_a_different_one_is_refused(self, world: World, other: Failure) -> None:
         job = world.claimed()
-        failed = world.lifecycle.fail(job.id, 1, Failure("broken", "corrupt"))
+        failed = world.attempts.fail(job.id, 1, Failure("broken", "corrupt"))
         with pytest.raises(IllegalTransition):
-            world.lifecycle.fail(job.id, 1, other)
+            world.attempts.fail(job.id, 1, other)
         with pytest.raises(IllegalTransition):
-            world.lifecycle.complete(job.id, 1, world.output(job))
+            world.attempts.complete(job.id, 1, world.output(job))
         assert world.now(job) == failed
 
     def test_a_job_that_comes_to_completion_after_a_failure_and_a_retry_shows_no_error(self, world: World) -> None:
         job = world.claimed()
-        world.lifecycle.fail(job.id, 1, FAILURE)
+        world.attempts.fail(job.id, 1, FAILURE)
         world.jobs.retry(job.id)
-        world.lifecycle.claim(job.id, LEASE_SECONDS)
-        done = world.lifecycle.complete(job.id, 2, world.output(job))
+        world.attempts.claim(job.id, LEASE_SECONDS)
+        done = world.attempts.complete(job.id, 2, world.output(job))
         assert (done.error_msg, done.error_code, done.retryable) == ("", None, None)
 
 
@@ -537,11 +540,11 @@ class TestRefusals:
 
     def test_a_finished_job_is_named_with_what_it_cannot_become(self, world: World) -> None:
         job = world.claimed()
-        world.lifecycle.complete(job.id, job.attempt, world.output(job))
+        world.attempts.complete(job.id, job.attempt, world.output(job))
         calls: tuple[tuple[JobStatus, Callable[[], Any]], ...] = (
-            (JobStatus.PROCESSING, lambda: world.lifecycle.renew(job.id, job.attempt)),
-            (JobStatus.PENDING, lambda: world.lifecycle.hand_back(job.id, job.attempt, Failure("x"))),
-            (JobStatus.FAILED, lambda: world.lifecycle.fail(job.id, job.attempt, Failure("x"))),
+            (JobStatus.PROCESSING, lambda: world.attempts.renew(job.id, job.attempt)),
+            (JobStatus.PENDING, lambda: world.attempts.hand_back(job.id, job.attempt, Failure("x"))),
+            (JobStatus.FAILED, lambda: world.attempts.fail(job.id, job.attempt, Failure("x"))),
         )
         for wanted, call in calls:
             with pytest.raises(IllegalTransition, match=f"{job.id} is COMPLETED and cannot become {wanted}"):
@@ -549,17 +552,17 @@ class TestRefusals:
 
     def test_another_result_of_a_completed_job_and_another_failure_of_a_failed_one(self, world: World) -> None:
         completed, failed = world.claimed(), world.claimed()
-        world.lifecycle.complete(completed.id, None, Output("optimized/a.webp"))
-        world.lifecycle.fail(failed.id, None, Failure("x"))
+        world.attempts.complete(completed.id, None, Output("optimized/a.webp"))
+        world.attempts.fail(failed.id, None, Failure("x"))
         with pytest.raises(IllegalTransition, match="is COMPLETED and cannot become COMPLETED"):
-            world.lifecycle.complete(completed.id, None, Output("optimized/b.webp"))
+            world.attempts.complete(completed.id, None, Output("optimized/b.webp"))
         with pytest.raises(IllegalTransition, match="is FAILED and cannot become FAILED"):
-            world.lifecycle.fail(failed.id, None, Failure("y"))
+            world.attempts.fail(failed.id, None, Failure("y"))
 
     def test_a_job_that_is_gone_is_named(self, world: World) -> None:
         job = world.claimed()
         world.jobs.delete(job.id)
         with pytest.raises(JobNotFound, match=job.id):
-            world.lifecycle.renew(job.id, job.attempt)
+            world.attempts.renew(job.id, job.attempt)
         with pytest.raises(JobNotFound, match=job.id):
             world.jobs.delete(job.id)
