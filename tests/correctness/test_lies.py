@@ -187,7 +187,7 @@ def test_a_png_of_an_impossible_bit_depth_is_corrupt(depth: int, colour_type: in
     error = failure(png_files.header(96, 64, depth, colour_type) + whole[33:])
 
     assert error.code == "corrupt"
-    assert f"{depth} bits and colour type {colour_type}" in error.message
+    assert f"colour type {colour_type} with samples of {depth} bits" in error.message
 
 
 def test_a_png_of_xcode_is_refused_by_its_name() -> None:
