@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from threading import Lock
 from typing import Any, TypedDict
 
@@ -49,8 +50,7 @@ class Observations:
 
     def __init__(self, contract: Contract) -> None:
         self._document = contract.document
-        self._operations = Contract(closed(contract.document)).operations
-        self._paths = _patterns(self._operations.values())
+        self._paths = _paths(contract)
         self._lock = Lock()
         self.asker: str | None = None
         self.answers: Counter[tuple[str, str]] = Counter()
@@ -198,10 +198,14 @@ def closed(node: Any) -> Any:
     return [closed(each) for each in node] if isinstance(node, list) else node
 
 
-def _patterns(operations: Any) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
-    """Paths without `{id}` first: `/api/image-jobs/stats` is no job."""
+@cache
+def _paths(contract: Contract) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
+    """Each path's operations by method, under the closed schemas.
+
+    Paths without `{id}` come first: `/api/image-jobs/stats` is not a job.
+    """
     by_path: dict[str, dict[str, Operation]] = {}
-    for operation in operations:
+    for operation in Contract(closed(contract.document)).operations.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation
     ordered = sorted(by_path, key=lambda path: ("{" in path, path))
     return [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), by_path[path]) for path in ordered]

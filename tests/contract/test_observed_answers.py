@@ -184,7 +184,8 @@ def run(folder: Path, files: Mapping[str, str], *arguments: str) -> tuple[int, s
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir=.", *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"},
+        env=os.environ
+        | {"PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=300,
@@ -193,7 +194,7 @@ def run(folder: Path, files: Mapping[str, str], *arguments: str) -> tuple[int, s
     return done.returncode, done.stdout
 
 
-SEVERAL_PROCESSES = ["--numprocesses", "2", "--dist", "loadfile"]
+SEVERAL_PROCESSES = ["-p", "xdist", "--numprocesses", "2", "--dist", "loadfile"]
 
 
 @pytest.mark.parametrize("processes", [[], SEVERAL_PROCESSES])
@@ -236,7 +237,8 @@ def test_an_undocumented_status_fails_the_test_that_provoked_it(tmp_path: Path) 
 
 def test_a_gap_does_not_count_when_a_process_died(tmp_path: Path) -> None:
     dies = "import os\n\ndef test_death():\n    os._exit(1)\n"
-    status, told = run(tmp_path, {"test_a.py": ASKS_200, "test_b.py": dies}, ".", *SEVERAL_PROCESSES)
+    files = {"test_a.py": ASKS_200, "test_b.py": dies}
+    status, told = run(tmp_path, files, ".", *SEVERAL_PROCESSES, "--max-worker-restart=0")
     assert status == 1
     assert "only a part ran" in told
     assert "gap:" not in told
