@@ -1,4 +1,4 @@
-"""For all tests: this machine is reached past a proxy of the environment, by tests and by the processes they start."""
+"""For all tests and the processes they start: connect to this machine directly, past a proxy of the environment."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""How a client is made: each folder beside this file has a `client.toml` with the commands, and its pinned versions."""
+"""How a client is generated: each folder beside this file has a `client.toml` with commands and pinned versions."""
 
 import fcntl
 import hashlib
@@ -17,22 +17,22 @@ from typing import Any
 CLIENTS = Path(__file__).parent
 CACHE = Path(os.environ.get("IMAGE_JOBS_CACHE") or Path.home() / ".cache/image-jobs") / "clients"
 SECONDS = 600.0
-"""The most that one command may take; a first installation downloads everything."""
+"""Time limit of one command; a first installation downloads all dependencies."""
 SHOWN = 8_000
-"""Characters of a failed command's output that are shown, from its end."""
+"""Number of characters shown from the end of a failed command's output."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class CommandFailed(Exception):
-    """A command ended with another code than 0."""
+    """A command ended with an exit code other than 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The commands of one client, each for `sh` in a folder with the client's files and the contract as openapi.yaml.
+    """The shell commands of one client. They run in a folder with the client's files and the contract as openapi.yaml.
 
-    What `install` makes depends only on itself and on the files named in `versions`, so it is kept in the cache.
-    `output` lists, as regular expressions, the lines that `generate` may print: any other one counts as a warning.
+    The files that `install` makes are cached: they depend only on the command and on the files named in `versions`.
+    `output` has regular expressions for the lines that `generate` may print; any other line counts as a warning.
     """
 
     name: str
@@ -46,44 +46,44 @@ class Recipe:
 
     @property
     def folder(self) -> Path:
-        """Where the client's own files are."""
+        """The folder with the client's own files."""
         return CLIENTS / self.name
 
     def missing(self) -> list[str]:
-        """The programs it needs that are not on PATH."""
+        """The programs that the client needs and that are not on PATH."""
         return [program for program in self.needs if not shutil.which(program)]
 
     def warnings(self, printed: str) -> list[str]:
-        """The lines of the generator's output that are not expected."""
+        """The lines of the generator's output that `output` does not allow."""
         lines = (COLOUR.sub("", line).strip() for line in printed.splitlines())
         return [line for line in lines if line and not any(re.fullmatch(known, line) for known in self.output)]
 
 
 def load(name: str) -> Recipe:
-    """The recipe in the folder of this name."""
+    """Read the recipe of the client with this name."""
     read = tomllib.loads((CLIENTS / name / "client.toml").read_text())
     lists: dict[str, Any] = {key: tuple(read.pop(key, ())) for key in ("needs", "versions", "output")}
     return Recipe(name=name, install=read.pop("install", ""), **lists, **read)
 
 
 def names() -> list[str]:
-    """Every client."""
+    """The names of all clients."""
     return sorted(file.parent.name for file in CLIENTS.glob("*/client.toml"))
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The folder in which one client is generated, compiled and run."""
+    """A folder in which one client is generated, compiled and run."""
 
     folder: Path
 
     def sh(self, command: str, **environment: str) -> str:
-        """What the command printed, on both streams. Raises CommandFailed."""
+        """Run a shell command in the folder; its output on both streams. Raises CommandFailed."""
         return run(command, self.folder, environment)
 
 
 def workshop(recipe: Recipe, folder: Path, contract: Path) -> Workshop:
-    """A folder with the contract, the client's files and what its installation made."""
+    """Put the contract, the client's files and links to its installed files into `folder`."""
     installed = install(recipe)
     shutil.copytree(recipe.folder, folder, dirs_exist_ok=True)
     shutil.copyfile(contract, folder / "openapi.yaml")
@@ -94,7 +94,7 @@ def workshop(recipe: Recipe, folder: Path, contract: Path) -> Workshop:
 
 
 def install(recipe: Recipe) -> Path:
-    """The folder in the cache with what `install` makes; made unless it is there and whole."""
+    """The cache folder with the client's installed files. Runs `install` if the folder is missing or incomplete."""
     files = {name: (recipe.folder / name).read_bytes() for name in recipe.versions}
     digest = hashlib.sha256(repr((recipe.install, sorted(files.items()))).encode()).hexdigest()[:16]
     folder = CACHE / f"{recipe.name}-{digest}"
@@ -112,7 +112,7 @@ def install(recipe: Recipe) -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Only one process at a time is in this block."""
+    """Let only one process at a time into this block."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -120,7 +120,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def run(command: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """What the command printed, on both streams. Raises CommandFailed, with that."""
+    """Run a shell command; its output on both streams. Raises CommandFailed with the end of that output."""
     search = os.pathsep.join([str(folder / "venv/bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
     ended = subprocess.run(
         ["/bin/sh", "-euc", command],

@@ -1,7 +1,8 @@
-"""Clients that other people's generators make of the contract: each is generated, compiled, and used for real.
+"""Clients made from the contract by public generators: each is generated, compiled and run against the API.
 
-Every client's flow is the same, in its own language: an event with two images, a worker's claims, one COMPLETED and one
-FAILED, polling, the event, lists, a retry, a deletion, and an error that is read as the contract describes it.
+Every client runs the same flow in its own language. It creates an event with two images, claims both jobs as a worker,
+and reports one COMPLETED and one FAILED. Then it polls the jobs, reads the event, pages through lists, retries and
+deletes a job, and reads an error as the contract describes it.
 """
 
 from collections.abc import Iterator
@@ -27,13 +28,13 @@ WIDTH, HEIGHT = 64, 48
 
 @dataclass(frozen=True)
 class Deployment:
-    """An API with tokens, and the folder that its clients share with it as storage."""
+    """An API that requires tokens, and the storage folder that it shares with its clients."""
 
     url: str
     objects: Path
 
     def environment(self) -> dict[str, str]:
-        """What a flow is told. RESULT is what its worker has made of every image."""
+        """The environment variables of a flow. Its worker uploads the file RESULT as the result of a conversion."""
         result = self.objects.parent / "result.webp"
         result.write_bytes(image_bytes("webp", WIDTH, HEIGHT))
         return {
@@ -48,7 +49,7 @@ class Deployment:
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    """The API with its own storage; its answers are checked against the contract too."""
+    """A running API with its own storage; it also validates its responses against the contract."""
     objects = tmp_path / "objects"
     (objects / "optimized").mkdir(parents=True)
     settings = memory_settings(api_tokens=CLIENT_TOKENS, worker_tokens=WORKER_TOKENS)
@@ -60,7 +61,7 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
 
 @pytest.mark.parametrize("name", names())
 def test_client(name: str, deployment: Deployment, tmp_path: Path) -> None:
-    """It is generated without a warning, compiles, and its program finds what the contract promises."""
+    """The client is generated without warnings and compiles, and its flow succeeds."""
     recipe = load(name)
     if missing := recipe.missing():
         pytest.skip(f"{name} needs {', '.join(missing)} on PATH")
@@ -73,7 +74,7 @@ def test_client(name: str, deployment: Deployment, tmp_path: Path) -> None:
 
 
 def assert_sent(deployment: Deployment) -> None:
-    """The flow's records are as every program must leave them: no field was lost or mangled on its way."""
+    """Check the records that every flow must leave: no field was lost or changed on its way to the API."""
     with httpx2.Client(base_url=deployment.url, headers={"Authorization": f"Bearer {CLIENT_TOKENS[0]}"}) as http:
         [event] = http.get("/api/events").json()["data"]
         [job] = http.get("/api/image-jobs").json()["data"]
@@ -85,7 +86,7 @@ def assert_sent(deployment: Deployment) -> None:
 
 
 def assert_completed(job: dict[str, Any]) -> None:
-    """The one job that the flow leaves has its claim, its source and its result."""
+    """Check the fields of the one job that the flow leaves: its claim, its source and its result."""
     sample = SAMPLES / "soft-alpha.png"
     assert (job["status"], job["attempt"]) == ("COMPLETED", 1)
     assert (job["originalFilename"], job["fileSize"]) == (sample.name, sample.stat().st_size)

@@ -1,4 +1,4 @@
-"""The API's own server, in a thread of the test."""
+"""The API's own HTTP server, in a thread of the test's process."""
 
 import socket
 import threading
@@ -17,7 +17,7 @@ READY_SECONDS = 60.0
 
 @contextmanager
 def served(app: Any, host: str = HOST, **settings: Any) -> Iterator[str]:
-    """The application under the API's own server on a free port, in a thread; its address."""
+    """Serve the application on a free port of `host`, in a thread. Yields its base URL."""
     (listener,) = listen(host, 0)
     port = listener.getsockname()[1]
     server = BoundedServer(app, ConnectionLimits.of(memory_settings(**settings)))
@@ -33,7 +33,7 @@ def served(app: Any, host: str = HOST, **settings: Any) -> Iterator[str]:
 
 
 def has_ipv6() -> bool:
-    """Whether this machine has IPv6 on its loopback interface."""
+    """Whether the loopback interface of this machine has IPv6."""
     with socket.socket(socket.AF_INET6) as probe:
         try:
             probe.bind(("::1", 0))

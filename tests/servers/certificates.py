@@ -1,4 +1,4 @@
-"""Certificates for servers of the tests."""
+"""TLS certificates for test servers."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed(name: str, directory: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's context for this name, and the file that its clients trust."""
+    """A server's TLS context for this host name, and the certificate file that its clients must trust."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

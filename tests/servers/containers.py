@@ -1,8 +1,8 @@
-"""Real servers in containers, through testcontainers; which images, and why there may be none.
+"""Real servers in containers, started with testcontainers.
 
-The environment variable IMAGES chooses: `official` pulls what compose.yaml names, `local` takes the stand-ins that
-integration/images/build.sh makes. Unset, the official ones are used if they can be had, and tests that need them are
-otherwise skipped, with the reason; once it is set, a container that does not start is a failure.
+The environment variable IMAGES chooses the images: `official` pulls those that compose.yaml names, `local` builds
+stand-ins with integration/images/build.sh. With either value, a test fails if a container does not start. Unset, tests
+use the official images, and are skipped with the reason if these cannot be pulled or no Docker engine answers.
 """
 
 import os
@@ -33,7 +33,7 @@ HOW_TO = "start a Docker engine; without an image registry set IMAGES=local too 
 
 @dataclass(frozen=True)
 class Images:
-    """Names of images; `base` is what the Dockerfile builds on."""
+    """Names of images; `base` is the base image of the Dockerfile."""
 
     base: str
     redis: str
@@ -41,7 +41,7 @@ class Images:
     minio: str
 
     def environment(self) -> dict[str, str]:
-        """As compose.yaml takes them."""
+        """The environment variables with which compose.yaml uses these images."""
         return {
             "BASE_IMAGE": self.base,
             "REDIS_IMAGE": self.redis,
@@ -51,14 +51,14 @@ class Images:
 
 
 def wanted() -> str:
-    """IMAGES, or "" when nobody said."""
+    """The value of IMAGES: "official", "local", or "" if it is unset."""
     name = os.environ.get("IMAGES", "")
     assert name in {"", "official", "local"}, f"IMAGES={name}: use official or local"
     return name
 
 
 def official_images() -> Images:
-    """What compose.yaml names, or the environment over it: one place to pin them."""
+    """The images pinned in compose.yaml, each replaced by the environment variable of its name if that is set."""
     text = (ROOT / "compose.yaml").read_text()
     pinned = dict(re.findall(r"\$\{(\w+_IMAGE):-([^}]+)\}", text))
     base, redis, mongodb, minio = (
@@ -69,7 +69,7 @@ def official_images() -> Images:
 
 @cache
 def images() -> Images:
-    """The images of this run, pulled or built; without them the test is skipped."""
+    """The images of this run, pulled or built; skips the test if they are not available."""
     if reason := problem():
         pytest.skip(f"no containers: {reason}; {HOW_TO}")
     if wanted() == "local":
@@ -78,7 +78,7 @@ def images() -> Images:
 
 
 def problem() -> str | None:
-    """Why there can be no containers; fails the test instead where IMAGES says that there must be."""
+    """Why containers cannot be used, or None if they can. Fails the test instead if IMAGES is set."""
     reason = _problem()
     if reason and wanted():
         pytest.fail(f"IMAGES={wanted()}, but {reason}; {HOW_TO}")
@@ -87,7 +87,7 @@ def problem() -> str | None:
 
 @cache
 def _problem() -> str | None:
-    """Asked once, since pulling and building take long."""
+    """Why containers cannot be used; pulls or builds the images. Cached, since both take minutes."""
     if failure := _failure("docker", "info"):
         return f"no Docker engine answers ({failure})"
     if wanted() == "local":
@@ -100,7 +100,7 @@ def _problem() -> str | None:
 
 
 def _failure(*command: str) -> str | None:
-    """What a command says that does not succeed."""
+    """The last line that a failing command printed, or None if the command succeeds."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=IMAGES_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -111,30 +111,30 @@ def _failure(*command: str) -> str | None:
 
 @dataclass(frozen=True)
 class Started:
-    """A running container and the port on this machine under which it is reached."""
+    """A running container, and its port on this machine."""
 
     container: Any
     port: int
 
     def pause(self) -> None:
-        """Freeze it: connections stay, nothing is answered."""
+        """Freeze the container: its connections stay open, but nothing is answered."""
         self.container.get_wrapped_container().pause()
 
     def unpause(self) -> None:
-        """Let it go on."""
+        """Let the container run again."""
         self.container.get_wrapped_container().unpause()
 
 
 @contextmanager
 def redis_container() -> Iterator[Started]:
-    """Redis, reached from this machine only."""
+    """Redis in a container."""
     with _started(RedisContainer(images().redis), 6379) as started:
         yield started
 
 
 @contextmanager
 def minio_container(access_key: str, secret_key: str) -> Iterator[Started]:
-    """MinIO with these root credentials."""
+    """MinIO in a container, with these root credentials."""
     server = MinioContainer(images().minio, access_key=access_key, secret_key=secret_key)
     server.with_envs(MINIO_ROOT_USER=access_key, MINIO_ROOT_PASSWORD=secret_key)
     with _started(server, 9000) as started:
@@ -143,15 +143,15 @@ def minio_container(access_key: str, secret_key: str) -> Iterator[Started]:
 
 @contextmanager
 def mongodb_container() -> Iterator[Started]:
-    """MongoDB without accounts, so that its entry point starts it once; MongoDbContainer would start it twice."""
+    """MongoDB in a container, without accounts: with them, as in MongoDbContainer, its entry point starts it twice."""
     with _started(DockerContainer(images().mongodb), 27017, mongodb_answers) as started:
         yield started
 
 
 @contextmanager
 def _started(container: Any, port: int, answers: Callable[[int], bool] = bool) -> Iterator[Started]:
-    # Reached through ports of the loopback interface, from inside a container too. The reaper is an image of its own,
-    # which a machine without a registry does not have: leaving the block ends the container.
+    # The container's port is published on the loopback interface, also when the tests run inside a container. The
+    # reaper (ryuk) is off: it needs an image from a registry, and leaving the block already ends the container.
     testcontainers_config.ryuk_disabled = True
     testcontainers_config.tc_host_override = LOOPBACK
     testcontainers_config.connection_mode_override = ConnectionMode.docker_host
@@ -164,5 +164,5 @@ def _started(container: Any, port: int, answers: Callable[[int], bool] = bool) -
 
 
 def docker_environment() -> Mapping[str, str]:
-    """What the Docker commands need of this process's environment."""
+    """The environment variables of this process that Docker commands need."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG") if name in os.environ}

@@ -1,4 +1,4 @@
-"""A server on this machine that answers whatever a test wants, and the answers that the contract documents."""
+"""An HTTP server whose responses a test chooses, and strategies for the responses that the contract documents."""
 
 import json
 import threading
@@ -23,27 +23,27 @@ from schemathesis import GenerationMode
 HOST = "127.0.0.1"
 TRIES = 2
 SECONDS = 0.2
-"""For a client that waits for an answer which does not come."""
+"""Read timeout of a client that waits for a response that never comes."""
 PATIENT_SECONDS = 10.0
-"""For one whose answer comes: on a busy machine it may take its time."""
+"""Read timeout of a client whose response does come: a busy machine may be slow."""
 DROP_SECONDS = SECONDS / 4
-"""Between pieces of an answer that trickles in: none of them is late."""
+"""Pause between the pieces of a response that trickles in: shorter than the read timeout, so that no piece is late."""
 DROPS = 200
-"""Ten seconds of them: more than any client here may wait, and an end for a test that fails."""
+"""Pieces of a response that trickles in. They last 10 s: longer than a client here waits, yet a failing test ends."""
 
 DOCUMENT = load_contract().document
 SPECS: Mapping[str, Spec] = {spec.id: spec for spec in specs(DOCUMENT)}
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 
 repeatable = settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
-"""For generated messages: the same ones in every run."""
+"""Settings for generated messages: every run generates the same ones."""
 briefly = settings(repeatable, max_examples=max(1, EXAMPLES // 3))
-"""For generated answers: most of the hundred documented ones share one schema."""
+"""Settings with fewer examples, for generated responses: most of the hundred documented ones share one schema."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, byte for byte. Without `is_whole` the line stays open, and `drop` may come again and again."""
+    """The bytes of a response; then `drop`, repeatedly. If not `is_whole`, the connection stays open at the end."""
 
     wire: bytes
     is_whole: bool = True
@@ -51,12 +51,12 @@ class Reply:
 
     @property
     def comes_late(self) -> bool:
-        """Whether the client has to give up."""
+        """Whether a client must give up waiting for the rest of the response."""
         return not self.is_whole or bool(self.drop)
 
 
 def reply(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
-    """An answer with its length said."""
+    """A response with a Content-Length."""
     said = {"Content-Length": str(len(body)), **(headers or {})}
     head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n" + "".join(
         f"{name}: {value}\r\n" for name, value in said.items()
@@ -65,13 +65,13 @@ def reply(status: int, body: bytes = b"", headers: Mapping[str, str] | None = No
 
 
 def json_reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Reply:
-    """An answer in JSON."""
+    """A response with a JSON body."""
     return reply(status, json.dumps(body).encode(), {"Content-Type": JSON, **(headers or {})})
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came."""
+    """A request that the stub received."""
 
     method: str
     path: str
@@ -80,13 +80,13 @@ class Asked:
 
     @property
     def said(self) -> Any:
-        """The body's JSON."""
+        """The request's body, parsed as JSON."""
         return json.loads(self.body)
 
 
 @dataclass
 class Stub:
-    """What the server answers with now, and what it was asked since `answering`."""
+    """The server's current answer, and the requests that it has received since the last call of `answering`."""
 
     port: int = 0
     answer: Callable[[Asked], Reply] = lambda _: reply(404)
@@ -96,7 +96,10 @@ class Stub:
     closing: threading.Event = field(default_factory=threading.Event)
 
     def answering(self, answer: Reply | Callable[[Asked], Reply], *, comes_late: bool = False) -> None:
-        """From now on; what was asked before is forgotten. Of a function it must be said whether answers come late."""
+        """Use this answer from now on, and forget earlier requests.
+
+        If the answer is a function, `comes_late` must say whether the client will have to give up waiting.
+        """
         self.answer = (lambda _: answer) if isinstance(answer, Reply) else answer
         self.comes_late = answer.comes_late if isinstance(answer, Reply) else comes_late
         self.asked.clear()
@@ -104,7 +107,7 @@ class Stub:
 
     @property
     def client(self) -> ApiClient:
-        """One that waits for nothing between its tries, only notes how long it should have."""
+        """A client that does not sleep between its tries, but appends each pause to `waits`."""
         return self._hurried if self.comes_late else self._patient
 
     @cached_property
@@ -120,7 +123,7 @@ class Stub:
         return ApiClient(address, max_tries=TRIES, read_seconds=read_seconds, sleep=self.waits.append)
 
     def close(self) -> None:
-        """End the clients' connections."""
+        """Close the clients' connections."""
         for client in (self._hurried, self._patient):
             client._http.close()
 
@@ -133,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             self.raw_requestline = self.rfile.readline(65537)
-        except OSError:  # the client went away
+        except OSError:  # the client has disconnected
             self.raw_requestline = b""
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
@@ -143,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = Asked(self.command, self.path, headers, body)
         self.stub.asked.append(asked)
         answer = self.stub.answer(asked)
-        with suppress(OSError):  # the client may have heard enough
+        with suppress(OSError):  # the client may have given up
             self.wfile.write(answer.wire)
             for _ in range(DROPS if answer.drop else 0):
                 self.wfile.write(answer.drop)
@@ -153,11 +156,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection |= not answer.is_whole or _ends_connection(answer)
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 def _ends_connection(answer: Reply) -> bool:
-    """Whether the client cannot know where the answer ends, or it ends too early."""
+    """Whether the connection must close after the response: its length is not given, or not that of the body."""
     head, _, body = answer.wire.partition(b"\r\n\r\n")
     lengths = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
     return b"connection: close" in head.lower() or not lengths or int(lengths[0].split(b":")[1]) != len(body)
@@ -165,7 +168,7 @@ def _ends_connection(answer: Reply) -> bool:
 
 @contextmanager
 def stub_server() -> Iterator[Stub]:
-    """A stub on a free port; gone with the block."""
+    """A running stub on a free port."""
     stub = Stub()
     server = ThreadingHTTPServer((HOST, 0), type("Handler", (_Handler,), {"stub": stub}))
     stub.port = server.server_port
@@ -183,51 +186,54 @@ def stub_server() -> Iterator[Stub]:
 
 @dataclass(frozen=True)
 class Documented:
-    """What the contract says of one answer of an operation."""
+    """One response of an operation, as the contract documents it."""
 
     operation: str
     status: int
 
     @property
     def written(self) -> Mapping[str, Any]:
-        """The response as the document has it."""
+        """The response object of the OpenAPI document."""
         found: Mapping[str, Any] = resolved(DOCUMENT, SPECS[self.operation].written["responses"][str(self.status)])
         return found
 
     @property
     def media(self) -> Mapping[str, Any]:
-        """Its schema and examples as JSON; nothing for an answer of another kind."""
+        """The media type object for JSON, with schema and examples; empty if the response is not JSON."""
         found: Mapping[str, Any] = self.written.get("content", {}).get(JSON, {})
         return found
 
     def examples(self) -> list[Any]:
-        """Every body that the contract shows."""
+        """The bodies of the contract's examples."""
         return [resolved(DOCUMENT, each)["value"] for each in self.media.get("examples", {}).values()]
 
     def bodies(self) -> st.SearchStrategy[Any]:
-        """The contract's examples, and bodies made from its schema."""
+        """A strategy for the contract's examples and for bodies generated from its schema."""
         return st.sampled_from(self.examples()) | generated(_key(self.media["schema"]))
 
     def headers(self) -> st.SearchStrategy[dict[str, str]]:
-        """A value of each documented header."""
+        """A strategy for a dictionary with a value for each documented header."""
         written = {name: resolved(DOCUMENT, each) for name, each in self.written.get("headers", {}).items()}
         return st.fixed_dictionaries({name: _header_values(each["schema"]) for name, each in written.items()})
 
 
 def documented() -> list[Documented]:
-    """Each (operation, status) that is answered in JSON."""
+    """Every documented response that has a JSON body."""
     pairs = [Documented(each.id, status) for each in load_contract().operations.values() for status in each.responses]
     return [each for each in pairs if each.media]
 
 
 def generated_from(schema: Mapping[str, Any], *, valid: bool = True) -> st.SearchStrategy[Any]:
-    """Data that keep to the schema, or that do not; bytes are what is no JSON at all."""
+    """A strategy for data that match the schema, or that do not; bytes stand for a body that is not JSON."""
     return generated(_key(schema), valid=valid)
 
 
 @cache
 def generated(schema: str, *, valid: bool = True) -> st.SearchStrategy[Any]:
-    """The same for a schema as text: schemathesis makes data for bodies of requests, so it becomes one."""
+    """`generated_from` for a schema as JSON text, for the cache.
+
+    schemathesis generates only requests, so the schema becomes that of a request's body.
+    """
     body = {"required": True, "content": {JSON: {"schema": json.loads(schema)}}}
     document = {
         "openapi": DOCUMENT["openapi"],

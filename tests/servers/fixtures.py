@@ -1,4 +1,4 @@
-"""Fixtures of the servers that tests run over: as processes, and in containers where there is a Docker engine."""
+"""Fixtures with servers: as child processes, and in containers if there is a Docker engine."""
 
 from collections.abc import Iterator
 
@@ -14,53 +14,53 @@ S3 = ("moto", "minio")
 
 @pytest.fixture(scope="session")
 def redis_process() -> Iterator[int]:
-    """The port of a redis-server that no test kills; each test uses names of its own."""
+    """The port of a redis-server that all tests share: no test may stop it, and each uses unique keys."""
     with redis_server() as server:
         yield server.port
 
 
 @pytest.fixture(scope="session")
 def redis_in_container() -> Iterator[int]:
-    """The same in a container."""
+    """The port of a Redis in a container that all tests share."""
     with redis_container() as started:
         yield started.port
 
 
 @pytest.fixture(scope="session")
 def mongodb_process() -> Iterator[int]:
-    """The port of a mongod on PATH, else nx-27017; each test uses a database of its own."""
+    """The port of a mongod on PATH, else of nx-27017, that all tests share; each test uses its own database."""
     with mongo_server() as server:
         yield server.port
 
 
 @pytest.fixture(scope="session")
 def mongodb_in_container() -> Iterator[int]:
-    """MongoDB in a container; with IMAGES=local mongo-java-server."""
+    """The port of a MongoDB in a container that all tests share; with IMAGES=local it is mongo-java-server."""
     with mongodb_container() as started:
         yield started.port
 
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[S3Service]:
-    """moto's server in this process."""
+    """moto's server, in this process."""
     with moto_service() as service:
         yield service
 
 
 @pytest.fixture(scope="session")
 def minio() -> Iterator[S3Service]:
-    """The program minio on PATH, else MinIO in a container."""
+    """MinIO: the program on PATH, else in a container."""
     with minio_service() as service:
         yield service
 
 
 @pytest.fixture(params=REDIS)
 def redis_port(request: pytest.FixtureRequest) -> int:
-    """Each Redis in turn."""
+    """The port of a shared Redis; the test runs once for each kind of server."""
     return int(request.getfixturevalue(request.param))
 
 
 @pytest.fixture(params=MONGODB)
 def mongodb_port(request: pytest.FixtureRequest) -> int:
-    """Each server of MongoDB's wire protocol in turn."""
+    """The port of a shared server of MongoDB's protocol; the test runs once for each kind of server."""
     return int(request.getfixturevalue(request.param))

@@ -1,4 +1,4 @@
-"""A process that has not met an outage yet, for tests of what is logged about one."""
+"""Resets what the process knows about outages, for tests of what is logged about them."""
 
 from collections.abc import Iterator
 from unittest.mock import patch
@@ -9,11 +9,11 @@ from imagejobs.connections.outages import OUTAGES
 
 @pytest.fixture
 def fresh_outages() -> Iterator[None]:
-    """Forget what earlier tests met: a second outage within a minute is not reported."""
+    """Forget the outages of earlier tests: a second outage within a minute is not logged."""
     with patch.object(OUTAGES, "_by_service", {}):
         yield
 
 
 def about_outages(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What was logged about them."""
+    """The log messages about outages."""
     return [record.getMessage() for record in caplog.records if record.name == "imagejobs.connections.outages"]

@@ -1,4 +1,4 @@
-"""A proxy for HTTP as companies have them: it forwards, refuses, or swallows what it is sent."""
+"""An HTTP proxy like those of company networks: it forwards requests, refuses them, or never answers."""
 
 import re
 import socket
@@ -17,9 +17,9 @@ CHUNK = 65_536
 
 @dataclass
 class HttpProxy:
-    """Leads every name to `server_port` of this machine, refuses with `status`, or says nothing at all without either.
+    """Forwards requests to `server_port` of this machine, or refuses them with `status`; with neither, never answers.
 
-    `heads` are the requests that came, each up to its empty line.
+    `heads` are the received requests, each without its body.
     """
 
     server_port: int = 0
@@ -29,16 +29,16 @@ class HttpProxy:
 
     @property
     def url(self) -> str:
-        """What names it in a setting."""
+        """The value of a setting that names this proxy."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What an environment in which everything goes through it has; nothing is excepted."""
+        """Environment variables that send all traffic through this proxy, without exceptions."""
         return {**dict.fromkeys(VARIABLES, self.url), "NO_PROXY": "", "no_proxy": ""}
 
     def serve(self, client: socket.socket) -> None:
-        """One connection."""
+        """Serve one connection."""
         with client, suppress(OSError):
             head = b""
             while b"\r\n\r\n" not in head:
@@ -51,10 +51,10 @@ class HttpProxy:
             elif self.server_port:
                 self._forward(client, head)
             else:
-                client.recv(CHUNK)  # until the client gives up
+                client.recv(CHUNK)  # returns when the client gives up
 
     def _forward(self, client: socket.socket, head: bytes) -> None:
-        """To the client's first server, for as long as the connection lasts."""
+        """Forward the connection to the server until either side closes it."""
         with socket.create_connection((LOOPBACK, self.server_port)) as server:
             if head.startswith(b"CONNECT "):
                 client.sendall(ESTABLISHED)
@@ -68,7 +68,7 @@ class HttpProxy:
 
 @contextmanager
 def http_proxy(*, server_port: int = 0, status: int = 0) -> Iterator[HttpProxy]:
-    """A running proxy, on a port of its own."""
+    """A running proxy on a free port."""
     with socket.create_server((LOOPBACK, 0)) as listener:
         proxy = HttpProxy(server_port, status, listener.getsockname()[1])
         threading.Thread(target=_accept, args=(listener, proxy), name="http proxy", daemon=True).start()
@@ -84,7 +84,10 @@ def _accept(listener: socket.socket, proxy: HttpProxy) -> None:
 
 
 def _for_the_server(head: bytes) -> bytes:
-    """Without the server's name in the first line. The server ends the connection, so the next head comes here too."""
+    """The request's head without the server's name in its first line.
+
+    It asks the server to close the connection, so that the next request comes on a new one and is noted in `heads`.
+    """
     first, _, rest = head.partition(b"\r\n")
     own = re.sub(rb" http://[^/ ]+", b" ", first)
     return own + b"\r\nConnection: close\r\n" + re.sub(rb"(?im)^connection: keep-alive\r\n", b"", rest)

@@ -1,4 +1,4 @@
-"""A way to Redis or MongoDB on which exactly one message is lost: the next request of a kind, or its reply."""
+"""A TCP proxy to Redis or MongoDB that loses exactly one message: the next matching request, or its reply."""
 
 import socket
 import threading
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from servers.tcp_proxy import Proxy
 
 NOTHING_CAME = (b"*-1\r\n", b"$-1\r\n", b"_\r\n", b"*0\r\n")
-"""How Redis says that there was no message."""
+"""Redis' replies that mean "no message", in both protocol versions."""
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What is to be lost: whatever carries all of these bytes, or the reply to it, unless that is one of `except_for`.
+    """A message to lose: a request that contains all of `carries`, or its reply, unless that is in `except_for`.
 
-    `then` is done at that moment, before the connection ends; lost `silently`, it stays and nobody is told.
+    `then` is called at the moment of the loss. Afterwards the connection closes, unless the loss is `silently`.
     """
 
     carries: Sequence[bytes] = ()
@@ -26,16 +26,16 @@ class Loss:
     happened: threading.Event = field(default_factory=threading.Event)
 
     def once_more(self) -> "Loss":
-        """The same, to happen again."""
+        """The same loss, which has not happened yet."""
         return replace(self, happened=threading.Event())
 
     def is_asked_for_by(self, request: bytes) -> bool:
-        """Whether this is the request."""
+        """Whether this request matches."""
         return all(part in request for part in self.carries)
 
 
 class LosingProxy(Proxy):
-    """Like a proxy, until it is told what to lose; a connection ends with what was lost on it, unless silently."""
+    """Forwards like a Proxy until `lose` is called, then loses one message."""
 
     def __init__(self, server_port: int) -> None:
         super().__init__(server_port)
@@ -44,14 +44,14 @@ class LosingProxy(Proxy):
         self._loss_lock = threading.Lock()
 
     def lose(self, loss: Loss) -> Loss:
-        """Lose this once, whoever sends it first."""
+        """Lose the first message that matches, on any connection. Returns `loss`."""
         with self._loss_lock:
             self._loss = loss
             self._asked.clear()
         return loss
 
     def handed_on(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bytes | None:
-        """See Proxy. A request whose reply is to be lost is remembered by its connection."""
+        """See Proxy. If a reply is to be lost, the connection of its request is remembered."""
         loss = self._lost_now(client, data, is_reply=is_reply)
         if loss is None:
             return data

@@ -1,4 +1,4 @@
-"""Real servers for the tests, as child processes on free ports of the loopback interface."""
+"""Real servers as child processes, on free ports of the loopback interface."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ STOP_SECONDS = 5.0
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Ask until the condition holds. Fails after `seconds`."""
+    """Poll until the condition holds. Fails the test after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -33,7 +33,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def program(name: str) -> str:
-    """The path of a program on PATH; the test is skipped without it."""
+    """The path of a program on PATH. Skips the test if the program is missing."""
     found = shutil.which(name)
     if not found:
         pytest.skip(f"needs the program {name} on PATH")
@@ -51,24 +51,24 @@ class ServerProcess:
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
-        """The running child."""
+        """The child process that was started last."""
         assert self._process is not None, "the server was not started"
         return self._process
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it answers."""
         self._process = subprocess.Popen(
             self._arguments, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         wait_until(self._is_up, START_SECONDS)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill the server (SIGKILL), as a power cut would."""
         self.process.kill()
         self.process.wait(STOP_SECONDS)
 
     def stop(self) -> None:
-        """End it; by force if it does not go."""
+        """Terminate the server; kill it if it does not end in time."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -82,10 +82,10 @@ class ServerProcess:
 
 
 class RedisServer(ServerProcess):
-    """redis-server with an append-only file that is synced at each write, so that a kill loses nothing."""
+    """redis-server with an append-only file that is synced at each write: a kill loses nothing."""
 
     def __init__(self, executable: str, directory: Path, **further: str) -> None:
-        """`further` are options of redis-server, by name."""
+        """`further` are more options of redis-server, by name."""
         self.port = free_port()
         self.uri = f"redis://127.0.0.1:{self.port}/0"
         self.socket = directory / "socket"
@@ -98,7 +98,7 @@ class RedisServer(ServerProcess):
 
     @contextmanager
     def client(self) -> Iterator[redis.Redis]:
-        """A connection for a look inside."""
+        """A client with which a test looks into the server."""
         with redis.Redis(port=self.port, socket_timeout=5) as client:
             yield client
 
@@ -113,7 +113,7 @@ class RedisServer(ServerProcess):
 
 @contextmanager
 def redis_server(**options: str) -> Iterator[RedisServer]:
-    """A running redis-server with its own directory, and with these options of redis-server."""
+    """A running redis-server with its own directory and these options."""
     executable = program("redis-server")
     with tempfile.TemporaryDirectory() as directory:
         server = RedisServer(executable, Path(directory), **options)
@@ -126,13 +126,13 @@ def redis_server(**options: str) -> Iterator[RedisServer]:
 
 @contextmanager
 def silent_server() -> Iterator[int]:
-    """The port of a server that takes every connection and never says anything."""
+    """The port of a server that accepts connections and never sends anything."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         yield int(listener.getsockname()[1])
 
 
 class MinioServer(ServerProcess):
-    """A MinIO server of one directory; `endpoint` speaks S3."""
+    """A MinIO server with its own directory; `endpoint` is its S3 address."""
 
     ACCESS_KEY = "testaccess"
     SECRET_KEY = "testsecret"
@@ -172,19 +172,19 @@ def minio_server() -> Iterator[MinioServer]:
 
 
 class MongoServer(ServerProcess):
-    """MongoDB's wire protocol, by what `imagejobs up` would start: a mongod on PATH, else nx-27017."""
+    """The server of MongoDB's wire protocol that `imagejobs up` would start: a mongod on PATH, else nx-27017."""
 
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
         super().__init__(list(mongodb(directory, self.port).argv), self._pings, dict(os.environ))
 
     def uri(self, database: str) -> str:
-        """MONGODB_URI of one of its databases."""
+        """The MONGODB_URI of this database."""
         return mongodb_uri(self.port, database)
 
     @contextmanager
     def client(self) -> Iterator[MongoClient[dict[str, Any]]]:
-        """A connection for a look inside."""
+        """A client with which a test looks into the server."""
         opened: MongoClient[dict[str, Any]] = MongoClient(self.uri(""), tz_aware=True, serverSelectionTimeoutMS=5_000)
         with opened:
             yield opened

@@ -1,7 +1,7 @@
-"""One member of a replica set whose others are down, as far as its answers go: MongoDB's wire protocol, no data.
+"""One member of a MongoDB replica set whose other members are down. It speaks the wire protocol and stores no data.
 
-It shows what the driver makes of those answers. It is not MongoDB: when a member answers what is written here from
-MongoDB's documentation (`hello`, write concern errors, error_codes.yml).
+Its responses are written from MongoDB's documentation (`hello`, write concern errors, error_codes.yml). Tests with it
+show how the driver reads these responses; they do not show that MongoDB sends them.
 """
 
 import socketserver
@@ -21,7 +21,7 @@ HEADER = struct.Struct("<iiii")
 
 
 class ReplicaSetMember(socketserver.ThreadingTCPServer):
-    """The primary, which waits in vain for a second member to confirm each write; or a secondary without a primary."""
+    """A primary to which no other member confirms a write, or a secondary without a primary."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -34,11 +34,11 @@ class ReplicaSetMember(socketserver.ThreadingTCPServer):
         self.others = [f"{LOOPBACK}:{free_port()}", f"{LOOPBACK}:{free_port()}"]
 
     def uri(self, options: str = "replicaSet=rs0") -> str:
-        """MONGODB_URI."""
+        """A MONGODB_URI that leads to this member."""
         return f"mongodb://{self.address}/images?{options}"
 
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
-        """What it says to a command."""
+        """The response to a command."""
         name = next(iter(command))
         if name.lower() in {"hello", "ismaster"}:
             return self._hello()
@@ -87,7 +87,7 @@ class _Connection(socketserver.StreamRequestHandler):
 
 
 def _command(kind: int, body: bytes) -> dict[str, Any]:
-    """The document that names the command: the first in OP_MSG, behind the collection's name in OP_QUERY."""
+    """The command's document: the first document of an OP_MSG, or the one after an OP_QUERY's collection name."""
     start = 5 if kind == OP_MSG else body.index(0, 4) + 1 + 8
     length = struct.unpack_from("<i", body, start)[0]
     return dict(bson.decode(body[start : start + length]))
@@ -95,7 +95,7 @@ def _command(kind: int, body: bytes) -> dict[str, Any]:
 
 @contextmanager
 def replica_set_member(*, is_primary: bool, **write_concern_error: Any) -> Iterator[ReplicaSetMember]:
-    """A running member."""
+    """A running member that answers each write with this write concern error."""
     with ReplicaSetMember(is_primary=is_primary, write_concern_error=write_concern_error) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

@@ -1,4 +1,4 @@
-"""Services that speak S3, for the tests: moto in this process, MinIO as a process or in a container."""
+"""Services that speak S3: moto in the test's process, MinIO as a child process or in a container."""
 
 import json
 import shutil
@@ -17,14 +17,14 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class S3Service:
-    """An S3 service, and keys that it takes."""
+    """An S3 service, and credentials that it accepts."""
 
     endpoint: str
     access_key: str = "access"
     secret_key: str = "secret"
 
     def storage(self, bucket: str, secret_key: str = "", access_key: str = "") -> S3Storage:
-        """A storage of this service; its public addresses are the service's own."""
+        """An S3Storage of a bucket of this service; its public URLs lead to the service itself."""
         return S3Storage(
             self.endpoint,
             access_key or self.access_key,
@@ -35,7 +35,7 @@ class S3Service:
         )
 
     def make_bucket(self, bucket: str, public_prefix: str = "") -> None:
-        """Make the bucket unless it is there; everybody may read what lies under the prefix, and list nothing."""
+        """Create the bucket if it does not exist. Anyone may read objects under the prefix; no one may list them."""
         client = self.storage(bucket)._client
         if client.bucket_exists(bucket):
             return
@@ -49,13 +49,13 @@ class S3Service:
         client.set_bucket_policy(bucket, json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
     def with_empty_bucket(self, bucket: str) -> Self:
-        """The same service, with a bucket that everybody may read and that has no objects."""
+        """Create or empty this bucket, whose objects anyone may read; returns the service."""
         self.make_bucket(bucket)
         self.empty_bucket(bucket)
         return self
 
     def empty_bucket(self, bucket: str) -> None:
-        """Remove every object."""
+        """Delete all objects in the bucket."""
         client = self.storage(bucket)._client
         for each in client.list_objects(bucket, recursive=True):
             client.remove_object(bucket, each.object_name or "")
@@ -63,7 +63,7 @@ class S3Service:
 
 @contextmanager
 def moto_service() -> Iterator[S3Service]:
-    """moto's server: it checks neither credentials nor policies unless told to."""
+    """moto's server. By default it checks neither credentials nor policies."""
     server = ThreadedMotoServer(ip_address=LOOPBACK, port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -75,7 +75,7 @@ def moto_service() -> Iterator[S3Service]:
 
 @contextmanager
 def minio_service() -> Iterator[S3Service]:
-    """The program minio on PATH, else MinIO in a container; without both the test is skipped."""
+    """MinIO: the program on PATH, else in a container. Skips the test if neither is available."""
     keys = (MinioServer.ACCESS_KEY, MinioServer.SECRET_KEY)
     if shutil.which("minio"):
         with minio_server() as server:

@@ -1,4 +1,4 @@
-"""A way to a server that can be cut, stalled or led elsewhere, so that a server goes away without being touched."""
+"""A TCP proxy that makes a server unreachable, silent or another server, without touching the server."""
 
 import socket
 import threading
@@ -11,7 +11,10 @@ CHUNK = 65_536
 
 
 class Proxy:
-    """Hands bytes on to a port of this machine. Cut, it takes no connection; stalled, it keeps them and is silent."""
+    """Forwards each connection to a port of this machine.
+
+    Cut, it closes every connection. Stalled, it accepts connections and holds back their bytes.
+    """
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
@@ -35,7 +38,7 @@ class Proxy:
         self._listener.close()
 
     def cut(self) -> None:
-        """End every connection, and each new one at once."""
+        """Close every connection, and close new ones as soon as they arrive."""
         with self._lock:
             self._is_cut = True
             self._flows.set()
@@ -44,21 +47,21 @@ class Proxy:
                     connection.shutdown(socket.SHUT_RDWR)
 
     def stall(self) -> None:
-        """Keep everything that is sent, in either direction."""
+        """Hold back all bytes, in both directions."""
         self._flows.clear()
 
     def restore(self) -> None:
-        """Hand on again; what was kept comes first."""
+        """Forward again, starting with the bytes that were held back."""
         with self._lock:
             self._is_cut = False
             self._flows.set()
 
     def lead_to(self, server_port: int) -> None:
-        """Connect from now on with another server, as a name does that was changed; connections that are open stay."""
+        """Forward new connections to another server, like a changed DNS name. Open connections stay where they are."""
         self._server_port = server_port
 
     def destinations(self) -> dict[int, int]:
-        """The port of the server that each open connection leads to, by its client's port."""
+        """For each open connection: the client's port, and the port of the server that the connection leads to."""
         with self._lock:
             return dict(self._destinations.values())
 
@@ -85,8 +88,8 @@ class Proxy:
             threading.Thread(target=self._pump, args=(source, target, client), daemon=True).start()
 
     def handed_on(self, client: socket.socket, data: bytes, *, is_reply: bool) -> bytes | None:
-        """What of this goes on to the server, or to the client; after None the connection ends."""
-        del client, is_reply  # for those that choose
+        """The bytes to forward in place of `data`; None closes the connection. Subclasses override this."""
+        del client, is_reply
         return data
 
     def _pump(self, source: socket.socket, target: socket.socket, client: socket.socket) -> None:

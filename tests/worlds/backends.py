@@ -1,4 +1,4 @@
-"""The two kinds of backend that a worker may talk to, reached without a network."""
+"""The two kinds of backend that a worker may talk to: the guide's and this service's. No network is used."""
 
 import io
 import json
@@ -22,7 +22,7 @@ TIME = "2024-01-01T00:00:00.000Z"
 
 
 class Cut(httpx2.BaseTransport):
-    """Hands requests on unless `is_cut` says of one that the line is down; keeps what was asked."""
+    """A transport that refuses each request for which `is_cut` is true; `patches` are the PATCH bodies it passed on."""
 
     def __init__(self, transport: httpx2.BaseTransport) -> None:
         self._transport = transport
@@ -37,12 +37,12 @@ class Cut(httpx2.BaseTransport):
         return self._transport.handle_request(request)
 
     def client(self) -> ApiClient:
-        """What a worker uses, waiting for nothing."""
+        """A worker's client, which does not sleep between its tries."""
         return ApiClient(ADDRESS, transport=self, max_tries=2, sleep=lambda _: None)
 
 
 class GuideBackend:
-    """A backend as the guide has it: it stores what a worker sends and knows no attempts and no leases."""
+    """A backend as the guide describes it: it stores what a worker sends, without attempts or leases."""
 
     def __init__(self) -> None:
         self.storage = AwayStorage()
@@ -50,7 +50,7 @@ class GuideBackend:
         self.line = Cut(httpx2.MockTransport(self._answer))
 
     def add_job(self, body: bytes) -> str:
-        """A PENDING job with its source."""
+        """Store `body` as a source image and create a PENDING job for it; the job's id."""
         self.storage.put(SOURCE_KEY, io.BytesIO(body), len(body), "image/jpeg")
         job_id = str(ObjectId())
         self.documents[job_id] = {
@@ -70,11 +70,11 @@ class GuideBackend:
         return job_id
 
     def shown(self, job_id: str) -> dict[str, Any]:
-        """The job as clients see it."""
+        """The job as the backend returns it to clients."""
         return self.documents[job_id]
 
     def delete(self, job_id: str) -> None:
-        """Forget the job."""
+        """Delete the job's record."""
         del self.documents[job_id]
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
@@ -102,11 +102,11 @@ class FencingBackend:
         self.line = Cut(TestClient(create_app(settings, adapters))._transport)
 
     def add_job(self, body: bytes) -> str:
-        """A PENDING job with its source."""
+        """Store `body` as a source image and create a PENDING job for it; the job's id."""
         return self.world.jobs.create(EntityType.EVENT, "event-1", [new_image(body)])[0].id
 
     def shown(self, job_id: str) -> dict[str, Any]:
-        """The job as clients see it."""
+        """The job as the backend returns it to clients."""
         data: dict[str, Any] = self.line.client().call("getImageJob", path={"id": job_id}).data
         return data
 

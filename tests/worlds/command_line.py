@@ -1,4 +1,4 @@
-"""Fixtures that run the command line in the test's process, with nothing of this machine's settings."""
+"""Fixtures that run the command line in the test's process, without any settings of this machine."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ Run = Callable[..., Result]
 
 @contextmanager
 def logging_unchanged() -> Iterator[None]:
-    """What a process sets up for itself is undone after the block: the handlers and the levels."""
+    """Restore the root logger's handlers and the loggers' levels after the block."""
     names = (None, *QUIET)
     handlers, levels = logging.root.handlers[:], [logging.getLogger(name).level for name in names]
     try:
@@ -34,7 +34,7 @@ def logging_unchanged() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """No setting of this machine, no `.env`, no running system; the logging stays the test's."""
+    """Run in an empty folder without this machine's settings or `.env`, and restore the logging afterwards."""
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -44,7 +44,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
 
 @pytest.fixture(autouse=True)
 def closed_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A command's connections end with its process; here they must be ended by hand."""
+    """Close the HTTP clients that commands opened: outside a test, the end of the process closes them."""
     clients: list[httpx2.Client] = []
 
     class Recorded(httpx2.Client):
@@ -59,14 +59,14 @@ def closed_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def data(result: Result) -> Any:
-    """What a command that succeeded answered with `--json`, and printed nothing else."""
+    """The `data` of a successful command run with `--json`, which must have printed nothing else."""
     document = json.loads(result.stdout)
     assert (document["success"], result.exit_code) == (True, 0), result.stdout
     return document["data"]
 
 
 def failure(result: Result) -> Any:
-    """What a command that failed answered with `--json`: the whole document."""
+    """The whole document that a failed command printed with `--json`."""
     document = json.loads(result.stdout)
     assert document["success"] is False
     assert document["message"]
@@ -76,7 +76,7 @@ def failure(result: Result) -> Any:
 
 @pytest.fixture
 def run() -> Run:
-    """Run a command line in this process; standard output and standard error apart."""
+    """Runs a command line in this process; standard output and standard error are kept apart."""
 
     def invoke(*arguments: str) -> Result:
         return CliRunner().invoke(app, list(arguments))

@@ -1,4 +1,4 @@
-"""Child processes in which conversions run, as a test looks at them and catches them in the middle of one."""
+"""Looks at the child processes that convert images, and catches one in the middle of a conversion."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,28 +14,28 @@ from measures.decoded_pictures import encode
 from servers.processes import wait_until
 
 SLOW = Options(max_side=2048, method=6)
-"""With the slow picture it takes several seconds."""
+"""A conversion of `slow_picture` with these options takes several seconds."""
 END_SECONDS = 30.0
 
 
 def slow_picture() -> bytes:
-    """A PNG whose grain keeps the encoder busy."""
+    """A PNG of random noise, which keeps the encoder busy."""
     return encode(np.random.default_rng(7).integers(0, 255, (2048, 2048), np.uint8), "PNG", compress_level=1)
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor time that a process has used."""
+    """The processor time that the process has used, in seconds."""
     times = psutil.Process(pid).cpu_times()
     return times.user + times.system
 
 
 def has_ended(pid: int) -> bool:
-    """Whether the process is gone, and was waited for."""
+    """Whether the process has ended and its parent has waited for it."""
     return not psutil.pid_exists(pid)
 
 
 def has_died(pid: int) -> bool:
-    """Whether the process ran for the last time; nobody may have waited for it."""
+    """Whether the process has ended, even if its parent has not waited for it."""
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -43,19 +43,19 @@ def has_died(pid: int) -> bool:
 
 
 def has_stopped(pid: int) -> bool:
-    """Whether each thread of the process has obeyed SIGSTOP."""
+    """Whether SIGSTOP has stopped every thread of the process."""
     states = (stat.read_text().rpartition(") ")[2][:1] for stat in Path(f"/proc/{pid}/task").glob("*/stat"))
     return set(states) == {"T"}
 
 
 def folder_of(pid: int) -> Path:
-    """The folder in which the process works."""
+    """The working directory of the process."""
     return Path(psutil.Process(pid).cwd())
 
 
 @contextmanager
 def slow_conversion(converter: Converter, source: bytes) -> Iterator[tuple[int, Future[Result]]]:
-    """A conversion of the slow picture that is under way, and the process id of its child, the only one."""
+    """Start a slow conversion of `source`; yields its future and the process id of the converter's only child."""
     converter.abilities()
     (pid,) = converter.pids
     before = cpu_seconds(pid)

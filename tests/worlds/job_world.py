@@ -1,4 +1,4 @@
-"""Image jobs over adapters in memory, whose clock stands still and whose services can be taken away."""
+"""Image jobs over adapters in memory. A test moves the clock, and can make each service unavailable."""
 
 import hashlib
 import io
@@ -38,7 +38,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 class Clock:
-    """A clock that goes on only when told."""
+    """A wall clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.time = datetime(2024, 1, 1, tzinfo=UTC)
@@ -47,12 +47,12 @@ class Clock:
         return self.time
 
     def advance(self, by: timedelta) -> None:
-        """Let this much time pass."""
+        """Move the clock forward."""
         self.time += by
 
 
 class AwayStorage(MemoryStorage):
-    """While `away`, each call fails; `puts_left` says how many uploads succeed before it goes away."""
+    """While `away` is set, every call raises StorageUnavailable. `puts_left` uploads succeed before it sets itself."""
 
     away = False
     puts_left: int | None = None
@@ -82,7 +82,7 @@ class AwayStorage(MemoryStorage):
             yield info
 
     def stored_keys(self) -> set[str]:
-        """The keys of everything that is stored."""
+        """The keys of all objects, also while the storage is unavailable."""
         return {info.key for info in super().list("")}
 
     def _answer(self) -> None:
@@ -91,7 +91,7 @@ class AwayStorage(MemoryStorage):
 
 
 class AwayQueue(MemoryTaskQueue):
-    """While `away`, each call fails."""
+    """While `away` is set, `push` and `length` raise QueueUnavailable."""
 
     away = False
 
@@ -105,7 +105,7 @@ class AwayQueue(MemoryTaskQueue):
 
     @property
     def job_ids(self) -> list[str]:
-        """The jobs of the messages, the next one first; messages for other workers are left out."""
+        """The job ids of the waiting messages, in the order of delivery; other services' messages are left out."""
         found = []
         for raw in self.messages:
             with suppress(UnknownTaskType):
@@ -118,7 +118,7 @@ class AwayQueue(MemoryTaskQueue):
 
 
 class AwayRepository(MemoryImageJobRepository):
-    """`inserts_left` says how many records are taken before it goes away; `away` fails pings and removals too."""
+    """`inserts_left` inserts succeed before the next one fails; while `away` is set, pings fail."""
 
     away = False
     inserts_left: int | None = None
@@ -141,7 +141,7 @@ class AwayRepository(MemoryImageJobRepository):
 
 @dataclass
 class World:
-    """The services over their adapters in memory."""
+    """The job services over adapters in memory, with one clock for all of them."""
 
     policy: JobPolicy = field(default_factory=JobPolicy)
 
@@ -153,7 +153,7 @@ class World:
         self.wire(self.repository, self.storage, self.queue)
 
     def wire(self, repository: ImageJobRepository, storage: ObjectStorage, queue: TaskQueue) -> None:
-        """Make the services over these adapters, which may be others that stand before the world's own."""
+        """Build the services over these adapters, for example over wrappers of the world's own."""
         self.jobs = ImageJobs(repository, storage, queue, self.policy)
         self.repair = Repair(self.jobs, RepairPolicy(PENDING_AFTER, LEGACY_LEASE, MAX_ATTEMPTS))
         self.sweep = Sweep(repository, storage, SweepPolicy(self.policy.output_prefix, ORPHAN_AFTER))
@@ -161,40 +161,40 @@ class World:
         self.attempts = JobAttempts(self.jobs, self.repair, LEGACY_LEASE)
 
     def create(self, count: int = 1, key: str | None = None, body: bytes = b"picture") -> list[ImageJob]:
-        """Accept `count` images of one event."""
+        """Create `count` jobs, with images of one event."""
         images = [new_image(body) for _ in range(count)]
         return self.jobs.create(EntityType.EVENT, "event-1", images, key)
 
     def created(self) -> ImageJob:
-        """One accepted job."""
+        """Create one PENDING job."""
         return self.create()[0]
 
     def claimed(self) -> ImageJob:
-        """One job that a worker of ours holds, for LEASE."""
+        """Create one job and claim it for LEASE."""
         return self.attempts.claim(self.created().id, LEASE.total_seconds())
 
     def output(self, job: ImageJob, body: bytes = b"smaller") -> Output:
-        """What a worker says after it has uploaded `body` under the job's own key."""
+        """Upload `body` under the job's output key. Returns what a worker then reports."""
         key = output_key(job.source_image_key, "optimized/")
         self.storage.put(key, io.BytesIO(body), len(body), "image/webp")
         return Output(key, receipt=receipt(len(body)))
 
     def now(self, job: ImageJob) -> ImageJob:
-        """The record as it is now."""
+        """The job's current record."""
         found = self.repository.get(job.id)
-        assert found is not None, f"there is no record {job.id}"
+        assert found is not None, f"job {job.id} does not exist"
         return found
 
 
 def new_image(body: bytes = b"picture") -> NewImage:
-    """An upload as the API hands it on."""
+    """An uploaded JPEG, as the API gives it to the job services."""
     return NewImage(io.BytesIO(body), len(body), hashlib.sha256(body).hexdigest(), "image/jpeg", "jpg", "photo.jpg")
 
 
 STORED = Stored("optimized/1-optimized.webp", "https://pub.example/optimized/1-optimized.webp", 30, 20, 7)
-"""What `converted` is when it lies in storage."""
+"""The object in storage for the picture of `converted()`."""
 
 
 def converted(*pictures: Picture) -> Result:
-    """A finished conversion, as a child process hands it on."""
+    """The result of a finished conversion, as a child process returns it."""
     return Result(pictures or (Picture(30, 20, b"smaller"),), receipt(7), "HkiKHAQPVViIOIiA", "#b0706f")

@@ -1,4 +1,4 @@
-"""The API on adapters in memory, whose lines can be cut, for the tests of the HTTP interface."""
+"""The API over adapters in memory, for tests of the HTTP interface; a test can make each service unavailable."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ CLIENT_TOKENS = ("client-token-1", "client-token-2")
 WORKER_TOKENS = ("worker-token-1", "worker-token-2")
 
 AROUND: list[Callable[[ASGIApp], ASGIApp]] = []
-"""Middleware around every application that is made here; tests/contract writes down each answer with one."""
+"""Middleware around every application made here; tests/contract adds one that records every response."""
 
 
 class Line:
-    """The line from the API to a service, with the names of the `calls` over it.
+    """Stands between the API and one service. `calls` lists the names of the calls made.
 
-    If it is cut, every call fails; if it is cut at some names, these calls do. Making an address is not a call.
+    While `is_cut`, every call fails; otherwise only those named in `cut_at`. Building a URL or an id is not a call.
     """
 
     _LOCAL = frozenset({"public_url", "presigned_url", "new_id"})
@@ -59,7 +59,7 @@ class Line:
 
 @dataclass
 class MemoryApi:
-    """The application, and what stands behind it."""
+    """The application, with its adapters and the lines to them."""
 
     settings: Settings
     jobs: MemoryImageJobRepository
@@ -71,30 +71,30 @@ class MemoryApi:
     app: ASGIApp
 
     def client(self, **headers: str) -> TestClient:
-        """A client at the server's own address that answers errors instead of raising them."""
+        """A client of the application. A server error is a response with status 500, not an exception."""
         return TestClient(self.app, base_url=f"http://{HOST}", headers=headers, raise_server_exceptions=False)
 
     def cut(self, *services: str, at: str | None = None) -> None:
-        """Cut the lines to "mongodb", "redis" or "storage": altogether, or at one call."""
+        """Cut the lines to "mongodb", "redis" or "storage": for every call, or only for the call named `at`."""
         for line in (line for service in services for line in self.lines[service]):
             line.is_cut = at is None
             line.cut_at = frozenset({at} if at else ())
 
     def mend(self) -> None:
-        """Every service answers again."""
+        """Make every service available again."""
         for line in (line for lines in self.lines.values() for line in lines):
             line.is_cut, line.cut_at = False, frozenset()
 
     def all_jobs(self) -> list[ImageJob]:
-        """Every record, oldest first."""
+        """All job records, oldest first."""
         return sorted(self.jobs._all(), key=lambda job: job.id)
 
     def all_keys(self) -> list[str]:
-        """Every object."""
+        """The keys of all objects."""
         return [info.key for info in self.storage.list("")]
 
     def left_behind(self) -> dict[str, list[Any]]:
-        """Records, objects and messages; empty lists when nothing was done."""
+        """All records, objects and messages; the lists are empty if no request had an effect."""
         return {
             "jobs": self.all_jobs(),
             "events": list(self.events.page(None, 1000)),
@@ -103,7 +103,7 @@ class MemoryApi:
         }
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all records, objects and messages."""
         self.jobs._jobs.clear()
         self.events._events.clear()
         self.queue.messages.clear()
@@ -111,12 +111,12 @@ class MemoryApi:
             self.storage.delete(key)
 
     def assert_untouched(self) -> None:
-        """A refused request must leave nothing."""
+        """Fail if there is any record, object or message: a refused request must leave none."""
         assert self.left_behind() == {"jobs": [], "events": [], "objects": [], "messages": []}
 
 
 def memory_settings(**overrides: Any) -> Settings:
-    """Settings that take nothing from this machine's environment or `.env`; responses are held against the contract."""
+    """Settings without this machine's environment and `.env`; the API validates its responses against the contract."""
     values: dict[str, Any] = {
         "storage": "filesystem",
         "validate_responses": True,
@@ -129,7 +129,7 @@ def memory_settings(**overrides: Any) -> Settings:
 
 
 def memory_api(*, formats: Collection[Format] = FORMATS, **overrides: Any) -> MemoryApi:
-    """A fresh API with nothing in it, for images of these formats."""
+    """A new, empty API that accepts images of these formats."""
     settings = memory_settings(**overrides)
     jobs, events = MemoryImageJobRepository(), MemoryEventRepository()
     storage, queue = MemoryStorage(), MemoryTaskQueue()
@@ -146,5 +146,5 @@ def memory_api(*, formats: Collection[Format] = FORMATS, **overrides: Any) -> Me
 
 
 def with_tokens(**overrides: Any) -> MemoryApi:
-    """An API that asks for tokens of both kinds."""
+    """An API that requires client tokens and worker tokens."""
     return memory_api(api_tokens=CLIENT_TOKENS, worker_tokens=WORKER_TOKENS, **overrides)

@@ -2,7 +2,7 @@
 
 
 class MonotonicClock:
-    """Seconds that pass only when a test says so."""
+    """Returns `seconds`, which a test sets."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0

@@ -1,4 +1,4 @@
-"""A request to an application in memory, sent piece by piece as a server hands it on."""
+"""A request to an application in memory, with a body that arrives in pieces."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from worlds.memory_api import HOST, MemoryApi
 
 @dataclass
 class RawAnswer:
-    """What came back, and how many pieces of the body the application took."""
+    """The response, and the number of body pieces that the application read."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -33,7 +33,9 @@ def raw_request(
     method: str = "POST",
     stalls: bool = False,
 ) -> RawAnswer:
-    """A request in pieces, as a server hands them on. A body that is not ended by b"" is one whose client went away, or
+    """Call the application as an ASGI server does, with one message for each piece of the body.
+
+    An empty piece ends the body. Without one, the client disconnects after the last piece, or sends nothing more if it
     `stalls`.
     """
     answer, waiting = RawAnswer(), iter(pieces)

@@ -1,4 +1,4 @@
-"""The queues of the product as the conformance suites want them: each empty, with what its workers do to it."""
+"""The product's queues as harnesses for the conformance suites: each starts empty, and tests act as its workers."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from imagejobs.testing.task_queue.harness import SharedListHarness, ids, take_on
 
 
 class _SharedList(SharedListHarness):
-    """What both lists have in common."""
+    """The harness methods that the lists in memory and on Redis share."""
 
     def waiting(self) -> Sequence[str]:
         return ids(self.waiting_raw())
@@ -58,7 +58,7 @@ class MemoryList(_SharedList):
 
 
 class RedisList(_SharedList):
-    """A list with a name of its own, in which Redis would see a pattern."""
+    """A list on Redis. Its unique name contains glob characters, which Redis must not read as a pattern."""
 
     def __init__(self, uri: str, socket_timeout: float = 3) -> None:
         self.keys = RedisKeys(f"queue[{uuid4()}]*?", namespace="staging")
@@ -94,7 +94,7 @@ class RedisList(_SharedList):
 
 
 class DramatiqQueue:
-    """Dramatiq's queue under a namespace of its own, and a consumer as a worker has one."""
+    """Dramatiq's queue in its own namespace, with a consumer like a worker's."""
 
     def __init__(self, port: int) -> None:
         settings = Settings(
@@ -116,7 +116,7 @@ class DramatiqQueue:
         self._broker.client.close()
 
     def messages(self) -> list[Message[Any]]:
-        """The messages that wait, the next to be taken first."""
+        """The waiting messages, in the order in which a worker takes them."""
         found = [self._broker.client.hget(f"{self._waiting}.msgs", each) for each in self._queued()]
         return [Message.decode(cast("bytes", each)) for each in found]
 

@@ -1,4 +1,4 @@
-// The flow of tests/clients with oapi-codegen's code.
+// The flow of tests/clients, with the client that oapi-codegen generates.
 package main
 
 import (
@@ -30,7 +30,7 @@ func check(holds bool, format string, values ...any) {
 	}
 }
 
-// found is what a pointer of an answer leads to; it is nil where the API answered with another status.
+// found returns the value of a response's pointer, which is nil if the API answered with another status.
 func found[T any](value *T, body []byte) T {
 	check(value != nil, "%s", body)
 	return *value

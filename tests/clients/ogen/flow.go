@@ -1,4 +1,4 @@
-// The flow of tests/clients with ogen's code.
+// The flow of tests/clients, with the client that ogen generates.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"imagejobs/clients/api"
 )
 
-// tokens answers for both kinds of caller; every operation asks for its own.
+// tokens has the tokens of both kinds of caller; each operation takes the one that it needs.
 type tokens struct{ client, worker string }
 
 func (t tokens) BearerAuth(context.Context, api.OperationName) (api.BearerAuth, error) {
@@ -39,7 +39,7 @@ func check(holds bool, format string, values ...any) {
 	}
 }
 
-// answer is the answer of the kind that is wanted; any other one is an error.
+// answer returns the response as the expected type; a response of another type is an error.
 func answer[T any](got any, err error) T {
 	wanted, ok := must(got, err).(T)
 	check(ok, "%#v", got)

@@ -18,7 +18,7 @@ import org.openapitools.client.model.Rendition;
 import org.openapitools.client.model.ReportedStatus;
 import org.openapitools.client.model.StatusUpdate;
 
-/** The flow of tests/clients with the code of openapi-generator's java. */
+/** The flow of tests/clients, with the client that openapi-generator's "java" generates. */
 public class Flow {
     private final ImageJobsApi imageJobs;
     private final ImageJobsApi worker;
@@ -117,6 +117,6 @@ public class Flow {
         File samples = new File(System.getenv("SAMPLES"));
         new Flow(System.getenv("API_URL"), System.getenv("API_TOKEN"), System.getenv("WORKER_TOKEN"))
                 .run(new File(samples, "soft-alpha.png"), new File(samples, "wide-gamut-p3.jpg"));
-        System.exit(0); // OkHttp's threads would keep the program for a minute.
+        System.exit(0); // Otherwise OkHttp's threads keep the program running for a minute.
     }
 }

@@ -1,4 +1,4 @@
-"""The flow of tests/clients with the code of openapi-generator's python."""
+"""The flow of tests/clients, with the client that openapi-generator's "python" generates."""
 
 import os
 import time

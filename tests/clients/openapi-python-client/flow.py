@@ -1,4 +1,4 @@
-"""The flow of tests/clients with openapi-python-client's code."""
+"""The flow of tests/clients, with the client that openapi-python-client generates."""
 
 import os
 import time
