@@ -1,4 +1,4 @@
-"""`cd tests && python -m fuzz`: damaged files for the conversion; exit status 1 if the parent does not survive one."""
+"""`cd tests && python -m fuzz`: convert damaged files. The exit status is 1 if one of them harms the parent process."""
 
 import argparse
 import json
@@ -23,13 +23,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 _WIDTH = 160
 _LINE_SECONDS = 60.0
-"""How often a line tells how far it is, where there is no terminal to show a bar in."""
+"""Seconds between two lines of progress, where there is no terminal to show a bar in."""
 _REDUCED, _REDUCING_SECONDS = 5, 20.0
-"""How many crashes are made smaller, and how long each may take."""
+"""How many crashing files are reduced, and the seconds that each may take."""
 
 
 def main() -> None:
-    """Run, print, and tell by the exit status."""
+    """Run, print the report, and exit with 1 if the parent failed."""
     arguments = _arguments().parse_args()
     os.nice(arguments.nice)
     notices = Console(stderr=True, width=None if sys.stderr.isatty() else _WIDTH)
@@ -50,25 +50,25 @@ def main() -> None:
 
 @contextmanager
 def _progress(console: Console, plan: Plan) -> Iterator[Callable[[Report], None]]:
-    """A bar, or a line every minute."""
+    """Show a progress bar on a terminal; elsewhere print a line every minute."""
     columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task, told = bar.add_task("", total=plan.seconds), time.monotonic()
+        task, printed = bar.add_task("", total=plan.seconds), time.monotonic()
 
         def tell(report: Report) -> None:
-            nonlocal told
+            nonlocal printed
             crashes, failures = report.of(ErrorCode.CONVERSION_CRASH), len(report.failures)
             line = f"{report.files} files, {report.accepted} in a child, {crashes} crashes, {failures} failures"
             bar.update(task, completed=report.seconds, description=line)
-            if not console.is_terminal and time.monotonic() - told >= _LINE_SECONDS:
-                told = time.monotonic()
+            if not console.is_terminal and time.monotonic() - printed >= _LINE_SECONDS:
+                printed = time.monotonic()
                 console.print(f"{report.seconds:.0f} s: {line}")
 
         yield tell
 
 
 def _reduce(keeper: Keeper) -> None:
-    """Write a smaller file beside each of the first crashes."""
+    """Write a reduced file beside each of the first files that crashed a child."""
     crashes = [each for each in keeper.kept if each.code == ErrorCode.CONVERSION_CRASH]
     with Converter(LIMITS) as converter:
         for crash in crashes[:_REDUCED]:
@@ -76,7 +76,7 @@ def _reduce(keeper: Keeper) -> None:
 
 
 def _same(converter: Converter, crash: Outcome) -> Callable[[bytes], bool]:
-    """Whether a file ends its child in the same way."""
+    """A function that says whether a file crashes its child in the same way as this one."""
 
     def crashes(data: bytes) -> bool:
         try:
@@ -92,9 +92,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--children", type=int, choices=(1, 2), default=1, help="processes that convert")
-    parser.add_argument("--file", type=int, metavar="NUMBER", help="only this file of the seed")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="where files are written that are worth a look")
+    parser.add_argument("--children", type=int, choices=(1, 2), default=1, help="number of child processes")
+    parser.add_argument("--file", type=int, metavar="NUMBER", help="try only this file of the seed")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="write each crash, failure and timeout to this folder")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--nice", type=int, default=10)
     return parser

@@ -1,4 +1,4 @@
-"""Damaged files one after another, for a while; what became of them, and of the process that handed them on."""
+"""One fuzzing run: try damaged files for some time, count the outcomes, and look for leaks in this process."""
 
 import threading
 import time
@@ -19,17 +19,17 @@ from imagejobs.conversion.sandbox.confinement import Limits
 from imagejobs.conversion.sandbox.pool import Converter
 
 LIMITS = Limits(seconds=20)
-"""A file that hangs its child may not use up the whole time."""
+"""A short timeout, so that a file that hangs its child does not use up the whole run."""
 ENOUGH = 100
-"""Failures after which a run ends early."""
+"""Number of failures after which a run ends early."""
 
 
 @dataclass(slots=True)
 class Report:
-    """Counts, by the format that a damaged file announces and what became of it.
+    """What a run found. `outcomes` counts files by the format that they announce and by outcome.
 
-    `failures` are the parent's, `pids` those of the children that there were, `peak_bytes` is the most that one of them
-    had in memory by the end of a conversion.
+    `failures` are faults of the parent process. `pids` are all children of the run. `peak_bytes` is the largest memory
+    peak of any child.
     """
 
     seed: int
@@ -44,22 +44,22 @@ class Report:
 
     @property
     def files(self) -> int:
-        """How many were tried."""
+        """Number of files tried."""
         return self.outcomes.total()
 
     @property
     def replaced(self) -> int:
-        """How many children died and were replaced."""
+        """Number of children that died and were replaced."""
         return len(self.pids) - self.children
 
     def of(self, code: str) -> int:
-        """How many ended so, of all formats."""
+        """Number of files with this outcome, over all formats."""
         return sum(number for (_, each), number in self.outcomes.items() if each == code)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to try: all files from number `first` on for some seconds, or until `last`."""
+    """Which files to try: number `first` and those after it, for `seconds`, or up to and including `last`."""
 
     seed: int
     seconds: float
@@ -69,7 +69,7 @@ class Plan:
 
 
 def run(plan: Plan, keeper: Keeper, progress: Callable[[Report], None] = lambda _: None) -> Report:
-    """Try damaged files, and check that this process comes out of it as it went in. In the main thread only."""
+    """Try damaged files, and check that this process leaks nothing. Call it in the main thread only."""
     report = Report(plan.seed, plan.children)
     with own_temporary_folder() as folder:
         before = held(folder)
@@ -93,7 +93,7 @@ def run(plan: Plan, keeper: Keeper, progress: Callable[[Report], None] = lambda 
 def _outcomes(
     plan: Plan, files: Sequence[Seed], converter: Converter, threads: ThreadPoolExecutor
 ) -> Iterator[tuple[Outcome, float]]:
-    """What became of each file, and how many seconds have passed."""
+    """Yield the outcome of each file, and the seconds since the start."""
     waiting: deque[Future[Outcome]] = deque()
     started = time.monotonic()
     for number in count(plan.first):
@@ -128,11 +128,11 @@ def _look_at(pids: Iterable[int], report: Report) -> None:
 
 
 def _warm(converter: Converter, threads: ThreadPoolExecutor, files: Sequence[Seed], children: int) -> None:
-    """Start as many children as there are threads: none of them is idle before all are there."""
+    """Start one child per thread. The barrier keeps each child busy until all have started, so none is reused."""
     together = threading.Barrier(children)
 
     def start() -> None:
-        with converter._child() as child:  # a warm one for this thread, and no other
+        with converter._child() as child:
             child.convert(files[0].data, Options())
             together.wait()
 

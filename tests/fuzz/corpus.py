@@ -1,4 +1,4 @@
-"""Whole small files of every format, to be damaged: the tests' ways of writing each, and some that carry more."""
+"""Small undamaged files of every format: the variants of the correctness tests, and files with more features."""
 
 import io
 import re
@@ -31,12 +31,14 @@ from PIL import Image
 _EXIF = exif({ORIENTATION: 6, ARTIST: "An artist", COPYRIGHT: "Somebody", CAMERA: "A camera"}, gps="N")
 
 _DATES = re.compile(rb"((?:mvhd|tkhd|mdhd)\x01.{3}).{16}", re.DOTALL)
-"""When the pictures of an AVIF sequence were written (ISO/IEC 14496-12, 8.2.2): the same files every day."""
+"""The dates in an AVIF sequence (ISO/IEC 14496-12, 8.2.2). They are set to zero, so that a seed always gives the same
+files.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A file that can be converted as it is; `format` is the decoder's name."""
+    """An undamaged file that can be converted; `format` is the decoder's name."""
 
     format: str
     name: str
@@ -45,7 +47,7 @@ class Seed:
 
 @cache
 def corpus(formats: tuple[str, ...]) -> tuple[Seed, ...]:
-    """The files of these formats, always in the same order."""
+    """All seeds of these formats, always in the same order."""
     return tuple(_seeds(formats))
 
 
@@ -56,7 +58,7 @@ def _seeds(formats: Collection[str]) -> Iterator[Seed]:
 
 
 def _soft() -> Image.Image:
-    """A picture with soft alpha."""
+    """A picture with gradual alpha."""
     return Image.fromarray(np.dstack([photo(), photo()[..., 0]]))
 
 

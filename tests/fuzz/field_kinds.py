@@ -1,4 +1,4 @@
-"""Whole files of kinds that users sent and that were once read wrong, to be damaged like the others."""
+"""Undamaged files of kinds that users sent and that earlier versions read wrong, as further seeds."""
 
 import io
 import struct
@@ -21,13 +21,13 @@ from measures.decoded_pictures import Variants, encode, photo
 from PIL import Image
 
 _TRAILER = b"\0\0\1\x0a\x0e\0\0\0Image_UTC_Data" + b"1700000000000" + b"SEFHk\0\0\0\1\0\0\0SEFT"
-"""Shaped like what Samsung's cameras write behind a picture."""
+"""Data in the form that Samsung's cameras write after a picture."""
 _SRGB_IN_CICP, _P3_IN_CICP, _PQ_IN_CICP, _HLG_IN_CICP = ((1, 13, 0, 1), (12, 13, 0, 1), (9, 16, 0, 1), (9, 18, 0, 1))
 """Primaries, transfer function, matrix and range (ITU-T H.273)."""
 
 
 def _in_chunks(profile: bytes, order: tuple[int, ...]) -> bytes:
-    """A profile in as many JPEG segments as there are numbers, in this order (ICC.1:2022, B.4)."""
+    """A profile split into `len(order)` JPEG segments, which are written in this order (ICC.1:2022, B.4)."""
     size = -(-len(profile) // len(order))
     parts = {number: profile[(number - 1) * size : number * size] for number in sorted(order)}
     head = b"ICC_PROFILE\0"
@@ -58,7 +58,7 @@ def _png(colour: int, depth: int, *chunks: png_files.Chunk) -> bytes:
 
 
 def _moving_png(colour: int, depth: int, **options: Any) -> bytes:
-    """Of every disposal and blending, with frames in parts of the canvas."""
+    """An animated PNG with every disposal and blending, and with frames smaller than the canvas."""
     whole = photo(40, 30) if colour == png_files.RGB else np.dstack([photo(40, 30), photo(40, 30)[..., 0]])
     frames = [
         ApngFrame(0, 0, whole),

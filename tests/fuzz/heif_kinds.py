@@ -1,4 +1,4 @@
-"""HEIC and AVIF files whose alpha is in tiles, turned with the colours or premultiplied, put together box by box."""
+"""HEIC and AVIF files, built box by box, whose alpha is tiled, rotated with the colours, or premultiplied."""
 
 import numpy as np
 from files.exif import ARTIST, ORIENTATION, exif
@@ -7,7 +7,7 @@ from measures.decoded_pictures import Pixels, Variants, photo
 
 
 def heif_kinds(image_format: str) -> Variants:
-    """Whole files, to be damaged."""
+    """Undamaged files of this format, as seeds."""
     crop = clap(50, 40, 20, -10)
     return {
         "alpha, turned with its colours": lambda: _transformed(image_format, IROT[1]),

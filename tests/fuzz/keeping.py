@@ -1,4 +1,4 @@
-"""Files that are worth a look, written to a folder."""
+"""Write the files that need a look (crashes, failures and timeouts) to a folder."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,19 +17,19 @@ _WORTH_A_LOOK = frozenset(
     }
 )
 _MOST = 25
-"""Of a format and a code."""
+"""Files that are kept per format and code."""
 
 
 @dataclass(slots=True)
 class Keeper:
-    """Writes them to the folder, if there is one, with a text beside each that says what happened."""
+    """Writes files to `folder`, each with a text file that says what happened. Without a folder it only lists them."""
 
     folder: Path | None
     kept: list[Outcome] = field(default_factory=list)
     _numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def keep(self, outcome: Outcome) -> None:
-        """Keep it if it is no ordinary refusal, and if there are not many of its kind already."""
+        """Keep the file, unless it was refused as expected or enough files of its kind are kept already."""
         if outcome.code not in _WORTH_A_LOOK:
             return
         self._numbers[outcome.format, outcome.code] += 1
@@ -39,7 +39,7 @@ class Keeper:
         self.write(outcome, outcome.mutant.data, "")
 
     def write(self, outcome: Outcome, data: bytes, suffix: str) -> None:
-        """The bytes, under the name of their outcome."""
+        """Write `data` to a file that is named after the outcome."""
         if self.folder is None:
             return
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a process holds, and must not hold more and more of; and how much memory another one took."""
+"""Resources that this process must not leak, and the memory peak of another process."""
 
 import tempfile
 import threading
@@ -12,7 +12,7 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many of each there are."""
+    """Number of resources that a process holds, of each kind."""
 
     descriptors: int
     threads: int
@@ -21,13 +21,13 @@ class Held:
 
 
 def held(folder: Path) -> Held:
-    """By this process; its temporary folders are made in `folder`."""
+    """What this process holds now; its temporary folders are made in `folder`."""
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
     return Held(descriptors, threading.active_count(), len(psutil.Process().children()), len(list(folder.iterdir())))
 
 
 def grown(when: str, before: Held, now: Held) -> list[str]:
-    """What there is more of, in a sentence each."""
+    """One sentence for each kind of resource of which there is more now than before."""
     pairs = [
         (each.name.replace("_", " "), getattr(before, each.name), getattr(now, each.name)) for each in fields(Held)
     ]
@@ -36,7 +36,7 @@ def grown(when: str, before: Held, now: Held) -> list[str]:
 
 @contextmanager
 def own_temporary_folder() -> Iterator[Path]:
-    """What is made for temporary files meanwhile is made here."""
+    """Direct this process's temporary files to a new folder until the block ends."""
     before = tempfile.tempdir
     with tempfile.TemporaryDirectory(prefix="imagejobs-fuzz-") as folder:
         tempfile.tempdir = folder
@@ -47,7 +47,7 @@ def own_temporary_folder() -> Iterator[Path]:
 
 
 def peak_bytes(pid: int) -> int:
-    """The most that a process has had in memory; 0 if it is just dying."""
+    """The process's peak of resident memory; 0 if the process has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

@@ -1,4 +1,4 @@
-"""The damaged files: each follows from the seed and its number alone, so that one can be made without the rest."""
+"""The damaged files. Each depends on the seed and its number alone, so one can be made again without the rest."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,15 +18,15 @@ _WISHES = (
 )
 _USUAL = asdict(Options())
 _TIMES = (1, 1, 1, 1, 2, 2, 2, 3, 4, 6)
-"""How many changes one file gets."""
+"""Number of changes to one file; listed more often, chosen more often."""
 _REPAIRED = 0.8
-"""How often; the other files show what wrong checksums do."""
+"""Share of the files whose checksums and lengths are repaired after the changes."""
 _MAX_FILE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A damaged file, how it came about, and how it is to be converted."""
+    """A damaged file, the changes that made it, and the options of its conversion."""
 
     seed: int
     number: int
@@ -37,14 +37,14 @@ class Mutant:
 
     @property
     def story(self) -> str:
-        """What was done, for people."""
+        """The origin, the changes and the options, in words."""
         wishes = ", ".join(f"{name}={value}" for name, value in asdict(self.options).items() if value != _USUAL[name])
         return f"{self.origin.format}, {self.origin.name}: {', '.join(self.changes)} ({wishes or 'default options'})"
 
 
 def mutant(seed: int, number: int, corpus: Sequence[Seed]) -> Mutant:
-    """The file of this number: formats as often as each other, however many files of each there are."""
-    random = Random(f"{seed} {number}")  # noqa: S311 - it has to be foretold
+    """Make the file of this number. Each format is equally likely, however many seeds it has."""
+    random = Random(f"{seed} {number}")  # noqa: S311 - it has to be repeatable
     wanted = random.choice(list(dict.fromkeys(each.format for each in corpus)))
     origin = random.choice([each for each in corpus if each.format == wanted])
     data, changes = origin.data, []

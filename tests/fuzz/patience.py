@@ -1,4 +1,4 @@
-"""An end for code that may loop for ever."""
+"""A time limit for code that may loop for ever."""
 
 import signal
 import time
@@ -8,19 +8,22 @@ from types import FrameType
 
 
 class TooSlow(Exception):
-    """It took longer than it may."""
+    """The block used more processor time than it was allowed."""
 
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raises TooSlow into a block that uses more processor time, whatever else the machine does. Main thread only."""
+    """Raise TooSlow inside the block once this thread has used more processor time. Main thread only.
+
+    Processor time does not depend on how busy the machine is.
+    """
     until = time.thread_time() + seconds
 
     def expire(_: int, __: FrameType | None) -> None:
         left = until - time.thread_time()
         if left <= 0:
             raise TooSlow(f"it took more than {seconds:g} s of processor time")
-        signal.setitimer(signal.ITIMER_VIRTUAL, left)  # other threads of this process used it up
+        signal.setitimer(signal.ITIMER_VIRTUAL, left)  # the timer counts all threads: another one used the time
 
     before = signal.signal(signal.SIGVTALRM, expire)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)

@@ -1,4 +1,4 @@
-"""Where the parts of a file lie: chunks, segments, blocks, boxes, fields. Of damaged files too, as far as they go."""
+"""Find the parts of a file: chunks, segments, blocks, boxes, fields. In a damaged file it ends at the damage."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,32 +12,35 @@ _MAX_PIECES = 500
 _MAX_DEPTH = 4
 _MAX_PAGES = 4
 _TIFF_TYPE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-"""Of a value, where it is not 1 (TIFF 6.0, section 2; BigTIFF)."""
+"""Bytes of a value by field type; all other types have 1 (TIFF 6.0, section 2; BigTIFF)."""
 _HEADER_OF_CONTAINER = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"iinf": 6, b"iref": 4, b"grpl": 0}
-"""How many bytes stand before the boxes in a box."""
+"""Bytes of content before the first inner box, by box type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A whole number in a file."""
+    """The place of an integer in a file."""
 
     at: int
     size: int
     order: Order
 
     def read(self, data: bytes) -> int:
-        """Its value; where the file ends before it, of what is left."""
+        """The value; if the file ends within the number, the value of the bytes that exist."""
         return int.from_bytes(data[self.at : self.at + self.size], self.order)
 
     def written(self, data: bytes, value: int) -> bytes:
-        """The file with another value, cut to the number's size."""
+        """The file with another value, modulo the number's size."""
         number = (value % (1 << 8 * self.size)).to_bytes(self.size, self.order)
         return data[: self.at] + number + data[self.at + self.size :]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """From `start` to `end`; `around` are the lengths of what encloses it, `kind` is where its type is told."""
+    """A part of a file from `start` to `end`. `kind` is where its type is stored.
+
+    `around` are the length fields of the parts that enclose it.
+    """
 
     start: int
     payload: int
@@ -48,7 +51,7 @@ class Piece:
 
 
 def pieces(data: bytes) -> list[Piece]:
-    """The parts of a file, by what its first bytes announce; none of an unknown one."""
+    """The parts of a file, whose format is known by its first bytes; empty for an unknown format."""
     found = sniff(data[:32])
     walk = _WALKS.get(found.name) if found else None
     return list(islice(walk(data), _MAX_PIECES)) if walk else []
@@ -66,7 +69,7 @@ def _png(data: bytes) -> Iterator[Piece]:
 
 
 def _jpeg(data: bytes) -> Iterator[Piece]:
-    """A scan's data belongs to its segment."""
+    """The segments; a scan's segment includes the scan's data."""
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
         length = Number(at + 2, 2, "big")
@@ -123,7 +126,7 @@ def _boxes(data: bytes, at: int = 0, limit: int | None = None, around: tuple[Num
 
 
 def _tiff(data: bytes) -> Iterator[Piece]:
-    """The fields of the first pages, each before those of its values that are somewhere else."""
+    """The fields of the first pages. A field's values follow it if they are stored elsewhere."""
     order: Order = "little" if data[:2] == b"II" else "big"
     is_big = 43 in data[2:4]
     count_size, wide, entry = (8, 8, 20) if is_big else (2, 4, 12)
@@ -143,7 +146,7 @@ def _tiff(data: bytes) -> Iterator[Piece]:
 
 
 def _tiff_values(data: bytes, start: int, length: Number) -> Iterator[Piece]:
-    """The values of the field at `start`, where they do not fit into it."""
+    """The values of the field at `start`, if they are too large for the field itself."""
     size = _TIFF_TYPE_BYTES.get(Number(start + 2, 2, length.order).read(data), 1) * length.read(data)
     place = Number(length.at + length.size, length.size, length.order).read(data)
     if length.size < size <= len(data) - place:

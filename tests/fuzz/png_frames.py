@@ -1,4 +1,4 @@
-"""Changes to the pixels and the frames of a PNG, and the numbers and checksums that make them acceptable again."""
+"""Changes to the pixels and frames of a PNG, and the repair of its sequence numbers and checksums."""
 
 import zlib
 from collections.abc import Sequence
@@ -10,11 +10,14 @@ from fuzz.pieces import Piece, pieces
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _STILL, _CONTROL, _DATA = b"IDAT", b"fcTL", b"fdAT"
 _SEQUENCE_BYTES = 4
-"""Of the number before the content of fcTL and fdAT (W3C PNG, third edition, 11.3.4)."""
+"""Size of the sequence number in fcTL and fdAT (W3C PNG, third edition, 11.3.4)."""
 
 
 def rewrite_pixels(random: Random, data: bytes, other: bytes) -> bytes:
-    """A PNG whose samples and filters are changed before they are compressed: the still's or a frame's; or the file."""
+    """Change the samples or filters of the still or of a frame, and compress them again.
+
+    A file that is not a PNG, or whose data cannot be decompressed, is returned unchanged.
+    """
     pictures = _pictures(data)
     if not pictures:
         return data
@@ -31,7 +34,7 @@ def rewrite_pixels(random: Random, data: bytes, other: bytes) -> bytes:
 
 
 def move_frame_data(random: Random, data: bytes, _: bytes) -> bytes:
-    """A chunk of the still becomes one of a frame, one of a frame becomes the still's, or either is cut into two."""
+    """Turn a chunk of the still into a frame's, or a frame's into the still's, or cut a chunk into two."""
     parts = [each for each in _png_pieces(data) if data[each.kind] in (_STILL, _DATA)]
     if not parts:
         return data
@@ -46,7 +49,7 @@ def move_frame_data(random: Random, data: bytes, _: bytes) -> bytes:
 
 
 def repaired_png(data: bytes) -> bytes:
-    """The file with its frames' chunks numbered one after another and with the right checksums."""
+    """The file with consecutive sequence numbers in its frames' chunks and with correct checksums."""
     changed, number = bytearray(data), 0
     for piece in pieces(data):
         if data[piece.kind] in (_CONTROL, _DATA) and piece.end - 4 - piece.payload >= _SEQUENCE_BYTES:
@@ -57,7 +60,7 @@ def repaired_png(data: bytes) -> bytes:
 
 
 def _pictures(data: bytes) -> list[list[Piece]]:
-    """The chunks with pixels, by the picture that they belong to."""
+    """The chunks with pixels, grouped by the picture that they belong to."""
     found: list[list[Piece]] = []
     before: bytes | None = None
     for piece in _png_pieces(data):

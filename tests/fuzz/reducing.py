@@ -1,4 +1,4 @@
-"""A smaller file that does the same."""
+"""Reduce a file to the part that causes a behaviour."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _SMALLEST = 16
 
 
 def reduced(data: bytes, does_it: Callable[[bytes], bool], seconds: float) -> bytes:
-    """Take away half, then quarters and so on, as long as it still does it and there is time."""
+    """Remove halves, then quarters and so on, while `does_it` holds for the smaller file, for at most `seconds`."""
     until, size = time.monotonic() + seconds, len(data) // 2
     while size >= _SMALLEST:
         at = 0

@@ -1,4 +1,4 @@
-"""Changes to a file that know where its parts lie, so that they get past the first checks."""
+"""Changes to a file that follow its structure, so that it passes the first checks."""
 
 from random import Random
 
@@ -12,14 +12,14 @@ _RIFF = b"RIFF"
 
 
 def change_length(random: Random, data: bytes, _: bytes) -> bytes:
-    """A part says that it is longer or shorter than it is."""
+    """Give a part a wrong length."""
     if not (piece := _any(random, data)):
         return data
     return piece.length.written(data, _near(random, piece.length.read(data)))
 
 
 def change_kind(random: Random, data: bytes, other: bytes) -> bytes:
-    """A part says that it is what another one is, or something unheard of."""
+    """Give a part the type of another part, or a type that does not exist."""
     if not (piece := _any(random, data)):
         return data
     source, model = random.choice([(data, _any(random, data)), (other, _any(random, other))])
@@ -30,7 +30,7 @@ def change_kind(random: Random, data: bytes, other: bytes) -> bytes:
 
 
 def change_header(random: Random, data: bytes, _: bytes) -> bytes:
-    """A number at the beginning of a part: sizes, counts, offsets, versions, flags."""
+    """Change a number at the beginning of a part, such as a size, count, offset, version or flag."""
     if not (piece := _any(random, data)):
         return data
     at = piece.payload + random.randrange(max(1, min(piece.end - piece.payload, _HEADER_BYTES)))
@@ -39,7 +39,7 @@ def change_header(random: Random, data: bytes, _: bytes) -> bytes:
 
 
 def change_content(random: Random, data: bytes, _: bytes) -> bytes:
-    """Bits, bytes or noise within a part, all of its lengths being right."""
+    """Change bits or bytes within a part; all lengths stay correct."""
     if not (piece := _any(random, data)):
         return data
     content = data[piece.payload : piece.end]
@@ -48,7 +48,7 @@ def change_content(random: Random, data: bytes, _: bytes) -> bytes:
 
 
 def cut_content(random: Random, data: bytes, _: bytes) -> bytes:
-    """A part becomes shorter, and says so."""
+    """Shorten a part, and adapt its length."""
     if not (piece := _any(random, data)):
         return data
     content = data[piece.payload : piece.end]
@@ -58,13 +58,13 @@ def cut_content(random: Random, data: bytes, _: bytes) -> bytes:
 
 
 def remove(random: Random, data: bytes, _: bytes) -> bytes:
-    """A part less."""
+    """Remove a part."""
     piece = _any(random, data)
     return _replaced(data, piece, piece.start, b"") if piece else data
 
 
 def repeat(random: Random, data: bytes, _: bytes) -> bytes:
-    """A part again, once or many times."""
+    """Repeat a part, up to 400 times."""
     if not (piece := _any(random, data)):
         return data
     part = data[piece.start : piece.end]
@@ -73,7 +73,7 @@ def repeat(random: Random, data: bytes, _: bytes) -> bytes:
 
 
 def swap(random: Random, data: bytes, _: bytes) -> bytes:
-    """Two parts in the places of each other."""
+    """Exchange two parts."""
     one, other = _any(random, data), _any(random, data)
     if not one or not other or one.end > other.start:
         return data
@@ -82,7 +82,7 @@ def swap(random: Random, data: bytes, _: bytes) -> bytes:
 
 
 def transplant(random: Random, data: bytes, other: bytes) -> bytes:
-    """A part of another file, before or instead of one."""
+    """Put a part of the other file before or in place of a part of this one."""
     piece, foreign = _any(random, data), _any(random, other)
     if not piece or not foreign:
         return data
@@ -91,7 +91,7 @@ def transplant(random: Random, data: bytes, other: bytes) -> bytes:
 
 
 def repaired(data: bytes) -> bytes:
-    """The file with the right numbers of frames and checksums, if it is a PNG, or the right length, if it is a WebP."""
+    """The file with correct sequence numbers and checksums if it is a PNG, or the correct length if it is a WebP."""
     if data.startswith(_RIFF):
         return Number(4, 4, "little").written(data, len(data) - 8)
     return repaired_png(data) if data.startswith(SIGNATURE) else data
@@ -103,13 +103,13 @@ def _any(random: Random, data: bytes) -> Piece | None:
 
 
 def _near(random: Random, value: int) -> int:
-    """Another number: by a little, by factors, or an interesting one."""
+    """Another number: a little larger or smaller, doubled, halved, negated, or an interesting one."""
     small = random.choice((-8, -4, -2, -1, 1, 2, 4, 8))
     return random.choice((value + small, value * 2, value // 2, -value, *random.choices(INTERESTING, k=4)))
 
 
 def _replaced(data: bytes, piece: Piece, start: int, new: bytes) -> bytes:
-    """The file with something else from here to the part's end; what encloses it stays right."""
+    """The file with `new` from `start` to the part's end; the lengths of the enclosing parts are adapted."""
     grown = len(new) - (piece.end - start)
     for length in piece.around:
         data = length.written(data, length.read(data) + grown)

@@ -1,4 +1,4 @@
-"""What the run found, for people and for programs."""
+"""The report of a run, as a table and as JSON."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from rich.table import Table
 
 
 def show(report: Report, console: Console) -> None:
-    """A row for each format, a column for each outcome, and what is wrong."""
+    """Print a row for each format, a column for each outcome, and the failures."""
     codes = [code for code in (CONVERTED, *ErrorCode) if report.of(code)]
     table = Table("format", "files", *codes, title=f"Damaged files, seed {report.seed}")
     for image_format in sorted({each for each, _ in report.outcomes}):
@@ -30,7 +30,7 @@ def show(report: Report, console: Console) -> None:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The same."""
+    """The same report as a JSON object."""
     outcomes: dict[str, dict[str, int]] = {}
     for (image_format, code), number in sorted(report.outcomes.items()):
         outcomes.setdefault(image_format, {})[code] = number

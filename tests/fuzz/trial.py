@@ -1,4 +1,4 @@
-"""One damaged file on its way through the service: the header in the parent, as the API does it, then the child."""
+"""Try one damaged file as the service does: read its header in this process, then convert it in a child."""
 
 import io
 import traceback
@@ -16,14 +16,14 @@ from PIL import Image
 
 CONVERTED, FAILURE = "converted", "failure"
 PROBE_SECONDS = 2.0
-"""Of processor time; a header takes microseconds."""
+"""Processor time for reading a header, which normally takes microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file: `code` is an ErrorCode, `converted`, or `failure` of the parent.
+    """The outcome of a file: `code` is an ErrorCode, `converted`, or `failure` for a fault of the parent.
 
-    `format` is what the damaged file announces, `is_accepted` whether its header got it into the child.
+    `format` is the one that the damaged file announces. `is_accepted`: a child got the file.
     """
 
     mutant: Mutant
@@ -34,11 +34,11 @@ class Outcome:
 
 
 class Wrong(Exception):
-    """A result that is not what it says."""
+    """A result whose pictures do not match what it says about them."""
 
 
 def look(mutant: Mutant) -> Probe | Outcome:
-    """The file's header, or how it was refused. In the main thread only."""
+    """The file's header, or the outcome if it is refused. Call it in the main thread only."""
     try:
         with at_most(PROBE_SECONDS):
             found = probe(io.BytesIO(mutant.data))
@@ -49,7 +49,7 @@ def look(mutant: Mutant) -> Probe | Outcome:
 
 
 def convert(converter: Converter, mutant: Mutant, found: Probe) -> Outcome:
-    """Convert a file whose header is accepted, and look at what came out."""
+    """Convert a file whose header was accepted, and check the result."""
     try:
         check(converter.convert(mutant.data, mutant.options), mutant, found)
     except Exception as error:  # noqa: BLE001 - which ones come is the question
@@ -58,12 +58,12 @@ def convert(converter: Converter, mutant: Mutant, found: Probe) -> Outcome:
 
 
 def check(result: Result, mutant: Mutant, found: Probe) -> None:
-    """Every picture is a whole WebP of the size that it has to be. Raises Wrong, or what Pillow raises."""
+    """Check that every picture is a complete WebP of the expected size. Raises Wrong, or Pillow's error."""
     upright = (found.height, found.width) if found.orientation >= 5 else (found.width, found.height)
-    sizes = dict.fromkeys(fit(*upright, side) for side in mutant.options.sides)  # each once: sides of a small picture
+    sizes = dict.fromkeys(fit(*upright, side) for side in mutant.options.sides)  # sizes of a small picture coincide
     for picture, size in zip(result.pictures, sizes, strict=True):
         if (picture.width, picture.height) != size:
-            raise Wrong(f"{picture.width} x {picture.height} is announced for what should have {size}")
+            raise Wrong(f"the result says {picture.width} x {picture.height} pixels instead of {size}")
         _decode(picture)
 
 
@@ -73,12 +73,12 @@ def _decode(picture: Picture) -> None:
             image.seek(index)
             image.load()
         if image.size != (picture.width, picture.height):
-            raise Wrong(f"{image.size} came out for {picture.width} x {picture.height}")
+            raise Wrong(f"the file has {image.size} pixels, the result says {picture.width} x {picture.height}")
 
 
 def _refused(mutant: Mutant, error: Exception, *, is_accepted: bool) -> Outcome:
     sniffed = sniff(mutant.data[:32])
-    told = isinstance(error, ConversionError) and error.code in set(ErrorCode)
-    code = error.code if isinstance(error, ConversionError) and told else FAILURE
-    message = str(error) if told else "".join(traceback.format_exception(error))
+    is_known = isinstance(error, ConversionError) and error.code in set(ErrorCode)
+    code = error.code if isinstance(error, ConversionError) and is_known else FAILURE
+    message = str(error) if is_known else "".join(traceback.format_exception(error))
     return Outcome(mutant, sniffed.name if sniffed else "other", code, message, is_accepted)
