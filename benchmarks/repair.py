@@ -16,9 +16,12 @@ from typing import Any
 from bson import ObjectId
 from imagejobs.connections.mongodb import Database
 from imagejobs.errors import BackingServiceUnavailable
+from imagejobs.jobs.deletion import JobDeletion
+from imagejobs.jobs.messages import JobMessages
+from imagejobs.jobs.policy import JobPolicy
 from imagejobs.jobs.records.mongo import MongoImageJobRepository, create_indexes
 from imagejobs.jobs.repair import Repair, RepairPolicy
-from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.stores import Stores
 from imagejobs.storage.memory import MemoryStorage
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueue
 from pymongo import MongoClient
@@ -105,8 +108,8 @@ def unfinished_jobs(some: int, now: datetime) -> Iterator[dict[str, Any]]:
 
 def measure(repository: MongoImageJobRepository, client: MongoClient[dict[str, Any]], seen: SeenCommands) -> None:
     """Passes, each with what it did, and then the commands of all of them."""
-    queue = MemoryTaskQueue()
-    repair = Repair(ImageJobs(repository, MemoryStorage(), queue), POLICY)
+    stores, rules = Stores(repository, MemoryStorage(), MemoryTaskQueue()), JobPolicy()
+    repair = Repair(stores, JobMessages(stores, rules), JobDeletion(stores, rules), POLICY)
     seen.clear()
     for number in range(PASSES):
         started = time.perf_counter()

@@ -11,12 +11,16 @@ from typing import BinaryIO
 from imagejobs.conversion.sandbox.result import Picture, Result
 from imagejobs.errors import DatabaseUnavailable
 from imagejobs.jobs.attempts import JobAttempts
+from imagejobs.jobs.deletion import JobDeletion
+from imagejobs.jobs.messages import JobMessages
 from imagejobs.jobs.model import EntityType, ImageJob, Output
 from imagejobs.jobs.new_image import NewImage
+from imagejobs.jobs.policy import JobPolicy
 from imagejobs.jobs.records.memory import MemoryImageJobRepository
 from imagejobs.jobs.records.port import ImageJobRepository
 from imagejobs.jobs.repair import Repair, RepairPolicy
-from imagejobs.jobs.service import ImageJobs, JobPolicy
+from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.stores import Stores
 from imagejobs.jobs.upkeep.audit import Audit
 from imagejobs.jobs.upkeep.sweep import Sweep, SweepPolicy
 from imagejobs.storage.keys import output_key
@@ -154,11 +158,13 @@ class World:
 
     def wire(self, repository: ImageJobRepository, storage: ObjectStorage, queue: TaskQueue) -> None:
         """Build the services over these adapters, for example over wrappers of the world's own."""
-        self.jobs = ImageJobs(repository, storage, queue, self.policy)
-        self.repair = Repair(self.jobs, RepairPolicy(PENDING_AFTER, LEGACY_LEASE, MAX_ATTEMPTS))
+        self.stores = Stores(repository, storage, queue)
+        self.jobs = ImageJobs(self.stores, self.policy)
+        messages, deletion = JobMessages(self.stores, self.policy), JobDeletion(self.stores, self.policy)
+        self.repair = Repair(self.stores, messages, deletion, RepairPolicy(PENDING_AFTER, LEGACY_LEASE, MAX_ATTEMPTS))
         self.sweep = Sweep(repository, storage, SweepPolicy(self.policy.output_prefix, ORPHAN_AFTER))
         self.audit = Audit(repository, storage)
-        self.attempts = JobAttempts(self.jobs, self.repair, LEGACY_LEASE)
+        self.attempts = JobAttempts(self.stores, self.policy, self.repair, LEGACY_LEASE)
 
     def create(self, count: int = 1, key: str | None = None, body: bytes = b"picture") -> list[ImageJob]:
         """Create `count` jobs, with images of one event."""

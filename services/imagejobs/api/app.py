@@ -18,6 +18,7 @@ from imagejobs.api.binding.errors import as_api_error, error_response
 from imagejobs.api.binding.lanes import Lanes
 from imagejobs.api.binding.request_body import BodyLimits
 from imagejobs.api.binding.routes import Binding, bind
+from imagejobs.api.endpoints.addresses import Addresses
 from imagejobs.api.endpoints.docs_page import docs_assets
 from imagejobs.api.endpoints.events import EventEndpoints
 from imagejobs.api.endpoints.image_jobs import ImageJobEndpoints
@@ -35,9 +36,8 @@ from imagejobs.conversion.formats.format import Format
 from imagejobs.conversion.formats.registry import FORMATS
 from imagejobs.errors import ConfigurationError
 from imagejobs.events.repository import EventRepository
-from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.records.port import ImageJobRepository
-from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.stores import Stores
 from imagejobs.settings.addresses import parts_of
 from imagejobs.settings.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
@@ -45,7 +45,7 @@ from imagejobs.storage.object_storage import ObjectStorage
 from imagejobs.task_queue.task_queue import TaskQueue
 from imagejobs.wiring.conversion import conversion_options
 from imagejobs.wiring.events import event_service
-from imagejobs.wiring.jobs import job_attempts, job_policy
+from imagejobs.wiring.jobs import image_jobs, job_attempts
 
 SIGNED_FOR = timedelta(hours=1)
 """How long a presigned address of a source is valid: longer than any worker takes from its claim to the download."""
@@ -78,15 +78,16 @@ def create_app(
     contract = contract or load_contract()
     authentication = Authentication.of(settings)
     _refuse_open_network(settings, authentication)
-    jobs = ImageJobs(adapters.jobs, adapters.storage, adapters.queue, job_policy(settings))
+    stores = Stores(adapters.jobs, adapters.storage, adapters.queue)
+    jobs = image_jobs(stores, settings)
     events = event_service(adapters.events, jobs, settings)
-    metrics = Metrics(jobs)
+    metrics = Metrics(stores)
     readiness = Readiness(adapters.pings(), frozenset({"redis"} if settings.accept_without_queue else ()))
     uploads = Uploads(settings.max_upload_bytes, conversion_options(settings), formats)
     addresses = Addresses(adapters.storage, SIGNED_FOR if settings.source_url == "presigned" else None)
     endpoints = {
-        **ImageJobEndpoints(jobs, events, uploads, addresses).by_operation(),
-        **StatusReports(job_attempts(jobs, settings), addresses, settings.check_legacy_output).by_operation(),
+        **ImageJobEndpoints(jobs, events, stores, uploads, addresses).by_operation(),
+        **StatusReports(job_attempts(stores, settings), addresses, settings.check_legacy_output).by_operation(),
         **EventEndpoints(events, uploads, addresses).by_operation(),
         **OperationsEndpoints(contract, readiness, metrics).by_operation(),
     }

@@ -36,9 +36,6 @@ _REFUSALS = {
 """Explanations by the server's error code; MongoDB's source lists the codes in src/mongo/base/error_codes.yml."""
 _NO_PRIMARY_SELECTED = ("No primary available", 'match selector "Primary()"')
 """The driver's messages when members answer but none of them is the primary: after a write, and after a read."""
-PULL_NOTHING = {"$pull": {"neverThere": None}}
-"""Part of every update. It changes nothing, but makes nx-27017 0.8 avoid SQLite's json_set, which would write dates as
-text and damage ObjectIds in arrays."""
 
 
 class Database:

@@ -11,7 +11,8 @@ from typing import Any
 from bson import ObjectId
 from mongoengine import Q
 
-from imagejobs.connections.mongodb import PULL_NOTHING, Database, translated_errors
+from imagejobs.connections.mongodb import Database, translated_errors
+from imagejobs.connections.nx27017 import modify
 from imagejobs.errors import DuplicateKey
 from imagejobs.events.keyed_request import KeyedRequest
 from imagejobs.events.model import Event, EventFields, Tombstone
@@ -120,13 +121,11 @@ class MongoEventRepository:
         return _to_event(document) if document else None
 
     def _modified(self, query: Q, **updates: Any) -> Event | None:
-        with translated_errors():
-            document = EventDocument.objects(query).modify(new=True, __raw__=PULL_NOTHING, **updates)
+        document = modify(EventDocument.objects(query), **updates)
         return _to_event(document) if document else None
 
     def _change_tombstone(self, event_id: str, **updates: Any) -> None:
-        with translated_errors():
-            TombstoneDocument.objects(pk=ObjectId(event_id)).modify(__raw__=PULL_NOTHING, **updates)
+        modify(TombstoneDocument.objects(pk=ObjectId(event_id)), **updates)
 
 
 def _to_document(event: Event) -> EventDocument:

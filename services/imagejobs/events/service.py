@@ -17,6 +17,7 @@ from imagejobs.fail_points import reach
 from imagejobs.jobs.errors import JobNotFound
 from imagejobs.jobs.model import EntityType, ImageJob
 from imagejobs.jobs.new_image import NewImage
+from imagejobs.jobs.records.cursor import first_page
 from imagejobs.jobs.service import ImageJobs
 from imagejobs.times import isoformat
 
@@ -108,8 +109,8 @@ class Events:
 
     def page(self, before: str | None, limit: int) -> tuple[Sequence[EventWithJobs], str | None]:
         """A page of events, newest first, and the id to go on from, if there are more."""
-        page = self._repository.page(before, limit + 1)
-        return self._with_jobs(page[:limit]), page[limit - 1].id if len(page) > limit else None
+        events, cursor = first_page(self._repository.page(before, limit + 1), limit)
+        return self._with_jobs(events), cursor
 
     def _created_earlier(self, request: KeyedRequest) -> Event | None:
         event = self._repository.repeated(request)
@@ -143,7 +144,7 @@ class Events:
             self._jobs.delete(job_id)
 
     def _with_jobs(self, events: Sequence[Event]) -> list[EventWithJobs]:
-        jobs = self._jobs.repository.of_entities(EntityType.EVENT, [event.id for event in events]) if events else []
+        jobs = self._jobs.of_entities(EntityType.EVENT, [event.id for event in events]) if events else []
         return [EventWithJobs(event, [job for job in jobs if job.entity_id == event.id]) for event in events]
 
 

@@ -9,9 +9,10 @@ from imagejobs.jobs import transitions
 from imagejobs.jobs.errors import IllegalTransition, JobHeld, JobNotFound, StaleAttempt
 from imagejobs.jobs.model import Failure, ImageJob, JobStatus, Output
 from imagejobs.jobs.outputs import OutputCheck
+from imagejobs.jobs.policy import JobPolicy
 from imagejobs.jobs.records.change import Transition
 from imagejobs.jobs.repair import Repair
-from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.stores import Stores
 
 
 class JobAttempts:
@@ -21,13 +22,12 @@ class JobAttempts:
     table of legal transitions holds for it too. A worker that does not ask for a lease gets the long `legacy_lease`.
     """
 
-    def __init__(self, jobs: ImageJobs, repair: Repair, legacy_lease: timedelta) -> None:
-        self._jobs = jobs
-        self._storage = jobs.storage
-        self._repository = jobs.repository
+    def __init__(self, stores: Stores, policy: JobPolicy, repair: Repair, legacy_lease: timedelta) -> None:
+        self._stores = stores
+        self._repository = stores.repository
         self._repair = repair
         self._legacy_lease = legacy_lease
-        self._output_check = OutputCheck(jobs.storage, jobs.policy.output_prefix, jobs.policy.check_legacy_output)
+        self._output_check = OutputCheck(stores.storage, policy.output_prefix, policy.check_legacy_output)
 
     def claim(self, job_id: str, lease_seconds: float | None = None) -> ImageJob:
         """Begin the next attempt of a PENDING job. If its lease expired, the job is put back first.
@@ -36,7 +36,7 @@ class JobAttempts:
         """
         claim = transitions.claim(self._lease(lease_seconds), self._repository.now())
         job = self._repository.change(job_id, claim)
-        if job is None and self._repair.expire_lease(self._jobs.get(job_id)):
+        if job is None and self._repair.expire_lease(self._stores.job(job_id)):
             job = self._repository.change(job_id, claim)
         if job is None:
             raise self._refusal(job_id, None, JobStatus.PROCESSING)
@@ -61,7 +61,7 @@ class JobAttempts:
         delay = None if retry_in is None else timedelta(seconds=retry_in)
         job = self._repository.change(job_id, transitions.hand_back(attempt, reason, delay, self._repository.now()))
         if job is None:
-            job = self._handed_back_already(self._jobs.get(job_id), attempt, reason)
+            job = self._handed_back_already(self._stores.job(job_id), attempt, reason)
         if job is None:
             raise self._refusal(job_id, attempt, JobStatus.PENDING)
         return job
@@ -79,12 +79,12 @@ class JobAttempts:
 
         Raises JobNotFound, StaleAttempt, IllegalTransition, and OutputNotAccepted as OutputCheck does.
         """
-        current = self._jobs.get(job_id)
+        current = self._stores.job(job_id)
         if attempt not in {None, current.attempt}:
             raise self._refusal(job_id, attempt, JobStatus.COMPLETED)
         if not current.status.is_terminal:
             self._output_check.require_accepted(current, attempt, output)
-        url = output.url or self._storage.public_url(output.key)
+        url = output.url or self._stores.storage.public_url(output.key)
         completion = transitions.complete(attempt, output, url, self._repository.now())
         if current.status.is_terminal:
             return self._repeated(job_id, completion, JobStatus.COMPLETED)

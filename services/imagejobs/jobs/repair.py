@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from imagejobs.fail_points import reach
 from imagejobs.jobs import transitions
+from imagejobs.jobs.deletion import JobDeletion
+from imagejobs.jobs.messages import JobMessages
 from imagejobs.jobs.model import ImageJob, JobStatus
-from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.stores import Stores
 from imagejobs.storage.object_storage import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -48,18 +50,20 @@ class RepairReport:
 class Repair:
     """One pass finds what was lost and puts it right. Any number of reconcilers may run at once."""
 
-    def __init__(self, jobs: ImageJobs, policy: RepairPolicy) -> None:
-        self._jobs = jobs
-        self._repository = jobs.repository
+    def __init__(self, stores: Stores, messages: JobMessages, deletion: JobDeletion, policy: RepairPolicy) -> None:
+        self._repository = stores.repository
+        self._queue = stores.queue
+        self._messages = messages
+        self._deletion = deletion
         self._policy = policy
 
     def run_once(self) -> RepairReport:
         """Do one bounded pass. Raises BackingServiceUnavailable; what was done so far stays done."""
         expired = [done for job in self._find_expired() if (done := self.expire_lease(job))]
-        self._jobs.queue.ping()  # a pass that only reads would stay on a Redis master that was demoted
+        self._queue.ping()  # a pass that only reads would stay on a Redis master that was demoted
         exhausted = sum(job.status == JobStatus.FAILED for job in expired)
         return RepairReport(
-            reclaimed=self._jobs.queue.reclaim(),
+            reclaimed=self._queue.reclaim(),
             requeued=self.requeue_lost(),
             leases_expired=len(expired) - exhausted,
             attempts_exhausted=exhausted,
@@ -76,10 +80,10 @@ class Repair:
         overdue = self._repository.pending_since(now - self._policy.pending_after, BATCH)
         if not overdue:
             return 0
-        room = max(0, self._repository.count(JobStatus.PENDING) - self._jobs.queue.length())
+        room = max(0, self._repository.count(JobStatus.PENDING) - self._queue.length())
         long_ago = now - LOOKED_FOR_AFTER * self._policy.pending_after
         looked_for = [job for job in overdue[room:] if (job.enqueued_at or job.created_at) < long_ago]
-        absent = self._jobs.queue.absent([job.id for job in looked_for]) if looked_for else frozenset()
+        absent = self._queue.absent([job.id for job in looked_for]) if looked_for else frozenset()
         self._mark([job for job in looked_for if job.id not in absent])  # others are looked for before these again
         return self._push_again([*overdue[:room], *(job for job in looked_for if job.id in absent)])
 
@@ -99,7 +103,7 @@ class Repair:
         unfinished = self._repository.deleting_since(now - self._policy.pending_after, BATCH)
         for job in unfinished:
             try:
-                self._jobs.finish_deletion(job)
+                self._deletion.finish(job)
             except StorageUnavailable:
                 self._repository.change(job.id, transitions.postpone_deletion(now))
                 raise
@@ -115,7 +119,7 @@ class Repair:
         if not marked:
             return 0
         reach("repair.marked")
-        return sum(not job.waits_for_queue for job in self._jobs.push(marked))
+        return sum(not job.waits_for_queue for job in self._messages.push(marked))
 
     def _mark(self, jobs: Sequence[ImageJob]) -> list[ImageJob]:
         """Note that a message of these is on the list as of now; those that nobody changed meanwhile."""

@@ -10,15 +10,15 @@ from imagejobs.deployment import DeploymentWatch
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
 from imagejobs.events.mongo_repository import MongoEventRepository
 from imagejobs.jobs.records.mongo import MongoImageJobRepository
-from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.stores import Stores
 from imagejobs.jobs.upkeep.audit import Audit
 from imagejobs.reconciler.metrics import Metrics
 from imagejobs.reconciler.repairs import Repairs
-from imagejobs.reconciler.sweeping import Sweeping
+from imagejobs.reconciler.sweep_thread import SweepThread
 from imagejobs.runtime.signals import stop_on_signals
 from imagejobs.settings.settings import Settings
 from imagejobs.wiring.events import event_deletion
-from imagejobs.wiring.jobs import job_policy, job_repair, job_sweep
+from imagejobs.wiring.jobs import image_jobs, job_repair, job_sweep
 from imagejobs.wiring.storage import open_storage
 from imagejobs.wiring.task_queue import open_task_queue
 
@@ -34,19 +34,18 @@ def run(settings: Settings) -> None:
     metrics = Metrics()
     _serve(metrics, settings)
     database = Database(settings.mongodb_uri)
-    repository = MongoImageJobRepository(database)
-    storage = open_storage(settings)
-    jobs = ImageJobs(repository, storage, open_task_queue(settings), job_policy(settings))
-    sweep = job_sweep(repository, storage, settings)
-    sweeping = Sweeping(sweep, Audit(repository, storage), settings.sweep_interval, stop, metrics)
+    stores = Stores(MongoImageJobRepository(database), open_storage(settings), open_task_queue(settings))
+    sweep = job_sweep(stores.repository, stores.storage, settings)
+    audit = Audit(stores.repository, stores.storage)
+    sweeps = SweepThread(sweep, audit, settings.sweep_interval, stop, metrics)
     if settings.sweep_interval:
-        sweeping.start()
+        sweeps.start()
     DeploymentWatch(settings, database).start(stop)
     logger.info("reconciling every %g s, sweeping every %g s", settings.reconcile_interval, settings.sweep_interval)
-    deletion = event_deletion(MongoEventRepository(database), jobs, settings)
-    repairs = Repairs(job_repair(jobs, settings), deletion)
+    deletion = event_deletion(MongoEventRepository(database), image_jobs(stores, settings), settings)
+    repairs = Repairs(job_repair(stores, settings), deletion)
     reconcile(repairs, settings.reconcile_interval, stop, metrics)
-    sweeping.raise_fault()
+    sweeps.raise_fault()
 
 
 def reconcile(repairs: Repairs, interval: float, stop: threading.Event, metrics: Metrics) -> None:

@@ -18,8 +18,8 @@ from imagejobs.jobs.errors import (
     StaleAttempt,
 )
 from imagejobs.jobs.model import LEGAL_TRANSITIONS, Failure, ImageJob, JobStatus, Output
+from imagejobs.jobs.policy import JobPolicy
 from imagejobs.jobs.records.change import Change, Guard, Transition
-from imagejobs.jobs.service import JobPolicy
 from imagejobs.jobs.transitions import MAX_ERROR_MESSAGE
 from imagejobs.storage.object_storage import ObjectInfo, StorageUnavailable
 from worlds.job_world import LEASE, LEGACY_LEASE, MAX_ATTEMPTS, MILLISECOND, PENDING_AFTER, World, new_record, receipt

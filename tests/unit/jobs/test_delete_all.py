@@ -1,7 +1,7 @@
 """All jobs of an entity are deleted a page at a time, and every tombstone comes before the first object."""
 
 import pytest
-from imagejobs.jobs import service
+from imagejobs.jobs import deletion
 from imagejobs.jobs.model import EntityType, JobStatus
 from imagejobs.storage.object_storage import StorageUnavailable
 from worlds.job_world import World, new_image
@@ -9,7 +9,7 @@ from worlds.job_world import World, new_image
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "PAGE", 2)
+    monkeypatch.setattr(deletion, "PAGE", 2)
 
 
 def test_more_jobs_than_a_page_holds_are_deleted_with_their_objects_and_no_others(world: World) -> None:

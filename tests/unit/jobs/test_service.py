@@ -9,12 +9,13 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable
+from imagejobs.errors import BackingServiceUnavailable, DatabaseUnavailable, DuplicateKey
+from imagejobs.jobs.creation import INSERTS
 from imagejobs.jobs.errors import IdempotencyKeyReused, IllegalTransition, JobNotFound, QueueFull
 from imagejobs.jobs.model import EntityType, Failure, ImageJob, JobStatus
+from imagejobs.jobs.policy import JobPolicy
 from imagejobs.jobs.records.change import Change, Guard, Transition
 from imagejobs.jobs.records.port import JobFilter
-from imagejobs.jobs.service import JobPolicy
 from imagejobs.storage.keys import output_key
 from imagejobs.storage.object_storage import ObjectNotFound, StorageUnavailable
 from imagejobs.task_queue.task_queue import QueueUnavailable
@@ -272,6 +273,21 @@ class TestIdempotencyKey:
         assert second.status == JobStatus.PENDING
         assert world.repository.all() == [second]
         assert world.storage.stored_keys() == {second.source_image_key}
+
+    def test_a_key_that_others_take_and_free_all_the_time_is_refused_in_the_end(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        inserts = []
+
+        def insert(job: ImageJob) -> None:
+            inserts.append(job)
+            raise DuplicateKey("key-1")
+
+        monkeypatch.setattr(world.repository, "insert", insert)
+        with pytest.raises(IdempotencyKeyReused, match=r"^Other requests use and delete this Idempotency-Key at this"):
+            world.create(key="key-1")
+        assert len(inserts) == INSERTS
+        assert_nothing_is_left(world)
 
 
 class TestRead:

@@ -1,7 +1,7 @@
 import io
 from datetime import timedelta
 
-from imagejobs.jobs.service import ImageJobs, JobPolicy
+from imagejobs.jobs.policy import JobPolicy
 from imagejobs.settings.settings import Settings
 from imagejobs.wiring.jobs import job_attempts, job_policy, job_repair, job_sweep
 from worlds.job_world import World
@@ -21,11 +21,6 @@ SETTINGS = Settings(
 )
 
 
-def wired_world() -> tuple[World, ImageJobs]:
-    world = World(job_policy(SETTINGS))
-    return world, world.jobs
-
-
 def test_the_rules_for_clients_are_the_settings() -> None:
     assert job_policy(SETTINGS) == JobPolicy(
         "processed/", (640, 320), 7, accept_without_queue=False, check_legacy_output=True
@@ -33,27 +28,27 @@ def test_the_rules_for_clients_are_the_settings() -> None:
 
 
 def test_the_leases_are_the_settings() -> None:
-    world, jobs = wired_world()
-    attempts = job_attempts(jobs, SETTINGS)
+    world = World(job_policy(SETTINGS))
+    attempts = job_attempts(world.stores, SETTINGS)
     job = attempts.claim(world.created().id)
     assert job.lease_until == world.clock.time + timedelta(seconds=5)
     assert attempts.renew(job.id, 1).lease_until == world.clock.time + timedelta(seconds=5)
 
 
 def test_the_limits_of_the_repair_are_the_settings() -> None:
-    world, jobs = wired_world()
-    repair = job_repair(jobs, SETTINGS)
+    world = World(job_policy(SETTINGS))
+    repair = job_repair(world.stores, SETTINGS)
     world.created()
     world.queue.messages.clear()
     world.clock.advance(timedelta(seconds=3, milliseconds=1))
     assert repair.run_once().requeued == 1
-    job_attempts(jobs, SETTINGS).claim(world.queue.job_ids[0])
+    job_attempts(world.stores, SETTINGS).claim(world.queue.job_ids[0])
     world.clock.advance(timedelta(seconds=5, milliseconds=1))
     assert repair.run_once().attempts_exhausted == 1
 
 
 def test_what_a_sweep_looks_at_is_the_settings() -> None:
-    world, _ = wired_world()
+    world = World(job_policy(SETTINGS))
     key = "processed/1600000000000-0123456789ab-optimized.webp"
     world.storage.put(key, io.BytesIO(b"x"), 1, "image/webp")
     sweep = job_sweep(world.repository, world.storage, SETTINGS)

@@ -7,11 +7,11 @@ from typing import Any
 
 from imagejobs.api.binding.call import Call, Form, Reply
 from imagejobs.api.binding.endpoint import Endpoint, Uses
+from imagejobs.api.endpoints.addresses import Addresses
 from imagejobs.api.endpoints.json_forms import event_to_json, waiting_note
 from imagejobs.api.endpoints.uploads import Uploads
 from imagejobs.events.model import EventFields, EventWithJobs
 from imagejobs.events.service import Events
-from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.new_image import NewImage
 
 

@@ -9,16 +9,17 @@ from typing import Any
 from imagejobs.api.binding.call import Call, Reply
 from imagejobs.api.binding.endpoint import Endpoint, Uses
 from imagejobs.api.binding.errors import ApiError
+from imagejobs.api.endpoints.addresses import Addresses
 from imagejobs.api.endpoints.json_forms import job_to_json, waiting_note
 from imagejobs.api.endpoints.uploads import Uploads
 from imagejobs.contract.violations import Violation
 from imagejobs.events.errors import EventNotFound
 from imagejobs.events.service import Events
-from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
 from imagejobs.jobs.new_image import NewImage
 from imagejobs.jobs.records.port import JobFilter
 from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.stores import Stores
 
 STATS_SAMPLE = 1_000
 SHOWN_STATUSES = (JobStatus.PENDING, JobStatus.PROCESSING, JobStatus.COMPLETED, JobStatus.FAILED)
@@ -30,6 +31,7 @@ class ImageJobEndpoints:
 
     jobs: ImageJobs
     events: Events
+    stores: Stores
     uploads: Uploads
     addresses: Addresses
 
@@ -74,11 +76,11 @@ class ImageJobEndpoints:
         return Reply([self._shown(job) for job in jobs], cursor=cursor)
 
     def stats(self, call: Call) -> Reply:  # noqa: ARG002 - an endpoint takes a call
-        repository = self.jobs.repository
+        repository = self.stores.repository
         counts = Counter(dict(repository.count_by_status()))
         return Reply(
             {
-                "queueLength": self.jobs.queue.length(),
+                "queueLength": self.stores.queue.length(),
                 "byStatus": {status.value: counts[status] for status in SHOWN_STATUSES},
                 "duration": _durations(list(repository.last_completed(STATS_SAMPLE))),
             }

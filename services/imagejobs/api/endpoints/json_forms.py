@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from imagejobs.api.endpoints.addresses import Addresses
 from imagejobs.events.model import EventWithJobs
-from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.model import FIELD_NAMES, ImageJob
 from imagejobs.times import isoformat
 

@@ -7,13 +7,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from imagejobs.errors import BackingServiceUnavailable
-from imagejobs.jobs.service import ImageJobs
+from imagejobs.jobs.stores import Stores
 
 
 class Metrics:
     """The metrics of one application, in a registry of their own."""
 
-    def __init__(self, jobs: ImageJobs) -> None:
+    def __init__(self, stores: Stores) -> None:
         self._registry = CollectorRegistry()
         self._requests = Histogram(
             "imagejobs_http_request_seconds",
@@ -21,7 +21,7 @@ class Metrics:
             ("operation", "status"),
             registry=self._registry,
         )
-        self._registry.register(_Backlog(jobs))
+        self._registry.register(_Backlog(stores))
 
     def observe(self, operation: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -35,19 +35,19 @@ class Metrics:
 class _Backlog(Collector):
     """Gauges that are read at each scrape. If a service is unavailable, its gauge is absent: alert on absence."""
 
-    def __init__(self, jobs: ImageJobs) -> None:
-        self._jobs = jobs
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
             by_status = GaugeMetricFamily("imagejobs_jobs", "Image jobs by status.", labels=["status"])
-            for status, count in self._jobs.repository.count_by_status().items():
+            for status, count in self._stores.repository.count_by_status().items():
                 by_status.add_metric([status], count)
             yield by_status
         except BackingServiceUnavailable:
             pass
         try:
-            length, dead = self._jobs.queue.length(), self._jobs.queue.dead_letters()
+            length, dead = self._stores.queue.length(), self._stores.queue.dead_letters()
             yield GaugeMetricFamily("imagejobs_queue_length", "Messages on the task queue.", value=length)
             yield GaugeMetricFamily(
                 "imagejobs_dead_messages", "Dead letters: messages that could not be read.", value=dead

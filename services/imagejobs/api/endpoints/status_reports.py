@@ -6,8 +6,8 @@ from typing import Any
 
 from imagejobs.api.binding.call import Call, Reply
 from imagejobs.api.binding.endpoint import Endpoint, Uses
+from imagejobs.api.endpoints.addresses import Addresses
 from imagejobs.api.endpoints.json_forms import job_to_json
-from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.attempts import JobAttempts
 from imagejobs.jobs.model import Failure, ImageJob, JobStatus, Output
 

@@ -13,7 +13,8 @@ from typing import Any
 from bson import ObjectId
 from mongoengine import Q
 
-from imagejobs.connections.mongodb import PULL_NOTHING, Database, translated_errors
+from imagejobs.connections.mongodb import Database, translated_errors
+from imagejobs.connections.nx27017 import modify, one_of
 from imagejobs.jobs.model import FIELD_NAMES, LIVE, EntityType, ImageJob, JobStatus
 from imagejobs.jobs.records.change import Guard, Transition
 from imagejobs.jobs.records.document import COLLECTION, ImageJobDocument
@@ -52,10 +53,7 @@ class MongoImageJobRepository:
         updates: dict[str, Any] = {f"inc__{name}": 1 for name in (*change.increments, "revision")}
         for name, value in change.values.items():
             updates[f"unset__{name}" if value is None else f"set__{name}"] = 1 if value is None else value
-        with translated_errors():
-            document = ImageJobDocument.objects(_guarded(job_id, transition.guard)).modify(
-                new=True, __raw__=PULL_NOTHING, **updates
-            )
+        document = modify(ImageJobDocument.objects(_guarded(job_id, transition.guard)), **updates)
         return _to_job(document) if document else None
 
     def remove(self, job_id: str, guard: Guard) -> bool:
@@ -105,12 +103,12 @@ class MongoImageJobRepository:
         return [job for job in oldest if job.updated_at < updated_before]
 
     def sources_among(self, keys: Sequence[str]) -> AbstractSet[str]:
-        found = self._documents(_one_of("sourceImageKey", keys), "source_image_key") if keys else ()
+        found = self._documents(one_of("sourceImageKey", keys), "source_image_key") if keys else ()
         return {document["sourceImageKey"] for document in found}
 
     def outputs_among(self, output_keys: Sequence[str]) -> AbstractSet[str]:
         fields = ("output_image_key", "renditions")
-        found = self._documents(_one_of("outputImageKey", output_keys), *fields) if output_keys else ()
+        found = self._documents(one_of("outputImageKey", output_keys), *fields) if output_keys else ()
         return {key for document in found for key in _output_keys(document)}
 
     def is_output(self, key: str, source_start: str) -> bool:
@@ -153,17 +151,12 @@ def _in_status(*wanted: JobStatus) -> Q:
 
 
 def _in_range(status: JobStatus) -> Q:
-    """As `_in_status`, with the bounds of `_one_of`."""
+    """As `_in_status`, with the bounds of `one_of`."""
     return Q(__raw__=_status_query(status))
 
 
 def _status_query(status: JobStatus) -> dict[str, Any]:
-    return _one_of("status", (status, status.lower()))
-
-
-def _one_of(name: str, values: Sequence[str]) -> dict[str, Any]:
-    """The bounds change nothing, but nx-27017 uses an index for them and none for `$in`."""
-    return {name: {"$in": list(values), "$gte": min(values), "$lte": max(values)}}
+    return one_of("status", (status, status.lower()))
 
 
 def _after_all_with(start: str) -> str:

@@ -2,9 +2,9 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from imagejobs.api.endpoints.addresses import Addresses
 from imagejobs.api.endpoints.json_forms import event_to_json, job_to_json
 from imagejobs.events.model import Event, EventFields, EventWithJobs
-from imagejobs.jobs.addresses import Addresses
 from imagejobs.jobs.model import FIELD_NAMES, EntityType, ImageJob, JobStatus
 from imagejobs.storage.memory import MemoryStorage
 

@@ -18,7 +18,7 @@ AUDIT_PAGES = 2
 """How much of the audit is done after each sweep; the next one goes on from there."""
 
 
-class Sweeping:
+class SweepThread:
     """Sweeps every `interval` seconds until `stop`. An outage ends a pass; the next one does what was left.
 
     The first pass comes after a tenth of the interval, so that a process that is replaced often sweeps too.

@@ -11,9 +11,9 @@ import pytest
 from imagejobs.errors import BackingServiceUnavailable
 from imagejobs.jobs.upkeep import audit as audit_module
 from imagejobs.jobs.upkeep.sweep import Kind, Swept
-from imagejobs.reconciler import sweeping as sweeping_module
+from imagejobs.reconciler import sweep_thread as module
 from imagejobs.reconciler.metrics import Metrics
-from imagejobs.reconciler.sweeping import Sweeping
+from imagejobs.reconciler.sweep_thread import SweepThread
 from imagejobs.storage.object_storage import StorageUnavailable
 from servers.processes import wait_until
 from worlds.job_world import ORPHAN_AFTER, World
@@ -39,13 +39,13 @@ class Passes:
         yield Kind.SOURCE, end
 
 
-def sweeping(sweep: Any, stop: threading.Event, world: World | None = None, interval: float = 0.001) -> Sweeping:
-    return Sweeping(sweep, (world or World()).audit, interval, stop, Metrics())
+def sweep_thread(sweep: Any, stop: threading.Event, world: World | None = None, interval: float = 0.001) -> SweepThread:
+    return SweepThread(sweep, (world or World()).audit, interval, stop, Metrics())
 
 
-def run(passes: Passes, interval: float = 0.001) -> Sweeping:
+def run(passes: Passes, interval: float = 0.001) -> SweepThread:
     """Until the last pass has been made."""
-    loop = sweeping(passes, passes.stop, interval=interval)
+    loop = sweep_thread(passes, passes.stop, interval=interval)
     loop.start()
     loop._thread.join(10)
     assert not loop._thread.is_alive()
@@ -54,7 +54,7 @@ def run(passes: Passes, interval: float = 0.001) -> Sweeping:
 
 @pytest.fixture(autouse=True)
 def _from_info(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "imagejobs.reconciler.sweeping")
+    caplog.set_level(logging.INFO, "imagejobs.reconciler.sweep_thread")
 
 
 def test_each_pass_is_told_with_its_counts(caplog: pytest.LogCaptureFixture) -> None:
@@ -106,7 +106,7 @@ def test_a_stop_ends_a_pass_after_the_batch_that_runs(caplog: pytest.LogCaptureF
                     stop.set()
                 yield Kind.SOURCE, Swept(referenced=1)
 
-    loop = sweeping(Endless(), stop)
+    loop = sweep_thread(Endless(), stop)
     loop.start()
     loop._thread.join(10)
     assert batches == [0, 1, 2]
@@ -114,21 +114,21 @@ def test_a_stop_ends_a_pass_after_the_batch_that_runs(caplog: pytest.LogCaptureF
 
 
 def test_a_call_that_hangs_keeps_no_process_from_ending() -> None:
-    assert sweeping(Passes(Swept()), threading.Event())._thread.daemon
+    assert sweep_thread(Passes(Swept()), threading.Event())._thread.daemon
 
 
 def test_orphans_go_and_damaged_jobs_are_told_once_a_pass(
     world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_module, "PAGE", 1)
-    monkeypatch.setattr(sweeping_module, "AUDIT_PAGES", 2)
+    monkeypatch.setattr(module, "AUDIT_PAGES", 2)
     jobs = [completed(world) for _ in range(3)]
     for job in jobs:
         world.storage.delete(job.output_image_key)
     world.storage.put("raw/1600000000000-0123456789ab.jpg", io.BytesIO(b"x"), 1, "image/jpeg")
     world.clock.advance(2 * ORPHAN_AFTER)
     stop = threading.Event()
-    loop = sweeping(world.sweep, stop, world)
+    loop = sweep_thread(world.sweep, stop, world)
     try:
         loop.start()
         wait_until(lambda: told("audited 1 ", caplog))
@@ -145,7 +145,7 @@ def test_orphans_go_and_damaged_jobs_are_told_once_a_pass(
 def test_after_the_last_job_the_audit_begins_anew(world: World, caplog: pytest.LogCaptureFixture) -> None:
     completed(world)
     stop = threading.Event()
-    loop = sweeping(world.sweep, stop, world)
+    loop = sweep_thread(world.sweep, stop, world)
     try:
         loop.start()
         wait_until(lambda: [each.startswith("audited 1 ") for each in caplog.messages].count(True) >= 2)
@@ -175,7 +175,7 @@ def test_what_was_swept_and_audited_is_counted() -> None:
         world.attempts.complete(job.id, 1, world.output(job))
     world.storage.delete(world.now(damaged).output_image_key or "")
     passes = Passes(Swept(referenced=4, orphans=2, deleted=2, bytes=9), Swept(orphans=1))
-    loop = sweeping(passes, passes.stop, world)
+    loop = sweep_thread(passes, passes.stop, world)
     loop._sweep_all()
     loop._stop.clear()
     loop._audit_some()

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from imagejobs.jobs.addresses import Addresses
+from imagejobs.api.endpoints.addresses import Addresses
 from imagejobs.jobs.model import EntityType, ImageJob, JobStatus
 from imagejobs.storage.memory import MemoryStorage
 
