@@ -1,4 +1,4 @@
-"""The conversion as its callers see it: image bytes in, a WebP in every size that is wanted and a receipt out."""
+"""The conversion as its callers see it: image bytes in, a WebP in every wanted size and a receipt out."""
 
 import hashlib
 import io
@@ -82,8 +82,8 @@ def _attempts_or_still(source: bytes, found: Probe, options: Options) -> tuple[P
 
 
 def _attempts(source: bytes, found: Probe, options: Options) -> list[Rendered]:
-    """The attempts, the better one first. An animation that becomes larger than its source has a second one, at a lower
-    quality. A still has one, because the encoder lowers its quality itself.
+    """One or two attempts, the better one first. An animation that becomes larger than its source is converted again at
+    a lower quality. A still is converted once, because the encoder lowers its quality itself.
     """
     first = run(source, found, options)
     output = first.renditions[0]

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """The reason for programs, from a closed list that stays stable. The message beside it is for people."""
+    """The reason of a failure as programs read it: a closed, stable list. The error's message is for people."""
 
     UNSUPPORTED_TYPE = "unsupported_type"
     TRUNCATED = "truncated"
@@ -40,7 +40,7 @@ class ConversionError(Exception):
 
 
 class MachineFault(ConversionError):
-    """The machine had not enough disk, memory or open files. The image is not the reason."""
+    """The machine did not have enough disk, memory or open files. The image is not the reason."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(code, message, retryable=True)

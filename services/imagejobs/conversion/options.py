@@ -12,10 +12,10 @@ AUTO: Literal["auto"] = "auto"
 class Options:
     """The limits of a source, and the options of the output. See docs/reference/settings.md.
 
-    Of the output, `max_side` is the longer side in pixels, and `renditions` are the longer sides of smaller ones.
+    The output's longer side has at most `max_side` pixels; `renditions` are the longer sides of smaller outputs.
     `quality` is libwebp's, 1 to 99, or `auto` for the lowest one whose SSIM is at least `target_ssim`. `method` is
-    libwebp's effort, 0 to 6. Of the source, `max_bytes` bounds the file, `max_pixels` the sum over its frames, and
-    `max_decoding_bytes` the memory that decoding takes.
+    libwebp's effort, 0 to 6. `max_bytes` limits the source's file, `max_pixels` the pixels of all its frames together,
+    `max_frames` their number, and `max_decoding_bytes` the memory that decoding takes.
     """
 
     max_side: int = 1920

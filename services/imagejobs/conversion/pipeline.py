@@ -1,8 +1,8 @@
 """The whole conversion, from bytes to WebP, as lists of steps in the order in which they run.
 
 `inspect` looks at the file before a decoder does. `run` then decodes it and takes its only frame through STILL, or an
-animation's frames through FIRST_FRAME and NEXT_FRAME. One decoded frame is in memory at a time, beside the canvas that
-an animation is drawn on and the frame before, which the encoder compares it with.
+animation's frames through FIRST_FRAME and NEXT_FRAME. One decoded frame is in memory at a time. An animation also keeps
+its canvas, and the previous frame, which the encoder compares with the next.
 """
 
 import io
@@ -48,9 +48,9 @@ NEXT_FRAME: tuple[Step, ...] = (*PREPARATION, encode_frame)
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What `run` made: the renditions, largest first, and how.
+    """The renditions, largest first, and how they were made.
 
-    `hdr` is the coding of a source that was mapped to SDR. `quality` is the one that lossy coding started with.
+    `hdr` has the code points of a source that was mapped to SDR. `quality` is the quality that lossy coding began with.
     """
 
     renditions: tuple[Rendition, ...]
@@ -72,7 +72,7 @@ def inspect(source: bytes, options: Options) -> Probe:
 
 def run(source: bytes, found: Probe, options: Options) -> Rendered:
     """Convert a file that `inspect` accepted. Raises ConversionError."""
-    # processing_errors is the inner one: it finds out what an error ran short of before the images are freed.
+    # processing_errors is the inner context: it must see which resource is short before the images are freed.
     with ExitStack() as held, processing_errors(found.format.title, found.width * found.height):
         work = Work.on(source, found, options, held)
         frames = held.enter_context(closing(_decoded(work)))
@@ -107,15 +107,16 @@ def _check_decoder(found: Probe) -> None:
 def _decoded(work: Work) -> Generator[tuple[MagickImage, int], None, None]:
     """Each frame and how long it is shown, in milliseconds. A frame is closed before the next one is decoded.
 
-    Raises ConversionError `corrupt` if there are not as many frames as the file announces.
+    Raises ConversionError `corrupt` if the file has fewer or more frames than it announces.
     """
     found = work.found
     frames, durations = decode(work.source, found, work.target), found.durations_ms
-    if found.frames == 1:  # what may follow it is not looked at
+    if found.frames == 1:  # pictures after it are ignored
         frames, durations = islice(frames, 1), (0,)
     try:
         for frame, duration_ms in zip(frames, durations, strict=True):
             with frame:
                 yield frame, duration_ms
     except ValueError as error:
-        raise corrupt(f"The {found.format.title} has not as many frames as it announces ({found.frames})") from error
+        announced = f"The {found.format.title} does not have as many frames as it announces ({found.frames})"
+        raise corrupt(announced) from error

@@ -24,8 +24,8 @@ class Receipt:
 
     `orientation` is the EXIF value that was applied; 1 leaves the picture as it is. `profile_converted` names the
     colour profile that was converted to sRGB. `tried` has the encodings that were tried, and `reason` explains the
-    choice. `notes` tells what of the source is not in the output. `encoder` has the libraries' names and versions.
-    `duration_ms` is wall-clock time.
+    choice. `notes` are sentences about the parts of the source that were dropped or changed. `encoder` has the names
+    and versions of the libraries. `duration_ms` is wall-clock time.
     """
 
     source: ImageFacts

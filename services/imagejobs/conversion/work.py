@@ -24,9 +24,9 @@ _FLAT_BYTES_PER_PIXEL = 0.1
 
 @dataclass(slots=True, kw_only=True)
 class Work(Preparation):
-    """The file, what the steps need to know about it, and what they have made of it so far.
+    """The file, the facts that the steps need, and the results of the steps so far.
 
-    `duration_ms` is that of the current frame; `held` closes what must be closed when the file is done.
+    `duration_ms` is the duration of the current frame. `held` closes everything that is open when the file is done.
     """
 
     source: bytes
@@ -57,7 +57,7 @@ class Work(Preparation):
 
     @property
     def exif(self) -> bytes:
-        """The EXIF block that the WebP gets: the credits alone, empty without them."""
+        """The EXIF block of the WebP, which has only the credits; empty if there are none."""
         return write_credits(self.credits) if self.credits else b""
 
     @property

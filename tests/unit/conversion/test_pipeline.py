@@ -21,7 +21,7 @@ def test_other_frames_than_announced_are_corrupt(count: int, monkeypatch: pytest
         return (MagickImage(width=40, height=30, background=f"gray{index}") for index in range(count))
 
     monkeypatch.setattr(pipeline, "decode", decode)
-    with pytest.raises(ConversionError, match=r"has not as many frames as it announces \(2\)") as caught:
+    with pytest.raises(ConversionError, match=r"does not have as many frames as it announces \(2\)") as caught:
         pipeline.run(SOURCE, probe(io.BytesIO(SOURCE)), Options())
 
     assert caught.value.code == "corrupt"

@@ -10,7 +10,7 @@ _D50 = (0.9642, 1.0, 0.8249)
 """The white of the profile connection space (ICC.1:2001-04, annex A)."""
 _BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 _FLAT = 1e-6
-"""The determinant of primaries on one line."""
+"""A smaller determinant means that the primaries are on one line."""
 _D65 = (0.3127, 0.3290)
 _C = (0.310, 0.316)
 CHROMATICITIES: Mapping[int, tuple[str, tuple[float, ...]]] = {

@@ -21,9 +21,9 @@ from imagejobs.conversion.formats.coded_colour import BT709, HLG, REFERENCE_WHIT
 
 _LAST = 0xFFFF
 _BINS = 4096
-"""Of the histogram that the peak is read from, evenly spaced in PQ: each is 0.4 % wide at 1000 cd/m2."""
+"""The bins of the histogram, from which the peak is read. They are equal steps of PQ: 0.4 % wide at 1000 cd/m2."""
 _PEAK_SHARE = 0.99995
-"""Of the pixels are not brighter than the peak: single specks do not darken the rest. libplacebo's share."""
+"""The share of the pixels that the peak covers, so that single specks do not darken the rest; as in libplacebo."""
 _TINY = 1e-9
 
 Light = NDArray[np.float32]

@@ -8,11 +8,11 @@ from imagejobs.conversion.magick.image import MagickImage
 
 
 def add_alpha(image: MagickImage, alpha: AlphaLayer, read: Callable[[bytes, Size], MagickImage]) -> None:
-    """Set the alpha of a decoded picture, whose transforms are applied already.
+    """Set the alpha of a decoded picture that was already cropped and turned.
 
     `read` decodes a file in full, and checks that its picture has this size.
     """
-    image.convert_to_srgb()  # Version 6 leaves the decoder's YCbCr.
+    image.convert_to_srgb()  # Version 6 returns the decoder's YCbCr.
     # The first channel is exact: converted from YCbCr to grey, white would be 254.6.
     with read(alpha.data, alpha.size) as alone, alone.channel_images["red"] as mask:
         if mask.size != alpha.coded_size:

@@ -16,14 +16,14 @@ STILL_DECODERS: Mapping[str, Callable[[bytes, Probe], MagickImage]] = {
     AVIF.name: decode_heif,
     TIFF.name: decode_tiff,
 }
-"""The formats whose stills ImageMagick cannot decode right by itself, by the names of the registry."""
+"""The formats whose stills ImageMagick alone decodes wrong, by their names in the registry."""
 
 
 def decode(source: bytes, probe: Probe, target: Size) -> Iterator[MagickImage]:
     """The frames of a file that was probed, not yet upright. The caller closes each before it asks for the next.
 
-    Formats that can be scaled while they are decoded are, to no less than `target` (width and height before the
-    orientation is applied). Raises ConversionError if the picture contradicts the structure or cannot be decoded.
+    A decoder that can scale scales the picture, to no less than `target`: width and height before the orientation is
+    applied. Raises ConversionError if the picture contradicts the structure or cannot be decoded.
     """
     split = probe.format.split
     # An animation of one frame is split, too: its frame need not be the still, and ImageMagick may show a blank canvas.

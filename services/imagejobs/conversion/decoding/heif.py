@@ -1,4 +1,4 @@
-"""Decoding HEIC and AVIF: their colours and their alpha, each by itself, and their colour profile."""
+"""Decoding HEIC and AVIF: the colours and the alpha separately, and the colour profile."""
 
 from contextlib import ExitStack
 
@@ -38,5 +38,5 @@ def _add_profile(image: MagickImage, source: bytes) -> None:
     """
     profile = None if image.profiles["icc"] else find_profile(source)
     if profile:
-        image.convert_to_srgb()  # Version 6 leaves the decoder's YCbCr, for which no profile is made.
+        image.convert_to_srgb()  # Version 6 returns the decoder's YCbCr, but profiles are for RGB.
         image.profiles["icc"] = profile

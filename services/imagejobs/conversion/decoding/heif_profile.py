@@ -1,4 +1,4 @@
-"""The colour profile of a HEIC or AVIF file. ImageMagick 6 drops all, version 7 those named by code points."""
+"""The colour profile of a HEIC or AVIF file. ImageMagick 6 drops all profiles, version 7 those in code points."""
 
 import io
 
@@ -35,8 +35,7 @@ def without_profile(source: bytes) -> bytes:
     start, changed = meta.at + 4 + properties.at + container.at, bytearray(source)
     for box in boxes(container.data):
         kind = slice(start + box.at - 4, start + box.at)
-        if (
-            is_embedded_profile(box) and changed[kind] == box.kind
-        ):  # A header with a length of 8 bytes has the type elsewhere.
+        # A box whose length has 8 bytes has its type elsewhere, and is left as it is.
+        if is_embedded_profile(box) and changed[kind] == box.kind:
             changed[kind] = _IGNORED
     return bytes(changed)

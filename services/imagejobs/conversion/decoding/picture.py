@@ -11,7 +11,7 @@ from imagejobs.conversion.magick.errors import reading_errors
 from imagejobs.conversion.magick.image import MagickImage
 
 COMPLETIONS: Mapping[str, Callable[[MagickImage, bytes], None]] = {PNG.name: complete_png}
-"""What a decoded picture still lacks of its file, by the names of the registry."""
+"""The steps that add what the decoder leaves out, by the names of the registry."""
 
 
 def decode_picture(
@@ -20,8 +20,8 @@ def decode_picture(
     """Decode a still with the decoder of its format and no other.
 
     `size` is the size that the file announces, `options` are ImageMagick's, and `codec_bytes` is the memory that the
-    format's own library needs. Raises ConversionError, also for an error that the decoder reports beside a picture:
-    such a picture is not whole.
+    format's own library needs. Raises ConversionError, also if the decoder returns a picture and reports an error: such
+    a picture is not whole.
     """
     image = MagickImage()
     with ExitStack() as on_error, reading_errors(image_format.title, size[0] * size[1], codec_bytes):

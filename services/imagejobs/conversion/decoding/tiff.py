@@ -1,4 +1,4 @@
-"""Decoding TIFF: the file itself where ImageMagick reads it right, else the picture in a plain layout."""
+"""Decoding TIFF: the file itself if ImageMagick reads it correctly, else its picture rewritten in a plain layout."""
 
 import io
 
@@ -22,7 +22,7 @@ def decode_tiff(source: bytes, probe: Probe) -> MagickImage:
 
 
 def _readable(source: bytes, decompress: Decompress) -> bytes:
-    """A TIFF of the first page that ImageMagick reads right; its pixels are as stored, its orientation is upright."""
+    """A TIFF of the first page that ImageMagick reads correctly, with the pixels as stored, and orientation 1."""
     reader = ByteReader(io.BytesIO(source), "TIFF")
     layout = read_layout(reader)
     page = read_directory(reader, layout, layout.first)

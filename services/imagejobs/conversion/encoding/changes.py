@@ -78,8 +78,8 @@ class _Extent:
 
 
 def _changed_and_seen(before: MagickImage, frame: MagickImage) -> Box | None:
-    """The same by ImageMagick, which takes four times as long, but treats transparent pixels as equal."""
-    # Two frames at a time: of more frames, version 6 silently leaves out equal ones, and version 7 gives them place -1.
+    """As `changed`, by ImageMagick, which takes four times as long but treats transparent pixels as equal."""
+    # Two frames at a time: with more, version 6 silently leaves out equal frames, and version 7 places them at -1.
     with before.clone() as pair:
         pair.image_add(frame)
         with pair.compare_layers("compareany") as layers:

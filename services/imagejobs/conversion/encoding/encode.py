@@ -16,7 +16,7 @@ EXACT, NEAR_LOSSLESS = 100, 60
 _FAITHFUL = (Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS, Encoding.LOSSY)
 """The most faithful first, which wins if sizes are equal."""
 _TRIAL_BYTES = {Encoding.LOSSLESS: 36, Encoding.NEAR_LOSSLESS: 44}
-"""Memory for each pixel while encoding, with the decoded picture. Measured with drawings of 6 to 18 megapixels, plus a
+"""Memory a pixel while encoding, including the decoded picture: measured with drawings of 6 to 18 megapixels, plus a
 tenth."""
 _STRIP_ROWS = 16
 _STRIPS = 2
@@ -25,7 +25,7 @@ _QUICK_METHOD = 2
 _FLAT = 2
 """If strips take this many times more bytes lossless than lossy, lossless is not tried for the picture."""
 NARROW = 16
-"""Pictures whose shorter side has so many pixels or fewer are never lossy. VP8 keeps one colour for 2 x 2 pixels and
+"""Pictures whose shorter side has at most so many pixels are never lossy. VP8 keeps one colour for 2 x 2 pixels and
 codes blocks of 16, so a few columns blur into each other and into the padding. The mean error (CIE76) of a gradient at
 quality 80 is 40 for 2 pixels, 15 for 3, and 3 for 16."""
 
@@ -132,9 +132,8 @@ def _promising(image: MagickImage, effort: Effort) -> list[Encoding]:
     if height <= _STRIP_ROWS * (_STRIPS + 1):
         return [Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS]
     kinds = [Encoding.LOSSY, Encoding.LOSSLESS]
-    if is_near_judged := _fits(
-        Encoding.NEAR_LOSSLESS, image, effort
-    ):  # numpy's OpenBLAS ends the process if memory is not enough
+    # Checked first, because numpy's OpenBLAS ends the process if memory is not enough.
+    if is_near_judged := _fits(Encoding.NEAR_LOSSLESS, image, effort):
         kinds.append(Encoding.NEAR_LOSSLESS)
     quick = replace(effort, method=_QUICK_METHOD, thorough=False)
     cost: Counter[Encoding] = Counter()

@@ -9,7 +9,7 @@ from imagejobs.conversion.magick.image import MagickImage
 LOWEST = 40
 """At lower qualities thin strokes of text break up."""
 _SMALL = 200_000
-"""Pixels of a picture that is too small to be judged by a sample of its rows."""
+"""A picture with at most so many pixels is too small to be judged by a sample of its rows."""
 _STRIPS, _STRIP_ROWS = 4, 32
 """The sample is 4 strips of 32 rows."""
 _LIKELY = 0.5

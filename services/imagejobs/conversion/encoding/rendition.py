@@ -18,9 +18,9 @@ from imagejobs.conversion.magick.image import MagickImage
 class Rendition:
     """A WebP, its size in pixels, and how it was encoded. The first of `tried` is the chosen one, unless that is MIXED.
 
-    `lacked_memory` are the encodings that memory was not enough for, in at least one frame. `is_sampled` says that an
-    encoding was tried for some of the frames only. `least_bytes` is set if a still has more bytes than allowed even at
-    the lowest quality: its bytes there.
+    `lacked_memory` are the encodings that at least one frame lacked the memory for. `is_sampled` is true if an encoding
+    was tried for some of the frames only. `least_bytes` is set if a still has more bytes than allowed even at the
+    lowest quality: it is the size in bytes at that quality.
     """
 
     width: int
@@ -35,7 +35,7 @@ class Rendition:
 
 
 class RenditionEncoder:
-    """Encodes frames one by one. Of each it encodes the part that differs from the frame before.
+    """Encodes frames one by one: of each frame the part that differs from the previous frame.
 
     It keeps a copy of the last frame, and the encoded parts.
     """

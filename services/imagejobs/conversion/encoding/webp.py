@@ -39,7 +39,7 @@ def _encode(image: MagickImage, quality: int, settings: dict[str, str]) -> bytes
     with image.clone() as copy:
         copy.options.update(settings)
         copy.compression_quality = quality
-        # An argument, because the image's property `format` leaves the decoder's format in force.
+        # As an argument, because setting the image's property `format` does not override the decoder's format.
         data = copy.make_blob("webp")
     if not data or sniff(data) is not WEBP:
         raise ConversionError(

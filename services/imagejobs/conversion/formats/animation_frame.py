@@ -8,8 +8,8 @@ class AnimationFrame:
     """A rectangle of the canvas, in pixels. `still` is an image file of this rectangle; in WebP, `x` and `y` are even.
 
     With `blend` the frame is drawn over the canvas; without it, the frame replaces its rectangle. After the frame was
-    shown, its rectangle becomes transparent with `dispose`, and what it was before the frame with `restore` (GIF and
-    PNG). `profile` is the ICC profile of the animation, if the file has it outside its frames.
+    shown, `dispose` makes its rectangle transparent, and `restore` (GIF and PNG) undoes the frame. `profile` is the ICC
+    profile of the animation, if the file has it outside its frames.
     """
 
     x: int

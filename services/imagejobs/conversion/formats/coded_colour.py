@@ -11,7 +11,7 @@ UNSPECIFIED = 2
 BT709, SRGB_CURVE = 1, 13
 KNOWN_PRIMARIES: AbstractSet[int] = frozenset({BT709, 4, 5, 6, 7, 8, 9, 10, 11, 12, 22})
 KNOWN_TRANSFERS: AbstractSet[int] = frozenset({1, 4, 5, 6, 7, 8, 11, SRGB_CURVE, 14, 15, PQ, 17, HLG})
-"""The code points that Chromium converts. A file with any other is shown as if it had none."""
+"""The code points that Chromium converts. A file with any other code point is shown as if it had none."""
 _TEN_THOUSANDTHS = 10_000
 
 

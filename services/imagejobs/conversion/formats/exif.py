@@ -50,7 +50,7 @@ def write_credits(texts_by_tag: Mapping[int, bytes]) -> bytes:
 
 
 def _entries(exif: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """Tag, type, count and the four bytes of value or offset of each entry of the first directory that is whole."""
+    """The whole entries of the first directory: tag, type, count, and four bytes with the value or its offset."""
     exif = _tiff(exif)
     order = _order(exif)
     try:

@@ -28,8 +28,8 @@ class Format:
     `read` walks through a file and returns its structure, or raises ConversionError. `sample` is a picture of 8 x 8
     pixels, base64.
 
-    `split` returns the frames of an animation, given the durations of its structure. `prepare` rewrites a still, or a
-    frame's, so that ImageMagick decodes it as other decoders do. `scale` returns the options with which ImageMagick
+    `split` returns the frames of an animation, given the durations of its structure. `prepare` rewrites a file of
+    one picture so that ImageMagick decodes it as other decoders do. `scale` returns the options with which ImageMagick
     decodes a picture of the first size directly to a smaller size, not below the second; none to decode in full.
 
     `try_lossless` marks formats of drawings and screenshots. `many_pictures` marks formats whose decoder returns all

@@ -47,13 +47,14 @@ def check_limits(probe: Probe, options: Options) -> None:
     if max(probe.width, probe.height) > WEBP_MAX_SIDE:
         raise ConversionError(
             ErrorCode.TOO_MANY_PIXELS,
-            f"The {title} is {probe.width} x {probe.height}; a side may have {WEBP_MAX_SIDE} pixels. Send it smaller.",
+            f"The {title} is {probe.width} x {probe.height}; a side may have {WEBP_MAX_SIDE} pixels. "
+            "Send a smaller image.",
         )
     if probe.pixels > options.max_pixels:
         raise ConversionError(
             ErrorCode.TOO_MANY_PIXELS,
             f"The {title} has {probe.pixels} pixels in {probe.frames} frame(s) of {probe.width} x {probe.height}; "
-            f"{options.max_pixels} are allowed. Send it smaller.",
+            f"{options.max_pixels} are allowed. Send a smaller image.",
         )
     if probe.decoder_bytes > options.max_decoding_bytes:
         raise ConversionError(

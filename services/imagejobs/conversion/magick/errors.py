@@ -1,4 +1,4 @@
-"""Wand's exceptions as the closed list of ConversionError."""
+"""Turns Wand's exceptions into ConversionError, with its closed list of codes."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -36,9 +36,10 @@ _TOO_MANY_EXCEPTIONS = "oo many exceptions"
 
 @contextmanager
 def reading_errors(title: str, pixels: int = 0, codec_bytes: int = 0) -> Iterator[None]:
-    """Report errors while decoding as damage of the file, unless memory or disk was short or the decoder is missing.
+    """Report an error while decoding as damage of the file, unless memory or disk was short or the decoder is missing.
 
-    `codec_bytes` is the memory that the format's own library needs; it is checked after a failure without a reason.
+    `codec_bytes` is the memory that the format's own library needs; after a failure without a reason it is checked
+    whether so much is free.
     """
     with _common_errors(title, pixels, codec_bytes):
         try:
@@ -48,11 +49,11 @@ def reading_errors(title: str, pixels: int = 0, codec_bytes: int = 0) -> Iterato
         except (BaseError, BaseFatalError) as error:
             if isinstance(error, ImportError | PermissionError) or _shortage(error):
                 raise
-            if codec_bytes and not has_memory(codec_bytes):  # libheif calls the file damaged then
+            if codec_bytes and not has_memory(codec_bytes):  # libheif reports this as damage
                 raise _too_little(title, Shortage.MEMORY, pixels, _reason(error)) from error
             raise _damaged(title, error) from error
         except WandRuntimeError as error:
-            # No picture and no reason, as 6.9 does for a PNG that lacks rows, or where it could not hold its pixels.
+            # Neither a picture nor a reason: from 6.9 for a PNG that lacks rows, or if memory or disk was short.
             if _silent_shortage(pixels, codec_bytes):
                 raise
             raise corrupt(f"The {title} cannot be decoded") from error
@@ -60,7 +61,7 @@ def reading_errors(title: str, pixels: int = 0, codec_bytes: int = 0) -> Iterato
 
 @contextmanager
 def processing_errors(title: str, pixels: int = 0) -> Iterator[None]:
-    """Report errors after decoding as `conversion_failed`, unless memory or disk was short."""
+    """Report an error after decoding as `conversion_failed`, unless memory or disk was short."""
     with _common_errors(title, pixels, 0):
         yield
 
@@ -69,7 +70,7 @@ def if_there_is_room(make: Callable[[], T]) -> T | None:
     """The result of `make`; None if there is not enough memory or disk for it."""
     try:
         return make()
-    except (MemoryError, ImportError):  # An ImportError: there is not enough memory to load numpy.
+    except (MemoryError, ImportError):  # ImportError: not enough memory to load numpy
         return None
     except (WandException, OSError) as error:
         if _shortage(error) is None:
@@ -104,7 +105,7 @@ def _shortage(error: Exception) -> Shortage | None:
 
 
 def _silent_shortage(pixels: int, codec_bytes: int) -> Shortage | None:
-    """The shortage that can be seen now, after an error without a reason; None if there is none."""
+    """What is short right now, as the cause of an error without a reason; None if nothing is."""
     if not has_disk_room(pixels * _FILE_BYTES_PER_PIXEL):
         return Shortage.DISK
     if not has_files():
@@ -113,7 +114,7 @@ def _silent_shortage(pixels: int, codec_bytes: int) -> Shortage | None:
 
 
 def _reason(error: Exception) -> str:
-    """ImageMagick's message without its own file name and line of source."""
+    """ImageMagick's message, without the file name and line of its source code."""
     if isinstance(error, WandRuntimeError):
         return "the library gave no reason"
     return re.split(r"\s+[`'@]", str(error))[0]
@@ -130,18 +131,18 @@ def _too_little(title: str, shortage: Shortage, pixels: int, reason: str) -> Con
     if shortage is Shortage.SIZE:
         return ConversionError(
             ErrorCode.TOO_MANY_PIXELS,
-            f"The {title} is wider or higher than ImageMagick's policy allows. Send it smaller.",
+            f"The {title} is wider or higher than ImageMagick's policy allows. Send a smaller image.",
         )
-    if shortage is Shortage.MEMORY:  # Perhaps the disk is full, to which the pixels would have gone.
+    if shortage is Shortage.MEMORY:  # The disk may be full, to which pixels go when memory is short.
         shortage = _silent_shortage(pixels, 0) or shortage
     if shortage is Shortage.ALLOWANCE or (shortage is Shortage.MEMORY and has_all_its_memory()):
         return ConversionError(
             ErrorCode.CONVERSION_MEMORY,
-            f"There was not enough memory to convert the {title} ({reason}). Send it smaller.",
+            f"There was not enough memory to convert the {title} ({reason}). Send a smaller image.",
         )
     where = f" in {temporary_folder()}" if shortage is Shortage.DISK else ""
     return MachineFault(
         ErrorCode.CONVERSION_MEMORY,
-        f"The machine has not enough {shortage}{where} to convert the {title} ({reason}). The image is not the "
+        f"The machine does not have enough {shortage}{where} to convert the {title} ({reason}). The image is not the "
         f"reason. {REMEDIES[shortage]}",
     )

@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 library.MagickProfileImage.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
 library.MagickProfileImage.restype = ctypes.c_bool
-# Before any thread converts: the library's initialisation is not made for two at once.
+# Before any thread converts: two threads must not initialise the library at once.
 genesis()
 
 _SMALL_BYTES = 64_000_000
@@ -61,13 +61,13 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
     """A Wand image that logs harmless warnings at DEBUG: ImageMagick warns of much that viewers ignore."""
 
     def raise_exception(self, stacklevel: int = 1) -> None:  # noqa: ARG002 - Wand's signature
-        """Raise what the library reports as an error, and the warnings that mean that a part of the picture is lost."""
+        """Raise the errors that the library reports, and the warnings by which a part of the picture is lost."""
         noted = wand_exceptions(self.wand)
         for problem in (self.get_exception(), *noted):
             _raise_unless_harmless(problem)
 
     def raise_decoding_exception(self) -> None:
-        """The same for the problems that the decoder recorded on the frames although it returned a picture."""
+        """As `raise_exception`, also for what the decoder recorded on the frames although it returned a picture."""
         self.raise_exception()
         self.iterator_first()
         for problem in image_exceptions(self.wand):
@@ -75,7 +75,7 @@ class MagickImage(Image):  # type: ignore[misc]  # Wand has no types
 
     @property
     def colour_space(self) -> str:
-        """Wand's name for it, empty where it has none, as for linear grey."""
+        """Wand's name of the colour space; empty if Wand has no name for it, as for linear grey."""
         try:
             return str(self.colorspace)
         except IndexError:
@@ -152,13 +152,13 @@ def _raise_unless_harmless(problem: Exception | None) -> None:
 
 
 def _is_unusable_profile(error: BaseError) -> bool:
-    """Whether the embedded profile is unusable: two errors, in the words of either message catalogue."""
+    """Whether the embedded profile is unusable. Some builds of ImageMagick report this without spaces."""
     message = str(error).lower().replace(" ", "")
     return "profilemismatch" in message or "colortransform" in message
 
 
 def _is_loss(warning: Warning) -> bool:
-    """libjpeg reports missing and unreadable entropy-coded data as warnings and paints the rest grey."""
+    """Whether a part of the picture is lost: libjpeg only warns of missing or unreadable data and paints it grey."""
     message = str(warning)
     return isinstance(warning, CorruptImageWarning) and (PREMATURE_END in message or _BAD_CODE in message)
 
@@ -170,7 +170,7 @@ def apply_limits(options: Options, decoder_bytes: int = 0) -> None:
     to disk. The policy.xml of the machine may lower the limits. No time limit is set: ImageMagick counts time from the
     start of the process, and ends the process.
     """
-    # HDRI builds take twice as much a pixel, and use the disk for the rest.
+    # HDRI builds take twice as many bytes a pixel, and use the disk for the rest.
     budget = options.max_pixels * BYTES_PER_PIXEL * _COPIES
     room = max(_SMALL_BYTES, options.max_decoding_bytes - decoder_bytes)
     limits["memory"] = min(budget, room) if decoder_bytes else budget

@@ -41,7 +41,7 @@ def has_memory(count: int) -> bool:
 def has_all_its_memory() -> bool:
     """Whether the machine gives this process as much as its own limit allows; False where it has no limit.
 
-    Inaccessible address space counts for the limit, and takes no memory of the machine.
+    Inaccessible address space counts towards the limit, but takes no memory of the machine.
     """
     count, _ = resource.getrlimit(resource.RLIMIT_AS)
     if count == resource.RLIM_INFINITY:

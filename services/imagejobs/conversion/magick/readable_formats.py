@@ -1,6 +1,6 @@
 """Which formats the ImageMagick of this machine can decode: each is tried with its sample.
 
-That ImageMagick lists a decoder is not enough: the codec may be in another package, which is missing.
+ImageMagick's list of decoders does not tell: it also lists a decoder whose codec, from another package, is missing.
 """
 
 from base64 import b64decode
@@ -36,7 +36,7 @@ def _is_readable(image_format: Format) -> bool:
         if shortage_in(str(error)) or not (has_files() and has_memory(LOADING_BYTES)):
             raise MachineFault(
                 ErrorCode.CONVERSION_MEMORY,
-                f"The machine has not enough memory, disk or open files to try whether it can decode "
+                f"The machine does not have enough memory, disk or open files to try whether it can decode "
                 f"{image_format.title}: {error}. Free some, or raise its limits.",
             ) from error
         if not isinstance(error, WandException):

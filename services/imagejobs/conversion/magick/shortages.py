@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Shortage(StrEnum):
-    """What there was not enough of: on the machine or, for the last two, of what one picture is allowed."""
+    """A resource that was short. The last two are limits of one picture; the others belong to the machine."""
 
     DISK = "room for temporary files"
     HANDLES = "open files or processes"
@@ -86,7 +86,7 @@ MESSAGES: tuple[tuple[str, Shortage], ...] = (
     ("MemoryError", Shortage.MEMORY),
     ("failed to map segment", Shortage.MEMORY),
 )
-"""The first match decides, by letters only: without its message catalogue ImageMagick reports `UnableToExtendCache`."""
+"""The first match decides. Only letters are compared: some builds of ImageMagick report `UnableToExtendCache`."""
 
 
 def shortage_in(message: str) -> Shortage | None:

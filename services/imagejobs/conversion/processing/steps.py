@@ -28,11 +28,11 @@ _NOT_RGB = {"cmyk": _CMYK, "gray": _GRAY}
 
 @dataclass(slots=True)
 class Preparation:
-    """What the frames of one source have in common: `target`, the size to scale to, before `orientation` (EXIF, 1 to 8)
-    is applied.
+    """What the frames of one source have in common. `target` is the size to scale to before `orientation` is applied,
+    which is EXIF's, 1 to 8.
 
-    The steps add what they find: the name of the profile that was converted; the tone mapping `hdr` of a source that
-    has to be mapped to SDR, unless code points in the file told it before; and the EXIF fields `credits` that are kept.
+    The steps add what they find: the name of the profile that was converted, the EXIF fields `credits` that are kept,
+    and the tone mapping `hdr` if a profile shows that the source is HDR. Code points in the file set `hdr` earlier.
     """
 
     target: Size
@@ -62,7 +62,7 @@ def convert_to_srgb(frame: MagickImage, preparation: Preparation) -> None:
 
 
 def turn_upright(frame: MagickImage, preparation: Preparation) -> None:
-    """Turn and mirror the pixels as EXIF says."""
+    """Turn and mirror the pixels as the EXIF orientation demands."""
     frame.orientation = _ORIENTATIONS[preparation.orientation]
     frame.auto_orient()
 
@@ -86,5 +86,5 @@ def _convert(frame: MagickImage, icc: IccProfile | None) -> str | None:
 
 
 def _is_scaled(size: Size, target: Size) -> bool:
-    """Whether the size is the target's but for one pixel of rounding, which is not worth scaling."""
+    """Whether the size is the target, or differs by one pixel of rounding, which is not worth scaling."""
     return size == target or (max(size) == max(target) and abs(sum(size) - sum(target)) <= 1)

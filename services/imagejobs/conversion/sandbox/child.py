@@ -66,7 +66,7 @@ def load_engine(folder: Path) -> Abilities:
 
 
 def _programs() -> list[Path]:
-    """The folders that Python and the libraries load code from, also later: numpy, or a decoder at its first use."""
+    """The folders with code that is loaded now or later, such as numpy, or a decoder at its first use."""
     python = [*sys.path, sys.prefix, sys.base_prefix, str(Path(__file__).parents[2])]
     return [Path(each) for each in (*python, *_LIBRARIES) if each]
 

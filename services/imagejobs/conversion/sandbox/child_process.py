@@ -15,13 +15,13 @@ from imagejobs.conversion.sandbox.folders import Folder
 from imagejobs.runtime.process_stat import process_stat
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "MAGICK_HOME", "WAND_MAGICK_LIBRARY_SUFFIX")
-"""The environment variables that the child gets, which tell where libraries are. It gets no settings and no secrets."""
+"""The environment variables that the child inherits: where libraries are, but no settings and no secrets."""
 _END_SECONDS = 5.0
 """The time that a child has to end by itself."""
 _USER_TIME, _SYSTEM_TIME = 11, 12
 """Indices in process_stat; the values are clock ticks."""
 _MESSAGE_BYTES = 2_000
-"""Kept of the end of its standard error."""
+"""How much of the end of the child's standard error is kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 _OPEN_FILES = 64
 _FILE_BYTES_PER_PIXEL = 20
-"""Of ImageMagick's file of pixels: five channels (CMYK with alpha) of 32 bits, as in builds with HDRI."""
+"""In the file to which ImageMagick writes pixels: five channels (CMYK with alpha) of 32 bits, as in HDRI builds."""
 _NETWORK = ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg")
 _PROCESSES = ("execve", "execveat", "fork", "vfork")
 _SIGNALS = ("kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal")
@@ -63,7 +63,7 @@ def curbed_to(limits: Limits) -> int | None:
 
 
 def allow_cpu_seconds(seconds: int) -> None:
-    """Give this process so much processor time from now on. At the end the kernel kills it with SIGXCPU."""
+    """Allow this process so many more seconds of processor time. After that the kernel kills it with SIGXCPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime) + 1 + seconds
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -71,7 +71,7 @@ def allow_cpu_seconds(seconds: int) -> None:
 
 
 def allow_file_of(pixels: int) -> None:
-    """Bound the files of this process by the size of a picture of so many pixels, within the hard limit."""
+    """Allow this process to write files as large as a picture of so many pixels, within the hard limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (_at_most(pixels * _FILE_BYTES_PER_PIXEL, hard), hard))
 
@@ -100,11 +100,11 @@ def forbid_system_calls() -> bool:
     # C library uses clone.
     calls.add_rule(deny, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0))
     calls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
-    # Allowed for the own process, because abort() signals its own thread.
+    # The process may signal its own threads, because abort() does.
     calls.add_rule(deny, "tgkill", pyseccomp.Arg(0, pyseccomp.NE, os.getpid()))
-    # Allowed for process 0, the caller, which may lower its own limits.
+    # 0 stands for the calling process, which may lower its own limits.
     calls.add_rule(deny, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
-    # Also for threads that already run: they share the memory of the one that decodes.
+    # The filter also covers threads that already run: they share the memory of the thread that decodes.
     calls.set_attr(pyseccomp.Attr.CTL_TSYNC, 1)
     calls.load()
     return True

@@ -6,13 +6,13 @@ from typing import Self
 from imagejobs.conversion.sandbox.child_process import Child
 
 _FAIR_SHARE = 0.5
-"""Of the wall-clock time: a child that got less processor time than this was not slow, but the machine was busy."""
+"""A child that got less than this share of the time as processor time was not slow: the machine was busy."""
 
 
 class Deadline:
-    """Kills the child when the `with` block takes longer than `seconds`. Its pipes then end, and with them the block.
+    """Kills the child when the `with` block takes longer than `seconds`. The child's pipes then end, so the block ends.
 
-    `is_over` says that the child was killed; `was_starved`, that it had got little processor time until then.
+    `is_over` is true if the child was killed, `was_starved` if it had got little processor time until then.
     """
 
     def __init__(self, child: Child, seconds: float) -> None:

@@ -10,9 +10,9 @@ from imagejobs.conversion.sandbox.confinement import Limits, curbed_to
 logger = logging.getLogger(__name__)
 
 _MEMORY_WORDS = ("memory", "bad_alloc", "cache resources exhausted", "writeblob: assertion")
-"""In the last messages of a process that reached its memory limit: from Python, ImageMagick or a decoder in C++. The
-last is from the WebP writer of ImageMagick 6.9, which does not stop when it cannot allocate a picture (JPEGs of 7000 x
-7000 pixels at 600 MB)."""
+"""Words in the last messages of a process that reached its memory limit, from Python, ImageMagick or a decoder in C++.
+The last one is from the WebP writer of ImageMagick 6.9, which goes on when it cannot allocate a picture (JPEGs of 7000
+x 7000 pixels at 600 MB)."""
 _DISK_STATUS = 46
 """ImageMagick's exit status if the disk is full when it writes to pixels that it has mapped from a file."""
 
@@ -28,9 +28,9 @@ def death_of(
 ) -> ConversionError:
     """The error of the job whose child ended.
 
-    `status` is a return code of `subprocess`, `message` the end of the child's standard error. `is_late` says that the
-    deadline killed the child, `was_starved` that it got little processor time before. With `is_disk_full` the disk had
-    no room for pixels, and perhaps none for a message.
+    `status` is a return code of `subprocess`, `message` the end of the child's standard error. `is_late` is true if the
+    deadline killed the child, `was_starved` if the child had got little processor time until then. If `is_disk_full`,
+    the disk had no room for pixels, and perhaps no room for a message.
     """
     logger.warning("the process of a conversion ended with status %d: %s", status, message or "no message")
     shortage = Shortage.DISK if is_disk_full or status == _DISK_STATUS else shortage_in(message)
@@ -45,7 +45,7 @@ def death_of(
     if (is_late and not hung) or status == -signal.SIGXCPU:
         return ConversionError(
             ErrorCode.CONVERSION_TIMEOUT,
-            f"The conversion took longer than {limits.seconds} s and was stopped. Send the image smaller, "
+            f"The conversion took longer than {limits.seconds} s and was stopped. Send a smaller image, "
             "or in another format.",
         )
     if status == -signal.SIGKILL and not hung:  # from the kernel, when the machine is out of memory
@@ -58,13 +58,13 @@ def death_of(
     if shortage in {Shortage.DISK, Shortage.HANDLES}:
         return MachineFault(
             ErrorCode.CONVERSION_MEMORY,
-            f"The conversion ended because the machine has not enough {shortage}. The image is not the reason. "
+            f"The conversion ended because the machine does not have enough {shortage}. The image is not the reason. "
             f"{REMEDIES[shortage]}",
         )
     if any(word in message.lower() for word in _MEMORY_WORDS):
         return ConversionError(
             ErrorCode.CONVERSION_MEMORY,
-            f"The conversion needs more than {limits.memory_bytes // 1_000_000} MB. Send the image smaller.",
+            f"The conversion needs more than {limits.memory_bytes // 1_000_000} MB. Send a smaller image.",
         )
     return ConversionError(
         ErrorCode.CONVERSION_CRASH,

@@ -154,7 +154,7 @@ def raises(error: Exception) -> None:
 def test_the_place_of_temporary_files_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MAGICK_TEMPORARY_PATH", str(tmp_path / "own"))
     with (
-        pytest.raises(MachineFault, match=f"not enough room for temporary files in {tmp_path} to"),
+        pytest.raises(MachineFault, match=f"does not have enough room for temporary files in {tmp_path} to"),
         reading_errors("PNG"),
     ):
         raise CacheError("unable to write pixel cache")

@@ -80,7 +80,7 @@ def _read_frame(reader: ByteReader, animation: _Animation) -> None:
     if max(width, height) > WEBP_MAX_SIDE:  # Even if the screen clips the frame: it is decoded whole.
         raise ConversionError(
             ErrorCode.TOO_MANY_PIXELS,
-            f"The GIF has a frame of {width} x {height}; a side may have {WEBP_MAX_SIDE} pixels. Send it smaller.",
+            f"The GIF has a frame of {width} x {height}; a side may have {WEBP_MAX_SIDE} pixels. Send a smaller image.",
         )
     _skip_colour_table(reader, flags)
     if not 1 <= reader.read(1)[0] <= _MAX_CODE_BITS:

@@ -1,4 +1,4 @@
-"""The EXIF of a HEIC or AVIF picture, an item that describes it (ISO/IEC 23008-12, A.2.1)."""
+"""The EXIF of a HEIC or AVIF picture, which is an item that refers to the picture (ISO/IEC 23008-12, A.2.1)."""
 
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.exif import MAX_EXIF_BYTES

@@ -105,7 +105,7 @@ def _find_boxes(reader: ByteReader, title: str) -> tuple[bytes, Box]:
             if not size:  # It extends to the end of the file, and contains the data of the picture.
                 return brands, Box(kind, whole_boxes(reader.read_up_to(_MAX_META), 4), start + header)
             if end - start > _MAX_META:
-                fail("describes itself at an impossible length")
+                fail("has a box meta that is too long")
             return brands, Box(kind, reader.read(end - start - header), start + header)
         has_film = has_film or kind == b"moov"
         reader.seek(end)
@@ -157,7 +157,7 @@ def _check_kinds(kinds: set[bytes], codecs: frozenset[bytes], title: str) -> Non
     """Raises ConversionError for other codecs. Derived parts are refused, too: that limits the work of decoding."""
     if not kinds <= codecs:
         found = ", ".join(sorted(map(shown, kinds - codecs)))
-        message = f"The {title} holds pictures of a kind ({found}) that is not accepted. Send it as a JPEG."
+        message = f"The {title} contains pictures of a kind ({found}) that is not accepted. Send it as a JPEG."
         raise ConversionError(ErrorCode.UNSUPPORTED_TYPE, message)
 
 

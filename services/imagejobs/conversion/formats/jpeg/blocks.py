@@ -18,7 +18,7 @@ CODING = _SEQUENTIAL | {_TABLES, _INTERVAL, SOS}
 _RESTART = re.compile(rb"\xff+[\xd0-\xd7]")
 
 Step = tuple[int, int, bool]
-"""Bits to skip, coefficients to skip, and whether the block ends after them. 0 bits: the window begins with no code."""
+"""Bits to skip, coefficients to skip, and whether the block ends after them. 0 bits: no code matches the window."""
 
 
 class _Codes(dict[int, Step]):
@@ -71,7 +71,7 @@ class _Block:
 def lacks_blocks(segments: Sequence[Segment], data: bytes) -> bool:
     """Whether the data of the last scan, which follows these segments, ends too early.
 
-    False if that cannot be told: for pictures that are not sequential, are damaged, or would take too long.
+    False also if that is not found out: for pictures that are not sequential, are damaged, or would take too long.
     """
     frame = next((each.payload for each in segments if each.marker in _SEQUENTIAL), b"")
     units, blocks = _units(frame, segments)
@@ -111,7 +111,7 @@ def _ends_early(data: bytes, blocks: Iterable[_Block]) -> bool:
 
 
 def _units(frame: bytes, segments: Sequence[Segment]) -> tuple[int, list[_Block]]:
-    """The number of units (MCUs) of the last scan, and the blocks of each; 0 and none if the headers do not tell."""
+    """The number of units (MCUs) of the last scan, and the blocks of each; 0 and none if the headers are damaged."""
     height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
     sampling = {frame[at]: divmod(frame[at + 1], 16) for at in range(6, len(frame) - 2, 3)}
     scan = segments[-1].payload

@@ -17,9 +17,9 @@ _WITH_LENGTH = frozenset(range(0xC0, 0xFF)) - frozenset(range(0xD0, 0xDA))
 _IGNORED = frozenset({0xDC, *range(0xE0, 0xF0), 0xFE})
 """DNL, APPn and COM: libjpeg treats a length of 0 or 1 as an empty segment."""
 MARKER = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])")
-"""FF 00 is a stuffed FF, TEM (FF 01) and RSTn (FF D0 to FF D7) stand alone and say nothing here (B.1.1.3, B.1.1.5). Of
-several FF the last one matches: a search that begins with one fixed byte takes 0.5 ms a megabyte, with FF repeated
-10 ms."""
+"""FF 00 is a stuffed FF. TEM (FF 01) and RSTn (FF D0 to FF D7) have no payload and are skipped (B.1.1.3, B.1.1.5). Of
+several FF the last one matches: the expression begins with a single fixed byte, so the search takes 0.5 ms a megabyte;
+with a repeated FF it would take 10 ms."""
 _SMALLEST_STEP, _LARGEST_STEP = 2, 1 << 16
 
 
@@ -37,8 +37,8 @@ def read_segments(reader: ByteReader) -> Iterator[Segment]:
     """The segments after SOI, up to and including EOI, or to the end of the file.
 
     Bytes before a marker are skipped, as in libjpeg: they are entropy-coded data, which has no length of its own, or
-    left between segments by careless programs. Raises ConversionError: `corrupt` for a marker that
-    libjpeg does not know, `truncated` for a file that ends within a segment, `unsupported_type` for too many segments.
+    rubbish that programs left between segments. Raises ConversionError: `corrupt` for a marker that libjpeg does not
+    know, `truncated` for a file that ends within a segment, `unsupported_type` for too many segments.
     """
     count = BlockCount("JPEG", "segments")
     while (marker := next_marker(reader)) is not None:

@@ -14,7 +14,7 @@ GREY, RGB, PALETTE = 0, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Its type, its data, and the whole of it as it is in the file, with length and checksum."""
+    """A chunk: its type, its data, and `whole`, its bytes in the file with length and checksum."""
 
     kind: bytes
     data: memoryview
@@ -22,7 +22,7 @@ class Chunk:
 
     @property
     def is_intact(self) -> bool:
-        """Whether it matches its checksum."""
+        """Whether the chunk matches its checksum."""
         return zlib.crc32(self.whole[4:-4]) == int.from_bytes(self.whole[-4:], "big")
 
 

@@ -1,8 +1,8 @@
-"""Which layouts of samples are accepted, and which of these ImageMagick reads right.
+"""Which layouts of samples are accepted, and which of these ImageMagick reads correctly.
 
 The tables were measured: files of every layout were read by ImageMagick 6.9 and 7.1 and compared with calculation,
-Pillow and libvips (tests/correctness/test_tiff_layouts.py). A layout
-that neither Pillow nor libvips reads is not accepted.
+Pillow and libvips (tests/correctness/test_tiff_layouts.py). A layout that neither Pillow nor libvips reads is not
+accepted.
 """
 
 from collections.abc import Set as AbstractSet
@@ -26,7 +26,7 @@ _DEEPEST = {tags.PALETTE: 16, tags.YCBCR: 16, tags.LAB: 16}
 _CHROMA = frozenset({(1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (4, 4)})
 """The subsamplings that libtiff reads; Pillow and libvips use libtiff."""
 _WHITE_BITS = frozenset({1, 8, 16})
-"""Depths of grey with white as 0 that ImageMagick reads right. In other depths it shows a negative."""
+"""The depths of grey with white as 0 that ImageMagick reads correctly. It shows other depths as a negative."""
 
 
 def check_accepted(page: Directory, *, is_camera_raw: bool) -> None:
@@ -50,7 +50,7 @@ def check_accepted(page: Directory, *, is_camera_raw: bool) -> None:
 
 
 def is_read_by_magick(samples: Samples) -> bool:
-    """Whether ImageMagick 6 and 7 read such samples of an accepted page right."""
+    """Whether ImageMagick 6 and 7 read these samples of an accepted page correctly."""
     if samples.compression == tags.JPEG:
         return samples.alpha == tags.NO_ALPHA
     if samples.compression in tags.FAX:
@@ -74,7 +74,7 @@ def _check_channels(page: Directory, samples: Samples) -> None:
 
 
 def _refused_codings(samples: Samples) -> tuple[tuple[bool, str], ...]:
-    """Combinations with compression, predictor and subsampling that are refused: whether one is there, and its name."""
+    """The refused combinations of compression, predictor and subsampling: whether the page has it, and its name."""
     colours, is_jpeg = samples.photometric, samples.compression == tags.JPEG
     is_subsampled = samples.chroma != (1, 1) and not is_jpeg
     is_fax_like = samples.bits == 1 and samples.count == 1 and (colours in _GREYS or colours == tags.PALETTE)
@@ -87,7 +87,7 @@ def _refused_codings(samples: Samples) -> tuple[tuple[bool, str], ...]:
         (is_jpeg and len(samples.extra) > 1, "has several further channels in JPEG"),
         (is_jpeg and samples.is_planar and colours == tags.YCBCR, "has YCbCr colours in separate planes of JPEG"),
         (is_jpeg and bool(samples.extra) and samples.is_planar, "has further channels in separate planes of JPEG"),
-        (is_jpeg and bool(samples.extra) and not samples.is_extra_named, "has further channels in JPEG of no kind"),
+        (is_jpeg and bool(samples.extra) and not samples.is_extra_named, "has further channels without a kind in JPEG"),
         (samples.predictor not in {1, 2}, f"has a predictor ({samples.predictor}) that is not for whole numbers"),
         (samples.predictor == 2 and samples.bits < 8, f"has a predictor for {samples.bits} bit(s)"),
         (colours == tags.YCBCR and samples.chroma not in _CHROMA, f"has chroma subsampling of {samples.chroma}"),
@@ -99,7 +99,7 @@ def _refused_codings(samples: Samples) -> tuple[tuple[bool, str], ...]:
 
 
 def _refused_channels(page: Directory, samples: Samples) -> tuple[tuple[bool, str], ...]:
-    """Combinations with the colours that are refused: whether one is there, and its name."""
+    """The refused combinations of colours and channels: whether the page has it, and its name."""
     colours, deepest = samples.photometric, _DEEPEST.get(samples.photometric, 32)
     is_premultiplied = tags.PREMULTIPLIED in samples.extra
     return (

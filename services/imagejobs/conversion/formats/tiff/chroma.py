@@ -28,6 +28,6 @@ def read_chroma(page: Directory, bits: int) -> Chroma:
     reference = page.fractions(tags.REFERENCE_BLACK_WHITE, (0.0, top, middle, top, middle, top))
     black, white = ([value * 255 / top for value in reference[start::2]] for start in (0, 1))
     if not shares[1] or any(low == high for low, high in zip(black, white, strict=True)):
-        raise corrupt("The TIFF has YCbCr colours of no range")
+        raise corrupt("The TIFF has YCbCr coefficients from which no colour can be calculated")
     extents = zip((255, 127, 127), black, white, strict=True)
     return Chroma(shares, tuple(black), tuple(extent / (high - low) for extent, low, high in extents))

@@ -12,7 +12,7 @@ _REPLACED = frozenset({ORIENTATION, EXIF_DIRECTORY, GPS_DIRECTORY})
 
 
 def decoder_copy(source: bytes) -> bytes:
-    """The file with orientation 1 in its first directory. The pointers to EXIF and GPS are overwritten with the same.
+    """The file with orientation 1 in its first directory. The same field overwrites the pointers to EXIF and GPS.
 
     ImageMagick 6 and 7 read JPEG strips and tiles through libtiff's RGBA interface, which applies the flips of an
     orientation but not its quarter turns; all other pictures are read as stored. ImageMagick reports a damaged or empty

@@ -33,7 +33,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A strip or tile: its plane, the column and row of its first pixel, its rows as stored, and its bytes' place."""
+    """A strip or tile: its plane, the column and row of its first pixel, its stored rows, and its bytes in the file."""
 
     plane: int
     left: int
