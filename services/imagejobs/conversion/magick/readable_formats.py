@@ -36,7 +36,8 @@ def _is_readable(image_format: Format) -> bool:
         if shortage_in(str(error)) or not (has_files() and has_memory(LOADING_BYTES)):
             raise MachineFault(
                 ErrorCode.CONVERSION_MEMORY,
-                f"The machine does not have enough memory, disk or open files to try whether it can decode "
+                # `sandbox.deaths.not_started` looks for "not enough memory".
+                f"There is not enough memory, disk or open files to try whether this machine can decode "
                 f"{image_format.title}: {error}. Free some, or raise its limits.",
             ) from error
         if not isinstance(error, WandException):
