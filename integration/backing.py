@@ -1,4 +1,4 @@
-"""Redis, MongoDB and S3 for whole systems: in containers where they can be had, else as processes of this machine."""
+"""Redis, MongoDB and S3 for whole systems: containers if Docker is available, else processes on this machine."""
 
 import itertools
 import secrets
@@ -17,7 +17,7 @@ _redis_databases = itertools.cycle(range(16))
 
 @dataclass(frozen=True)
 class Backing:
-    """A Redis database, a MongoDB database and a bucket, used by one system only."""
+    """A Redis database, a MongoDB database and a bucket that only one system uses."""
 
     redis_uri: str
     mongodb_uri: str
@@ -25,7 +25,7 @@ class Backing:
     bucket: str
 
     def environment(self) -> dict[str, str]:
-        """The settings that lead there. Everybody may read the bucket's objects, sources too."""
+        """The settings that connect a system to these services. The bucket is public, its sources included."""
         return {
             "REDIS_URI": self.redis_uri,
             "MONGODB_URI": self.mongodb_uri,
@@ -41,14 +41,14 @@ class Backing:
 
 @dataclass(frozen=True)
 class BackingServers:
-    """The servers of a test run."""
+    """The servers that every system of a test run shares."""
 
     redis_port: int
     mongodb_port: int
     s3: S3Service
 
     def backing(self) -> Backing:
-        """A place of its own on each of them."""
+        """A new Redis database, MongoDB database and bucket on these servers."""
         name = f"test-{secrets.token_hex(6)}"
         self.s3.make_bucket(name)
         redis_uri = f"redis://{LOOPBACK}:{self.redis_port}/{next(_redis_databases)}"
@@ -57,7 +57,7 @@ class BackingServers:
 
 @contextmanager
 def backing_servers() -> Iterator[BackingServers]:
-    """Start them; they end with the block."""
+    """Start the servers; stop them when the block ends."""
     with ExitStack() as stack:
         if problem():
             redis_port = stack.enter_context(redis_server()).port
@@ -71,9 +71,9 @@ def backing_servers() -> Iterator[BackingServers]:
 
 
 def what_was_left_out() -> str | None:
-    """In one line, what this run did not test, and how to get it; None if it was everything."""
+    """One line on what this run did not test and how to enable it; None if the run tested everything."""
     reason = problem()
     if not reason:
         return None
     s3 = "minio" if shutil.which("minio") else "moto"
-    return f"ran on redis-server, nx-27017 and {s3}; left out containers and compose.yaml: {reason}; {HOW_TO}"
+    return f"ran on redis-server, nx-27017 and {s3}; not tested: containers and compose.yaml: {reason}; {HOW_TO}"

@@ -1,4 +1,4 @@
-"""Files whose structure is whole, so that an upload is accepted, and whose picture cannot be decoded."""
+"""Files with a valid structure, so that their upload is accepted, and image data that cannot be decoded."""
 
 import io
 import random
@@ -12,35 +12,35 @@ from PIL import Image
 _GIF_TABLE_END = 13 + 3 * 256
 _GIF_DESCRIPTOR_AND_CODE_SIZE = 11
 _GIF_BLOCK = 256
-"""Its length, and 255 bytes."""
+"""The size of a full data sub-block in bytes: one length byte and 255 bytes of data."""
 
 Make = Callable[[random.Random], bytes]
 
 
 def cut_jpeg(source: random.Random) -> bytes:
-    """Half of the entropy-coded data, then the end marker."""
+    """A JPEG cut in the middle of its entropy-coded data, with an end marker."""
     whole = _saved(source, "JPEG", quality=95)
     return whole[: len(whole) // 2] + b"\xff\xd9"
 
 
 def cut_progressive_jpeg(source: random.Random) -> bytes:
-    """The same, with scans."""
+    """A progressive JPEG cut after a quarter of its bytes, with an end marker."""
     whole = _saved(source, "JPEG", quality=95, progressive=True)
     return whole[: len(whole) // 4] + b"\xff\xd9"
 
 
 def broken_png(source: random.Random) -> bytes:
-    """Pixels that zlib cannot unpack, under right checksums."""
+    """A PNG with correct checksums whose pixel data zlib cannot decompress."""
     return _png(b"\x78\x9c" + source.randbytes(500))
 
 
 def short_png(source: random.Random) -> bytes:
-    """Fewer rows than the header announces."""
+    """A PNG with fewer rows than its header announces."""
     return _png(zlib.compress(b"".join(b"\0" + source.randbytes(3 * 64) for _ in range(20))))
 
 
 def broken_gif(source: random.Random) -> bytes:
-    """LZW data of codes that were never defined."""
+    """A GIF whose LZW data contains undefined codes."""
     whole = bytearray(_saved(source, "GIF"))
     first_block = whole.index(b",", _GIF_TABLE_END) + _GIF_DESCRIPTOR_AND_CODE_SIZE
     for at in range(first_block + _GIF_BLOCK, len(whole) - _GIF_BLOCK, _GIF_BLOCK):
@@ -49,13 +49,13 @@ def broken_gif(source: random.Random) -> bytes:
 
 
 def broken_webp(source: random.Random) -> bytes:
-    """A picture whose data is noise behind its header."""
+    """A WebP with a valid header followed by random bytes."""
     whole = _saved(source, "WEBP", lossless=True)
     return whole[:40] + source.randbytes(len(whole) - 40)
 
 
 def broken_tiff(source: random.Random) -> bytes:
-    """Strips that the compression cannot have written."""
+    """A TIFF whose compressed strips are overwritten with random bytes."""
     whole = _saved(source, "TIFF", compression="tiff_adobe_deflate")
     return whole[:8] + source.randbytes(600) + whole[608:]
 
@@ -69,7 +69,7 @@ BAD: Mapping[str, Make] = {
     "webp": broken_webp,
     "tif": broken_tiff,
 }
-"""By the name of the upload."""
+"""A function that makes the file, by the name under which it is uploaded."""
 
 
 def _picture(source: random.Random) -> Image.Image:

@@ -1,4 +1,4 @@
-"""The systems that the tests ask: on backing services of one's own, and `imagejobs up` with what it embeds."""
+"""Fixtures for running systems: one deployed on backing services, and one started by `imagejobs up`."""
 
 from collections.abc import Iterator
 
@@ -10,34 +10,34 @@ from running_system import System
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line what this machine could not run."""
+    """Report in one line what this run could not test on this machine."""
     if left_out := what_was_left_out():
         terminalreporter.write_line(f"integration: {left_out}")
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[BackingServers]:
-    """One Redis, one MongoDB and one S3 service for all of the run."""
+    """One Redis, one MongoDB and one S3 service for the whole run."""
     with backing_servers() as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def backing(servers: BackingServers) -> Backing:
-    """What the systems of one module stand on."""
+    """The databases and the bucket for the systems of one module."""
     return servers.backing()
 
 
 @pytest.fixture(scope="module")
 def deployment(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[System, Deployment]]:
-    """The system as it is deployed, and its processes."""
+    """A deployed system, and the processes it consists of."""
     with deployed(backing, tmp_path_factory.mktemp("deployed")) as started:
         yield started
 
 
 @pytest.fixture(scope="module", params=["deployed", "up"])
 def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The system in each of its forms."""
+    """The same tests run against a deployed system and against `imagejobs up`."""
     if request.param == "deployed":
         yield request.getfixturevalue("deployment")[0]
         return

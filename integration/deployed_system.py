@@ -1,4 +1,4 @@
-"""The system as it is deployed: each process by its own command, the workers by Dramatiq's, on the backing services."""
+"""A deployed system: each process runs its own command, the workers Dramatiq's, on shared backing services."""
 
 import os
 import secrets
@@ -23,7 +23,7 @@ STOP_SECONDS = 30.0
 
 
 def worker_command(processes: int, threads: int = 2) -> tuple[str, ...]:
-    """The worker by Dramatiq's own command line, with the options that `imagejobs worker` gives it."""
+    """The command that starts workers with Dramatiq, with the options that `imagejobs worker` passes."""
     shutdown_ms = worker_shutdown_ms(Settings.model_fields["shutdown_seconds"].default)
     options = ("--processes", str(processes), "--threads", str(threads), "--worker-shutdown-timeout", str(shutdown_ms))
     return (sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app", *options, "--skip-logging")
@@ -38,7 +38,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 
 
 class Deployment:
-    """Its processes, by name: one that ends by itself is started again, as systemd or compose.yaml would do."""
+    """The system's processes by name. A process that exits is restarted, as systemd or compose.yaml would do."""
 
     def __init__(self, environment: Mapping[str, str], directory: Path) -> None:
         self._environment = environment
@@ -67,26 +67,26 @@ class Deployment:
             process.wait(STOP_SECONDS)
 
     def start(self, name: str) -> None:
-        """Start a process; what it says is added to a file of its name."""
+        """Start a process and append its output to `<name>.log`."""
         with self._lock, (self._directory / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
                 COMMANDS[name], env=self._environment, cwd=self._directory, stdout=log, stderr=log
             )
 
     def pid(self, name: str) -> int:
-        """The process's id, as it is now."""
+        """The current process id."""
         with self._lock:
             return self._processes[name].pid
 
     def stop(self, name: str) -> int:
-        """SIGTERM, and no new start; the exit code."""
+        """Send SIGTERM, do not restart the process, and return its exit code."""
         with self._lock:
             process = self._processes.pop(name)
         process.terminate()
         return process.wait(STOP_SECONDS)
 
     def said(self) -> str:
-        """The last lines of every process, for a failure's message."""
+        """The end of every process's log, for the message of a failed test."""
         return "\n".join(
             f"{log.name}: {log.read_text(errors='replace')[-1500:]}" for log in self._directory.glob("*.log")
         )
@@ -100,7 +100,7 @@ class Deployment:
 
 @contextmanager
 def deployed(backing: Backing, directory: Path, **settings: str) -> Iterator[tuple[System, Deployment]]:
-    """A system with tokens of both kinds that answers when the block begins."""
+    """A deployed system that requires client and worker tokens; its API is ready when the block begins."""
     port, token = free_port(), secrets.token_hex(8)
     chosen = {
         "API_PORT": str(port),

@@ -1,4 +1,4 @@
-"""The system as `imagejobs up` starts it."""
+"""A system started by `imagejobs up`."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from running_system import QUICK, System, eventually
 
 @contextmanager
 def local_system(data_dir: Path) -> Iterator[System]:
-    """`imagejobs up` on a port and a data directory of its own."""
+    """Run `imagejobs up` on a free port with its own data directory."""
     own = {name: value for name, value in os.environ.items() if not name.endswith(("_TOKENS", "_URI", "_URL"))}
     command = [sys.executable, "-m", "imagejobs", "up", "--data-dir", str(data_dir), "--port", "0"]
     with (data_dir / "up.log").open("wb") as log:

@@ -1,4 +1,4 @@
-"""A running system, seen from outside: its HTTP interface, its Redis, its storage and its processes."""
+"""A running system as tests see it: its HTTP interface, its Redis, its storage and its processes."""
 
 import signal
 import time
@@ -23,11 +23,11 @@ QUICK = {
     "VALIDATE_RESPONSES": "true",
     "RENDITIONS": "320,160",
 }
-"""Settings that make what is waited for short enough for a test, and every answer and result richer."""
+"""Short periods, so that tests need not wait long; also checked answers and two renditions an image."""
 
 
 def eventually(ask: Callable[..., T | None], seconds: float = DEADLINE, say: Callable[[], str] = str) -> T:
-    """Ask until the answer is truthy; fails the test after the deadline, with what `say` has to add."""
+    """Call `ask` until its result is truthy. After `seconds` fail the test with the last result and `say()`."""
     deadline = time.monotonic() + seconds
     while True:
         if answer := ask():
@@ -39,7 +39,7 @@ def eventually(ask: Callable[..., T | None], seconds: float = DEADLINE, say: Cal
 
 @contextmanager
 def paused(process: psutil.Process) -> Iterator[None]:
-    """Stop a process and its children for the length of the block."""
+    """Stop a process and its descendants with SIGSTOP for the length of the block."""
     family = family_of(process)
     signal_each(family, signal.SIGSTOP)
     try:
@@ -49,12 +49,12 @@ def paused(process: psutil.Process) -> Iterator[None]:
 
 
 def family_of(process: psutil.Process) -> list[psutil.Process]:
-    """A process and all below it."""
+    """The process and all its descendants."""
     return [process, *process.children(recursive=True)]
 
 
 def signal_each(processes: Iterable[psutil.Process], sent: signal.Signals) -> None:
-    """To those that have not ended meanwhile: children of a killed process end with it."""
+    """Send a signal to each process, except those that have already ended."""
     for each in processes:
         with suppress(psutil.NoSuchProcess):
             each.send_signal(sent)
@@ -62,7 +62,7 @@ def signal_each(processes: Iterable[psutil.Process], sent: signal.Signals) -> No
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A running system. `pid` tells the process of `api`, `queue-adapter`, `worker` or `reconciler` as it is now."""
+    """A running system. `pid` gives the current id of `api`, `queue-adapter`, `worker` or `reconciler`."""
 
     http: httpx2.Client
     redis: "redis.Redis"
@@ -70,24 +70,24 @@ class System:
     pid: Callable[[str], int]
 
     def process(self, name: str) -> psutil.Process:
-        """One of its processes; a worker's children are Dramatiq's worker processes."""
+        """One of the system's processes. The children of `worker` are Dramatiq's worker processes."""
         return psutil.Process(self.pid(name))
 
     def is_ready(self) -> bool:
-        """Whether the API answers that all it needs is there."""
+        """Whether `/readyz` answers 200."""
         try:
             return self.http.get("/readyz").status_code == 200
         except httpx2.TransportError:
             return False
 
     def create_event(self, *images: tuple[str, bytes]) -> dict[str, Any]:
-        """POST the guide's event with these files; the answer's data."""
+        """Create the guide's event with these images and return the `data` of the answer."""
         texts = {"name": "Test Event", "community": "Test Community", "date": "2024-01-01"}
         tutor = {"tutor[type]": "Internal", "tutor[name]": "John Doe"}
         return self._sent("POST", "/api/events", texts | tutor, images)
 
     def add_images(self, event_id: str, *images: tuple[str, bytes]) -> dict[str, Any]:
-        """PUT more images to an event; the answer's data."""
+        """Add images to an event and return the `data` of the answer."""
         return self._sent("PUT", f"/api/events/{event_id}", {}, images)
 
     def _sent(
@@ -99,7 +99,7 @@ class System:
         return data
 
     def create_job(self, name: str, content: bytes) -> str:
-        """POST one image; the job's id."""
+        """Upload one image and return the job's id."""
         fields = {"entityType": "other", "entityId": "test"}
         answer = self.http.post("/api/image-jobs", data=fields, files={"image": (name, content)})
         assert answer.status_code == 201, answer.text
@@ -111,7 +111,7 @@ class System:
         return job
 
     def ended(self, job_id: str, seconds: float = DEADLINE) -> dict[str, Any]:
-        """The job when it is COMPLETED or FAILED."""
+        """Wait until the job is COMPLETED or FAILED, and return it."""
         return eventually(
             lambda: job if (job := self.job(job_id))["status"] in {"COMPLETED", "FAILED"} else None, seconds
         )

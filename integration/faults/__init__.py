@@ -1,5 +1,6 @@
-"""Faults put into whole systems on purpose, and the proof over everything that was seen that nothing was lost.
+"""Fault injection into whole systems, and the proof that no job is lost.
 
-`history` and `recorder` write down what clients and MongoDB saw, `checker` holds each sentence of the promise against
-it, `world` and `trial` run a system for both. Each `test_*.py` injects faults; `soak` injects them at random.
+`history` and `recorder` record what clients and MongoDB saw. `checker` checks each sentence of the promise against
+that history. `world` and `trial` run a system under observation. Each `test_*.py` injects specific faults; `soak`
+injects random ones.
 """

@@ -1,4 +1,4 @@
-"""Arms the fail points of imagejobs.fail_points: which process dies, or stops, at which step."""
+"""Arms the fail points of imagejobs.fail_points: the next process that reaches an armed point is killed or stopped."""
 
 import signal
 from pathlib import Path
@@ -10,7 +10,7 @@ REACHED_SECONDS = 90.0
 
 
 class ArmedPoints:
-    """The directory FAIL_POINTS of a system."""
+    """The directory that a system's FAIL_POINTS setting names."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -18,7 +18,7 @@ class ArmedPoints:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a system needs to know."""
+        """The settings that enable the fail points in a system."""
         return {VARIABLE: str(self._directory)}
 
     def arm(self, point: str, sent: signal.Signals = signal.SIGKILL) -> None:
@@ -28,15 +28,15 @@ class ArmedPoints:
         being_written.rename(self._directory / point)
 
     def wait_until_reached(self, point: str) -> None:
-        """Return right after a process reached it; fails if none does."""
+        """Return as soon as a process has reached the point. Fail the test if none does in time."""
         eventually(lambda: not self.is_armed(point), REACHED_SECONDS, lambda: f"{point} was not reached")
 
     def is_armed(self, point: str) -> bool:
-        """Whether no process has reached it yet."""
+        """Whether no process has reached the point yet."""
         return (self._directory / point).exists()
 
     def disarm(self, point: str) -> bool:
-        """Take it back; whether it was still armed."""
+        """Disarm the point and return whether it was still armed."""
         try:
             (self._directory / point).unlink()
         except FileNotFoundError:

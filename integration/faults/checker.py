@@ -1,4 +1,4 @@
-"""The promise, sentence by sentence, over a finished history. Each function returns its violations as sentences."""
+"""Checks a finished history against each sentence of the promise. Each function yields its violations as text."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from faults.witness import Sightings
 
 @dataclass(frozen=True)
 class SeenObject:
-    """An object of the storage, and whether it is, or decodes and shows, what its job's client uploaded."""
+    """An object in the storage. `shows_its_source`: it is the upload itself, or a result that shows the upload."""
 
     size: int
     shows_its_source: bool
@@ -23,7 +23,7 @@ class SeenObject:
 
 @dataclass(frozen=True)
 class Finished:
-    """All that is known once a system has come to rest: the clients' requests, and the rest of their jobs only."""
+    """Everything known about a trial after its system has settled, restricted to the jobs of the trial's clients."""
 
     requests: Sequence[Request]
     states: Mapping[str, Sequence[State]] = field(default_factory=dict)
@@ -32,11 +32,11 @@ class Finished:
     sightings: Sightings = field(default_factory=Sightings)
 
     def pictures(self) -> dict[str, MarkedPicture]:
-        """By the hash of what was uploaded."""
+        """The uploaded images by the SHA-256 of their file."""
         return {each.picture.sha256: each.picture for each in of_kind(self.requests, Kind.UPLOAD) if each.picture}
 
     def about(self, kind: Kind, job_id: str) -> list[Request]:
-        """The requests of a kind for one job that may have been carried out."""
+        """The requests of this kind for one job, without those that were certainly refused."""
         return self._by_job.get((kind, job_id), [])
 
     @cached_property
@@ -49,7 +49,7 @@ class Finished:
 
 
 def lost_uploads(finished: Finished) -> Iterator[str]:
-    """Every accepted upload has its record, unless a client deleted it."""
+    """Every accepted upload has a record, unless a client deleted the job."""
     deleted = {each.job_id for each in of_kind(finished.requests, Kind.DELETE) if not each.was_refused}
     for upload in of_kind(finished.requests, Kind.UPLOAD):
         if not upload.was_accepted or upload.job_id is None:
@@ -60,10 +60,10 @@ def lost_uploads(finished: Finished) -> Iterator[str]:
 
 
 def unfinished_jobs(finished: Finished) -> Iterator[str]:
-    """Whatever has a record ends, whether a client knows of it or not."""
+    """Every job that has a record ends, even one that no client knows of."""
     for job_id, record in finished.records.items():
         if not record.has_ended:
-            yield f"job {job_id} is {record.status} for ever"
+            yield f"job {job_id} is still {record.status}"
 
 
 def unwanted_records(finished: Finished) -> Iterator[str]:
@@ -79,7 +79,7 @@ def unwanted_records(finished: Finished) -> Iterator[str]:
 
 
 def undeleted_jobs(finished: Finished) -> Iterator[str]:
-    """What the API said is deleted has neither a record nor objects."""
+    """A job whose deletion was accepted has neither a record nor objects."""
     deletions = (each for each in of_kind(finished.requests, Kind.DELETE) if each.was_accepted)
     for job_id in {each.job_id for each in deletions if each.job_id}:
         if job_id in finished.records:
@@ -91,7 +91,7 @@ def undeleted_jobs(finished: Finished) -> Iterator[str]:
 
 
 def illegal_transitions(finished: Finished) -> Iterator[str]:
-    """A state follows from the one before it by the table; what only clients may do, they asked for."""
+    """Each change of status is legal. A retry or a deletion happens only if a client asked for it."""
     for job_id, states in finished.states.items():
         for before, after in pairwise(states):
             asked = {
@@ -105,7 +105,7 @@ def illegal_transitions(finished: Finished) -> Iterator[str]:
 
 
 def attempts_gone_back(finished: Finished) -> Iterator[str]:
-    """The attempt never decreases, and there is none without a claim."""
+    """The attempt number never decreases, and work on a job starts only with a claim, which is attempt 1 or later."""
     for job_id, states in finished.states.items():
         for before, after in pairwise(states):
             if after.attempt < before.attempt:
@@ -115,7 +115,7 @@ def attempts_gone_back(finished: Finished) -> Iterator[str]:
 
 
 def replaced_results(finished: Finished) -> Iterator[str]:
-    """One attempt wins, and its result stays: nothing is recorded over it."""
+    """The result of a COMPLETED job is never replaced."""
     for job_id, states in finished.states.items():
         results = {state.result for state in states if state.status == "COMPLETED"}
         if len(results) > 1:
@@ -123,7 +123,7 @@ def replaced_results(finished: Finished) -> Iterator[str]:
 
 
 def wrong_winners(finished: Finished) -> Iterator[str]:
-    """Of a job's attempts at most one has its result accepted: the last one, which the record names."""
+    """The API accepts the result of at most one attempt: the last one, whose number is in the record."""
     for job_id, record in finished.records.items():
         winners = set(finished.sightings.accepted.get(job_id, ()))
         if len(winners) > 1:
@@ -133,7 +133,7 @@ def wrong_winners(finished: Finished) -> Iterator[str]:
 
 
 def wrong_objects(finished: Finished) -> Iterator[str]:
-    """COMPLETED means that the objects exist, decode, are of the job's own source and as large as recorded.
+    """Every object of a COMPLETED job exists, decodes, shows the job's source and has the recorded size.
 
     A legacy worker records no size.
     """
@@ -153,17 +153,17 @@ def wrong_objects(finished: Finished) -> Iterator[str]:
 
 
 def missing_sources(finished: Finished) -> Iterator[str]:
-    """The source of a job stays as it was uploaded."""
+    """The source of a job stays as the client uploaded it."""
     for job_id, record in finished.records.items():
         found = finished.objects.get(record.source_key)
         if found is None:
             yield f"job {job_id} lost its source {record.source_key}"
         elif not found.shows_its_source:
-            yield f"job {job_id} has another source than was uploaded"
+            yield f"job {job_id} has a source that differs from the upload"
 
 
 def undeserved_failures(finished: Finished) -> Iterator[str]:
-    """Nothing is FAILED that is not at fault."""
+    """Only a job whose image cannot be converted becomes FAILED."""
     pictures = finished.pictures()
     for job_id, record in finished.records.items():
         picture = pictures.get(record.source_sha256 or "")
@@ -187,12 +187,12 @@ SENTENCES: tuple[Callable[[Finished], Iterable[str]], ...] = (
 
 
 def violations(finished: Finished) -> list[str]:
-    """Everything that is not as promised."""
+    """Every violation of the promise in this history."""
     return [sentence for check in SENTENCES for sentence in check(finished)]
 
 
 def _reachable(begin: JobStatus, asked: Collection[Kind]) -> set[JobStatus]:
-    """The states that may follow, through others that were not seen, if clients asked for no more than this."""
+    """The states that may follow `begin`, unseen ones in between included, given what clients asked for."""
     found, new = {begin}, {begin}
     while new:
         new = {after for before in new for after in _after(before, asked)} - found

@@ -1,4 +1,4 @@
-"""Clients of the API whose every request, with its answer or without one, is written down."""
+"""API clients that record every request, with or without an answer."""
 
 import time
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from faults.marked_pictures import MarkedPicture
 
 @dataclass(frozen=True)
 class Clients:
-    """Any number of threads may use one."""
+    """Records every request in a history. Safe to use from any number of threads."""
 
     http: httpx2.Client
     history: History
 
     def upload(self, picture: MarkedPicture) -> str | None:
-        """POST it once; the id of the job, if it was accepted."""
+        """Upload the image once. Return the job's id if the upload was accepted."""
         fields = {"entityType": "other", "entityId": "faults"}
         file = (f"{picture.number}.jpg", picture.data)
         request = Request(Kind.UPLOAD, time.monotonic(), picture=picture)
@@ -31,16 +31,16 @@ class Clients:
         return job_id
 
     def upload_all(self, pictures: Sequence[MarkedPicture], clients: int = 4) -> list[str]:
-        """POST each once, some at a time; the ids of the jobs that were accepted."""
+        """Upload each image once, in parallel. Return the ids of the accepted jobs."""
         with ThreadPoolExecutor(clients) as threads:
             return [job_id for job_id in threads.map(self.upload, pictures) if job_id]
 
     def retry(self, job_id: str) -> int | None:
-        """POST its retry; the answer's status."""
+        """Retry a job and return the status code of the answer, or None without an answer."""
         return self._change(Kind.RETRY, "POST", f"/api/image-jobs/{job_id}/retry", job_id)
 
     def delete(self, job_id: str) -> int | None:
-        """DELETE it; the answer's status."""
+        """Delete a job and return the status code of the answer, or None without an answer."""
         return self._change(Kind.DELETE, "DELETE", f"/api/image-jobs/{job_id}", job_id)
 
     def _change(self, kind: Kind, method: str, path: str, job_id: str) -> int | None:

@@ -1,4 +1,4 @@
-"""How much is tried: a reduced form with short leases; with FAULTS=full the product's own, and many more jobs."""
+"""The size of a run: few jobs and short leases by default; with FAULTS=full many jobs and the product's defaults."""
 
 import os
 from collections.abc import Mapping
@@ -27,6 +27,6 @@ QUICK: Mapping[str, str] = {
 SETTINGS = DEFAULTS if FULL else QUICK
 
 SETTLE_SECONDS = 300.0 if FULL else 60.0
-"""Until when every job of a trial must have ended."""
+"""Every job of a trial must end within this time."""
 DRAIN_SECONDS = 120.0 if FULL else 30.0
-"""Until when messages of dead processes must be gone: Dramatiq takes a worker for dead after 15 s."""
+"""No message may be left after this time. Dramatiq considers a worker dead after 15 s."""

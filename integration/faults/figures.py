@@ -1,4 +1,4 @@
-"""What is published of the trials. `python -m faults.figures FILE`: the table of a file that FAULTS_REPORT named."""
+"""The published figures of the trials. `python -m faults.figures FILE` prints the table of a FAULTS_REPORT file."""
 
 import json
 import math
@@ -20,7 +20,10 @@ HEAD = (
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one trial, or of all of one fault. `recovery`: seconds from the fault to COMPLETED of each job under way."""
+    """The figures of one trial, or the sum over all trials of one fault.
+
+    `recovery`: for each job that was under way, the seconds from the fault until it was COMPLETED.
+    """
 
     fault: str
     trials: int
@@ -65,20 +68,20 @@ def of_trial(name: str, faults: Sequence[Fault], finished: Finished, violations:
 
 
 def report(figures: Figures) -> None:
-    """Append them to the file that FAULTS_REPORT names, if it does."""
+    """Append the figures to the file that FAULTS_REPORT names, if it is set."""
     if name := os.environ.get(VARIABLE):
         with Path(name).open("a") as file:
             file.write(json.dumps(asdict(figures)) + "\n")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that this share of them, in percent, does not exceed."""
+    """The smallest value that at least `share` percent of the values do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * share / 100) - 1)]
 
 
 def table(figures: Iterable[Figures]) -> str:
-    """One row for each fault, in the order of their first trials."""
+    """One row a fault, in the order of each fault's first trial."""
     sums: dict[str, Figures] = {}
     for each in figures:
         sums[each.fault] = sums[each.fault] + each if each.fault in sums else each
@@ -92,7 +95,7 @@ def read(path: Path) -> list[Figures]:
 
 
 def _recovery(faults: Sequence[Fault], finished: Finished) -> Iterator[float]:
-    """For each job that was under way when the first fault of its life hit."""
+    """Yield the seconds from the first fault that hit each job until the job was COMPLETED."""
     pictures = {each.picture.sha256: each for each in of_kind(finished.requests, Kind.UPLOAD) if each.picture}
     for states in finished.states.values():
         upload = pictures.get(states[0].source_sha256 or "")

@@ -1,6 +1,6 @@
-"""What was seen: each request of a client with its answer, each state of a record, and when a fault was injected.
+"""What was observed: each client request with its answer, each state of a record, and the time of each fault.
 
-All times are of this machine's monotonic clock.
+All times are readings of this machine's monotonic clock, in seconds.
 """
 
 import threading
@@ -13,7 +13,7 @@ from enum import StrEnum
 from faults.marked_pictures import MarkedPicture
 
 BOOTED_AT = time.time() - time.monotonic()
-"""Seconds from the epoch to the zero of the monotonic clock."""
+"""The Unix time at which the monotonic clock read zero."""
 
 
 class Kind(StrEnum):
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; no `status` means that no answer came, so that nobody knows whether it was carried out."""
+    """One request. Without a `status` no answer came, so it is unknown whether the request was carried out."""
 
     kind: Kind
     invoked_at: float
@@ -37,24 +37,24 @@ class Request:
 
     @property
     def was_accepted(self) -> bool:
-        """Whether the API said that it was, or will be, carried out."""
+        """Whether the API answered that the request was, or will be, carried out."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
     def was_refused(self) -> bool:
-        """Whether the API said that it was not, and will not be, carried out. Of an upload a 503 says so, too."""
+        """Whether the API answered that the request was not carried out. For an upload a 5xx answer means this too."""
         if self.status is None or self.was_accepted:
             return False
         return self.kind == Kind.UPLOAD or self.status < 500
 
     def may_have_happened_between(self, begin: float, end: float) -> bool:
-        """Whether it can have taken effect in this time."""
+        """Whether the request can have taken effect in this time."""
         return self.invoked_at <= end and (self.answered_at is None or self.answered_at >= begin)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A record as it was read from MongoDB, at some moment between `asked_at` and `seen_at`."""
+    """A record as read from MongoDB at some moment between `asked_at` and `seen_at`."""
 
     job_id: str
     status: str
@@ -72,34 +72,34 @@ class State:
 
     @property
     def ended_at(self) -> float:
-        """When it ended, which may be long before anybody looked; MongoDB's clock is this machine's."""
+        """When the job ended, which may be long before it was observed. MongoDB uses the clock of this machine."""
         return self.processed_at.timestamp() - BOOTED_AT if self.processed_at else self.seen_at
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is COMPLETED or FAILED."""
+        """Whether the job is COMPLETED or FAILED."""
         return self.status in {"COMPLETED", "FAILED"}
 
     @property
     def result(self) -> tuple[object, ...]:
-        """What a COMPLETED job has for good."""
+        """The fields of a COMPLETED job that must never change."""
         return (self.attempt, self.output_key, tuple(sorted(self.sizes.items())), self.processed_at)
 
     def seen_again(self, other: "State") -> bool:
-        """Whether another look showed the same."""
+        """Whether the other observation shows the same state."""
         return replace(other, asked_at=self.asked_at, seen_at=self.seen_at) == self
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What was done to the system, and when."""
+    """A fault that was injected, and when."""
 
     name: str
     at: float
 
 
 class History:
-    """The requests and faults of one trial. Any number of threads may add to it."""
+    """The requests and faults of one trial. Safe to use from any number of threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -107,24 +107,24 @@ class History:
         self._faults: list[Fault] = []
 
     def add(self, request: Request) -> None:
-        """Keep a request, once it was answered or will not be any more."""
+        """Record a request after its answer came, or after it failed without one."""
         with self._lock:
             self._requests.append(request)
 
     def inject(self, name: str) -> None:
-        """Keep that this fault happens now."""
+        """Record that this fault is injected now."""
         with self._lock:
             self._faults.append(Fault(name, time.monotonic()))
 
     @property
     def requests(self) -> Sequence[Request]:
-        """Everything that clients asked for, in the order of the answers."""
+        """All recorded requests, in the order of their answers."""
         with self._lock:
             return tuple(self._requests)
 
     @property
     def faults(self) -> Sequence[Fault]:
-        """What was done, in order."""
+        """All injected faults, in order."""
         with self._lock:
             return tuple(self._faults)
 

@@ -1,4 +1,4 @@
-"""What a system at rest must not have: messages that wait, messages of unfinished jobs, objects that are no job's."""
+"""What a settled system must not have: waiting messages, messages of unfinished jobs, and orphaned objects."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ QUEUES = tuple(waiting_key(name, "") for name in ("image_jobs", "image_jobs.DQ")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message somewhere in Redis; it `waits` on a list, or else a process that may be dead holds it."""
+    """A message in Redis. If it does not wait on a list, a process holds it, which may be dead."""
 
     place: str
     job_id: str | None
@@ -26,7 +26,7 @@ class Message:
 
 
 def messages(client: "redis.Redis") -> list[Message]:
-    """All that are there, on the list, in processing lists, and in Dramatiq's queues. Raises RedisError."""
+    """Every message on the list, in the processing lists and in Dramatiq's queues. Raises RedisError."""
     processing = [key.decode() for key in client.scan_iter(f"{LIST}:processing:*")]
     found = [Message(key, _listed(raw), key == LIST) for key in [LIST, *processing] for raw in _all(client, key)]
     for queue in QUEUES:
@@ -37,31 +37,31 @@ def messages(client: "redis.Redis") -> list[Message]:
 
 
 def stranded(found: Iterable[Message], records: Mapping[str, State]) -> Iterator[str]:
-    """No message is left behind: none waits, and what a process still holds is of jobs that ended, or are gone."""
+    """No message waits, and a process holds messages only of jobs that have ended or were deleted."""
     for message in found:
         record = records.get(message.job_id or "")
         if message.waits:
-            yield f"a message of job {message.job_id} waits in {message.place} for ever"
+            yield f"a message of job {message.job_id} is still waiting in {message.place}"
         elif record is not None and not record.has_ended:
-            yield f"a message of job {message.job_id}, which is {record.status}, lies in {message.place}"
+            yield f"a message of job {message.job_id}, which is {record.status}, is still in {message.place}"
 
 
 def orphans(keys: Iterable[str], records: Mapping[str, State]) -> Iterator[str]:
-    """After the sweep every object is a job's: its source, a recorded result, or what an unsuccessful one may keep."""
+    """After a sweep each object is a job's source, a recorded result, or a possible result of a job not COMPLETED."""
     sources = {record.source_key for record in records.values()}
     results = {key for record in records.values() for key in record.sizes}
     expected = {output_key(record.source_key, PREFIX) for record in records.values() if record.status != "COMPLETED"}
     for key in keys:
         if key not in sources | results and not any(is_rendition_of(key, output) for output in expected):
-            yield f"{key} is no job's"
+            yield f"{key} belongs to no job"
 
 
 def swept_away(keys: Iterable[str], records: Mapping[str, State]) -> Iterator[str]:
-    """The sweep takes nothing that is a job's."""
+    """The sweep deletes no source and no recorded result of a job."""
     there = set(keys)
     for job_id, record in records.items():
         for key in {record.source_key, *record.sizes} - there:
-            yield f"{key} of job {job_id}, which is {record.status}, was swept away"
+            yield f"{key} of job {job_id}, which is {record.status}, was deleted by the sweep"
 
 
 def _all(client: "redis.Redis", key: str) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Pictures that can be told apart after their conversion: two plain halves whose colours are a number."""
+"""Images that can be told apart after conversion: two halves in plain colours that encode a number."""
 
 import hashlib
 import io
@@ -13,19 +13,19 @@ from bad_pictures import BAD
 from PIL import Image
 
 LEVELS = (16, 48, 80, 112, 144, 176, 208, 240)
-"""Of each channel, so far apart that lossy conversion does not make one of the other."""
+"""The levels of each channel, so far apart that lossy conversion cannot turn one into another."""
 TOLERANCE = 12
 NUMBERS = len(LEVELS) ** 6
 SIZE = (96, 64)
 LARGE = (2400, 1600)
-"""Takes a worker most of a second."""
+"""A size whose conversion takes a worker most of a second."""
 
 Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class MarkedPicture:
-    """The picture of a number. `content` takes the place of the file, for an upload that cannot succeed."""
+    """The image of a number. `content` replaces the file's bytes, for an upload whose conversion must fail."""
 
     number: int
     size: tuple[int, int] = SIZE
@@ -33,7 +33,7 @@ class MarkedPicture:
 
     @cached_property
     def data(self) -> bytes:
-        """The file; a comment in it keeps two of one number apart."""
+            """The file's bytes. A comment in the file keeps images that share a number apart."""
         if self.content is not None:
             return self.content
         out = io.BytesIO()
@@ -46,16 +46,16 @@ class MarkedPicture:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the file, as the record has it."""
+        """The file's hash, as the record contains it."""
         return hashlib.sha256(self.data).hexdigest()
 
     @property
     def can_succeed(self) -> bool:
-        """Whether a job of it must not end FAILED."""
+        """Whether a job with this image must not become FAILED."""
         return self.content is None
 
     def is_shown_by(self, converted: bytes) -> bool:
-        """Whether a file decodes, and is a WebP of this picture and no other. Raises OSError if it is broken."""
+        """Whether a WebP file shows this image and no other. Raises OSError if the file does not decode."""
         with Image.open(io.BytesIO(converted), formats=["WEBP"]) as opened:
             picture = opened.convert("RGB")
         width, height = picture.size
@@ -79,7 +79,7 @@ def _colour(levels: Sequence[int]) -> Colour:
 
 
 class Album:
-    """Hands out pictures, no two of them alike. Numbers are spread, so that neighbours differ clearly."""
+    """Makes distinct images. Consecutive numbers are spread, so that their colours differ clearly."""
 
     STRIDE = 100_003
 
@@ -87,11 +87,11 @@ class Album:
         self._numbers = itertools.count(seed * 1_000)
 
     def next(self, size: tuple[int, int] = SIZE, content: bytes | None = None) -> MarkedPicture:
-        """One that was not handed out before. For any number of threads."""
+        """An image that was not returned before. Safe to use from any number of threads."""
         return MarkedPicture(next(self._numbers) * self.STRIDE % NUMBERS, size, content)
 
     def broken(self) -> MarkedPicture:
-        """A JPEG that is accepted and cannot be decoded."""
+        """A JPEG that the API accepts and no worker can decode."""
         number = next(self._numbers)
         return MarkedPicture(number, content=BAD["jpg"](random.Random(number)))  # noqa: S311 - a fixed seed
 

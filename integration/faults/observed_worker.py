@@ -1,10 +1,9 @@
-"""The worker as it is, with a witness: it writes down deliveries, finished conversions, accepted results, and tries to
-acknowledge a message.
+"""The worker, instrumented: it records deliveries, finished conversions, accepted results and acknowledgements.
 
-`dramatiq faults.observed_worker` in place of `dramatiq imagejobs.worker.app`. WITNESS names a directory: each line of
-its file `seen` is one observation, and a file `deadly.<sha256>` there makes the source of this hash end its worker
-process, as often as it comes, after a while of work: the way it goes when a container runs out of memory. A file
-`slow.<sha256>` makes its conversion take longer.
+Run `dramatiq faults.observed_worker` instead of `dramatiq imagejobs.worker.app`. WITNESS names a directory. Each line
+of its file `seen` is one observation. A file `deadly.<sha256>` in it makes the source with this hash kill its worker
+process on every delivery, after a moment of work, as a container's out-of-memory killer would. A file
+`slow.<sha256>` makes the conversion of that source take longer.
 """
 
 import hashlib
@@ -25,9 +24,9 @@ from imagejobs.worker.jobs_api import JobsApi
 
 WITNESS = Path(os.environ["WITNESS"])
 DYING_SECONDS = 1.0
-"""Enough for the other threads of the process to have jobs of their own in their hands."""
+"""Long enough for the other threads of the process to start jobs of their own."""
 SLOW_SECONDS = 3.0
-"""Enough to be still at work when another job of the process kills it."""
+"""Long enough for the job to be still running when another job kills the process."""
 
 _convert = Converter.convert
 _complete = JobsApi.complete
@@ -39,7 +38,7 @@ def _saw(*words: object) -> None:
 
 
 class Deliveries(Middleware):
-    """Each worker process that is ready, each message that is begun, and each try to acknowledge one."""
+    """Records each worker process that is ready, each message that is started, and each try to acknowledge one."""
 
     def after_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002 - its signature
         _saw("ready", os.getpid())
@@ -52,7 +51,7 @@ class Deliveries(Middleware):
 
 
 def convert(self: Converter, source: bytes, options: Options) -> Result:
-    """Convert, and say that it is done."""
+    """Convert, then record that the conversion finished."""
     sha256 = hashlib.sha256(source).hexdigest()
     if (WITNESS / f"deadly.{sha256}").exists():
         _saw("death", sha256)
@@ -66,7 +65,7 @@ def convert(self: Converter, source: bytes, options: Options) -> Result:
 
 
 def complete(self: JobsApi, claim: Claim, *rest: Any, **named: Any) -> None:
-    """Report a result, and say that it was accepted."""
+    """Report a result, then record that it was accepted."""
     _complete(self, claim, *rest, **named)
     _saw("accepted", claim.job_id, claim.attempt)
 
@@ -74,6 +73,6 @@ def complete(self: JobsApi, claim: Claim, *rest: Any, **named: Any) -> None:
 Converter.convert = convert  # type: ignore[method-assign]
 JobsApi.complete = complete  # type: ignore[method-assign]
 
-from imagejobs.worker.app import broker  # noqa: E402 - it takes what it uses at its import
+from imagejobs.worker.app import broker  # noqa: E402 - must come last: it binds the patched functions on import
 
 broker.add_middleware(Deliveries())

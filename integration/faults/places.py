@@ -1,4 +1,4 @@
-"""The ways from a system's processes to its Redis, its MongoDB and its storage, each of which a test may block."""
+"""Proxies between a system's processes and its Redis, MongoDB and storage; a test may block each of them."""
 
 import random
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from servers.tcp_proxy import Proxy
 
 @dataclass(frozen=True)
 class Places:
-    """The proxies, and the backing services as they are reached through them."""
+    """The proxies, and the addresses of the backing services behind them."""
 
     redis: Proxy
     mongodb: Proxy
@@ -20,13 +20,13 @@ class Places:
     reached: Backing
 
     def choose(self, source: random.Random) -> tuple[str, Proxy]:
-        """One of them and its name."""
+        """A random proxy and the name of its service."""
         return source.choice([("Redis", self.redis), ("MongoDB", self.mongodb), ("storage", self.storage)])
 
 
 @contextmanager
 def places(backing: Backing) -> Iterator[Places]:
-    """Ways that are open when the block begins."""
+    """Proxies to these backing services, open when the block begins."""
     uris = (backing.redis_uri, backing.mongodb_uri, backing.s3.endpoint)
     ports = [urlsplit(uri).port or 0 for uri in uris]
     with Proxy(ports[0]) as redis, Proxy(ports[1]) as mongodb, Proxy(ports[2]) as storage:

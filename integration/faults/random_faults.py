@@ -1,4 +1,4 @@
-"""Faults of every kind, drawn from a seeded generator: the same seed draws the same faults in the same order."""
+"""Random faults of every kind. The same seed gives the same faults in the same order."""
 
 import random
 import signal
@@ -21,16 +21,16 @@ POINTS = (
     "repair.marked",
 )
 POINT_SECONDS = 5.0
-"""For so long a point stays armed that nobody reaches."""
+"""How long a fail point stays armed if no process reaches it."""
 
 
 class RandomFaults:
-    """Draws a fault, lets it happen, and waits until it is over; processes that died are replaced meanwhile."""
+    """Injects one random fault at a time and waits until it is over. The deployment restarts processes that died."""
 
     def __init__(self, world: World, places: Places, seed: int, lease_seconds: float) -> None:
         self._world = world
         self._places = places
-        self._random = random.Random(seed)  # noqa: S311 - it has to be foretold
+        self._random = random.Random(seed)  # noqa: S311 - reproducible by its seed
         self._lease_seconds = lease_seconds
         self._kinds: tuple[tuple[float, Callable[[], str]], ...] = (
             (4, self.kill),
@@ -43,16 +43,16 @@ class RandomFaults:
         )
 
     def next(self) -> str:
-        """One fault; what it was."""
+        """Inject a random fault and return its name."""
         weights, kinds = zip(*self._kinds, strict=True)
         return str(self._random.choices(kinds, weights)[0]())
 
     def pause(self) -> float:
-        """Seconds until the next one."""
+        """The seconds to wait before the next fault."""
         return self._random.uniform(1, 6)
 
     def kill(self) -> str:
-        """kill -9 of a process and what it started, or of one worker process alone."""
+        """Send SIGKILL to a process and its descendants, or to a single worker process."""
         name = self._process()
         family = self._family(name)
         if name == "worker" and self._random.random() < 0.5:
@@ -61,7 +61,7 @@ class RandomFaults:
         return f"kill -9 {name}"
 
     def freeze(self) -> str:
-        """SIGSTOP, and SIGCONT later; now and then after all that it held was taken from it."""
+        """Stop a process with SIGSTOP and continue it later; one time in five only after its leases have expired."""
         name = self._process()
         seconds = self._random.uniform(0.5, 4) if self._random.random() < 0.8 else 1.3 * self._lease_seconds
         family = self._family(name)
@@ -71,7 +71,7 @@ class RandomFaults:
         return f"SIGSTOP {name}"
 
     def reach_point(self) -> str:
-        """A process dies, or stands still for a while, at an exact step."""
+        """Let the next process that reaches a random fail point die or stop there."""
         point = self._random.choice(POINTS)
         sent = self._random.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGSTOP))
         self._world.points.arm(point, sent)
@@ -79,26 +79,26 @@ class RandomFaults:
         while self._world.points.is_armed(point) and time.monotonic() < deadline:
             time.sleep(0.02)
         if self._world.points.disarm(point):
-            return "a fail point that nobody reached"
+            return "a fail point that no process reached"
         if sent == signal.SIGSTOP:
             time.sleep(self._random.uniform(0.5, 4))
             self.thaw()
         return f"{sent.name} at {point}"
 
     def restart(self) -> str:
-        """SIGTERM, and a new process."""
+        """Stop a process with SIGTERM and start it again."""
         name = self._process()
         self._world.processes.stop(name)
         self._world.processes.start(name)
         return f"SIGTERM {name}"
 
     def forget_queue(self) -> str:
-        """Redis has lost everything."""
+        """Delete everything in Redis."""
         self._world.redis.flushall()
         return "FLUSHALL"
 
     def cut(self) -> str:
-        """Connections to a server break, and no new ones are to be had."""
+        """Break all connections to a service and refuse new ones for a while."""
         name, proxy = self._places.choose(self._random)
         proxy.cut()
         time.sleep(self._random.uniform(0.2, 6))
@@ -106,7 +106,7 @@ class RandomFaults:
         return f"{name} away"
 
     def stall(self) -> str:
-        """A server takes everything and answers late."""
+        """Let a service accept connections and requests, but answer late."""
         name, proxy = self._places.choose(self._random)
         proxy.stall()
         time.sleep(self._random.uniform(0.2, 6))
@@ -114,7 +114,7 @@ class RandomFaults:
         return f"{name} stalled"
 
     def thaw(self) -> None:
-        """Whatever stands still goes on."""
+        """Continue every stopped process."""
         for name in COMMANDS:
             signal_each(self._family(name), signal.SIGCONT)
 

@@ -1,4 +1,4 @@
-"""Watches MongoDB: every state of a record that differs from the one before it."""
+"""Watches MongoDB and records each state of a record that differs from its previous state."""
 
 import threading
 import time
@@ -15,15 +15,15 @@ from faults.history import State
 
 POLL_SECONDS = 0.02
 REST = 4
-"""Times as long as a look took, so that many jobs under way do not make the database slower."""
+"""The pause between two reads, as a multiple of the last read's duration: it limits the load on the database."""
 UNFINISHED = ["PENDING", "PROCESSING", "DELETING"]
 TIMEOUT_MS = 2_000
 
 
 class Recorder:
-    """Reads the unfinished records again and again, each that stopped being one of them, and all of them at the end.
+    """Polls the unfinished records, reads each record once more when it has ended, and can read all of them.
 
-    What it shows of a job may leave out states, since it looks about every 20 ms, but never makes one up.
+    It polls about every 20 ms, so it may miss states of a job, but every state it reports was in the database.
     """
 
     def __init__(self, mongodb_uri: str) -> None:
@@ -54,23 +54,23 @@ class Recorder:
 
     @property
     def states(self) -> Mapping[str, Sequence[State]]:
-        """What each job went through, as far as it was seen."""
+        """The observed states of each job, in order."""
         with self._lock:
             if self._fault is not None:
                 raise self._fault
             return {job_id: tuple(states) for job_id, states in self._states.items()}
 
     def look_at(self, job_id: str) -> None:
-        """Read one record now, for those who ask about it: what ended between two looks was never watched."""
+        """Read one record now. A job that ended between two polls is otherwise never seen."""
         with suppress(PyMongoError):
             self._read({"_id": ObjectId(job_id)})
 
     def read_all(self) -> Mapping[str, State]:
-        """Every record as it is now. Raises PyMongoError."""
+        """Every record in its current state. Raises PyMongoError."""
         return {state.job_id: state for state in self._read({})}
 
     def unfinished(self) -> int:
-        """How many records have not ended. Raises PyMongoError."""
+        """The number of records that have not ended. Raises PyMongoError."""
         return self._records.count_documents({"status": {"$in": UNFINISHED}})
 
     def _watch(self) -> None:
@@ -80,7 +80,7 @@ class Recorder:
                 begun = time.monotonic()
                 self._look()
                 took = time.monotonic() - begun
-        except BaseException as fault:  # noqa: BLE001 - told to whoever asks for the states
+        except BaseException as fault:  # noqa: BLE001 - raised again when a test reads `states`
             self._fault = fault
 
     def _look(self) -> None:
@@ -91,10 +91,10 @@ class Recorder:
                 self._read({"_id": {"$in": [ObjectId(job_id) for job_id in left]}})
             self._watched = seen
         except PyMongoError:
-            self._over.wait(10 * POLL_SECONDS)  # it is unavailable; what left meanwhile is still watched
+            self._over.wait(10 * POLL_SECONDS)  # MongoDB is unavailable; the watched jobs stay watched
 
     def _read(self, query: Mapping[str, Any]) -> list[State]:
-        with self._one_read_at_a_time:  # so that states are kept in the order in which they were
+        with self._one_read_at_a_time:  # keeps the states in order
             asked_at = time.monotonic()
             documents = list(self._records.find(query))
             read = [_state(document, asked_at, time.monotonic()) for document in documents]

@@ -1,4 +1,4 @@
-"""A system that reaches each of its backing services only by a way on which things can be lost."""
+"""A system behind lossy proxies: each can lose or break what passes between it and a backing service."""
 
 import logging
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from faults.world import World, faulty_system
 
 @dataclass(frozen=True)
 class Siege:
-    """The system, its servers, which keep their data when they are killed, and the ways to them."""
+    """The system, the proxies in front of its services, and its servers, which keep their data when killed."""
 
     world: World
     redis: RedisServer
@@ -31,7 +31,7 @@ class Siege:
 
     @contextmanager
     def trial(self, fault: str) -> Iterator[Trial]:
-        """As World.trial; one that fails in the middle leaves no outage to those after it."""
+        """Like World.trial. If the block fails, every outage ends, so that later tests are unaffected."""
         with self.world.trial(fault) as trial:
             try:
                 yield trial
@@ -40,7 +40,7 @@ class Siege:
                 raise
 
     def lift(self) -> None:
-        """All servers run, and the storage is well."""
+        """End every outage: heal the storage and start the servers that are down."""
         self.storage_way.heal()
         for server in (self.redis, self.mongodb):
             if server.process.poll() is not None:
@@ -49,8 +49,8 @@ class Siege:
 
 @contextmanager
 def besieged(servers: BackingServers, directory: Path, **settings: Any) -> Iterator[Siege]:
-    """Begun when the system answers."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # moto tells of each request
+    """A besieged system whose API is ready when the block begins."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # moto logs each request
     backing = servers.backing()
     name = backing.bucket
     with (

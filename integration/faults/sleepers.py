@@ -1,4 +1,4 @@
-"""Worker processes that a fail point has put to sleep with SIGSTOP."""
+"""Worker processes that stop with SIGSTOP at a fail point."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +12,7 @@ from faults.world import World
 
 @contextmanager
 def asleep(world: World, point: str) -> Iterator[psutil.Process]:
-    """The worker process that sleeps at an armed point since it was reached; it wakes up when the block ends."""
+    """Wait until a worker process stops at the armed point; continue it when the block ends."""
     world.points.wait_until_reached(point)
     sleeper = eventually(lambda: _stopped(world))
     try:
@@ -22,12 +22,12 @@ def asleep(world: World, point: str) -> Iterator[psutil.Process]:
 
 
 def arm(world: World, point: str) -> None:
-    """The next worker process that comes there falls asleep."""
+    """The next worker process that reaches the point stops there."""
     world.points.arm(point, SIGSTOP)
 
 
 def _stopped(world: World) -> psutil.Process | None:
-    with suppress(psutil.NoSuchProcess):  # one that has just ended; asked again
+    with suppress(psutil.NoSuchProcess):  # the process has just ended; the caller asks again
         children = world.system.process("worker").children(recursive=True)
         return next((each for each in children if each.status() == psutil.STATUS_STOPPED), None)
     return None

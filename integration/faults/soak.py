@@ -1,7 +1,7 @@
-"""`python -m faults.soak --minutes 30 [--seed N]`: uploads, deletions and retries under random faults without a pause.
+"""`python -m faults.soak --minutes 30 [--seed N]`: uploads, deletions and retries under continuous random faults.
 
-Ends with the checker over the whole history and with the figures. At any violation the exit code is 1, and the
-processes' logs and the times of the faults are kept.
+At the end the checker runs over the whole history, and the figures are printed. After a violation the exit code is 1,
+and the processes' logs and the times of the faults are kept.
 """
 
 import argparse
@@ -32,13 +32,13 @@ from faults.world import World, faulty_system
 CLIENTS = 6
 UPLOADS_PER_SECOND = 12.0
 BROKEN, DELETED, RETRIED = 0.02, 0.03, 0.03
-"""Shares of the uploads that cannot be converted, and with which a client also deletes or retries an earlier job."""
+"""Fractions of the uploads that cannot be converted, or after which a client deletes or retries an earlier job."""
 PROGRESS_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Load:
-    """Clients that upload at a steady rate, and do to their jobs what clients do."""
+    """Clients that upload at a steady rate, and also delete and retry jobs of theirs."""
 
     world: World
     trial: Trial
@@ -47,7 +47,7 @@ class Load:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """As long as the block lasts."""
+        """Run the clients until the block ends."""
         threads = [threading.Thread(target=self._run, args=(number,)) for number in range(CLIENTS)]
         for thread in threads:
             thread.start()
@@ -59,7 +59,7 @@ class Load:
                 thread.join()
 
     def _run(self, number: int) -> None:
-        source = random.Random(self.seed * CLIENTS + number)  # noqa: S311 - it has to be foretold
+        source = random.Random(self.seed * CLIENTS + number)  # noqa: S311 - reproducible by its seed
         own: list[str] = []
         broken: list[str] = []
         while not self.over.wait(source.uniform(0, 2 * CLIENTS / UPLOADS_PER_SECOND)):
@@ -76,7 +76,7 @@ class Load:
 
 
 def main() -> int:
-    """Run it; the exit code."""
+    """Run the soak and return the exit code."""
     arguments = argparse.ArgumentParser(prog="python -m faults.soak", description=__doc__)
     arguments.add_argument("--minutes", type=float, default=30)
     arguments.add_argument("--seed", type=int, default=1)
@@ -131,7 +131,7 @@ def _progress(world: World, trial: Trial, kinds: Counter[str], left: float) -> s
 
 
 def _tell(trial: Trial, kinds: Counter[str]) -> None:
-    """The table; then what the faults were, and how long jobs took from their upload."""
+    """Print the table, the number of faults of each kind, and how long jobs took from upload to end."""
     finished = trial.finished()
     figures = trial.figures(finished, [])
     _say(table([figures]))

@@ -1,4 +1,4 @@
-"""A way to an S3 service on which requests fail as they do on a network, or at a service, that is in trouble."""
+"""A proxy to an S3 service that makes chosen requests fail as a bad network or an overloaded service would."""
 
 import http.client
 import threading
@@ -17,7 +17,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "server", "date"}
 
 
 class Trouble(StrEnum):
-    """What becomes of a request."""
+    """What happens to a request."""
 
     REFUSED = "500"
     OVERLOADED = "503"
@@ -29,9 +29,9 @@ class Trouble(StrEnum):
 
 @dataclass
 class Troubles:
-    """The next `times` requests with this method whose path has this part; `met` counts them.
+    """What happens to the next `times` requests with this method whose path contains `part`.
 
-    `then` is done when the first of them comes.
+    `met` counts these requests. `then` is called when the first of them arrives.
     """
 
     trouble: Trouble
@@ -44,7 +44,7 @@ class Troubles:
 
 
 class StorageProxy:
-    """Hands requests on to an S3 service. Signatures hold, because the Host that was signed is handed on too."""
+    """Forwards requests to an S3 service. Signatures stay valid, because the signed Host header is forwarded too."""
 
     def __init__(self, endpoint: str) -> None:
         self.upstream = urlsplit(endpoint).netloc
@@ -65,20 +65,20 @@ class StorageProxy:
         self._server.server_close()
 
     def trouble(self, troubles: Troubles) -> Troubles:
-        """From now on this is what happens, until it has happened so often."""
+        """Apply these troubles to matching requests until they have happened `times` times."""
         with self._lock:
             self.healed.clear()
             self._troubles = troubles
         return troubles
 
     def heal(self) -> None:
-        """All is well again, also for what is slow at this moment."""
+        """End all troubles, also for requests that are being delayed right now."""
         with self._lock:
             self._troubles = None
             self.healed.set()
 
     def meets(self, method: str, path: str) -> Troubles | None:
-        """The troubles of this request, counted."""
+        """Count this request and return the troubles that apply to it, or None."""
         with self._lock:
             found = self._troubles
             if found is None or method != found.method or found.part not in path or found.met >= found.times:
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle_one_request()
 
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
     def _hand_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -1,4 +1,4 @@
-"""The checker by itself: it is content with a good history, and notices in a bad one exactly what is bad in it."""
+"""Tests the checker itself: it accepts a good history and finds exactly the fault of each bad one."""
 
 import io
 from dataclasses import replace
@@ -15,7 +15,7 @@ from faults.marked_pictures import MarkedPicture
 from faults.witness import Sightings
 
 PICTURE = MarkedPicture(1)
-BROKEN = MarkedPicture(2, content=b"no picture")
+BROKEN = MarkedPicture(2, content=b"not an image")
 SOURCE = "raw/1700000000000-0123456789ab.jpg"
 OUTPUT = "optimized/1700000000000-0123456789ab-optimized.webp"
 SMALLER = "optimized/1700000000000-0123456789ab-optimized-64.webp"
@@ -44,12 +44,12 @@ DELETED = replace(GOOD, requests=(UPLOAD, DELETE), states={"a": (*GOOD.states["a
 
 
 def through(*states: State, **changes: Any) -> Finished:
-    """A history in which the job went through these states, the last of which it stays in."""
+    """A history in which the job passed through these states and stayed in the last one."""
     return replace(GOOD, states={"a": states}, records={"a": states[-1]}, **changes)
 
 
 def failed_and_retried(retry: Request) -> Finished:
-    """A history in which the job FAILED before it was COMPLETED."""
+    """A history in which the job was FAILED, retried and then COMPLETED."""
     done = replace(COMPLETED, attempt=2, asked_at=6, seen_at=6.1)
     return through(FAILED, PENDING_AGAIN, done, requests=(UPLOAD, retry), sightings=Sightings(accepted={"a": [2]}))
 
@@ -87,8 +87,8 @@ def test_a_result_whose_size_nobody_recorded_may_have_any() -> None:
     [
         (replace(GOOD, records={}), "job a was accepted and has no record"),
         (replace(DELETED, requests=(UPLOAD, replace(DELETE, status=404))), "job a was accepted and has no record"),
-        (through(PENDING, sightings=Sightings()), "job a is PENDING for ever"),
-        (through(TOMBSTONE, requests=(NO_ANSWER, DELETE), sightings=Sightings()), "job a is DELETING for ever"),
+        (through(PENDING, sightings=Sightings()), "job a is still PENDING"),
+        (through(TOMBSTONE, requests=(NO_ANSWER, DELETE), sightings=Sightings()), "job a is still DELETING"),
         (replace(GOOD, requests=(replace(UPLOAD, job_id=None, status=503),)), "its upload was refused"),
         (
             replace(GOOD, states=GOOD.states, records={**GOOD.records, "b": replace(COMPLETED, job_id="b")}),
@@ -118,7 +118,10 @@ def test_a_result_whose_size_nobody_recorded_may_have_any() -> None:
         (replace(GOOD, objects={SOURCE: SeenObject(99, True), OUTPUT: SeenObject(10, True)}), f"{SMALLER} is missing"),
         (replace(GOOD, objects={**OBJECTS, OUTPUT: SeenObject(10, False)}), f"{OUTPUT} does not show its source"),
         (replace(GOOD, objects={**OBJECTS, SMALLER: SeenObject(9, True)}), f"{SMALLER} has 9 bytes instead of 5"),
-        (replace(GOOD, objects={**OBJECTS, SOURCE: SeenObject(99, False)}), "another source than was uploaded"),
+        (
+            replace(GOOD, objects={**OBJECTS, SOURCE: SeenObject(99, False)}),
+            "has a source that differs from the upload",
+        ),
         (
             replace(GOOD, objects={key: OBJECTS[key] for key in (OUTPUT, SMALLER)}),
             f"job a lost its source {SOURCE}",
@@ -145,7 +148,7 @@ def test_a_message_may_be_held_for_an_ended_job_only() -> None:
     assert (
         list(stranded([Message(processing, "a", waits=False), Message(processing, None, waits=False)], records)) == []
     )
-    assert "waits in task_queue" in next(stranded([Message("task_queue", "a", waits=True)], records))
+    assert "is still waiting in task_queue" in next(stranded([Message("task_queue", "a", waits=True)], records))
     assert "which is PROCESSING" in next(stranded([Message(processing, "b", waits=False)], records))
 
 
@@ -156,13 +159,13 @@ def test_every_object_is_a_jobs() -> None:
 
     found = list(orphans([SOURCE, OUTPUT, SMALLER, kept, others], {"a": COMPLETED, "b": failed}))
 
-    assert found == [f"{others} is no job's"]
+    assert found == [f"{others} belongs to no job"]
 
 
 def test_no_object_of_a_job_is_swept_away() -> None:
     assert list(swept_away(OBJECTS, {"a": COMPLETED})) == []
     assert list(swept_away([SOURCE, OUTPUT], {"a": COMPLETED})) == [
-        f"{SMALLER} of job a, which is COMPLETED, was swept away"
+        f"{SMALLER} of job a, which is COMPLETED, was deleted by the sweep"
     ]
 
 
@@ -173,11 +176,11 @@ def test_a_picture_is_known_by_its_colours_after_conversion_and_no_other_is(numb
     assert picture.is_shown_by(as_webp(picture))
     assert not picture.is_shown_by(as_webp(other))
     with pytest.raises(OSError, match="cannot identify"):
-        picture.is_shown_by(b"no picture")
+        picture.is_shown_by(b"not an image")
 
 
 def as_webp(picture: MarkedPicture) -> bytes:
-    """As a worker might make it, smaller."""
+    """The image as a worker might encode it, at a smaller size."""
     out = io.BytesIO()
     Image.open(io.BytesIO(picture.data)).resize((64, 43)).save(out, "WEBP", quality=60)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Injections 12 and 13: a job that kills each worker that touches it, and workers that are restarted under load."""
+"""Injections 12 and 13: a job that kills every worker that converts it, and worker restarts under load."""
 
 import threading
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ MAX_ATTEMPTS = 5
 """The setting's default."""
 RESTARTS = 6 if FULL else 3
 THREADS = 4
-"""Of one process: whatever kills it has neighbours."""
+"""Threads of one process: when a job kills the process, other jobs run beside it."""
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,11 @@ def test_a_job_that_kills_every_worker_fails_after_exactly_so_many_attempts_and_
         assert (last.status, last.error_code) == ("FAILED", "attempts_exhausted")
         assert last.lost_leases == MAX_ATTEMPTS
         handed_back = last.attempt - last.lost_leases
-        assert handed_back in {0, 1}, "once at most: let in beside others, when it was just becoming a suspect"
+        assert handed_back in {0, 1}, "at most once, when it starts beside others just as it becomes a suspect"
         assert world.witness.sightings().deaths[deadly.sha256] == MAX_ATTEMPTS
         eventually(lambda: all(trial.has_ended(other) for other in others), 120 if FULL else 60)
         deaths = max(trial.states(neighbour)[-1].lost_leases for neighbour in neighbours)
-        assert 1 <= deaths <= SUSPICIOUS, "it died beside others, and later alone"
+        assert 1 <= deaths <= SUSPICIOUS, "the job ran beside others before it ran alone"
 
 
 def test_workers_restarted_under_load_fail_no_job(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The figures by themselves: from a finished history to a row of the published table."""
+"""Tests the figures themselves: from a finished history to a row of the published table."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

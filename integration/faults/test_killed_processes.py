@@ -14,7 +14,7 @@ from faults.world import World
 
 @contextmanager
 def killed(world: World, trial: Trial, process: str, point: str) -> Iterator[None]:
-    """The process dies at the point while the block runs or after it, and another takes its place."""
+    """The process dies at this point during the block or right after it, and is restarted."""
     pid = world.system.pid(process)
     world.points.arm(point)
     yield
@@ -45,7 +45,7 @@ def test_an_api_killed_at_any_step_of_an_upload_loses_no_job(world: World, step:
         for _ in range(ROUNDS):
             with killed(world, trial, "api", f"jobs.{step}"):
                 accepted = trial.clients.upload_all(world.album.take(JOBS))
-            assert len(accepted) < JOBS, "the upload that died was not answered"
+            assert len(accepted) < JOBS, "the upload in the killed process was not answered"
             eventually(world.system.is_ready)
             trial.clients.upload_all(world.album.take(JOBS))
 

@@ -1,4 +1,4 @@
-"""An API that is unavailable for longer than a lease, again and again, during conversions: no outage is a death."""
+"""Injection of API outages longer than a lease, repeated during conversions: no outage counts as a dead worker."""
 
 from collections.abc import Iterator
 
@@ -12,13 +12,13 @@ from faults.trial import Trial
 from faults.world import World, faulty_system, observed_worker
 
 MAX_ATTEMPTS = 2
-"""As many outages would end the job if they were counted."""
+"""If outages were counted as lost leases, this many would fail the job."""
 OUTAGES = MAX_ATTEMPTS + (3 if FULL else 0)
 
 
 @pytest.fixture(scope="module")
 def world(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A system with one worker thread: nobody else claims what it could not keep."""
+    """A system with one worker thread, so that no other worker claims a job whose lease expired."""
     directory, attempts = tmp_path_factory.mktemp("outages"), str(MAX_ATTEMPTS)
     with faulty_system(servers.backing(), directory, worker=observed_worker(1, 1), MAX_ATTEMPTS=attempts) as started:
         yield started

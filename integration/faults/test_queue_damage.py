@@ -1,4 +1,4 @@
-"""Injections 6, 7 and 15: a Redis with poison in it, without anything in it, and with the same message 100 times."""
+"""Injections 6, 7 and 15: poison bytes in Redis, a Redis that lost all its data, and 100 copies of one message."""
 
 import time
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Injections 3, 4, 5 and 18: a Redis that stops, loses single replies, stalls, and has no memory or disk left."""
+"""Injections 3, 4, 5 and 18: a Redis that stops, loses single replies, stalls, or is out of memory or disk space."""
 
 import threading
 import time
@@ -20,9 +20,9 @@ from faults.storage_proxy import Trouble, Troubles
 
 OUTAGES = (2, 10, 60) if FULL else (2, 10)
 STALLS = (9, SOCKET_SECONDS + 1) if FULL else (SOCKET_SECONDS + 1,)
-"""Seconds: within the time that our clients wait for a reply, and beyond it."""
+"""Stalls in seconds: one shorter than the socket timeout of our clients, and one longer."""
 DISK_SECONDS = 8
-"""Longer than most pauses between tries: retries come due while Redis refuses."""
+"""Longer than most pauses between retries, so that retries come due while Redis refuses writes."""
 REPLIES = {
     "BLMOVE": Loss([b"BLMOVE"], except_for=NOTHING_CAME),
     "enqueue": Loss([b"\r\nenqueue\r\n"]),
@@ -33,7 +33,7 @@ REPLIES = {
 
 @pytest.fixture(scope="module")
 def siege(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
-    """One system for all of these."""
+    """One system for all tests of this module."""
     with besieged(servers, tmp_path_factory.mktemp("besieged")) as begun:
         yield begun
 
@@ -42,13 +42,13 @@ DELAYED = QUEUES[1]
 
 
 def delayed(siege: Siege) -> int:
-    """How many messages wait for their next try, on the queue or in a worker's hand."""
+    """How many messages wait for a retry, on the queue or in a worker."""
     with siege.redis.client() as redis:
         return sum(each.place == DELAYED for each in messages(redis))
 
 
 def pass_by(seconds: float) -> None:
-    """Let an outage last."""
+    """Wait while an outage lasts."""
     threading.Event().wait(seconds)
 
 
@@ -63,7 +63,7 @@ def test_a_redis_that_stops_while_retries_are_pending_loses_no_job(siege: Siege,
             siege.redis.kill()
             trial.inject()
             accepted = trial.clients.upload_all(world.album.take(2))
-            assert len(accepted) == 2, "without Redis uploads are accepted, and say that they wait"
+            assert len(accepted) == 2, "uploads without Redis are accepted with a warning"
             siege.storage_way.heal()
             pass_by(seconds)
             siege.redis.start()
@@ -71,7 +71,7 @@ def test_a_redis_that_stops_while_retries_are_pending_loses_no_job(siege: Siege,
 
 
 def test_a_redis_with_a_full_disk_delays_jobs_and_loses_no_retry(siege: Siege) -> None:
-    """MISCONF: no snapshot can be written, here because a directory has its name; all writes are refused then."""
+    """MISCONF: Redis cannot write a snapshot, here because a directory has the file's name, and refuses all writes."""
     world = siege.world
     with siege.trial("Redis' disk full with retries pending") as trial, siege.redis.client() as redis:
         snapshot = Path(cast("dict[str, str]", redis.config_get("dir"))["dir"]) / "dump.rdb"
@@ -86,7 +86,7 @@ def test_a_redis_with_a_full_disk_delays_jobs_and_loses_no_retry(siege: Siege) -
             eventually(lambda: redis.info("persistence")["rdb_last_bgsave_status"] == "err")
             trial.inject()
             accepted = trial.clients.upload_all(world.album.take(2))
-            assert len(accepted) == 2, "uploads are accepted, and say that they wait"
+            assert len(accepted) == 2, "uploads are accepted with a warning"
             siege.storage_way.heal()
             pass_by(DISK_SECONDS)
             snapshot.rmdir()
@@ -119,12 +119,12 @@ def test_a_redis_that_stalls_when_a_message_is_acknowledged_loses_no_job(siege: 
                 goes_on_at = time.monotonic() + seconds
                 trial.inject()
             assert trial.clients.upload(world.album.next()), "it is accepted"
-            assert time.monotonic() < goes_on_at, "it is accepted while Redis stalls"
+            assert time.monotonic() < goes_on_at, "the upload is accepted while Redis stalls"
             pass_by(goes_on_at - time.monotonic())
             eventually(lambda job_id=job_id: not any(each.job_id == job_id for each in messages(redis)))
             sightings = world.witness.sightings()
-            assert sightings.deliveries[job_id] == 1, "it is acknowledged by the worker that did it"
-            assert sightings.acks[job_id] == 1 or seconds > SOCKET_SECONDS, "it was not waited for long enough"
+            assert sightings.deliveries[job_id] == 1, "the worker that did the job acknowledges its message"
+            assert sightings.acks[job_id] == 1 or seconds > SOCKET_SECONDS, "the worker gave up too early"
 
 
 def test_a_redis_without_memory_delays_jobs_and_loses_none(siege: Siege) -> None:
@@ -142,7 +142,7 @@ def test_a_redis_without_memory_delays_jobs_and_loses_none(siege: Siege) -> None
 
 
 def test_nothing_is_left_behind_by_outages_of_redis(siege: Siege) -> None:
-    """A message whose fetch lost its reply stays with the worker that never saw it, and is back when that ends."""
+    """A message whose fetch lost its reply is in the queue of a worker that never saw it. A restart frees it."""
     siege.world.processes.stop("worker")
     siege.world.processes.start("worker")
     siege.world.assert_nothing_is_left()

@@ -1,4 +1,4 @@
-"""Injections 8 and 16: workers that sleep beyond their lease, and clients that delete and retry meanwhile."""
+"""Injections 8 and 16: workers that sleep beyond their lease, and clients that delete and retry jobs meanwhile."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +15,7 @@ STEPS = ("received", "claimed", "downloaded", "converted", "renewed", "uploaded"
 
 
 def the_job_that_reaches(world: World, trial: Trial, point: str) -> str:
-    """Upload one, to find the point armed; nothing of an earlier round is under way that could come to it first."""
+    """Upload the job that reaches the armed point. All earlier jobs have ended, so that none reaches it first."""
     eventually(world.is_settled, 120)
     arm(world, point)
     job_id = trial.clients.upload(world.album.next())
@@ -24,7 +24,7 @@ def the_job_that_reaches(world: World, trial: Trial, point: str) -> str:
 
 
 @pytest.mark.parametrize("step", ["converted", "renewed", "uploaded"])
-def test_the_result_of_a_worker_that_slept_beyond_its_lease_is_thrown_away(world: World, step: str) -> None:
+def test_the_result_of_a_worker_that_slept_beyond_its_lease_is_discarded(world: World, step: str) -> None:
     with world.trial(f"SIGSTOP of a worker beyond its lease, {step}") as trial:
         for _ in range(ROUNDS):
             job_id = the_job_that_reaches(world, trial, f"worker.{step}")

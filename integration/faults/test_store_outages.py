@@ -1,4 +1,4 @@
-"""Injections 9 and 10: a MongoDB that restarts in the middle of a PATCH, and an S3 service in all kinds of trouble."""
+"""Injections 9 and 10: a MongoDB that restarts in the middle of a PATCH, and an S3 service whose requests fail."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,13 +15,13 @@ from faults.storage_proxy import Trouble, Troubles
 from faults.world import World
 
 SLOW_SECONDS = 1.5 * float(SETTINGS["LEASE_SECONDS"])
-"""Beyond a lease that nobody renews."""
+"""Longer than a lease that is not renewed."""
 BEYOND_RETRIES = 4
-"""Requests in trouble: more than the storage's client makes of one by itself."""
+"""The number of failed requests: more than the storage client retries by itself."""
 MAX_ATTEMPTS = 3
-"""Fewer than by default, so that an outage which goes on for more tries is short."""
+"""Fewer than the default, so that an outage that lasts longer than all attempts is short."""
 PATCHES = {"PROCESSING": b"leaseUntil", "COMPLETED": b"outputImageKey"}
-"""What the update of a record carries, and no other command does."""
+"""Bytes that only the update to this status sends to MongoDB."""
 INSERT = [b"insert", b"sourceImageKey", b"PENDING"]
 RESTARTS = [("after", "PROCESSING"), ("before", "COMPLETED"), ("after", "COMPLETED")]
 if FULL:
@@ -41,7 +41,7 @@ TROUBLES = [
 
 @pytest.fixture(scope="module")
 def siege(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
-    """One system for all of these."""
+    """One system for all tests of this module."""
     with besieged(servers, tmp_path_factory.mktemp("besieged"), MAX_ATTEMPTS=str(MAX_ATTEMPTS)) as begun:
         yield begun
 
@@ -54,10 +54,10 @@ def test_a_mongodb_that_restarts_in_the_middle_of_a_patch_loses_no_job(siege: Si
             carries = [b"findAndModify", PATCHES[status], status.encode()]
             loss = siege.mongodb_way.lose(Loss(carries, is_reply=moment == "after", then=siege.mongodb.kill))
             job_ids = trial.clients.upload_all(world.album.take(JOBS))
-            assert loss.happened.wait(30), "there was no such PATCH"
+            assert loss.happened.wait(30), "the PATCH did not arrive"
             trial.inject()
             trial.clients.upload(world.album.next())
-            assert trial.history.requests[-1].status == 503, "it is refused while MongoDB is unavailable"
+            assert trial.history.requests[-1].status == 503, "the upload is refused while MongoDB is unavailable"
             siege.mongodb.start()
             eventually(world.system.is_ready)
             recorded = [job_id for job_id in job_ids if trial.has_ended(job_id)]
@@ -73,7 +73,7 @@ def test_a_mongodb_that_restarts_in_the_middle_of_an_upload_leaves_nothing_of_it
             before = _sources(world)
             loss = siege.mongodb_way.lose(Loss(INSERT, is_reply=moment == "after", then=siege.mongodb.kill))
             trial.clients.upload(world.album.next())
-            assert loss.happened.is_set(), "there was no insert"
+            assert loss.happened.is_set(), "the insert did not arrive"
             assert trial.history.requests[-1].status == 503
             trial.inject()
             siege.mongodb.start()
@@ -91,7 +91,7 @@ def test_a_storage_in_trouble_loses_no_job(siege: Siege, troubles: Troubles) -> 
             eventually(lambda begun=begun: begun.met == begun.times)
 
 
-def test_a_storage_that_is_away_for_as_many_tries_as_a_job_has_costs_none_of_them(siege: Siege) -> None:
+def test_a_storage_outage_that_outlasts_a_jobs_attempts_costs_none_of_them(siege: Siege) -> None:
     world = siege.world
     with siege.trial(f"S3 away for {MAX_ATTEMPTS} tries of a job") as trial:
         siege.storage_way.trouble(Troubles(Trouble.OVERLOADED, "GET", "/raw/", 1_000_000, then=trial.inject))

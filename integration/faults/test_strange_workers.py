@@ -1,4 +1,4 @@
-"""Injections 14 and 17: workers of both kinds that are killed at random, and no clock right but the database's."""
+"""Injections 14 and 17: our workers and a legacy worker killed at random, and clocks that are wrong except MongoDB's."""
 
 import os
 import random
@@ -24,14 +24,14 @@ HERE = Path(__file__).parent
 KILLS = 20 if FULL else 4
 STEPS = ("claimed", "downloaded", "converted", "renewed", "uploaded")
 SLOWLY = ("--seconds-per-image", "0.5")
-"""So that the legacy worker has a job in its hands when it dies."""
+"""Slow enough for the legacy worker to be in the middle of a job when it is killed."""
 MINUTES_OFF = {"worker-ahead": 5, "worker-behind": -5}
 OTHERS_OFF = {"the API behind": {"api": -5, "reconciler": 5}, "the API ahead": {"api": 5, "reconciler": -5}}
 
 
 @dataclass(frozen=True)
 class Mixed:
-    """Workers of ours with a right clock, with one that is ahead and one behind, and a legacy worker."""
+    """Workers of ours whose clocks are right, ahead and behind, and a legacy worker."""
 
     world: World
     legacy: LegacyWorker
@@ -39,7 +39,7 @@ class Mixed:
 
 @pytest.fixture(scope="module")
 def mixed(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
-    """All of them on one list; the legacy worker, which knows no tokens, is not started yet."""
+    """All workers on one list. The legacy worker sends no tokens and is not started yet."""
     backing = servers.backing()
     directory = tmp_path_factory.mktemp("mixed")
     open_to_all: dict[str, Any] = {
@@ -76,7 +76,7 @@ def test_leases_go_by_the_clock_of_the_database_and_not_by_those_of_workers(
         assert forgotten
         eventually(lambda: trial.has_ended(held) and trial.has_ended(forgotten), SETTLE_SECONDS, world.processes.said)
         assert _how_it_ended(trial, held) == ("COMPLETED", 2, 1), "the lease of a dead worker ends"
-        assert _how_it_ended(trial, forgotten) == ("COMPLETED", 1, 0), "what waits for too long is pushed again"
+        assert _how_it_ended(trial, forgotten) == ("COMPLETED", 1, 0), "a lost message is pushed again"
 
 
 def test_workers_of_both_kinds_on_one_list_that_are_killed_at_random_lose_no_job(mixed: Mixed) -> None:
@@ -110,7 +110,7 @@ def test_nothing_is_left_behind_by_strange_workers(mixed: Mixed) -> None:
 
 @contextmanager
 def _only_wrong_clocks(world: World, minutes: Mapping[str, int]) -> Iterator[None]:
-    """No worker whose clock is right; these processes are started again on machines whose clocks are wrong."""
+    """Run only workers with wrong clocks, and restart these processes with wrong clocks too."""
     wrong = {name: _with_wrong_clock(deployed_system.COMMANDS[name], off) for name, off in minutes.items()}
     world.processes.stop("worker")
     try:
@@ -125,7 +125,7 @@ def _only_wrong_clocks(world: World, minutes: Mapping[str, int]) -> Iterator[Non
 
 
 def _without_message(world: World, trial: Trial) -> str | None:
-    """Upload a picture whose message gets lost; the job's id."""
+    """Upload an image, delete its message from the list, and return the job's id."""
     world.processes.stop("queue-adapter")
     job_id = trial.clients.upload(world.album.next())
     world.redis.delete(LIST)
@@ -139,6 +139,6 @@ def _how_it_ended(trial: Trial, job_id: str) -> tuple[str, int, int]:
 
 
 def _with_wrong_clock(command: tuple[str, ...], minutes: int) -> tuple[str, ...]:
-    """The command on a machine whose wall clock is off."""
+    """The command, run with a wall clock that is off by so many minutes."""
     path = os.pathsep.join([str(HERE / "wrong_clock"), str(INTEGRATION), *filter(None, [os.environ.get("PYTHONPATH")])])
     return ("/usr/bin/env", f"PYTHONPATH={path}", f"CLOCK_OFF={60 * minutes}", *command)

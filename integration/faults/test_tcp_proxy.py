@@ -1,4 +1,4 @@
-"""The proxy by itself: what is cut ends, what is stalled arrives late and whole."""
+"""Tests the proxy itself: a cut connection ends; stalled data arrives late and complete."""
 
 from collections.abc import Iterator
 
@@ -12,14 +12,14 @@ from servers.tcp_proxy import Proxy
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[Proxy]:
-    """A way to a Redis."""
+    """A proxy to a Redis."""
     with redis_server() as server, Proxy(server.port) as started:
         yield started
 
 
 @pytest.fixture
 def client(proxy: Proxy) -> Iterator[redis.Redis]:
-    """Through the proxy, without patience."""
+    """A client of the proxy that does not wait long and does not retry."""
     with redis.Redis(port=proxy.port, socket_timeout=2, retry=Retry(NoBackoff(), 0)) as connected:
         yield connected
 

@@ -1,4 +1,4 @@
-"""The ways to the services by themselves: what is to be lost or broken is, once, and all else arrives."""
+"""Tests the lossy proxies themselves: exactly the chosen message is lost or broken, and everything else arrives."""
 
 import io
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ BODY = b"0123456789" * 100
 
 @pytest.fixture(scope="module")
 def redis_way() -> Iterator[LosingProxy]:
-    """A way to a Redis."""
+    """A proxy to a Redis."""
     with redis_server() as server, LosingProxy(server.port) as started:
         yield started
 
 
 @pytest.fixture
 def client(redis_way: LosingProxy) -> Iterator[redis.Redis]:
-    """By this way, with no second try."""
+    """A client of the proxy that never retries."""
     with redis.Redis(port=redis_way.port, socket_timeout=5, retry=Retry(NoBackoff(), 0)) as connected:
         connected.flushdb()
         yield connected
@@ -61,7 +61,7 @@ def test_replies_that_say_nothing_are_not_the_one_that_is_lost(redis_way: Losing
 
 @pytest.fixture(scope="module")
 def storage_way() -> Iterator[tuple[StorageProxy, ObjectStorage]]:
-    """A way to an S3 service, and a storage by this way with an object in it."""
+    """A proxy to an S3 service, and a storage behind this proxy that contains one object."""
     with moto_service() as s3, StorageProxy(s3.endpoint) as way:
         s3.make_bucket("a-bucket")
         storage = replace(s3, endpoint=way.endpoint).storage("a-bucket")

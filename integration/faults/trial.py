@@ -1,4 +1,4 @@
-"""One fault, or more, injected while clients upload; at the end every sentence of the promise is asked for."""
+"""A trial: faults injected while clients upload, then a check of every sentence of the promise."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ READERS = 8
 
 @dataclass(frozen=True)
 class Trial:
-    """Its clients, and what was seen of their jobs."""
+    """The trial's clients, and the observations of their jobs."""
 
     name: str
     clients: Clients
@@ -35,27 +35,27 @@ class Trial:
     def begun(
         cls, name: str, http: httpx2.Client, recorder: Recorder, witness: Witness, storage: ObjectStorage
     ) -> "Trial":
-        """With an empty history."""
+        """A trial with an empty history."""
         history = History()
         return cls(name, Clients(http, history), recorder, witness, storage, history)
 
     def inject(self) -> None:
-        """The fault happens now."""
+        """Record that the fault is injected now."""
         self.history.inject(self.name)
 
     def states(self, job_id: str) -> Sequence[State]:
-        """What was seen of one job until now."""
+        """The states of one job observed so far."""
         self.recorder.look_at(job_id)
         return self.recorder.states.get(job_id, ())
 
     def has_ended(self, job_id: str) -> bool:
-        """Whether one job was last seen COMPLETED or FAILED."""
+        """Whether the job's last observed state is COMPLETED or FAILED."""
         seen = self.recorder.states.get(job_id)
         states = seen if seen and seen[-1].has_ended else self.states(job_id)
         return bool(states) and states[-1].has_ended
 
     def finished(self) -> Finished:
-        """Everything, once all jobs ended."""
+        """Everything known about the trial. Call it after all jobs have ended."""
         records = self.recorder.read_all()
         pictures = Finished(self.history.requests).pictures()
         own = {request.job_id for request in self.history.requests if request.job_id}
@@ -70,7 +70,7 @@ class Trial:
         )
 
     def figures(self, finished: Finished, violations: Sequence[str]) -> Figures:
-        """What is published of it."""
+        """The trial's published figures."""
         return of_trial(self.name, self.history.faults, finished, violations)
 
     def _objects(
@@ -92,7 +92,7 @@ class Trial:
 def _expected(
     states: Mapping[str, Sequence[State]], pictures: Mapping[str, MarkedPicture]
 ) -> Iterator[tuple[str, MarkedPicture]]:
-    """Each key that a record has ever had, and whose picture should be there."""
+    """Each key that a record ever contained, with the image that its object should show."""
     for each in (state for seen in states.values() for state in seen):
         picture = pictures.get(each.source_sha256 or "")
         if picture is not None:

@@ -1,4 +1,4 @@
-"""Reads what the observed workers wrote down; see observed_worker."""
+"""Reads the observations that the workers of observed_worker recorded."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,9 +10,11 @@ from faults.marked_pictures import MarkedPicture
 
 @dataclass(frozen=True)
 class Sightings:
-    """Processes that became ready; deliveries of each job; conversions and deaths of each source; accepted attempts.
+    """The observations so far.
 
-    `acks` are the tries to acknowledge a message of each job.
+    `ready`: ids of processes that take messages. `deliveries` and `acks`: the number of messages started, and of tries
+    to acknowledge one, by job id. `conversions` and `deaths`: their number by source hash. `accepted`: the attempts
+    whose result was accepted, by job id.
     """
 
     ready: frozenset[int] = frozenset()
@@ -24,7 +26,7 @@ class Sightings:
 
 
 class Witness:
-    """The directory WITNESS of the observed workers."""
+    """The directory that a system's WITNESS setting names."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -32,7 +34,7 @@ class Witness:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What the observed workers need to know."""
+        """The settings that enable the observations in a system's workers."""
         return {"WITNESS": str(self.directory)}
 
     def make_deadly(self, picture: MarkedPicture) -> None:
@@ -40,12 +42,12 @@ class Witness:
         (self.directory / f"deadly.{picture.sha256}").touch()
 
     def make_slow(self, pictures: Iterable[MarkedPicture]) -> None:
-        """From now on these sources take seconds longer."""
+        """From now on the conversion of these sources takes seconds longer."""
         for picture in pictures:
             (self.directory / f"slow.{picture.sha256}").touch()
 
     def sightings(self) -> Sightings:
-        """All that was seen until now."""
+        """All observations so far."""
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         accepted: dict[str, list[int]] = {}
         for kind, subject, *rest in self._lines():

@@ -1,4 +1,4 @@
-"""A system with fail points, observed workers and a recorder, in which trials are held."""
+"""A system with fail points, observed workers and a recorder, in which trials run."""
 
 import os
 import time
@@ -35,7 +35,7 @@ INTEGRATION = Path(__file__).parent.parent
 
 
 def observed_worker(processes: int, threads: int = 2) -> tuple[str, ...]:
-    """Workers with a witness, by Dramatiq's own command line."""
+    """The command that starts observed workers with Dramatiq."""
     command = deployed_system.worker_command(processes, threads)
     return tuple("faults.observed_worker" if word == "imagejobs.worker.app" else word for word in command)
 
@@ -45,7 +45,7 @@ OBSERVED_WORKER = observed_worker(WORKERS)
 
 @dataclass(frozen=True)
 class World:
-    """What the tests do their harm to."""
+    """The system into which the tests inject faults."""
 
     backing: Backing
     redis: "redis.Redis"
@@ -58,7 +58,7 @@ class World:
 
     @contextmanager
     def trial(self, fault: str) -> Iterator[Trial]:
-        """Whatever the block does, afterwards all of the promise holds for the jobs of its clients."""
+        """Run a trial. After the block every sentence of the promise must hold for the jobs of its clients."""
         trial = Trial.begun(fault, self.system.http, self.recorder, self.witness, self.system.storage)
         yield trial
         eventually(self.is_settled, SETTLE_SECONDS, self.processes.said)
@@ -75,7 +75,7 @@ class World:
             return False
 
     def workers_are_ready(self, processes: int = WORKERS) -> bool:
-        """Whether each worker process takes messages, and knows what to do at a signal."""
+        """Whether every worker process takes messages and handles signals."""
         try:
             children = {child.pid for child in self.system.process("worker").children()}
         except psutil.NoSuchProcess:
@@ -83,7 +83,7 @@ class World:
         return len(children & self.witness.sightings().ready) == processes
 
     def assert_nothing_is_left(self) -> None:
-        """No message waits, and after a sweep every object is a job's."""
+        """After a sweep, no message waits and every object belongs to a job."""
         eventually(self.is_settled, SETTLE_SECONDS, self.processes.said)
         self._wait_for_messages()
         self._sweep()
@@ -93,7 +93,7 @@ class World:
         assert not found, "\n".join(found)
 
     def _wait_for_messages(self) -> None:
-        """Until all are gone that go by themselves; the reduced form does not wait for those that are of no use."""
+        """Wait for messages that expire by themselves. The reduced run ignores those of jobs that have ended."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while (left := messages(self.redis)) and time.monotonic() < deadline:
             if not FULL and not any(stranded(left, self.recorder.read_all())):
@@ -101,7 +101,7 @@ class World:
             time.sleep(0.1)
 
     def _sweep(self) -> None:
-        """With no regard to age: nothing is under way."""
+        """Delete orphans of any age: no job is under way."""
         database = Database(self.backing.mongodb_uri)
         try:
             repository = MongoImageJobRepository(database)
@@ -121,7 +121,7 @@ def faulty_system(
     worker: tuple[str, ...] = OBSERVED_WORKER,
     **settings: str,
 ) -> Iterator[World]:
-    """A running system. Where its processes do not reach the backing services directly, `reached` says how they do."""
+    """A running system. If its processes use proxies, `reached` has the proxies' addresses."""
     points, witness = ArmedPoints(directory / "points"), Witness(directory / "witness")
     path = os.pathsep.join([str(INTEGRATION), *filter(None, [os.environ.get("PYTHONPATH")])])
     chosen = {**SETTINGS, **points.settings, **witness.settings, "PYTHONPATH": path, **settings}

@@ -1,7 +1,7 @@
-"""Makes the wall clock of this process, and of its children, wrong by CLOCK_OFF seconds.
+"""Shifts the wall clock of this process and its children by CLOCK_OFF seconds.
 
-Python imports a module of this name at its start: a system whose processes have this directory on PYTHONPATH is a
-machine with a wrong clock. The monotonic clock stays as it is, as it would there.
+Python imports a module of this name at startup. A system with this directory on its PYTHONPATH behaves like a machine
+with a wrong clock. The monotonic clock is unchanged, as it would be there.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ _time, _time_ns, _datetime = time.time, time.time_ns, dt.datetime
 
 
 class _AnyDatetime(type):
-    """What C code makes, such as the times in a MongoDB document, are datetimes too."""
+    """Treats datetimes made by C code, such as those in MongoDB documents, as instances too."""
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, _datetime)
