@@ -33,7 +33,7 @@ class MarkedPicture:
 
     @cached_property
     def data(self) -> bytes:
-            """The file's bytes. A comment in the file keeps images that share a number apart."""
+        """The file's bytes. A comment in the file keeps images that share a number apart."""
         if self.content is not None:
             return self.content
         out = io.BytesIO()

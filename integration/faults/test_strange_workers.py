@@ -1,4 +1,4 @@
-"""Injections 14 and 17: our workers and a legacy worker killed at random, and clocks that are wrong except MongoDB's."""
+"""Injections 14 and 17: our workers and a legacy worker are killed at random; every clock but MongoDB's is wrong."""
 
 import os
 import random
