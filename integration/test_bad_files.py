@@ -1,4 +1,4 @@
-"""Files that cannot be converted cost their own job, with a code, and nothing else."""
+"""A file that cannot be converted fails its own job with an error code, and affects no other job."""
 
 import io
 import random
@@ -19,7 +19,7 @@ CODES = {
     "jpg": {"truncated"},
     "progressive.jpg": {"truncated"},
     "png": {"corrupt"},
-    "short.png": {"corrupt", "truncated"},  # ImageMagick 6 gives no reason, 7 says what is missing
+    "short.png": {"corrupt", "truncated"},  # ImageMagick 6 gives no reason, 7 reports what is missing
     "gif": {"corrupt"},
     "webp": {"corrupt"},
     "tif": {"corrupt"},
@@ -27,12 +27,12 @@ CODES = {
 
 
 def worker_processes(system: System) -> set[int]:
-    """Dramatiq's processes, without the children that convert."""
+    """The ids of Dramatiq's processes, without their sandbox children."""
     return {each.pid for each in system.process("worker").children() if not is_conversion(each)}
 
 
 def conversions(system: System) -> dict[psutil.Process, float]:
-    """The processes that convert, and the processor time that each has used."""
+    """The sandbox children, and the CPU time that each has used in seconds."""
     found = {}
     for each in system.process("worker").children(recursive=True):
         with suppress(psutil.NoSuchProcess):
@@ -44,12 +44,12 @@ def conversions(system: System) -> dict[psutil.Process, float]:
 def is_conversion(process: psutil.Process) -> bool:
     try:
         return "imagejobs.conversion.sandbox.child" in process.cmdline()
-    except psutil.NoSuchProcess:  # it has just ended, as conversions do; a worker would be missing afterwards
+    except psutil.NoSuchProcess:  # it has just ended, as a conversion may; an ended worker is noticed later
         return True
 
 
 def bad_files() -> list[tuple[str, bytes]]:
-    """As many as good ones, of every kind in turn."""
+    """As many bad files as there are good ones, of each kind in turn."""
     kinds = [(name, BAD[name]) for name in (list(BAD) * GOOD)[:GOOD]]
     return [(f"{n}.{name}", make(random.Random(n))) for n, (name, make) in enumerate(kinds)]  # noqa: S311 - test data
 
@@ -97,7 +97,7 @@ def test_a_conversion_that_crashes_costs_its_own_job_only(system: System) -> Non
 
 
 def slow_png() -> bytes:
-    """Some seconds of work: nearly as many pixels as are allowed, in few bytes."""
+    """A PNG whose conversion takes seconds: nearly the maximum number of pixels in few bytes."""
     out = io.BytesIO()
     noise = Image.effect_noise((500, 500), 90).convert("RGB")
     noise.resize((7000, 7000), Image.Resampling.NEAREST).save(out, "PNG")

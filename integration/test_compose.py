@@ -1,6 +1,6 @@
-"""compose.yaml as a person uses it: real containers of the product's image, asked through the published ports.
+"""compose.yaml as a user runs it: real containers of the product's image, reached through the published ports.
 
-Which images the backing services and the Dockerfile's base are, tests/servers/containers.py says.
+tests/servers/containers.py names the images of the backing services and the Dockerfile's base image.
 """
 
 import json
@@ -35,11 +35,11 @@ NUMBERS = {
     "RECONCILE_INTERVAL": "2.5",
     "METRICS_PORT": "9400",
 }
-"""What a person writes into .env."""
+"""The settings in the user's .env file."""
 
 
 def run(*command: str, seconds: float = COMMAND_SECONDS, env: Mapping[str, str] | None = None) -> str:
-    """What the command prints; the test fails when it does."""
+    """Run the command and return its standard output. The test fails if the command fails."""
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=seconds, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
     return done.stdout
@@ -63,7 +63,7 @@ class Deployment:
         return run(*self.compose, *arguments, seconds=seconds, env=self.env)
 
     def start(self) -> None:
-        """Bring it up with two workers; what the containers said is part of a failure's message."""
+        """Start the project with two workers. On failure the message contains the containers' logs."""
         try:
             self("up", "--detach", "--scale", "worker=2", seconds=UP_SECONDS)
         except AssertionError as error:
@@ -204,7 +204,7 @@ def test_a_process_writes_to_its_tmp_and_nowhere_else(deployment: Deployment, se
     )
     kind = deployment("exec", "-T", service, "sh", "-c", script).split()[0]
 
-    assert (kind == "tmpfs") == (service in {"queue-adapter", "reconciler"}), "uploads and conversions are not memory"
+    assert (kind == "tmpfs") == (service in {"queue-adapter", "reconciler"}), "uploads go to disk, not memory"
 
 
 def test_an_uploaded_image_survives_the_death_of_a_worker(deployment: Deployment) -> None:

@@ -1,4 +1,4 @@
-"""The processes under real signals: what SIGTERM delays and kill -9 interrupts is still done."""
+"""The processes under real signals: jobs that SIGTERM delays or kill -9 interrupts are still completed."""
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ JOBS = 24
 
 
 def uploads(system: System, seed: int) -> list[str]:
-    """Jobs that take the workers a few seconds."""
+    """Upload jobs that keep the workers busy for a few seconds."""
     images = [(f"{n}.jpg", jpeg(1600, 1200, seed=seed + n)) for n in range(JOBS)]
     with ThreadPoolExecutor(4) as clients:
         return list(clients.map(lambda image: system.create_job(*image), images))
@@ -23,7 +23,7 @@ def uploads(system: System, seed: int) -> list[str]:
 def test_a_restart_delays_jobs_and_fails_none(deployment: tuple[System, Deployment], name: str) -> None:
     system, processes = deployment
     job_ids = uploads(system, seed=0)
-    system.ended(job_ids[0])  # a process that has only just begun to start does not know what to do at a signal
+    system.ended(job_ids[0])  # a process that is still starting does not handle signals yet
 
     exit_code = processes.stop(name)
     processes.start(name)

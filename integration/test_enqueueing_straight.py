@@ -1,4 +1,4 @@
-"""Jobs that go straight to Dramatiq: no queue adapter runs, and the promise is the same."""
+"""Without a queue adapter: the API pushes jobs straight to Dramatiq, and the promise is the same."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""An API that is killed while it deletes or creates an event: nothing is left behind, and nothing is there twice."""
+"""The API is killed while it deletes or creates an event: no part of the event is left or created twice."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ def keys(system: System) -> set[str]:
 
 
 def killed(system: System, points: ArmedPoints, point: str, method: str, path: str, **request: Any) -> None:
-    """The API dies at this point of the request, and another takes its place."""
+    """Send a request. The API is killed at this point of it and restarted."""
     points.arm(point)
     with pytest.raises(httpx2.TransportError):
         system.http.request(method, path, **request)

@@ -1,7 +1,7 @@
-"""The walk-throughs of the documents, run literally: their curl and redis-cli lines against `imagejobs api`, no worker.
+"""The documents' walk-throughs, run literally: their curl and redis-cli lines against `imagejobs api`, no worker.
 
-The documents are docs/reference/protocol.md and the worker integration guide whose file WORKER_INTEGRATION_GUIDE names.
-The tests replace only the ports, the image's path and the two ids, as a reader who follows the document does.
+The documents are docs/reference/protocol.md and the worker integration guide, a file that the environment variable
+WORKER_INTEGRATION_GUIDE names. The tests replace only the ports, the image's path and the two ids, as a reader would.
 """
 
 import json
@@ -43,7 +43,7 @@ WALKS = [
 
 @dataclass
 class Person:
-    """Runs a document's lines on this machine's ports."""
+    """Runs the lines of a document with this test's ports."""
 
     api_port: int
     redis_port: int
@@ -125,7 +125,7 @@ def test_the_documents_lines_give_the_documented_answers(person: Person, documen
     assert person.redis_cli(take).splitlines() == ["task_queue", message]
     assert person.curl(processing, IMAGE_JOB_ID=job_id)["data"]["status"] == "PROCESSING"
     key = json.loads(completed.body)["outputImageKey"]
-    url = job["sourceImageURL"].replace(job["sourceImageKey"], key)  # the key's address here, whatever was reported
+    url = job["sourceImageURL"].replace(job["sourceImageKey"], key)  # the reported URL is ignored
     done = person.curl(completed, IMAGE_JOB_ID=job_id)["data"]
     assert (done["status"], done["outputImageKey"], done["outputImageURL"]) == ("COMPLETED", key, url)
     assert done["processedAt"] >= done["createdAt"]
@@ -140,7 +140,7 @@ def test_the_documents_lines_give_the_documented_answers(person: Person, documen
 
 
 def lines(document: Path, title: str) -> list[Any]:
-    """The section's curl and redis-cli lines, in the order in which they stand there."""
+    """The section's curl and redis-cli lines, in the order of the document."""
     found = samples(section(document.read_text(encoding="utf-8"), title))
     return [each for each in found if isinstance(each, Request | RedisLine) and each.command]
 

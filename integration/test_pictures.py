@@ -1,4 +1,4 @@
-"""What the public address serves, decoded by another library than the one that made it."""
+"""The images at public addresses, decoded by a library other than the one that encoded them."""
 
 from typing import cast
 
@@ -16,7 +16,7 @@ GPS = 0x8825
 
 
 def quarters(size: int = 64) -> Image.Image:
-    """Red and green above, blue and white below; twice as wide as high."""
+    """An image with four colours: red and green above, blue and white below; it is twice as wide as high."""
     picture = Image.new("RGB", (2 * size, size))
     for n, colour in enumerate((RED, GREEN, BLUE, WHITE)):
         picture.paste(colour, (n % 2 * size, n // 2 * size // 2, (n % 2 + 1) * size, (n // 2 + 1) * size // 2))
@@ -24,7 +24,7 @@ def quarters(size: int = 64) -> Image.Image:
 
 
 def corners(picture: Image.Image) -> list[tuple[int, int, int]]:
-    """The colours in the middle of the four quarters, row by row."""
+    """The colours at the centres of the four quarters, row by row."""
     width, height = picture.size
     rgb = picture.convert("RGB")
     return [rgb.getpixel((width * x // 4, height * y // 4)) for y in (1, 3) for x in (1, 3)]  # type: ignore[misc]  # RGB
@@ -91,7 +91,7 @@ def test_an_animation_keeps_frames_delays_and_loops(system: System) -> None:
     ]
     assert [delay for _, delay in seen] == [100, 250, 400]
     assert all(is_near(found, colour) for (found, _), colour in zip(seen, (RED, GREEN, BLUE), strict=True))
-    assert picture.info["loop"] == 3, "a GIF counts the repetitions, a WebP how often it is shown"
+    assert picture.info["loop"] == 3, "a GIF counts repetitions, a WebP counts plays"
 
 
 def test_an_event_offers_every_rendition_for_srcset_until_it_is_deleted(system: System) -> None:

@@ -1,4 +1,4 @@
-"""A proxy in the environment that leads nowhere, as many machines and containers have one."""
+"""The environment names an HTTP proxy that does not answer, as on many machines and in many containers."""
 
 import os
 import subprocess

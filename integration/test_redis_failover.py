@@ -1,4 +1,4 @@
-"""A failover of Redis that disconnects nobody: every process goes over to the new master, and no job is lost."""
+"""A failover of Redis that breaks no connection: every process switches to the new master, and no job is lost."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -30,10 +30,10 @@ def system(pair: RedisPair, backing: Backing, tmp_path: Path) -> Iterator[System
 
 
 def servers_of(system: System, pair: RedisPair, name: str) -> set[int]:
-    """The ports of the Redis servers with which a process and its children have connections."""
+    """The ports of the Redis servers to which a process and its children are connected."""
     own = set()
     for process in family_of(system.process(name)):
-        with suppress(psutil.NoSuchProcess):  # a conversion's, which ended meanwhile
+        with suppress(psutil.NoSuchProcess):  # a conversion's process, which has ended
             own |= {each.laddr.port for each in process.net_connections("tcp")}
     return {server for client, server in pair.way.destinations().items() if client in own}
 

@@ -1,4 +1,4 @@
-"""Workers that are told to stop in the middle of long conversions: what is running is handed back, at once."""
+"""Workers that stop in the middle of long conversions hand their running jobs back immediately."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from running_system import System, eventually
 from worlds.conversion_children import has_died
 
 LEASE_SECONDS = "120"
-"""So long that no job can be waiting for its lease to expire."""
+"""So long that a job cannot be completed by waiting for its lease to expire."""
 
 SIDE = 4500
 
 
 def large_uploads(system: System) -> list[str]:
-    """Jobs that take seconds each, since their results are as large as they."""
+    """Upload jobs that take seconds each, because their results are as large as their sources."""
     return [system.create_job(f"{n}.jpg", jpeg(SIDE, SIDE * 2 // 3, seed=n)) for n in range(3)]
 
 
@@ -25,7 +25,7 @@ def running(system: System, job_ids: list[str]) -> list[str]:
 
 
 def test_what_a_killed_main_process_left_running_is_handed_back_too(backing: Backing, tmp_path: Path) -> None:
-    """Its worker processes live on, with nobody but themselves to end them."""
+    """The worker processes survive the main process and must end by themselves."""
     settings = {"SHUTDOWN_SECONDS": "0.01", "LEASE_SECONDS": LEASE_SECONDS, "MAX_SIDE": str(SIDE)}
     with deployed(backing, tmp_path, **settings) as (system, deployment):
         job_ids = large_uploads(system)

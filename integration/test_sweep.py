@@ -1,4 +1,4 @@
-"""The sweep in the running system: orphans go by themselves, what belongs to a job stays, and the commands agree."""
+"""The sweep in a running system: it deletes orphans, keeps the objects of jobs, and the commands report the same."""
 
 import io
 import json
@@ -35,14 +35,14 @@ KEPT = [
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[System, Path]]:
-    """`imagejobs up` and its data directory."""
+    """A system started by `imagejobs up`, and its data directory."""
     data_dir = tmp_path_factory.mktemp("swept")
     with local_system(data_dir) as system:
         yield system, data_dir
 
 
 def put_old(system: System, key: str) -> None:
-    """An object that was written a month ago."""
+    """Store an object whose modification time is a month ago."""
     assert isinstance(system.storage, FilesystemStorage)
     system.storage.put(key, io.BytesIO(b"bytes"), 5, "image/jpeg")
     path = system.storage.path(key)
@@ -51,7 +51,7 @@ def put_old(system: System, key: str) -> None:
 
 
 def record_owners(data_dir: Path) -> None:
-    """A FAILED job with its source, and a COMPLETED one with both of its objects, both as old as these."""
+    """Insert a FAILED job with its source, and a COMPLETED job with both of its objects."""
     database = Database(json.loads((data_dir / "up.json").read_bytes())["mongodb_uri"])
     try:
         repository = MongoImageJobRepository(database)
@@ -62,7 +62,7 @@ def record_owners(data_dir: Path) -> None:
 
 
 def imagejobs(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """One command, which finds the running system by its data directory alone."""
+    """Run a command that finds the running system through its data directory only."""
     own = {name: value for name, value in os.environ.items() if not name.endswith(("_TOKENS", "_URI", "_URL"))}
     return subprocess.run(
         [sys.executable, "-m", "imagejobs", *arguments],
@@ -106,4 +106,4 @@ def test_a_completed_job_that_lost_its_output_is_found_and_warned_of(running: tu
     assert f"{job['outputImageKey']} is missing" in audit.stdout
     warning = f"image job {job['_id']} is COMPLETED, but {job['outputImageKey']} is missing"
     eventually(lambda: warning in (data_dir / "logs" / "reconciler.log").read_text())
-    assert system.job(job["_id"])["status"] == "COMPLETED", "what to do is for a person"
+    assert system.job(job["_id"])["status"] == "COMPLETED", "a person decides what to do"

@@ -1,4 +1,4 @@
-"""End to end: what the guide promises, through HTTP, Redis and the public URLs of the system as it runs."""
+"""End to end: what the guide promises, through HTTP, Redis and the public URLs of a running system."""
 
 import io
 import json
@@ -89,7 +89,7 @@ def test_an_undecodable_image_fails_with_a_code_and_can_be_retried_and_deleted(s
         data={"entityType": "other", "entityId": "x"},
         files={"image": ("broken.jpg", bytes(broken).replace(b"\xff\xd9", b"\x00\x00") + b"\xff\xd9")},
     )
-    if answer.status_code == 422:  # the structure alone gave it away
+    if answer.status_code == 422:  # the check of the structure refused it
         assert answer.json()["error"]["code"] in {"corrupt", "truncated"}
         return
     job = system.ended(answer.json()["data"]["_id"])

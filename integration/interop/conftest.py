@@ -15,7 +15,7 @@ from running_system import System
 
 @pytest.fixture
 def new_legacy_worker(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewLegacyWorker]:
-    """As many as a test needs; none outlives it."""
+    """Makes any number of legacy workers; all are killed when the test ends."""
     with ExitStack() as stack:
 
         def new(system: System, bucket: str = "") -> LegacyWorker:
@@ -30,7 +30,7 @@ def new_legacy_worker(backing: Backing, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def legacy_backend(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LegacyBackend]:
-    """The legacy backend, not started yet."""
+    """The legacy backend. The test starts it."""
     directory: Path = tmp_path_factory.mktemp("legacy-backend")
     backend = LegacyBackend(backing.environment(), directory)
     yield backend
@@ -39,6 +39,6 @@ def legacy_backend(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def records(backing: Backing) -> Iterator[Collection[Document]]:
-    """The collection of image jobs, for a look inside."""
+    """The MongoDB collection of image jobs."""
     with MongoClient[Document](backing.mongodb_uri, tz_aware=True) as client:
         yield client.get_default_database()["image_jobs"]

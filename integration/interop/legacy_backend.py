@@ -1,7 +1,7 @@
-"""The existing Node backend as the guide describes it: a program of its own that our worker has to bear as it is.
+"""The existing Node backend as the guide describes it: an independent program that our worker must work with unchanged.
 
-It stores every status that it is told, and knows neither tokens nor attempts nor leases. Each request it tells as a
-line of JSON. Settings are the guide's environment variables and MONGODB_URI.
+It stores any status it receives, and knows no tokens, attempts or leases. It writes one JSON line for each request.
+Its settings are the guide's environment variables and MONGODB_URI.
 """
 
 import argparse
@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def log_message(self, *_: object) -> None:
-        """The lines of JSON say it."""
+        """Log nothing: the JSON lines are the log."""
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -59,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         line = {"method": self.command, "path": self.path, "status": status, "trouble": trouble}
         if self.command == "PATCH":
             line["body"] = json.loads(body)
-        os.write(1, json.dumps(line).encode() + b"\n")  # in one piece, as two threads may have something to say
+        os.write(1, json.dumps(line).encode() + b"\n")  # one write, because two threads may write at once
         if trouble == "cut":
             self.close_connection = True
             return
@@ -116,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """The backend on a port of the loopback interface. Each request about a job meets `trouble` when it first comes."""
+    """The backend on a loopback port. Each distinct request about a job meets `trouble` the first time."""
 
     daemon_threads = True
 
@@ -144,7 +144,7 @@ def main() -> None:
         "--trouble",
         default="",
         choices=("fail", "slow", "cut"),
-        help="what each request about a job meets at first: 500, a late answer, or none although it was done",
+        help="each request about a job first gets a 500, a late answer, or none although it is done",
     )
     options = parser.parse_args()
     Server(options.port, Records(os.environ), options.trouble).serve_forever()

@@ -1,4 +1,4 @@
-"""The records of the existing backend, as mongoose writes them, and what the guide lets happen to them."""
+"""The existing backend's records as mongoose writes them, and the operations that the guide allows on them."""
 
 import io
 import json
@@ -19,9 +19,9 @@ from redis import Redis
 
 STATUSES = ("PENDING", "PROCESSING", "COMPLETED", "FAILED")
 UPDATABLE = ("status", "outputImageURL", "outputImageKey", "errorMsg")
-"""The fields of a PATCH that the schema has; mongoose drops the others."""
+"""The fields of a PATCH that are in the mongoose schema; mongoose drops all others."""
 PULL_NOTHING = {"$pull": {"neverThere": None}}
-"""Changes nothing anywhere; without it nx-27017 would store the dates of the same update as text."""
+"""An update that changes nothing. Without it nx-27017 would store the dates of the same update as text."""
 
 Document = dict[str, Any]
 
@@ -46,7 +46,7 @@ def object_id(text: str) -> ObjectId:
 
 
 class Records:
-    """What the guide's services do, over MongoDB, Redis and R2."""
+    """The operations of the guide's services, on MongoDB, Redis and R2."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         database = MongoClient[Document](settings["MONGODB_URI"], tz_aware=True).get_default_database()
@@ -108,7 +108,7 @@ class Records:
         if event is None:
             raise Refused(404, "Event not found")
         jobs = self._jobs.find({"_id": {"$in": event["imageJobIds"]}})
-        # The guide's code compares with "completed", its example shows COMPLETED: both are meant.
+        # The guide's code compares with "completed", but its example shows COMPLETED: accept both.
         done = [job for job in jobs if job["status"].lower() == "completed"]
         images = [{"id": job["_id"], "url": job["outputImageURL"], "status": job["status"]} for job in done]
         return {**event, "images": images}
@@ -123,7 +123,7 @@ class Records:
         return list(self._jobs.find({"entityType": entity_type, "entityId": entity_id}))
 
     def update_status(self, job_id: str, said: Document) -> Document:
-        """No transition is forbidden, and whoever comes last is right."""
+        """Any transition is allowed, and the last update wins."""
         if said.get("status") not in STATUSES:
             raise Refused(400, "Invalid status")
         values = {name: said[name] for name in UPDATABLE if name in said} | {"updatedAt": now()}

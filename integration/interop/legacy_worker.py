@@ -1,7 +1,7 @@
-"""The existing worker as the guide describes it: a program of its own that our API has to bear as it is.
+"""The existing worker as the guide describes it: an independent program that our API must work with unchanged.
 
-It knows no token, no attempt and no lease, downloads by plain HTTP, and goes on whatever its PATCHes are answered. What
-it does it tells as lines of JSON. Settings are the guide's environment variables and API_URL.
+It knows no tokens, attempts or leases, downloads by plain HTTP, and continues whatever its PATCHes are answered. It
+writes one JSON line for each step. Its settings are the guide's environment variables and API_URL.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def say(did: str, **what: Any) -> None:
 
 
 class Backend:
-    """The two calls of the guide, without a token."""
+    """The guide's two API calls, sent without a token."""
 
     def __init__(self, url: str, *, lower_case: bool) -> None:
         self._url = url
@@ -41,7 +41,7 @@ class Backend:
             return data
 
     def report(self, job_id: str, status: str, **fields: str) -> None:
-        """PATCH; the answer is told and otherwise ignored."""
+        """Send a PATCH. The status code of the answer is logged and otherwise ignored."""
         status = status.lower() if self._lower_case else status
         request = urllib.request.Request(  # noqa: S310 - http only
             f"{self._url}/api/image-jobs/{job_id}/status",
@@ -58,7 +58,7 @@ class Backend:
 
 
 class Bucket:
-    """Where results go, and the address under which everybody sees them."""
+    """The bucket for results, and its public address."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         endpoint = urlsplit(settings["R2_ENDPOINT"])
@@ -78,7 +78,7 @@ class Bucket:
 
 
 class Worker:
-    """Pops one task after the other and does it."""
+    """Pops one task after the other from the list and executes it."""
 
     def __init__(self, backend: Backend, bucket: Bucket, seconds_per_image: float) -> None:
         self._backend = backend
@@ -129,12 +129,12 @@ class Worker:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lower-case", action="store_true", help="send statuses as the guide's Go sample does")
-    parser.add_argument("--seconds-per-image", type=float, default=0, help="how long a conversion takes at least")
+    parser.add_argument("--seconds-per-image", type=float, default=0, help="minimum duration of a conversion")
     options = parser.parse_args()
     worker = Worker(
         Backend(os.environ["API_URL"], lower_case=options.lower_case), Bucket(os.environ), options.seconds_per_image
     )
-    # Without a timeout, as redis-py's own one would end a BRPOP that waits for ever.
+    # No socket timeout: redis-py's default would interrupt a BRPOP that blocks for ever.
     worker.run(Redis.from_url(os.environ["REDIS_URI"], socket_timeout=None))
 
 

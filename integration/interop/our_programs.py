@@ -1,4 +1,4 @@
-"""Processes of ours, as few as a test wants, on backing services that others use too."""
+"""Selected processes of ours, on backing services that they share with the existing system."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,7 +17,7 @@ from running_system import QUICK, System, eventually
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """The system as its clients see it, and the processes of it that run, by name."""
+    """Our system as its clients see it, and its running processes by name."""
 
     system: System
     programs: Mapping[str, Program]
@@ -25,9 +25,9 @@ class Ours:
 
 @contextmanager
 def ours(backing: Backing, directory: Path, *names: str, token: str = "", **settings: str) -> Iterator[Ours]:
-    """The named processes, once the API answers if it is one of them; the system's client sends `token`.
+    """Run the named processes. If the API is one of them, it is ready when the block begins.
 
-    With API_URL they belong to a backend that runs already.
+    The system's client sends `token`. With API_URL the processes use a backend that is already running.
     """
     port = free_port()
     api = {"API_PORT": str(port), "API_URL": f"http://{LOOPBACK}:{port}"}
@@ -39,7 +39,7 @@ def ours(backing: Backing, directory: Path, *names: str, token: str = "", **sett
         for program in programs.values():
             program.start()
             stack.callback(program.stop)
-        for program in programs.values():  # all at once, before the first is waited for
+        for program in programs.values():  # ask all of them to end before waiting for the first
             stack.callback(program.terminate)
         if "api" in programs:
             eventually(lambda: programs["api"].runs and status_of(f"{environment['API_URL']}/readyz") == 200)
@@ -50,7 +50,7 @@ def ours(backing: Backing, directory: Path, *names: str, token: str = "", **sett
 
 
 def is_idle(redis: Redis) -> bool:
-    """Whether no message waits, is under way, or is to be tried again."""
+    """Whether no message waits, is being processed, or is scheduled for a retry."""
     keys = {key.decode() for key in redis.keys("*") if isinstance(key, bytes)}
     under_way = {"task_queue", "dramatiq:image_jobs", "dramatiq:image_jobs.msgs", "dramatiq:image_jobs.DQ.msgs"}
     return not keys & under_way and not any(key.startswith("task_queue:processing:") for key in keys)

@@ -1,4 +1,4 @@
-"""Programs as processes, with an environment of their own: whatever runs in these tests."""
+"""A program run as a process with its own environment."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ INHERITED = ("PATH", "HOME", "TMPDIR", "PYTHONPATH")
 
 
 class Program:
-    """A command that can be started, killed and started again; what it writes is kept in its directory."""
+    """A command that can be started, killed and restarted. Its output is kept in its directory."""
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path) -> None:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
@@ -26,36 +26,36 @@ class Program:
 
     @property
     def process(self) -> psutil.Process:
-        """The running process; fails if it ended by itself, with what it said."""
+        """The running process. Fails with the end of its log if it has exited."""
         assert self._process is not None, f"{self._command} was not started"
         assert self._process.poll() is None, self.log.read_text()[-2000:]
         return psutil.Process(self._process.pid)
 
     @property
     def runs(self) -> bool:
-        """True; fails as `process` does."""
+        """Whether the process is running. Fails with the end of its log if it has exited."""
         return self.process.is_running()
 
     def start(self, *arguments: str) -> None:
-        """Start it with further arguments."""
+        """Start the command with additional arguments."""
         with self.output.open("ab") as output, self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command, *arguments], env=self._environment, cwd=self._directory, stdout=output, stderr=log
             )
 
     def kill(self) -> None:
-        """End it as a power cut would, if it runs."""
+        """Kill the process, if it runs, as a power failure would."""
         if self._process is not None:
             self._process.kill()
             self._wait()
 
     def terminate(self) -> None:
-        """Ask it to end, if it runs."""
+        """Send SIGTERM, if the process runs."""
         if self._process is not None:
             self._process.terminate()
 
     def stop(self) -> None:
-        """Ask it to end, if it runs, and wait for that."""
+        """Send SIGTERM, if the process runs, and wait until it has ended."""
         self.terminate()
         self._wait()
 
@@ -66,7 +66,7 @@ class Program:
 
 
 def status_of(url: str) -> int:
-    """The status that a GET is answered with; 0 if nobody answers."""
+    """The status code of a GET; 0 if the connection fails."""
     try:
         return httpx2.get(url, timeout=5).status_code
     except httpx2.TransportError:

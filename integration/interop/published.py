@@ -1,4 +1,4 @@
-"""What everybody gets to see."""
+"""What a public address serves."""
 
 import io
 
@@ -7,7 +7,7 @@ from PIL import Image
 
 
 def served_size(url: str) -> tuple[int, int]:
-    """Width and height of the WebP under this address."""
+    """The width and height of the WebP at this address."""
     answer = httpx2.get(url, timeout=20)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
     with Image.open(io.BytesIO(answer.content)) as picture:

@@ -1,4 +1,4 @@
-"""Our queue adapter and worker with the existing backend; no API of ours runs."""
+"""Our queue adapter and worker with the existing backend. Our API does not run."""
 
 import io
 import re
@@ -27,7 +27,7 @@ RECORD = {
 def consumer(
     legacy_backend: LegacyBackend, backing: Backing, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
-    """Our adapter and our worker, for the backend; the client asks the backend."""
+    """Our queue adapter and worker. The system's client sends its requests to the existing backend."""
     directory = tmp_path_factory.mktemp("consumer")
     with ours(backing, directory, "queue-adapter", "worker", API_URL=legacy_backend.url) as started:
         yield started.system
@@ -35,7 +35,7 @@ def consumer(
 
 @pytest.fixture
 def backend(legacy_backend: LegacyBackend) -> Iterator[LegacyBackend]:
-    """The backend, running and without troubles."""
+    """The running backend; no request fails."""
     legacy_backend.start_answering()
     yield legacy_backend
     legacy_backend.kill()
@@ -136,19 +136,19 @@ def test_a_completed_job_is_not_converted_again(
 
 
 def ended(records: Collection[Document], job_id: str | ObjectId) -> Document:
-    """The record when it is COMPLETED or FAILED."""
+    """Wait until the record is COMPLETED or FAILED, and return it."""
     return eventually(
         lambda: records.find_one({"_id": ObjectId(job_id), "status": {"$in": ["COMPLETED", "FAILED"]}}) or {}
     )
 
 
 def template(consumer: System, records: Collection[Document]) -> Document:
-    """A PENDING record of its own id, whose source is there."""
+    """A new PENDING record whose source exists in the storage."""
     (job_id,) = consumer.create_event(("source.jpg", jpeg()))["imageJobIds"]
     made = ended(records, job_id)
     return {name: made[name] for name in RECORD} | {"_id": ObjectId(), "status": "PENDING"}
 
 
 def push(redis: Redis, job: Document) -> None:
-    """The guide's message, once more."""
+    """Push the job's message, in the guide's format, once more."""
     redis.lpush("task_queue", f'{{"task_type":"process_image","payload":{{"imageJobID":"{job["_id"]}"}}}}')

@@ -1,4 +1,4 @@
-"""The existing backend away, slow or failing under our worker: jobs are late, and done."""
+"""The existing backend is unavailable, slow or failing while our worker runs: jobs are delayed, but completed."""
 
 from collections.abc import Iterator
 
@@ -14,14 +14,14 @@ from running_system import eventually
 IMAGES = 3
 ONCE = ["PROCESSING", "COMPLETED"]
 STORED = {"fail": ONCE, "slow": ONCE, "cut": ["PROCESSING", "PROCESSING", "COMPLETED", "COMPLETED"]}
-"""What the backend stores for a job, by what each request meets at first: an answer that is lost is asked for again."""
+"""The statuses stored for a job, by the trouble of each request's first try. A lost answer means a second request."""
 
 
 @pytest.fixture(scope="module")
 def consumer(
     legacy_backend: LegacyBackend, backing: Backing, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ours]:
-    """Our adapter and our worker, for the backend."""
+    """Our queue adapter and worker, connected to the existing backend."""
     directory = tmp_path_factory.mktemp("consumer")
     with ours(backing, directory, "queue-adapter", "worker", API_URL=legacy_backend.url, LOG_LEVEL="DEBUG") as started:
         yield started
@@ -35,7 +35,7 @@ def _down_in_the_end(legacy_backend: LegacyBackend) -> Iterator[None]:
 
 @pytest.fixture
 def waiting(consumer: Ours, legacy_backend: LegacyBackend) -> list[ObjectId]:
-    """Jobs whose messages wait on the list; nobody takes them, and the backend is down."""
+    """Jobs whose messages wait on the list. No worker takes them, and the backend is down."""
     consumer.programs["queue-adapter"].stop()
     legacy_backend.start_answering()
     event = consumer.system.create_event(*((f"{n}.jpg", jpeg(320, 240)) for n in range(IMAGES)))
@@ -87,12 +87,12 @@ def test_jobs_are_done_although_each_request_goes_wrong_at_first(
     eventually(lambda: sum(len(legacy_backend.statuses(str(job_id))) for job_id in waiting) >= stored)
     for job_id in waiting:
         assert legacy_backend.statuses(str(job_id)) == STORED[trouble]
-    # Of these jobs only: one of an earlier test may be tried again meanwhile.
+    # Only of these jobs: a job of an earlier test may be retried meanwhile.
     went_wrong = [did for did in legacy_backend.did(trouble=trouble) if ObjectId(did["path"].split("/")[3]) in waiting]
     assert len(went_wrong) == 3 * IMAGES
 
 
 def are_completed(records: Collection[Document], job_ids: list[ObjectId]) -> bool:
-    """Whether all of them are, by the backend's records."""
+    """Whether all of these jobs are COMPLETED in the backend's records."""
     statuses = [job["status"] for job in records.find({"_id": {"$in": job_ids}})]
     return statuses == ["COMPLETED"] * len(job_ids)

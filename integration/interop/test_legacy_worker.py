@@ -1,4 +1,4 @@
-"""Our API with the existing worker; no worker of ours runs."""
+"""Our API with the existing worker. Our worker does not run."""
 
 import io
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ FOR_EVER = "--seconds-per-image=600"
 
 @pytest.fixture(scope="module")
 def api(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Our API alone, open."""
+    """Our API only, without authentication."""
     with ours(backing, tmp_path_factory.mktemp("api"), "api", **LEGACY_LEASE) as started:
         yield started.system
 
 
 @pytest.fixture(scope="module")
 def mended(api: System, backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The same with our reconciler."""
+    """The same API with our reconciler."""
     with ours(backing, tmp_path_factory.mktemp("reconciler"), "reconciler", **LEGACY_LEASE):
         yield api
 

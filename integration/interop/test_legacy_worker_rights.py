@@ -1,4 +1,4 @@
-"""What the existing worker, which has no token, may do: read signed sources, and report only where that is open."""
+"""What the existing worker may do without a token: read signed sources, and report results if workers need none."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ TOKEN = "a-client"
 
 @pytest.fixture(scope="module")
 def signed(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Our API on a bucket of which the public reads only optimized/."""
+    """Our API on a bucket whose public part is optimized/ only."""
     private = replace(backing, bucket=f"{backing.bucket}-private")
     private.s3.make_bucket(private.bucket, "optimized/")
     with ours(private, tmp_path_factory.mktemp("signed"), "api", SOURCE_URL="presigned") as started:
@@ -27,14 +27,14 @@ def signed(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def guarded(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Our API with tokens for workers; whoever wants may look."""
+    """Our API with worker tokens. Reading needs no token."""
     with ours(backing, tmp_path_factory.mktemp("guarded"), "api", WORKER_TOKENS="a-worker") as started:
         yield started.system
 
 
 @pytest.fixture(scope="module")
 def half_open(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Our API on the same records with tokens for clients, and none for workers."""
+    """Our API on the same records with client tokens but no worker tokens."""
     with ours(backing, tmp_path_factory.mktemp("half-open"), "api", token=TOKEN, API_TOKENS=TOKEN) as started:
         yield started.system
 
@@ -60,7 +60,7 @@ def test_a_private_source_is_read_by_nobody_without_its_signature(signed: System
     answer = httpx2.get(source)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
     if "minio" not in answer.headers.get("server", "").lower():
-        pytest.skip("this S3 service lets everybody read whatever the bucket's policy says; MinIO does not")
+        pytest.skip("this S3 service ignores the bucket's policy, so every object is public; MinIO enforces it")
     assert httpx2.get(source.partition("?")[0]).status_code == 403
 
 

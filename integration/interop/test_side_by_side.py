@@ -1,4 +1,4 @@
-"""Our worker and the existing one take from the same list, for our API."""
+"""Our worker and the existing worker take jobs from the same list, for our API."""
 
 import json
 import re
@@ -14,12 +14,12 @@ from pictures import jpeg
 from running_system import eventually, paused
 
 NOTHING_IS_LOST = {"PENDING_AFTER": "60", "LEASE_SECONDS": "20"}
-"""What waits for long is late and not lost: the reconciler mends nothing here, so that each job is done once."""
+"""The reconciler pushes no message again within these times, so that each job is done once, if late."""
 
 
 @pytest.fixture(scope="module")
 def both(backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
-    """All of our processes; a test adds the legacy worker."""
+    """All of our processes. A test adds the legacy worker."""
     names = ("api", "reconciler", "worker", "queue-adapter")
     with ours(backing, tmp_path_factory.mktemp("ours"), *names, **NOTHING_IS_LOST) as started:
         yield started
@@ -55,7 +55,7 @@ def test_a_backlog_that_the_legacy_worker_began_is_done_by_both(both: Ours, new_
 
 
 def test_a_backlog_that_our_worker_began_is_done_by_both(both: Ours, new_legacy_worker: NewLegacyWorker) -> None:
-    """Ours leave beyond a hundred messages on the list, where the other finds them."""
+    """Our adapter takes about a hundred messages ahead and leaves the others on the list to the legacy worker."""
     with paused(both.system.process("worker")):
         job_ids = [both.system.create_job(f"{n}.jpg", jpeg(64, 64, seed=n)) for n in range(110)]
         legacy = new_legacy_worker(both.system)
@@ -82,7 +82,7 @@ def test_tasks_of_another_kind_are_left_for_the_worker_that_knows_them(
 
 
 def assert_each_done_once(both: Ours, legacy: LegacyWorker, job_ids: list[str]) -> None:
-    """Every job COMPLETED at its first attempt, converted and reported by one of the two, and each of them did some."""
+    """Each job is COMPLETED at its first attempt, converted and reported by one worker; each worker did some jobs."""
     jobs = [both.system.ended(job_id) for job_id in job_ids]
     eventually(lambda: is_idle(both.system.redis) and waits(both.system.redis, "brpop"))
     assert {(job["status"], job["attempt"]) for job in jobs} == {("COMPLETED", 1)}
@@ -92,10 +92,10 @@ def assert_each_done_once(both: Ours, legacy: LegacyWorker, job_ids: list[str]) 
     assert sorted(by_legacy + by_ours) == sorted(job_ids)
     assert by_legacy
     assert by_ours
-    assert {job["_id"] for job in jobs if "receipt" in job} == set(by_ours), "only ours send a receipt"
+    assert {job["_id"] for job in jobs if "receipt" in job} == set(by_ours), "only our worker sends a receipt"
     assert {line["answer"] for line in legacy.did(did="reported")} == {200}
 
 
 def letter(to: str) -> bytes:
-    """A task that only the legacy worker knows."""
+    """A task that only the legacy worker can execute."""
     return json.dumps({"task_type": "send_email", "payload": {"to": to}}).encode()

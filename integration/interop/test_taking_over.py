@@ -1,4 +1,4 @@
-"""The existing backend and worker are replaced by ours, on the records that they wrote."""
+"""Our API and worker replace the existing backend and worker, and continue on their records."""
 
 import io
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from redis import Redis
 from running_system import System, eventually
 
 UNKNOWN = {"uploadedBy": ObjectId(), "reviewedAt": datetime(2024, 1, 1, tzinfo=UTC), "tags": [ObjectId(), "hall"]}
-"""Fields that only the existing system knows."""
+"""Fields that only the existing system uses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What the existing system left: its last answers, and ids of jobs by where they stood."""
+    """What the existing system left: its last answers, and one job's id for each status."""
 
     event: dict[str, Any]
     jobs: list[dict[str, Any]]
@@ -39,7 +39,7 @@ def left(
     records: Collection[Document],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Left:
-    """One job in each status; the two that are not done have lost message and worker."""
+    """One job in each status. The PENDING job has lost its message, the PROCESSING job its worker."""
     worker = LegacyWorker(
         backing.environment() | {"API_URL": legacy_backend.url}, tmp_path_factory.mktemp("legacy-worker")
     )
@@ -67,7 +67,7 @@ def left(
 
 
 @pytest.fixture(scope="module")
-def api(left: Left, backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:  # noqa: ARG001 - ours begins where that ended
+def api(left: Left, backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:  # noqa: ARG001 - our API starts after the existing one has stopped
     """Our API on the same records."""
     with ours(backing, tmp_path_factory.mktemp("api"), "api", "indexes") as started:
         eventually(lambda: "ready" in started.programs["indexes"].output.read_text())
@@ -76,7 +76,7 @@ def api(left: Left, backing: Backing, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def others(api: System, backing: Backing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """And all else of ours."""
+    """The same API with our other processes."""
     settings = {"API_URL": str(api.http.base_url), "LEGACY_LEASE_SECONDS": "3"}
     with ours(backing, tmp_path_factory.mktemp("others"), "reconciler", "queue-adapter", "worker", **settings):
         yield api
@@ -121,7 +121,7 @@ def test_what_failed_can_be_retried(left: Left, others: System, records: Collect
 
 
 def assert_kept(records: Collection[Document], job: dict[str, Any]) -> None:
-    """The record still has what only the existing system knows, and its times are times."""
+    """The record kept the fields that only the existing system uses, and its times are still dates."""
     record = records.find_one({"_id": ObjectId(job["_id"])}) or {}
     assert {name: record.get(name) for name in UNKNOWN} == UNKNOWN
     assert record["__v"] == 0
