@@ -1,4 +1,4 @@
-"""Animated PNG files with any place, disposal and blending, and what a viewer shows (W3C PNG, 3rd edition)."""
+"""Write animated PNGs, and compose the canvases that a viewer shows (W3C PNG, third edition)."""
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ CONTROL_BYTES = 26
 
 @dataclass(frozen=True, slots=True)
 class ApngFrame:
-    """A rectangle of samples, rows by columns by channels, at a place; `delay` is a fraction of a second."""
+    """A frame at (x, y). `samples` are rows x columns x channels; `delay` is a fraction (a, b) of a second."""
 
     x: int
     y: int
@@ -45,7 +45,10 @@ def apng(
     interlaced: bool = False,
     part_bytes: int = 1 << 20,
 ) -> bytes:
-    """A file of these frames; a `still` of its own is not among them. Their data is in chunks of `part_bytes`."""
+    """Write a file of these frames, whose data is split into chunks of `part_bytes`.
+
+    `still` is the picture of a viewer without animation; by default the first frame is.
+    """
     parts = [(b"acTL", struct.pack(">II", len(frames), plays)), *chunks]
     if still is not None:
         parts += [(b"IDAT", data) for data in _data(still, bit_depth, colour_type, interlaced, part_bytes)]
@@ -71,13 +74,13 @@ def assemble(
     *,
     interlaced: bool = False,
 ) -> bytes:
-    """A PNG of these chunks."""
+    """Write a PNG of these chunks, between IHDR and IEND."""
     head = png_files.header(width, height, bit_depth, colour_type, interlaced=interlaced)
     return head + b"".join(png_files.chunk(*part) for part in (*parts, (b"IEND", b"")))
 
 
 def chunks_of(data: bytes) -> list[png_files.Chunk]:
-    """The chunks between IHDR and IEND, to be changed and assembled again."""
+    """The chunks between IHDR and IEND, which `assemble` takes."""
     found, at = [], len(png_files.SIGNATURE)
     while at < len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -87,7 +90,7 @@ def chunks_of(data: bytes) -> list[png_files.Chunk]:
 
 
 def control(sequence: int, frame: ApngFrame) -> bytes:
-    """The data of fcTL."""
+    """The content of an fcTL chunk."""
     height, width = frame.samples.shape[:2]
     return struct.pack(
         ">IIIIIHHBB", sequence, width, height, frame.x, frame.y, *frame.delay, frame.disposal, frame.blend
@@ -95,7 +98,7 @@ def control(sequence: int, frame: ApngFrame) -> bytes:
 
 
 def compose(width: int, height: int, frames: Sequence[ApngFrame]) -> Iterator[Pixels]:
-    """The canvases of frames of RGBA one after another, blended with straight alpha."""
+    """Yield the canvas of each RGBA frame, blended with straight alpha."""
     canvas = np.zeros((height, width, 4))
     for index, frame in enumerate(frames):
         rows, columns = frame.samples.shape[:2]

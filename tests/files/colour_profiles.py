@@ -1,4 +1,4 @@
-"""ICC profiles of RGB, grey and CMYK devices, version 2.1, made from numbers (ICC.1:2001-04)."""
+"""Write ICC profiles of RGB, grey and CMYK devices, version 2.1 (ICC.1:2001-04)."""
 
 import struct
 from collections.abc import Callable, Mapping
@@ -8,11 +8,11 @@ import numpy as np
 from measures.colour_science import D50, RgbSpace, Values, d65_to_d50, srgb_to_linear, xyz_to_lab
 
 _GRID = 9
-"""Points an ink in the lookup table."""
+"""Points per ink in the lookup table."""
 
 
 def rgb_profile(space: RgbSpace) -> bytes:
-    """A display profile of a matrix and a curve."""
+    """A display profile with a matrix and a curve."""
     colorants = d65_to_d50(space.to_xyz.T)
     tags = {f"{name}XYZ".encode(): _xyz(row) for name, row in zip("rgb", colorants, strict=True)}
     return _profile(
@@ -21,7 +21,7 @@ def rgb_profile(space: RgbSpace) -> bytes:
 
 
 def coded_profile(primaries: int, transfer: int) -> bytes:
-    """A display profile that says in code points what its matrix and curve cannot (ICC.1:2022, 10.3)."""
+    """A display profile whose cicp tag gives the colour space, which its matrix and curve do not (ICC.1:2022, 10.3)."""
     colorants = np.diag(D50)
     tags = {f"{name}XYZ".encode(): _xyz(row) for name, row in zip("rgb", colorants, strict=True)}
     cicp = {b"cicp": struct.pack(">4s4x4B", b"cicp", primaries, transfer, 0, 1)}
@@ -30,12 +30,12 @@ def coded_profile(primaries: int, transfer: int) -> bytes:
 
 
 def grey_profile(gamma: float) -> bytes:
-    """A display profile of a curve alone."""
+    """A grey display profile, which has only a curve."""
     return _profile(b"mntr", b"GRAY", b"XYZ ", f"Grey {gamma}", {b"kTRC": _curve(gamma)})
 
 
 def ink_profile(look: Callable[[Values], Values]) -> bytes:
-    """A printer profile whose table holds the XYZ (D50) that `look` gives for inks of 0 to 1 in the last axis."""
+    """A CMYK printer profile. `look` maps inks of 0 to 1 (last axis) to XYZ under D50."""
     inks = np.array(list(product(np.linspace(0, 1, _GRID), repeat=4)))
     encoded = (xyz_to_lab(look(inks)) + np.array([0, 128, 128])) * np.array([652.8, 256, 256])
     table = np.clip(np.rint(encoded), 0, 0xFFFF).astype(">u2").tobytes()

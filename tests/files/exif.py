@@ -1,4 +1,4 @@
-"""EXIF blocks of chosen fields (CIPA DC-008, TIFF 6.0), in either byte order, with a thumbnail where wanted."""
+"""Write EXIF blocks of given fields, in either byte order, with or without a thumbnail (CIPA DC-008, TIFF 6.0)."""
 
 import struct
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ ORIENTATION, ARTIST, COPYRIGHT, CAMERA = 0x0112, 0x013B, 0x8298, 0x010F
 _GPS, _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x8825, 0x0201, 0x0202
 _ASCII, _SHORT, _LONG = 2, 3, 4
 NUMBERS = {"BYTE": (1, "B"), "LONG": (4, "I"), "SBYTE": (6, "b"), "SSHORT": (8, "h"), "SLONG": (9, "i")}
-"""The types of whole numbers beside SHORT, and struct's letters."""
+"""The integer types other than SHORT: TIFF's number and struct's letter."""
 FRACTIONS = {"RATIONAL": (5, "2I"), "SRATIONAL": (10, "2i")}
 Field = str | int
 Entry = tuple[int, int, int, bytes]
 
 
 def exif(fields: Mapping[int, Field], *, gps: str = "", thumbnail: bytes = b"", order: str = "<") -> bytes:
-    """A block with the identifier that JPEG puts before it; a number is a SHORT, a text ASCII, or UTF-8 as usual."""
+    """A block that begins with JPEG's identifier. Numbers are stored as SHORT, texts as ASCII (UTF-8 if needed)."""
     entries = [_entry(tag, value, order) for tag, value in fields.items()]
     if gps:
         entries.append((_GPS, _LONG, 1, b""))
@@ -29,7 +29,7 @@ def exif(fields: Mapping[int, Field], *, gps: str = "", thumbnail: bytes = b"", 
 
 
 def orientation_of_type(kind: int, letters: str, orientation: int, count: int, order: str) -> bytes:
-    """A block of a single field, the orientation, as numbers or fractions of this type; `count` of them."""
+    """A block whose only field is the orientation, stored `count` times as an integer or a fraction of this type."""
     number = (orientation,) if len(letters) == 1 else (2 * orientation, 2)
     data = struct.pack(order + letters, *number) * count
     head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8)
@@ -54,7 +54,7 @@ def _size(entries: list[Entry]) -> int:
 
 
 def _directory(entries: list[Entry], start: int, order: str, after: int = 0) -> bytes:
-    """The entries sorted by tag, then the values that do not fit into them."""
+    """A directory: its entries sorted by tag, then the values that are too long for an entry."""
     table, values = struct.pack(f"{order}H", len(entries)), b""
     for tag, kind, count, data in sorted(entries):
         place = data.ljust(4, b"\0")

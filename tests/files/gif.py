@@ -1,4 +1,4 @@
-"""GIF files with any disposal, place and palette, and what a viewer shows of them (GIF89a specification)."""
+"""Write GIFs, and compose the canvases that a viewer shows (GIF89a specification)."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ Palette = Sequence[tuple[int, int, int]]
 
 @dataclass(frozen=True, slots=True)
 class GifFrame:
-    """A rectangle of one colour, or of `indices`; `delay` is in hundredths of a second."""
+    """A frame filled with the colour `index`, or with `indices` if given; `delay` is in hundredths of a second."""
 
     x: int
     y: int
@@ -29,19 +29,19 @@ class GifFrame:
 
     @property
     def pixels(self) -> bytes:
-        """The indices, row by row."""
+        """The colour indices, row by row."""
         return self.indices or bytes([self.index]) * (self.width * self.height)
 
 
 def gif(width: int, height: int, frames: Sequence[GifFrame], palette: Palette, loop: int | None = None) -> bytes:
-    """A file with a global palette; `loop` is the number in the NETSCAPE2.0 extension, which None leaves out."""
+    """Write a file with a global palette. `loop` is the count in the NETSCAPE2.0 extension; None omits it."""
     head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80 | _size_field(palette), 0, 0) + _table(palette)
     looping = b"" if loop is None else b"\x21\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", loop) + b"\0"
     return head + looping + b"".join(map(_frame, frames)) + b"\x3b"
 
 
 def compose(width: int, height: int, frames: Sequence[GifFrame], palette: Palette) -> Iterator[Pixels]:
-    """The canvases one after another, on a transparent ground, to which BACKGROUND returns as in browsers."""
+    """Yield the canvas of each frame. As in browsers, the ground is transparent, and BACKGROUND restores it."""
     canvas = np.zeros((height, width, 4), np.uint8)
     for frame in frames:
         before = canvas.copy()
@@ -68,7 +68,7 @@ def _frame(frame: GifFrame) -> bytes:
 
 
 def _in_stored_order(frame: GifFrame) -> bytes:
-    """Appendix E: every 8th row from 0, every 8th from 4, every 4th from 2, every 2nd from 1."""
+    """The indices in interlaced order: every 8th row from 0, 8th from 4, 4th from 2, 2nd from 1 (Appendix E)."""
     if not frame.interlaced:
         return frame.pixels
     rows = [frame.pixels[at : at + frame.width] for at in range(0, len(frame.pixels), frame.width)]
@@ -76,7 +76,7 @@ def _in_stored_order(frame: GifFrame) -> bytes:
 
 
 def _image_data(indices: bytes) -> bytes:
-    """LZW with a clear code before the codes grow longer, for palettes of up to 16 colours."""
+    """LZW data for up to 16 colours. Clear codes come so often that no code grows beyond 5 bits."""
     bits, clear = 5, 16
     codes = [clear]
     for at, index in enumerate(indices):

@@ -1,4 +1,4 @@
-"""Whole GIFs and WebPs in the ways in which editors and optimisers write them."""
+"""Valid GIFs and WebPs as editors and optimisers write them."""
 
 import struct
 from typing import Any

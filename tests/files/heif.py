@@ -1,4 +1,4 @@
-"""HEIC and AVIF files put together, box by box, out of pictures that libheif and libavif have coded."""
+"""Write HEIC and AVIF files box by box, from pictures that libheif and libavif encoded."""
 
 import io
 import struct
@@ -17,30 +17,30 @@ ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 
 
 def box(kind: str, *parts: bytes) -> bytes:
-    """A box of these parts."""
+    """A box with this content."""
     return struct.pack(">I4s", 8 + sum(map(len, parts)), kind.encode()) + b"".join(parts)
 
 
 def full(kind: str, *parts: bytes, version: int = 0, flags: int = 0) -> bytes:
-    """A box with a version and flags."""
+    """A box whose content begins with a version and flags (FullBox)."""
     return box(kind, struct.pack(">I", version << 24 | flags), *parts)
 
 
 IROT = tuple(box("irot", bytes([quarters])) for quarters in range(4))
-"""Anticlockwise, by quarters."""
+"""Rotation boxes, by the number of quarter turns anticlockwise."""
 IMIR = tuple(box("imir", bytes([axis])) for axis in range(2))
-"""Exchanging top and bottom; left and right."""
+"""Mirror boxes: [0] exchanges top and bottom, [1] left and right."""
 AUXC = full("auxC", ALPHA)
 
 
 def clap(width: int, height: int, x: int, y: int) -> bytes:
-    """Keep so much, the centre moved by x and y halves of a pixel."""
+    """A crop box: keep this size, with the centre moved by x and y half pixels."""
     return box("clap", struct.pack(">8i", width, 1, height, 1, x, 2, y, 2))
 
 
 @dataclass(frozen=True)
 class Part:
-    """An item: its kind, data, property boxes, and the references to other items by their indices."""
+    """An item of a file: its type, data, property boxes, and references to other items by index."""
 
     kind: str
     data: bytes
@@ -48,16 +48,16 @@ class Part:
     references: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def with_properties(self, *further: bytes) -> "Part":
-        """The same with these, after its own."""
+        """A copy with these property boxes added."""
         return replace(self, properties=(*self.properties, *further))
 
     def referring(self, **references: Sequence[int]) -> "Part":
-        """The same with these references."""
+        """A copy with these references in place of its own."""
         return replace(self, references=references)
 
 
 def coded(image_format: str, pixels: Pixels, quality: int = 95) -> Part:
-    """A picture as the only item of its file; grey for alpha."""
+    """Encode a picture, and return it as an item. An alpha plane is encoded as grey."""
     if image_format == "AVIF":
         source = encode(pixels, "AVIF", quality=quality, subsampling="4:4:4")
     else:
@@ -68,7 +68,7 @@ def coded(image_format: str, pixels: Pixels, quality: int = 95) -> Part:
 
 
 def part_of(source: bytes) -> Part:
-    """The primary item of a file."""
+    """Take the primary item out of a file."""
     items = read_items(find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF").data)
     item = items.find(items.primary)
     data = b"".join(source[extent.offset : extent.offset + extent.length] for extent in item.extents)
@@ -76,13 +76,16 @@ def part_of(source: bytes) -> Part:
 
 
 def grid(rows: int, columns: int, width: int, height: int, *parts: int) -> Part:
-    """A picture of tiles, which are the items of these indices."""
+    """A grid item; `parts` are the indices of its tiles."""
     data = struct.pack(">BBBBHH", 0, 0, rows - 1, columns - 1, width, height)
     return Part("grid", data, (full("ispe", struct.pack(">II", width, height)),), {"dimg": parts})
 
 
 def heif(image_format: str, *parts: Part, hidden: Sequence[int] = (), opened: bool = False) -> bytes:
-    """A file of these items; the first is the picture. `opened`: its `meta` box lasts until the end of the file."""
+    """Write a file of these items, of which the first is the primary one and those at `hidden` indices are hidden.
+
+    `opened`: the `meta` box has length 0, so it lasts until the end of the file.
+    """
     brand = image_format.lower()
     head = box("ftyp", brand.encode(), bytes(4), b"mif1", brand.encode())
     boxes = list(dict.fromkeys(each for part in parts for each in part.properties))

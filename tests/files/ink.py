@@ -1,4 +1,4 @@
-"""CMYK JPEGs of every kind that Photoshop and printers' programs write; all of them store the inks inverted."""
+"""Write CMYK JPEGs of every kind that Photoshop and print software write. All of them store the inks inverted."""
 
 import io
 from enum import Enum, auto
@@ -12,7 +12,7 @@ _MARKER_LENGTH = 16
 
 
 class Marker(Enum):
-    """Adobe's APP14 segment: with transform 0, left out, or with transform 2, where C, M and Y are stored as YCC."""
+    """Adobe's APP14 segment: with transform 0, absent, or with transform 2 (C, M and Y stored as YCC)."""
 
     PLAIN = auto()
     MISSING = auto()
@@ -20,7 +20,7 @@ class Marker(Enum):
 
 
 def cmyk_jpeg(inks: Pixels, marker: Marker, profile: bytes = b"") -> bytes:
-    """A file of C, M, Y, K from 0 (bare paper) to 255 (covered)."""
+    """Write a file of C, M, Y and K, each from 0 (no ink) to 255 (full ink)."""
     channels = _as_ycc(inks) if marker is Marker.YCCK else inks
     buffer = io.BytesIO()
     image = Image.fromarray(channels, "CMYK")
@@ -36,6 +36,6 @@ def cmyk_jpeg(inks: Pixels, marker: Marker, profile: bytes = b"") -> bytes:
 
 
 def _as_ycc(inks: Pixels) -> Pixels:
-    """Pillow inverts what it is given, so the YCC of the inks (ITU-T T.872, 6.3) is handed to it inverted."""
+    """The inks with C, M and Y as inverted YCC (ITU-T T.872, 6.3): Pillow inverts all channels when it writes."""
     ycc = np.asarray(Image.fromarray(np.ascontiguousarray(inks[..., :3])).convert("YCbCr"))
     return np.dstack([255 - ycc, inks[..., 3]])

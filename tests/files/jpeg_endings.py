@@ -1,4 +1,4 @@
-"""JPEGs as cameras leave them: without an end marker, with their own data behind, with bytes between the segments."""
+"""JPEGs as cameras write them: without an end marker, with data of their own after it or between the segments."""
 
 from collections.abc import Iterator
 
@@ -10,12 +10,12 @@ EOI = b"\xff\xd9"
 
 
 def _picture() -> Pixels:
-    """Grain enough for some bytes in each block, and not more than lossy WebP keeps."""
+    """A picture with enough grain to fill every block with data, but not more than lossy WebP preserves."""
     return (photo(72, 40) * 0.8 + noise(72, 40) * 0.2).round().astype(np.uint8)
 
 
 def _in_scans_of_their_own() -> bytes:
-    """Baseline, grey of one component, but announced with three of which each has its own scan of the same data."""
+    """A baseline JPEG whose three components have one scan each; all three scans hold the same grey data."""
     grey = encode(_picture()[..., 0], "JPEG", quality=90)
     frame, scan = grey.index(b"\xff\xc0"), grey.index(b"\xff\xda")
     header = grey[frame : frame + 9] + b"\x03" + b"\x01\x11\0" + b"\x02\x11\0" + b"\x03\x11\0"
@@ -66,11 +66,11 @@ JUNK = {
     "a segment of length 1": b"\xff\xe5\0\1",
     "more than one read": bytes(70_000),
 }
-"""What libjpeg passes over before a marker."""
+"""Bytes that libjpeg skips before a marker."""
 
 
 def segment_starts(whole: bytes) -> Iterator[int]:
-    """Where the segments begin, SOI left out, EOI included."""
+    """The offset of each segment, without SOI and with EOI."""
     at = 2
     while whole[at : at + 2] != EOI:
         yield at

@@ -1,4 +1,4 @@
-"""Whole JPEGs in the ways in which cameras, editors and optimisers write them."""
+"""Valid JPEGs as cameras, editors and optimisers write them."""
 
 import struct
 from typing import Any
@@ -13,7 +13,7 @@ _ARITHMETIC = bytes.fromhex(
     "525352323e5a615a50604a51524fffc9000b080010001801011100ffcc000600101005ffda0008010100003f00ff0041e94411ba00cdc1b9"
     "629e750e8fe0ffd9"
 )
-"""24 x 16 pixels of grey, as jpegtran -arithmetic codes them: Pillow can read but not write that."""
+"""A grey JPEG of 24 x 16 pixels by `jpegtran -arithmetic`; Pillow can read arithmetic coding but not write it."""
 _FOUR_ONE_ONE = bytes.fromhex(
     "ffd8ffdb0043000d090a0b0a080d0b0a0b0e0e0d0f13201513121213271c1e17202e2931302e292d2c333a4a3e333646372c2d405741464c"
     "4e525352323e5a615a50604a51524fffdb0043010e0e0e131113261515264f352d354f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f"
@@ -32,7 +32,7 @@ _FOUR_FOUR_ZERO = bytes.fromhex(
     "110311003f00e6e147c74a29e3c5ac5a201a6e8f1ab8f16f5b5b7444154d53456a74174ec88329726313b40b4ebf2652c56a6e883e994fec"
     "a42daee27366405a1d9b3202b9d9803c9d47a189dfffd9"
 )
-"""33 x 18 pixels, sampled as cjpeg can (-sample 4x1, 1x2) and Pillow cannot."""
+"""JPEGs of 33 x 18 pixels by `cjpeg -sample 4x1` and `-sample 1x2`; Pillow cannot write this subsampling."""
 
 
 def jpeg(**options: Any) -> bytes:
@@ -41,12 +41,12 @@ def jpeg(**options: Any) -> bytes:
 
 
 def segment(marker: int, data: bytes) -> bytes:
-    """A segment with its length."""
+    """A segment with its marker and length."""
     return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
 
 
 def behind_start(whole: bytes, further: bytes) -> bytes:
-    """A JPEG with more between SOI and the rest."""
+    """The JPEG with `further` inserted after SOI."""
     return whole[:2] + further + whole[2:]
 
 

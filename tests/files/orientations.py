@@ -1,4 +1,4 @@
-"""What EXIF's orientations mean for rows and columns (CIPA DC-008, 4.6.4)."""
+"""How a picture of each EXIF orientation is turned upright (CIPA DC-008, 4.6.4)."""
 
 from collections.abc import Callable
 
@@ -15,4 +15,4 @@ UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
     7: lambda stored: stored[::-1, ::-1].transpose(1, 0, 2),
     8: lambda stored: np.rot90(stored, 1),
 }
-"""From the picture as it is stored to the one that is to be seen."""
+"""Functions from the stored to the upright picture, by orientation."""

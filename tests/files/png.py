@@ -1,4 +1,4 @@
-"""PNG files of every colour type and bit depth, written chunk by chunk (W3C PNG, third edition)."""
+"""Write PNGs of every colour type and bit depth, chunk by chunk (W3C PNG, third edition)."""
 
 import struct
 import zlib
@@ -33,7 +33,7 @@ def png(
     chunks: Iterable[Chunk] = (),
     interlaced: bool = False,
 ) -> bytes:
-    """A file of these samples, rows by columns or rows by columns by channels; `chunks` come before the pixels."""
+    """Write a file of these samples (rows x columns, or rows x columns x channels); `chunks` come before the pixels."""
     height, width = samples.shape[:2]
     passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
     scanlines = b"".join(_scanlines(samples[top::down, left::across], bit_depth) for left, top, across, down in passes)
@@ -46,7 +46,7 @@ def png(
 
 
 def _scanlines(samples: NDArray[np.generic], bit_depth: int) -> bytes:
-    """Rows packed to bytes, each behind filter type 0; an empty pass has none."""
+    """The rows packed to bytes, each after filter type 0. An interlace pass without pixels has no rows."""
     if not samples.size:
         return b""
     rows = samples.reshape(len(samples), -1).astype(">u2")

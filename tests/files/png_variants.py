@@ -1,4 +1,4 @@
-"""Whole PNGs in the ways in which editors and optimisers write them."""
+"""Valid PNGs as editors and optimisers write them."""
 
 import io
 import struct
@@ -19,7 +19,7 @@ def _rgb_png(*chunks: png_files.Chunk) -> bytes:
 
 
 def _split_png() -> bytes:
-    """The pixels in IDAT chunks of 100 bytes, one of them empty."""
+    """A PNG whose pixels are in IDAT chunks of 100 bytes, after an empty one."""
     whole = _rgb_png()
     at = whole.index(b"IDAT")
     size = int.from_bytes(whole[at - 4 : at], "big")

@@ -1,4 +1,4 @@
-"""TIFF files made value by value (TIFF 6.0), in every layout of samples; LZW and PackBits find no repetitions."""
+"""Write TIFFs in every layout of samples (TIFF 6.0). LZW and PackBits store the data without compressing it."""
 
 import io
 import lzma
@@ -19,12 +19,16 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 Samples = NDArray[np.integer]
 Fields = Mapping[int, tuple[int, ...] | tuple[tuple[int, int], ...] | bytes]
-"""Numbers, fractions, or bytes."""
+"""Values by tag: integers, fractions, or bytes."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How samples are stored. `rows` of a strip (None: all), or `tile` (width and height); `chroma` is subsampling."""
+    """How samples are stored.
+
+    `rows` is the height of a strip (None: one strip for all), `tile` the width and height of tiles instead of strips,
+    `chroma` the subsampling across and down. `fields` override those that follow from the rest; `without` omits tags.
+    """
 
     photometric: int
     bits: int = 8
@@ -42,7 +46,7 @@ class Layout:
 
 
 def write_tiff(samples: Samples, layout: Layout) -> bytes:
-    """A file of one page; `samples` is height x width x channels, of the values that are stored."""
+    """Write a file of one page. `samples` are the stored values, height x width x channels."""
     height, width, channels = samples.shape
     planes = np.split(samples, channels, axis=2) if layout.planes == SEPARATE else [samples]
     pieces = [
@@ -74,7 +78,10 @@ def write_tiff(samples: Samples, layout: Layout) -> bytes:
 
 
 def _plane(layout: Layout, index: int) -> tuple[Layout, tuple[int, int]]:
-    """The pieces of a plane of chroma that is stored by itself are smaller; samples are then packed as they are."""
+    """The layout of a plane, and the subsampling with which its pieces are packed.
+
+    A separate chroma plane has smaller pieces, which need no packing in blocks.
+    """
     if layout.planes != SEPARATE or layout.chroma == (1, 1):
         return layout, layout.chroma
     if index == 0:
@@ -118,7 +125,7 @@ def _pack(piece: Samples, layout: Layout) -> bytes:
 
 
 def _blocks(piece: Samples, across: int, down: int) -> bytes:
-    """Section 21: the luma of a block, row by row, then its Cb and its Cr, here those at its top left."""
+    """Pack blocks of luma, row by row, followed by one Cb and one Cr, those of the top left pixel (section 21)."""
     height, width = piece.shape[:2]
     full = np.pad(piece, ((0, -height % down), (0, -width % across), (0, 0)), "edge").astype(np.uint8)
     blocks = full.reshape(full.shape[0] // down, down, full.shape[1] // across, across, 3).swapaxes(1, 2)
@@ -134,7 +141,7 @@ def _compress(data: bytes, layout: Layout, width: int) -> bytes:
 
 
 def _jpeg(data: bytes, width: int) -> bytes:
-    """Four samples a pixel, as they are: Pillow inverts inks."""
+    """A JPEG of four samples per pixel. They are inverted here because Pillow inverts CMYK when it writes."""
     pixels = 255 - np.frombuffer(data, np.uint8).reshape(-1, width, 4)
     buffer = io.BytesIO()
     Image.fromarray(pixels, "CMYK").save(buffer, "JPEG", quality=97)
@@ -142,7 +149,7 @@ def _jpeg(data: bytes, width: int) -> bytes:
 
 
 def _lzw(data: bytes) -> bytes:
-    """Section 13, with nine bits a code throughout: the table is cleared before it grows."""
+    """LZW with 9-bit codes only: the table is cleared before it needs longer codes (section 13)."""
     codes = [code for start in range(0, len(data), 250) for code in (256, *data[start : start + 250])]
     bits = np.array([*codes, 257])[:, None] >> np.arange(9)[::-1] & 1
     return np.packbits(bits.astype(np.uint8)).tobytes()

@@ -1,4 +1,4 @@
-"""Whole TIFFs and AVIFs in the ways in which scanners, editors and libvips write them."""
+"""Valid TIFFs and AVIFs as scanners, editors and libvips write them."""
 
 import io
 import struct
@@ -26,14 +26,14 @@ def _grey_tiff(**options: Any) -> bytes:
 
 
 def _turned(image: pyvips.Image, orientation: int, **options: Any) -> bytes:
-    """Stored as it is, with an orientation that says how it is to be seen."""
+    """A TIFF of the unchanged pixels with this orientation tag."""
     image = image.copy()
     image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     return bytes(image.tiffsave_buffer(**options))
 
 
 def _every_turned() -> Mapping[str, Callable[[int], bytes]]:
-    """Strips and tiles: as JPEG in every colour, and in the other compressions in RGB."""
+    """Oriented TIFFs in strips and tiles: JPEG in RGB, RGBA and grey, and the other compressions in RGB."""
     pictures = {"RGB": _vips(), "alpha": _vips().bandjoin(255), "grey": _vips(grey=True)}
     kinds: list[tuple[str, dict[str, Any]]] = [(colour, {"compression": "jpeg", "Q": 95}) for colour in pictures]
     kinds += [("RGB", {"compression": each}) for each in ("none", "lzw", "deflate", "packbits")]
@@ -49,7 +49,7 @@ def _every_turned() -> Mapping[str, Callable[[int], bytes]]:
 
 
 def inks_in_jpeg_tiles() -> bytes:
-    """CMYK, which Pillow and libvips read."""
+    """A CMYK TIFF in JPEG tiles, which Pillow and libvips can read."""
     inks = _vips().invert().bandjoin(0).copy(interpretation="cmyk")
     return bytes(inks.tiffsave_buffer(compression="jpeg", tile=True, tile_width=64, tile_height=64))
 
@@ -61,7 +61,7 @@ def _tiff_of(mode: str, **options: Any) -> bytes:
 
 
 def with_further_channels(colours: str, *kinds: int) -> bytes:
-    """Of RGB, grey or CMYK; each further channel is empty, and of this kind in ExtraSamples (TIFF 6.0, section 18)."""
+    """A TIFF of RGB, grey or CMYK with one empty extra channel for each kind of ExtraSamples (TIFF 6.0, section 18)."""
     picture = _vips(grey=colours == "grey")
     if colours == "CMYK":
         picture = picture.invert().bandjoin(0)
@@ -99,7 +99,7 @@ TIFFS: Variants = {
     "16 bits of RGB": lambda: bytes(_vips().colourspace("rgb16").tiffsave_buffer()),
 }
 TURNED_TIFFS = _every_turned()
-"""By what is special about each; called with the orientation."""
+"""Functions from an orientation to a TIFF, by what is special about the file."""
 AVIFS: Variants = {
     "4:2:0": lambda: encode(photo(), "AVIF"),
     "4:2:2": lambda: encode(photo(), "AVIF", subsampling="4:2:2"),

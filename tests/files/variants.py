@@ -1,4 +1,4 @@
-"""Every way of writing a whole file that is to be accepted, of all formats that ImageMagick reads here."""
+"""All valid files that must be accepted, of all formats that this ImageMagick reads."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -20,7 +20,7 @@ _VARIANTS: Mapping[str, Variants] = {
 
 
 def every_variant() -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """All of them with a name that says the format too."""
+    """Yield each file's name, which begins with its format, and the function that writes it."""
     readable = {each.name for each in readable_formats()}
     for image_format, variants in _VARIANTS.items():
         for name, make in variants.items() if image_format in readable else ():

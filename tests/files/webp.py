@@ -1,4 +1,4 @@
-"""Animated WebP files with any place, blending and disposal, and what a viewer shows of them (RFC 9649)."""
+"""Write animated WebPs, and compose the canvases that a viewer shows (RFC 9649)."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ _ALPHA, _ANIMATION = 0x10, 0x02
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A rectangle of one RGBA colour at an even place; `blend` lays it over, otherwise it replaces what is below."""
+    """A frame of one RGBA colour at an even place. `blend` composes it over the canvas; otherwise it replaces it."""
 
     x: int
     y: int
@@ -32,25 +32,25 @@ def riff_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def riff(*chunks: bytes) -> bytes:
-    """A WebP of these chunks."""
+    """Write a WebP of these chunks."""
     body = b"WEBP" + b"".join(chunks)
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def extended_header(width: int, height: int, flags: int) -> bytes:
-    """VP8X."""
+    """A VP8X chunk."""
     return riff_chunk(b"VP8X", bytes([flags, 0, 0, 0]) + _uint24(width - 1) + _uint24(height - 1))
 
 
 def animated_webp(width: int, height: int, parts: Sequence[Part], loop: int = 0, further: bytes = b"") -> bytes:
-    """A file whose parts are lossless; `further` are chunks behind them."""
+    """Write a file whose frames are lossless; the chunks in `further` come after them."""
     flags = _ANIMATION | _ALPHA | (0x08 if further.startswith(b"EXIF") else 0)
     animation = riff_chunk(b"ANIM", bytes(4) + struct.pack("<H", loop))
     return riff(extended_header(width, height, flags), animation, *map(_frame, parts), further)
 
 
 def compose(width: int, height: int, parts: Sequence[Part]) -> Iterator[Pixels]:
-    """The canvases one after another, blended with straight alpha (2.7.1.1)."""
+    """Yield the canvas of each frame, blended with straight alpha (2.7.1.1)."""
     canvas = np.zeros((height, width, 4))
     for part in parts:
         place = canvas[part.y : part.y + part.height, part.x : part.x + part.width]

@@ -13,7 +13,7 @@ _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0
 
 @dataclass(frozen=True, slots=True)
 class RgbSpace:
-    """Chromaticities of red, green and blue under D65; `gamma` 0 means the curve of sRGB."""
+    """An RGB colour space with white D65. `primaries` are (x, y) of red, green and blue; `gamma` 0 is sRGB's curve."""
 
     name: str
     primaries: tuple[tuple[float, float], ...]
@@ -21,12 +21,12 @@ class RgbSpace:
 
     @property
     def to_xyz(self) -> Values:
-        """From linear RGB to XYZ under D65."""
+        """The matrix from linear RGB to XYZ under D65."""
         columns = np.array([(x / y, 1.0, (1 - x - y) / y) for x, y in self.primaries]).T
         return np.asarray(columns * np.linalg.solve(columns, D65))
 
     def linear(self, values: ArrayLike) -> Values:
-        """Encoded 0 to 1 to linear light."""
+        """Decode encoded values of 0 to 1 to linear light."""
         encoded = np.asarray(values, float)
         return np.asarray(encoded**self.gamma) if self.gamma else srgb_to_linear(encoded)
 
@@ -37,31 +37,31 @@ ADOBE_RGB = RgbSpace("Adobe RGB (1998)", ((0.64, 0.33), (0.21, 0.71), (0.15, 0.0
 
 
 def srgb_to_linear(values: ArrayLike) -> Values:
-    """IEC 61966-2-1, 0 to 1."""
+    """Decode sRGB values of 0 to 1 to linear light (IEC 61966-2-1)."""
     encoded = np.asarray(values, float)
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 
 
 def linear_to_srgb(values: ArrayLike) -> Values:
-    """The inverse; what lies outside is clipped."""
+    """Encode linear light as sRGB values of 0 to 1. Values outside 0 to 1 are clipped."""
     linear = np.clip(np.asarray(values, float), 0, 1)
     return np.asarray(np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055), float)
 
 
 def d65_to_d50(xyz: Values) -> Values:
-    """Bradford adaptation of XYZ in the last axis."""
+    """Adapt XYZ (last axis) from white D65 to D50 by the Bradford method."""
     gain = (_BRADFORD @ D50) / (_BRADFORD @ D65)
     return np.asarray(xyz @ (np.linalg.inv(_BRADFORD) @ np.diag(gain) @ _BRADFORD).T)
 
 
 def to_srgb(pixels: NDArray[np.uint8], space: RgbSpace) -> Values:
-    """Pixels of an RGB space as sRGB, 0 to 255."""
+    """Convert pixels of an RGB space (0 to 255) to sRGB (0 to 255)."""
     xyz = space.linear(pixels[..., :3] / 255) @ space.to_xyz.T
     return np.asarray(linear_to_srgb(xyz @ np.linalg.inv(SRGB.to_xyz).T) * 255)
 
 
 def xyz_to_lab(xyz: Values) -> Values:
-    """CIE L*a*b* relative to D50."""
+    """Convert XYZ to CIE L*a*b* with white D50."""
     ratio = xyz / D50
     root = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
     x, y, z = np.moveaxis(root, -1, 0)
@@ -69,7 +69,7 @@ def xyz_to_lab(xyz: Values) -> Values:
 
 
 def lab(pixels: NDArray[np.generic]) -> Values:
-    """sRGB, 0 to 255, as L*a*b*."""
+    """Convert sRGB pixels (0 to 255) to CIE L*a*b*."""
     return xyz_to_lab(d65_to_d50(srgb_to_linear(pixels[..., :3].astype(float) / 255) @ SRGB.to_xyz.T))
 
 
@@ -79,7 +79,7 @@ def mean_delta_e(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
 
 
 def delta_e(one: Values, other: Values) -> Values:
-    """CIEDE2000 of colours in L*a*b*, with all weights 1 (ISO/CIE 11664-6)."""
+    """The CIEDE2000 difference of L*a*b* colours (last axis), with all weights 1 (ISO/CIE 11664-6)."""
     (l1, a1, b1), (l2, a2, b2) = np.moveaxis(one, -1, 0), np.moveaxis(other, -1, 0)
     boost = 1 + 0.5 * (1 - _saturation((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2))
     c1, c2 = np.hypot(boost * a1, b1), np.hypot(boost * a2, b2)

@@ -1,4 +1,4 @@
-"""What Pillow, which shares no code with the engine, sees in a file, and how far two pictures are apart."""
+"""Test pictures, their decoding by Pillow, which shares no code with the engine, and the difference of two pictures."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -10,14 +10,14 @@ from PIL import Image
 
 Pixels = NDArray[np.uint8]
 Frame = tuple[Pixels, int]
-"""RGBA of the whole canvas, and how many milliseconds it is shown."""
+"""RGBA of the whole canvas, and its duration in milliseconds."""
 Variants = Mapping[str, Callable[[], bytes]]
-"""Ways of writing a file, by what is special about each."""
+"""Functions that each write a file in another way, by a name that says what is special about it."""
 GROUNDS = {"black": (0, 0, 0), "white": (255, 255, 255), "magenta": (255, 0, 255)}
 
 
 def photo(width: int = 96, height: int = 64) -> Pixels:
-    """A picture without any symmetry, in colours that most gamuts hold, smooth enough to survive lossy coding."""
+    """A picture without symmetry, in colours that every RGB space has, smooth enough to survive lossy coding."""
     down, across = np.mgrid[0:height, 0:width] / [[[max(height - 1, 1)]], [[max(width - 1, 1)]]]
     red = 0.25 + 0.5 * across
     green = 0.3 + 0.4 * down * (1 - 0.5 * across)
@@ -26,7 +26,7 @@ def photo(width: int = 96, height: int = 64) -> Pixels:
 
 
 def noise(width: int, height: int, seed: int = 5) -> Pixels:
-    """Grain over a photograph, which no lossless coding makes small."""
+    """`photo` with grain, which lossless coding cannot compress well."""
     grain = np.random.default_rng(seed).normal(0, 14, (height, width, 3))
     return np.clip(photo(width, height) + grain, 0, 255).astype(np.uint8)
 
@@ -39,7 +39,7 @@ def encode(pixels: Pixels, image_format: str, **options: Any) -> bytes:
 
 
 def decode(data: bytes) -> Pixels:
-    """RGBA of a still WebP."""
+    """The RGBA pixels of a still WebP."""
     with Image.open(io.BytesIO(data)) as image:
         assert image.format == "WEBP"
         assert getattr(image, "n_frames", 1) == 1
@@ -47,14 +47,14 @@ def decode(data: bytes) -> Pixels:
 
 
 def decode_frames(data: bytes) -> list[Frame]:
-    """All canvases of a WebP."""
+    """All frames of a WebP, each as the whole canvas."""
     with Image.open(io.BytesIO(data)) as image:
         assert image.format == "WEBP"
         return [_decode_frame(image, index) for index in range(frame_count(image))]
 
 
 def frame_count(image: Image.Image) -> int:
-    """Of an animation that Pillow opened."""
+    """Number of frames of an animation that Pillow opened."""
     return int(cast("Any", image).n_frames)
 
 
@@ -65,29 +65,29 @@ def _decode_frame(image: Image.Image, index: int) -> Frame:
 
 
 def at_time(frames: Sequence[Frame], milliseconds: int) -> Pixels:
-    """The canvas that is shown at a time, so that frames may have been merged."""
+    """The canvas that is shown at this time. Comparing by time allows for merged frames."""
     for pixels, duration in frames:
         if milliseconds < duration:
             return pixels
         milliseconds -= duration
-    raise AssertionError(f"the animation is over {milliseconds} ms before")
+    raise AssertionError(f"the animation ends {milliseconds} ms before this time")
 
 
 def on_ground(pixels: Pixels, ground: tuple[int, int, int]) -> NDArray[np.float64]:
-    """RGBA laid over a colour."""
+    """RGBA pixels composed over a ground of one colour."""
     alpha = pixels[..., 3:] / 255
     return pixels[..., :3] * alpha + np.array(ground) * (1 - alpha)
 
 
 def difference(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
-    """The mean difference in steps of 8 bits, of the channel in which it is largest; RGB only."""
+    """The largest mean difference of any RGB channel, in steps of 8 bits."""
     these, those = one[..., :3].astype(np.float64), other[..., :3].astype(np.float64)
     assert these.shape == those.shape
     return float(np.abs(these - those).mean(axis=(0, 1)).max())
 
 
 def resized(pixels: Pixels, width: int, height: int) -> Pixels:
-    """Scaled by Pillow, each channel by itself in floating point; RGBA premultiplied."""
+    """The picture scaled by Pillow, channel by channel in floating point, with RGBA premultiplied."""
     values = pixels.astype(np.float32)
     if pixels.shape[-1] == 4:
         values[..., :3] *= values[..., 3:] / 255
@@ -104,7 +104,7 @@ def resized(pixels: Pixels, width: int, height: int) -> Pixels:
 def assert_plays(
     found: Sequence[Frame], expected: Sequence[Pixels], durations: Sequence[int], tolerance: float = 2
 ) -> None:
-    """At the middle of each frame's time the same is to be seen, on every ground; and both end together."""
+    """Check that, at the middle of each expected frame, both show the same on every ground, and both last as long."""
     assert sum(duration for _, duration in found) == sum(durations)
     start = 0
     for index, (pixels, duration) in enumerate(zip(expected, durations, strict=True)):

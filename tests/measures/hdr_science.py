@@ -6,25 +6,25 @@ from numpy.typing import ArrayLike
 
 BT2020 = RgbSpace("BT.2020", ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)))
 WHITE = 203.0
-"""cd/m2 of diffuse white (BT.2408)."""
+"""Luminance of diffuse white in cd/m2 (BT.2408)."""
 _M1, _M2, _C1, _C2, _C3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
 _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
 
 
 def pq_signal(light: ArrayLike) -> Values:
-    """cd/m2 to 0 to 1."""
+    """The PQ signal (0 to 1) of light in cd/m2."""
     power = (np.asarray(light, float) / 10_000) ** _M1
     return np.asarray(((_C1 + _C2 * power) / (1 + _C3 * power)) ** _M2)
 
 
 def pq_light(signal: ArrayLike) -> Values:
-    """0 to 1 to cd/m2."""
+    """The light in cd/m2 of a PQ signal (0 to 1)."""
     root = np.asarray(signal, float) ** (1 / _M2)
     return np.asarray(10_000 * (np.clip(root - _C1, 0, None) / (_C2 - _C3 * root)) ** (1 / _M1))
 
 
 def hlg_signal(light: ArrayLike) -> Values:
-    """Linear BT.2020 on a display of 1000 cd/m2 to 0 to 1; the last axis is red, green and blue."""
+    """The HLG signal (0 to 1) of linear BT.2020 light in cd/m2 (RGB in the last axis) on a display of 1000 cd/m2."""
     display = np.asarray(light, float) / 1000
     luminance = np.maximum(display @ BT2020.to_xyz[1], 1e-12)[..., None]
     scene = display * luminance ** (1 / 1.2 - 1)
@@ -34,7 +34,7 @@ def hlg_signal(light: ArrayLike) -> Values:
 
 
 def tone_mapped(light: ArrayLike, peak: float) -> Values:
-    """BT.2390's EETF from this peak to reference white, cd/m2 to cd/m2."""
+    """BT.2390's EETF from `peak` to reference white; light and result are in cd/m2."""
     signal, most = pq_signal(light) / pq_signal(peak), float(pq_signal(WHITE) / pq_signal(peak))
     if most >= 1:
         return np.asarray(np.minimum(np.asarray(light, float), WHITE), float)
@@ -45,7 +45,7 @@ def tone_mapped(light: ArrayLike, peak: float) -> Values:
 
 
 def shown(light: ArrayLike, space: RgbSpace, peak: float) -> Values:
-    """Linear light of a space in cd/m2, within the gamut of sRGB, as sRGB of 0 to 255."""
+    """Tone-map linear light of `space`, in cd/m2, and encode it as sRGB (0 to 255). All colours must be within sRGB."""
     linear = np.asarray(light, float) @ space.to_xyz.T @ np.linalg.inv(SRGB.to_xyz).T
     assert linear.min() > -0.01, "the colours are outside of sRGB"
     brightest = np.maximum(linear.max(axis=-1, keepdims=True), 1e-9)

@@ -1,4 +1,4 @@
-"""What the structure readers say of a file, or why they refuse it."""
+"""Read the structure of a file, or get the reason why it is refused."""
 
 import io
 
@@ -13,12 +13,12 @@ def read(data: bytes) -> Probe:
 
 
 def refusal(data: bytes) -> tuple[str, str]:
-    """The code and the message of the refusal."""
+    """The code and the message of the error with which the file is refused."""
     with pytest.raises(ConversionError) as caught:
         read(data)
     return caught.value.code, str(caught.value)
 
 
 def code(data: bytes) -> str:
-    """The code of the refusal alone."""
+    """The code of the error with which the file is refused."""
     return refusal(data)[0]

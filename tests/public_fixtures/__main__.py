@@ -1,6 +1,7 @@
-"""`cd tests && python -m public_fixtures`: pictures of public projects, as Pillow, libvips and the service show them.
+"""`cd tests && python -m public_fixtures`: compare what Pillow, libvips and the service show of public images.
 
-Exit status 1 for a file that both references read and the service refuses or shows differently without a known reason.
+The exit status is 1 if both references read a file that the service refuses or shows differently, and known.py gives no
+reason for it; if known.py explains a difference that does not exist; or if too few files were found.
 """
 
 import argparse
@@ -24,7 +25,7 @@ _SAMPLE = 500
 
 
 def main() -> None:
-    """Fetch, convert, compare, print, and tell by the exit status."""
+    """Fetch, convert and compare the files, print the report, and exit with 1 if it has findings."""
     arguments = _arguments().parse_args()
     notices, report = Console(stderr=True), Report()
     fixtures = in_sample_order(_fetched(report, notices))
@@ -36,7 +37,7 @@ def main() -> None:
     show(report, Console(width=_WIDTH))
     missing = arguments.files is not None and len(report.read) < arguments.files
     if missing:
-        Console(width=_WIDTH).print(f"only {len(report.read)} of {arguments.files} files were to be had")
+        Console(width=_WIDTH).print(f"only {len(report.read)} of {arguments.files} files were found")
     sys.exit(bool(missing or report.findings or report.needless))
 
 
@@ -51,7 +52,7 @@ def _fetched(report: Report, console: Console) -> Iterator[Fixture]:
 def _outcomes(
     fixtures: Iterable[Fixture], wanted: int | None, references: References, converter: Converter, console: Console
 ) -> Iterator[Outcome]:
-    """One after another, until so many are read by the references."""
+    """Judge the fixtures in turn, until `wanted` of them were read by the references."""
     read = 0
     for each in track(fixtures, "converting", console=console, transient=True, disable=not console.is_terminal):
         outcome = judge(each, references, converter)
@@ -71,9 +72,11 @@ def _keep(outcome: Outcome, folder: Path) -> None:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m public_fixtures", description=__doc__)
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--files", type=int, default=_SAMPLE, help="how many that the references read (500)")
-    size.add_argument("--all", action="store_const", dest="files", const=None, help="every file of every archive")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="where different and refused files are written")
+    size.add_argument(
+        "--files", type=int, default=_SAMPLE, help="number of files that the references must read (default: 500)"
+    )
+    size.add_argument("--all", action="store_const", dest="files", const=None, help="try every file of every archive")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="write different and refused files to this folder")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The pictures in source archives, in an order whose beginning is a sample of them."""
+"""The images in source archives, in an order in which the first files are a balanced sample."""
 
 import hashlib
 import tarfile
@@ -25,7 +25,10 @@ _SUFFIXES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """A file of a project, by its path in the archive without the leading folder; `format` is the announced one."""
+    """A file of a project. `path` is the path in the archive without its top folder.
+
+    `format` is the one that the first bytes announce, or that of the suffix if they announce none.
+    """
 
     project: str
     path: str
@@ -34,12 +37,12 @@ class Fixture:
 
     @property
     def digest(self) -> str:
-        """By which copies are found and samples are drawn."""
+        """The SHA-256 of the data, which identifies copies and orders the sample."""
         return hashlib.sha256(self.data).hexdigest()
 
 
 def collect(project: str, archive: Path) -> Iterator[Fixture]:
-    """Every file that is named like a picture or begins like one, and that an upload may be as large as."""
+    """Every file whose suffix or first bytes are those of an image, unless it is too large for an upload."""
     with tarfile.open(archive) as opened:
         for member in opened:
             suffix = PurePosixPath(member.name).suffix.lower()
@@ -58,8 +61,9 @@ def _inner(name: str) -> str:
 
 
 def in_sample_order(fixtures: Iterable[Fixture]) -> list[Fixture]:
-    """One of each format and, within it, of each project in turn; copies once. The order follows from the bytes alone:
-    the first so many are a sample that is spread over both.
+    """The fixtures without copies, alternating between formats and, within a format, between projects.
+
+    So the first N files are a sample of all formats and projects. The order depends on the files' content alone.
     """
     by_name = sorted(fixtures, key=lambda each: (each.project, each.path), reverse=True)
     different = {each.digest: each for each in by_name}
@@ -70,5 +74,5 @@ def in_sample_order(fixtures: Iterable[Fixture]) -> list[Fixture]:
 
 
 def _in_turn(rows: Iterable[Iterable[Fixture]]) -> list[Fixture]:
-    """The first of each, then the second of each, and so on."""
+    """The first item of each row, then the second of each, and so on."""
     return [each for each in chain.from_iterable(zip_longest(*rows)) if each is not None]

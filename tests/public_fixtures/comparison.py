@@ -1,4 +1,4 @@
-"""How far two ways of showing a file are apart."""
+"""Compare what a reference shows of a file with what the service made of it."""
 
 import io
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from public_fixtures.references import Shown, proxy
 
 WHITE = (255, 255, 255)
 MOST_DELTA_E = 1.0
-"""Mean CIEDE2000 over white, beyond what libwebp loses of the reference's picture at the same quality."""
+"""Mean CIEDE2000 on a white ground that is allowed beyond the loss of WebP coding at the same quality."""
 MOST_ALPHA = 2.0
-"""Mean difference of alpha, of 255."""
+"""Mean difference of alpha that is allowed, in steps of 8 bits."""
 _LOOKED_AT = 8
-"""Moments of an animation."""
+"""Number of moments of an animation that are compared."""
 _HASTY, _SLOWED = 10, 100
-"""Milliseconds: browsers show frames of at most 10 ms for 100 ms."""
+"""Milliseconds: browsers show a frame of at most 10 ms for 100 ms."""
 
 
 def differences(expected: Shown, found: Shown, size: tuple[int, int], quality: int) -> list[str]:
-    """What differs from what a reference shows, in words.
+    """Each difference between a reference's picture and the service's, in words.
 
-    `found` is a WebP that has to have this size; `quality` is the one at which it was coded, 100 if without loss.
+    `size` is the size that `found` must have. `quality` is the one at which it was encoded; 100 means lossless.
     """
     if found.size != size:
         return [f"{found.size} pixels instead of {size}"]
@@ -35,7 +35,7 @@ def differences(expected: Shown, found: Shown, size: tuple[int, int], quality: i
 
 
 def _of_times(expected: Shown, found: Shown, quality: int) -> list[str]:
-    """Of animations, at some moments. Frames that change nothing may have been merged, all of them to a still."""
+    """Compare animations at some moments. Equal frames may have been merged, even to a single one."""
     times, others = _times(expected), _times(found)
     if len(others) > 1 and abs(sum(times) - sum(others)) > len(times):
         return [f"{sum(others):.0f} ms instead of {sum(times):.0f}"]
@@ -75,7 +75,7 @@ def _colour_difference(one: Pixels, other: Pixels) -> float:
 
 
 def _loss(shown: Shown, quality: int) -> float:
-    """How far the first frame is from itself once it is coded."""
+    """The colour difference that WebP coding at this quality causes in the first frame."""
     if quality == 100:
         return 0.0
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The references in a process of their own, which a file may end, or fill with all the memory that it is allowed."""
+"""Run the references in a process of their own, since a file may crash it or make it use all its memory."""
 
 import os
 import resource
@@ -11,13 +11,13 @@ from typing import Self
 from public_fixtures.references import Shown, show_all
 
 _MEMORY_BYTES = 4 << 30
-"""Of address space: some of the files say that they have billions of pixels."""
+"""Limit of the address space: some files announce billions of pixels."""
 _FILES = 50
-"""Which one process decodes."""
+"""Number of files that one process decodes before a new one replaces it."""
 
 
 class References:
-    """What every reference shows of a file; a context manager."""
+    """A process that shows files with every reference. Use it as a context manager."""
 
     def __init__(self) -> None:
         self._executor = _new_executor()
@@ -29,7 +29,7 @@ class References:
         self._executor.shutdown()
 
     def show(self, data: bytes) -> Mapping[str, Shown | str]:
-        """What is shown, or why nothing is, by the reference's name."""
+        """By reference: what it shows, or the reason why it shows nothing."""
         try:
             return self._executor.submit(show_all, data).result()
         except BrokenProcessPool:
@@ -42,6 +42,6 @@ def _new_executor() -> ProcessPoolExecutor:
 
 
 def _limit() -> None:
-    """Bound the memory, and drop what the libraries write about damaged files."""
+    """Limit the memory, and discard what the libraries write to stderr about damaged files."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))

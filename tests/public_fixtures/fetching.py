@@ -1,4 +1,4 @@
-"""Source archives, fetched once with the package clients as this machine has them configured, and kept in the cache."""
+"""Fetch source archives with the package clients as they are configured on this machine, and cache them."""
 
 import hashlib
 import os
@@ -15,16 +15,16 @@ from uv import find_uv_bin
 
 CACHE = Path(os.environ.get("IMAGE_JOBS_CACHE") or Path.home() / ".cache/image-jobs") / "public-fixtures"
 _SECONDS = 600.0
-"""The most that one command or download may take."""
+"""Timeout of one command or download."""
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
 class Unavailable(Exception):
-    """An archive cannot be had on this machine; the message says why."""
+    """An archive cannot be fetched on this machine; the message says why."""
 
 
 def fetch(source: Source) -> Path:
-    """The archive in the cache. Raises Unavailable."""
+    """The path of the archive in the cache, fetched first if it is missing. Raises Unavailable."""
     kept = CACHE / source.sha256
     if not kept.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -40,17 +40,17 @@ def _check(archive: Path, source: Source) -> None:
         found = hashlib.file_digest(opened, "sha256").hexdigest()
     if found != source.sha256:
         archive.unlink()
-        raise Unavailable(f"{archive.name} is another archive than the pinned one: its SHA-256 is {found}")
+        raise Unavailable(f"{archive.name} is not the pinned archive: its SHA-256 is {found}")
 
 
 def _from_index(source: PythonSource, folder: Path) -> Path:
-    """uv resolves the address through the configured index; nothing of the project is built or run."""
+    """Download a source distribution. uv finds its address in the configured index; nothing is built or run."""
     lock = folder / "pylock.toml"
     command = [find_uv_bin(), "pip", "compile", "-q", "--no-deps", "--format", "pylock.toml", "-o", str(lock), "-"]
     _run(command, wanted=f"{source.project}=={source.version}\n")
     (package,) = tomllib.loads(lock.read_text())["packages"]
     if "sdist" not in package:
-        raise Unavailable("the index has no source distribution of it")
+        raise Unavailable("the index has no source distribution of this version")
     archive = folder / "archive"
     try:
         with httpx2.stream("GET", package["sdist"]["url"], timeout=_SECONDS, follow_redirects=True) as answer:
@@ -64,7 +64,7 @@ def _from_index(source: PythonSource, folder: Path) -> Path:
 
 
 def _from_apt(source: DebianSource) -> Path:
-    """apt fetches from this machine's mirror, with lists of its own: the machine's own sources stay as they are."""
+    """Download an upstream archive from this machine's mirror, with apt lists of its own beside the system's."""
     root = CACHE / f"apt-{source.release}"
     options = _apt_options(root)
     if not (root / "updated").exists():
@@ -98,7 +98,7 @@ def _apt_options(root: Path) -> list[str]:
 
 
 def _mirror() -> str:
-    """The address of Debian's archive in this machine's sources."""
+    """The address of the Debian archive in this machine's apt sources."""
     if not shutil.which("apt-get"):
         raise Unavailable("apt-get is not installed")
     if not _KEYRING.exists():
@@ -111,7 +111,7 @@ def _mirror() -> str:
 
 
 def _run(command: Sequence[str], folder: Path | None = None, wanted: str = "") -> str:
-    """What the command printed. Raises Unavailable with its last line of errors."""
+    """Run a command and return its output. Raises Unavailable with the last line of its stderr."""
     ended = subprocess.run(
         command, cwd=folder, input=wanted, capture_output=True, encoding="utf-8", timeout=_SECONDS, check=False
     )

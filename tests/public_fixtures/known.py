@@ -1,4 +1,4 @@
-"""Files that both references read and the service refuses or shows differently, each with the reason that was found."""
+"""Known differences: files that both references read and the service refuses or shows differently, with the reason."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -8,13 +8,13 @@ from public_fixtures.trial import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One reason, and the files that it explains: (project, path in its archive); a `*` stands for anything."""
+    """A reason and the files that it explains, as (project, path in its archive). The path may have wildcards."""
 
     reason: str
     files: tuple[tuple[str, str], ...]
 
     def explains(self, outcome: Outcome) -> bool:
-        """Whether the file is one of these."""
+        """Whether the outcome's file is one of these."""
         fixture = outcome.fixture
         return any(project == fixture.project and fnmatchcase(fixture.path, path) for project, path in self.files)
 
@@ -22,7 +22,7 @@ class Known:
 _GIF_SUITE = "tests/test-images/gif-test-suite"
 KNOWN: tuple[Known, ...] = (
     Known(
-        "What no frame covers is transparent, as in browsers; Pillow and libvips fill it with a colour of the palette.",
+        "An area that no frame covers is transparent, as in browsers; Pillow and libvips give it a palette colour.",
         (
             ("gdk-pixbuf", f"{_GIF_SUITE}/dispose-restore-background.gif"),
             ("gdk-pixbuf", f"{_GIF_SUITE}/high-color.gif"),
@@ -38,7 +38,7 @@ KNOWN: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "A side is longer than the 16,383 pixels of a WebP.",
+        "A side is longer than 16,383 pixels, the limit of WebP.",
         (
             ("gdk-pixbuf", f"{_GIF_SUITE}/max-height.*"),
             ("gdk-pixbuf", f"{_GIF_SUITE}/max-width.*"),
@@ -46,8 +46,8 @@ KNOWN: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "Each reference lacks a half: libvips the gAMA that browsers apply, Pillow the transparent colour. The service "
-        "has the alpha of libvips and the colours of gAMA, pixel by pixel.",
+        "libvips ignores gAMA, which browsers apply; Pillow ignores the transparent colour. The service applies both: "
+        "its alpha equals that of libvips, its colours are those of gAMA.",
         (
             ("libpng1.6", "contrib/pngsuite/ftbbn0g04.png"),
             ("libpng1.6", "contrib/pngsuite/ftbwn0g16.png"),
@@ -56,8 +56,8 @@ KNOWN: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "Pillow replaces alpha where frames are to be blended, and restores another canvas than the previous one; "
-        "libvips shows only the still. The service does as the PNG specification says (test_apng.py calculates it).",
+        "Pillow replaces alpha where it should blend frames, and restores the previous canvas wrongly; libvips "
+        "shows only the still. The service follows the PNG specification (test_apng.py calculates the frames).",
         (
             ("pillow", "Tests/images/apng/blend_op_over_near_transparent.png"),
             ("pillow", "Tests/images/apng/dispose_op_previous.png"),
@@ -67,19 +67,19 @@ KNOWN: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "The colours are named by cICP, which browsers convert and both references ignore.",
+        "The colour space is given by cICP, which browsers apply and both references ignore.",
         (("libpng1.6", "contrib/testpngs/png-3/cicp-*.png"),),
     ),
     Known(
-        "Lossless JPEG (SOF3), which libjpeg-turbo reads from version 3 on; refused by its name.",
+        "Lossless JPEG (SOF3), which libjpeg-turbo reads from version 3 on; the service refuses it and names it.",
         (("imagecodecs", "tests/data/ljpeg/*.ljp"),),
     ),
     Known(
-        "The compressed data has an impossible code, of which libjpeg only warns; a damaged picture is refused.",
+        "The compressed data has an invalid code. libjpeg only warns about it; the service refuses damaged pictures.",
         (("pillow", "Tests/images/hopper_bad_exif.jpg"),),
     ),
     Known(
-        "A TIFF of signed numbers, which the references show as if they had no sign; refused by its name.",
+        "A TIFF of signed samples, which the references show as unsigned; the service refuses it and names it.",
         (
             ("imagecodecs", "tests/data/tiff/gray.*i1.tif"),
             ("imagecodecs", "tests/data/tiff/gray.*i2.tif"),
@@ -89,47 +89,47 @@ KNOWN: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "A layout of TIFF that ImageMagick cannot read, refused by its name: CMYK in JPEG tiles, or old-style JPEG.",
+        "A TIFF layout that ImageMagick cannot read, refused and named: CMYK in JPEG tiles, or old-style JPEG.",
         (
             ("pillow", "Tests/images/tiff_tiled_cmyk_jpeg.tif"),
             ("tiff", "test/images/ojpeg_zackthecat_subsamp22_single_strip.tiff"),
         ),
     ),
     Known(
-        "A TIFF that contradicts itself and is read by guessing: a strip that is longer than the file, as in a file "
-        "that was cut, or channels of 1 and of 8 bits.",
+        "A TIFF that contradicts itself, so that a reader has to guess: a strip that is longer than the file, as in a "
+        "truncated file, or channels of 1 and of 8 bits.",
         (
             ("pillow", "Tests/images/tiff_wrong_bits_per_sample.tiff"),
             ("pillow", "Tests/images/tiff_wrong_bits_per_sample_2.tiff"),
         ),
     ),
     Known(
-        "Fax data without line ends that libtiff 4.5 does not read and 4.7 does.",
+        "Fax data without line ends, which libtiff reads from version 4.7 on, but not in 4.5.",
         (("tiff", "test/images/testfax3_bug_513.tiff"),),
     ),
     Known(
-        "A camera's raw file, of which the references show the embedded preview; refused by its name.",
+        "A camera's raw file, of which the references show the embedded preview; the service refuses it and names it.",
         (("libimage-exiftool-perl", "t/images/DNG.dng"),),
     ),
     Known(
-        "HEIC of 33 and 50 megapixels in 10 bits 4:2:2, which take more memory than a conversion may have by default.",
+        "HEIC of 33 and 50 megapixels in 10 bits 4:2:2, which need more memory than a conversion may use by default.",
         (
             ("exiv2", "test/data/Sony.HIF"),
             ("pillow-heif", "tests/images/heif_special/guitar_cw90.hif"),
         ),
     ),
     Known(
-        "The last byte of the picture is missing; pillow-heif shows it, the service says that the file was cut off.",
+        "The last byte of the picture is missing; pillow-heif shows the rest, the service reports a truncated file.",
         (("pillow-heif", "tests/images/heif_truncated/truncated.heic"),),
     ),
     Known(
-        "The file calls its primary picture a thumbnail of another one; pillow-heif shows that one, the service the "
-        "primary picture (ISO/IEC 14496-12, 8.11.4).",
+        "The file marks its primary picture as a thumbnail of another picture. pillow-heif shows the other one, the "
+        "service shows the primary one (ISO/IEC 14496-12, 8.11.4).",
         (("pillow-heif", "tests/images/heif_other/invalid_id.heic"),),
     ),
 )
 
 
 def explanation(outcome: Outcome) -> str | None:
-    """Why a file is different or refused, if that is known."""
+    """The known reason why a file is different or refused, or None."""
     return next((each.reason for each in KNOWN if each.explains(outcome)), None)

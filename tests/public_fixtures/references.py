@@ -1,4 +1,4 @@
-"""What Pillow and libvips show of a file: upright, in sRGB, small, with every frame's time."""
+"""Decode a file with Pillow and libvips: upright, in sRGB, reduced, with the duration of every frame."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -14,29 +14,31 @@ from measures.decoded_pictures import Pixels, resized
 from PIL import Image, ImageCms, ImageOps
 
 PROXY_SIDE, PROXY_REDUCTION, PROXY_LEAST = 128, 4, 16
-"""Pixels of the longer side at which pictures are compared: a quarter, so that chroma subsampling averages out."""
+"""Longer side at which pictures are compared, in pixels: a quarter of the original, at most 128, at least 16. At that
+size chroma subsampling averages out.
+"""
 MAX_PIXELS = 60_000_000
-"""Of all frames together: what is larger is not decoded."""
+"""Limit of all frames together; larger files are not decoded."""
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "HEIF", "AVIF")
 _ANIMATED = ("PNG", "GIF", "WEBP")
 _LOADERS = ("jpegload", "pngload", "gifload", "webpload", "heifload", "tiffload")
 _OTHER_COLOURS = frozenset({"icc_profile", "srgb"})
-"""What counts before gAMA, by Pillow's names."""
+"""What takes precedence over gAMA, by Pillow's names."""
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 pillow_heif.register_heif_opener()
-Image.MAX_IMAGE_PIXELS = None  # the size is checked here
+Image.MAX_IMAGE_PIXELS = None  # _check_size checks it instead
 
 
 class Unread(Exception):
-    """A reference does not read the file."""
+    """A reference cannot read the file; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The first frame as RGBA in sRGB, upright; every frame at the size of comparison, and its milliseconds.
+    """`first` is the first frame as upright RGBA in sRGB; `frames` are all frames at the size of comparison.
 
-    `is_played` says whether the reference plays animations of this format: of another one it shows a still.
+    `durations` are in milliseconds. `is_played`: the reference plays animations of this format, else it shows a still.
     """
 
     first: Pixels
@@ -46,18 +48,18 @@ class Shown:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the whole picture."""
+        """Width and height of the first frame."""
         return self.first.shape[1], self.first.shape[0]
 
 
 def pillow(data: bytes) -> Shown:
-    """As Pillow shows it, profiles applied. Raises Unread."""
+    """Decode the file with Pillow and apply its profile. Raises Unread."""
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             is_played = image.format in _ANIMATED
             count = getattr(image, "n_frames", 1) if is_played else 1
             _check_size(image.width, image.height, count)
-            first = count > 1 and image.info.get("default_image", False)  # a still that is no frame of its APNG
+            first = count > 1 and image.info.get("default_image", False)  # skip an APNG's still that is not a frame
             parts = [_pillow_frame(image, index, count) for index in range(first, count)]
     except Unread:
         raise
@@ -79,7 +81,7 @@ def _pillow_frame(image: Image.Image, index: int, count: int) -> tuple[Image.Ima
 
 
 def _with_gamma(image: Image.Image, info: Mapping[str, Any]) -> Image.Image:
-    """What gAMA and cHRM of a PNG mean, which browsers apply and Pillow does not (W3C PNG, third edition, 4.3)."""
+    """Apply a PNG's gAMA and cHRM, as browsers do and Pillow does not (W3C PNG, third edition, 4.3)."""
     x_y = info.get("chromaticity")
     primaries = tuple(zip(x_y[2::2], x_y[3::2], strict=True)) if x_y else SRGB.primaries
     pixels = np.asarray(image)
@@ -88,14 +90,14 @@ def _with_gamma(image: Image.Image, info: Mapping[str, Any]) -> Image.Image:
 
 
 def _pillow_srgb(image: Image.Image) -> Image.Image:
-    """RGBA in sRGB."""
+    """Convert to RGBA in sRGB."""
     if image.mode.startswith("I;16") or image.mode == "I":
         values = np.asarray(image).astype(np.int64)
         if values.min() < 0 or values.max() > 0xFFFF:
-            raise Unread("samples of 32 bits have no white")
+            raise Unread("samples of 32 bits have no defined white")
         return Image.fromarray(np.rint(values / 257).astype(np.uint8)).convert("RGBA")
     if image.mode == "F":
-        raise Unread("floating point has no white")
+        raise Unread("floating-point samples have no defined white")
     rgba = image.convert("RGBA") if image.mode not in ("CMYK", "LAB") else None
     profile = image.info.get("icc_profile")
     colours = _through_profile(image, profile) if profile else None
@@ -107,7 +109,7 @@ def _pillow_srgb(image: Image.Image) -> Image.Image:
 
 
 def _through_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
-    """RGB in sRGB; None for a profile that is not one of the picture's own kind of channels."""
+    """Convert to RGB in sRGB; None if the profile is for another kind of channels than the picture has."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = source.profile.xcolor_space.strip()
@@ -122,11 +124,11 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
 
 
 def libvips(data: bytes) -> Shown:
-    """As libvips shows it, profiles applied. Raises Unread."""
+    """Decode the file with libvips and apply its profile. Raises Unread."""
     try:
         loader = pyvips.Image.new_from_buffer(data, "").get("vips-loader").partition("_")[0]
         if loader not in _LOADERS:
-            raise Unread(f"{loader} is not asked")
+            raise Unread(f"libvips's {loader} is not used as a reference")
         is_played = loader in ("gifload", "webpload")
         image = pyvips.Image.new_from_buffer(data, "n=-1" if is_played else "", fail_on="error")
         height = image.get_page_height()
@@ -141,9 +143,9 @@ def libvips(data: bytes) -> Shown:
 
 
 def _libvips_srgb(image: "pyvips.Image") -> Pixels:
-    """RGBA in sRGB."""
+    """Convert to RGBA in sRGB."""
     if image.format in ("float", "double", "complex", "dpcomplex", "int", "uint"):
-        raise Unread(f"samples of type {image.format} have no white")
+        raise Unread(f"samples of type {image.format} have no defined white")
     if image.get_typeof("icc-profile-data"):
         image = image.icc_transform("srgb", embedded=True, depth=8)
     image = image.colourspace("srgb")
@@ -162,7 +164,7 @@ def _check_size(width: int, height: int, count: int) -> None:
 
 
 def proxy(pixels: Pixels) -> Pixels:
-    """The picture at the size of comparison."""
+    """The picture scaled to the size of comparison."""
     height, width = pixels.shape[:2]
     side = min(PROXY_SIDE, max(PROXY_LEAST, max(width, height) // PROXY_REDUCTION))
     size = fit(width, height, side)
@@ -173,7 +175,7 @@ _REFERENCES: dict[str, Callable[[bytes], Shown]] = {"Pillow": pillow, "libvips":
 
 
 def show_all(data: bytes) -> dict[str, Shown | str]:
-    """What each reference shows, or why it shows nothing."""
+    """By reference: what it shows, or the reason why it shows nothing."""
     found: dict[str, Shown | str] = {}
     for name, show in _REFERENCES.items():
         try:

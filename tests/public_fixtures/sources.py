@@ -1,11 +1,11 @@
-"""The source archives of public projects whose pictures are tried, each pinned by its SHA-256."""
+"""The source archives of public projects that provide the images, each pinned by its SHA-256."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class PythonSource:
-    """A source distribution in the Python package index that pip and uv are configured with."""
+    """A source distribution in the Python package index that uv is configured with."""
 
     project: str
     version: str
@@ -19,7 +19,7 @@ class PythonSource:
 
 @dataclass(frozen=True, slots=True)
 class DebianSource:
-    """The upstream archive of a source package in one of Debian's releases, which packaging revisions do not change."""
+    """The upstream archive of a source package in a Debian release; packaging revisions do not change it."""
 
     project: str
     release: str

@@ -1,4 +1,4 @@
-"""What the run found, for people."""
+"""The report of a run."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from rich.table import Table
 
 @dataclass(slots=True)
 class Report:
-    """What became of the files, and which archives could not be had."""
+    """The outcome of each file, and the archives that could not be fetched."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     unavailable: list[str] = field(default_factory=list)
@@ -24,17 +24,17 @@ class Report:
 
     @property
     def findings(self) -> list[Outcome]:
-        """What is different or refused without a known reason."""
+        """The files that are different or refused without a known reason."""
         return [each for each in self.outcomes if each.is_deviation and explanation(each) is None]
 
     @property
     def needless(self) -> list[Outcome]:
-        """What is the same although a reason for a difference is kept."""
+        """The files that are shown correctly although known.py explains a difference."""
         return [each for each in self.outcomes if each.verdict is Verdict.SAME and explanation(each) is not None]
 
 
 def show(report: Report, console: Console) -> None:
-    """A row for each format, then the known reasons, then what nobody explained."""
+    """Print a row for each format, the known reasons, the archives not fetched, and what known.py does not explain."""
     columns = ("format", "files", "read by the references", *(each for each in Verdict if each is not Verdict.UNREAD))
     table = Table(*columns, "of these known", title="Public fixtures")
     formats = sorted({each.fixture.format for each in report.outcomes})

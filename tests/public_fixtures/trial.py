@@ -1,4 +1,4 @@
-"""One file on its way: what the references show of it, what the service makes of it, and what that means."""
+"""Judge one file: compare what the references show of it with what the service makes of it."""
 
 import io
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ from public_fixtures.references import Shown, pillow
 
 OPTIONS = Options(quality=95)
 _ONE_IS_ENOUGH = frozenset({"heic"})
-"""The libvips that the tests install decodes no HEVC: what pillow-heif shows of these is the reference."""
+"""Formats for which one reference is enough: the tests' libvips cannot decode HEVC, so pillow-heif judges alone."""
 
 
 class Verdict(StrEnum):
-    """What became of a file, by what the references say."""
+    """How the service's picture of a file compares with those of the references."""
 
     SAME = "same"
     DIFFERENT = "different"
     REFUSED = "refused"
     DISPUTED = "disputed"
-    """The references show different pictures, and the service shows what one of them does."""
+    """The references differ from each other, and the service agrees with one of them."""
     UNREAD = "unread"
-    """A reference does not read it: whatever the service does is right."""
+    """A reference cannot read the file, so there is nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict on a file, and the reason in words."""
+    """The verdict on a file, and its reason in words."""
 
     fixture: Fixture
     verdict: Verdict
@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def is_deviation(self) -> bool:
-        """Whether the service does not do what the references do."""
+        """Whether the service does something else than the references."""
         return self.verdict in (Verdict.DIFFERENT, Verdict.REFUSED)
 
     @property
@@ -51,7 +51,7 @@ class Outcome:
 
 
 def judge(fixture: Fixture, references: References, converter: Converter) -> Outcome:
-    """Convert a file and compare."""
+    """Convert a file with the references and the service, and compare the results."""
     answers = references.show(fixture.data)
     shown = {name: each for name, each in answers.items() if isinstance(each, Shown)}
     unread = [f"{name}: {reason}" for name, reason in answers.items() if isinstance(reason, str)]
