@@ -1,1 +1,1 @@
-"""Benchmarks of the whole system on this machine; run by hand: `make bench`."""
+"""Benchmarks of the whole system on this machine. Run them by hand: `make bench`."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--json] [--jobs N]`: time to ready, latency of one upload, CPU use while a queue drains."""
+"""`python -m benchmarks [--json] [--jobs N]`: time until ready, latency of one upload, CPU time of a full queue."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ ROUNDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure and what it should be."""
+    """One measured figure and its goal."""
 
     name: str
     value: float
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def latency(api: ApiClient, picture: bytes) -> list[Figure]:
-    """One upload at a time, watched by a polling client; what the receipt says of the conversion is taken off."""
+    """The latency of uploads sent one at a time, measured by a polling client, in total and without the conversion."""
     totals, overheads = [], []
     for _ in range(ROUNDS):
         started = time.perf_counter()
@@ -66,12 +66,12 @@ def latency(api: ApiClient, picture: bytes) -> list[Figure]:
         overheads.append(total - job["receipt"]["durationMs"] / 1000)
     return [
         Figure("upload to COMPLETED, p50", statistics.median(totals), "s", "< 1"),
-        Figure("of it not conversion, p50", statistics.median(overheads) * 1000, "ms", "< 60"),
+        Figure("overhead beside the conversion, p50", statistics.median(overheads) * 1000, "ms", "< 60"),
     ]
 
 
 def drain(system: LocalSystem, api: ApiClient, picture: bytes, count: int) -> list[Figure]:
-    """The workers' CPU time while `count` jobs drain, against that of the same conversions alone in this process."""
+    """The CPU time of the workers for `count` jobs, compared with the same conversions alone in this process."""
     alone = cpu_of_one_conversion(picture)
     before, started = system.worker_cpu_seconds(), time.perf_counter()
     for job_id in [upload(api, picture) for _ in range(count)]:
@@ -84,7 +84,7 @@ def drain(system: LocalSystem, api: ApiClient, picture: bytes, count: int) -> li
 
 
 def cpu_of_one_conversion(picture: bytes) -> float:
-    """CPU seconds of one conversion, the median of several."""
+    """The median CPU time of a conversion, in seconds."""
     times = []
     for _ in range(7):
         before = time.process_time()

@@ -1,4 +1,4 @@
-"""Starts `imagejobs up` on a data directory of its own, and tells what its worker processes cost."""
+"""Starts `imagejobs up` with its own data directory, and measures the CPU time of its processes."""
 
 import json
 import os
@@ -18,23 +18,23 @@ READY_TIMEOUT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class LocalSystem:
-    """A running system: where it is, how long it took to be ready, and its processes by name."""
+    """A running system: its address, the seconds until it was ready, and its process ids by name."""
 
     api_url: str
     ready_seconds: float
     pids: dict[str, int]
 
     def worker_cpu_seconds(self) -> float:
-        """User and system time of the Dramatiq processes so far (Linux)."""
+        """The CPU time of the Dramatiq processes so far (Linux only)."""
         return self.cpu_seconds("worker")
 
     def cpu_seconds(self, name: str) -> float:
-        """The same of any of its processes with all that it started; of all of them under the name "up"."""
+        """The CPU time of a process and its descendants; "up" means all processes of the system."""
         return sum(_cpu_seconds(pid) for pid in _family(self.pids[name]))
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """All but the supervisor stand still for the length of the block."""
+        """Stop all processes but the supervisor for the length of the block."""
         numbers = [pid for name, child in self.pids.items() if name != "up" for pid in _family(child)]
         for pid in numbers:
             os.kill(pid, signal.SIGSTOP)
@@ -50,7 +50,7 @@ UP = (sys.executable, "-m", "imagejobs", "up")
 
 @contextmanager
 def local_system(program: Sequence[str] = UP) -> Iterator[LocalSystem]:
-    """The system with its defaults, for the length of the block. `program` takes the options of `imagejobs up`."""
+    """A system with default settings. `program` is the command that takes the options of `imagejobs up`."""
     with tempfile.TemporaryDirectory() as directory:
         started = time.perf_counter()
         command = [*program, "--data-dir", directory, "--port", "0"]

@@ -1,4 +1,4 @@
-"""A photograph-like JPEG of a given size, the same bytes every time."""
+"""A photograph-like JPEG of a given size, with the same bytes every time."""
 
 import io
 import random

@@ -1,8 +1,8 @@
 """`python -m benchmarks.repair [--documents N] [--mongodb URI]`: the reconciler's passes, and its queries' plans.
 
-Without --mongodb on a server of its own, the one that `imagejobs up` would start. Most jobs are COMPLETED; some
-hundreds each wait, are lost while they wait, are at work, are held by a dead worker, or are half deleted. The queries
-are those that the driver was seen to send.
+Without --mongodb it starts the server that `imagejobs up` would start. Most jobs are COMPLETED. Some hundreds each are
+waiting, lost while waiting, running, held by a dead worker, or half deleted. The queries are those that the driver
+really sent.
 """
 
 import argparse
@@ -34,9 +34,9 @@ from benchmarks.sweep import server, stem
 DATABASE = "repair_benchmark"
 POLICY = RepairPolicy(timedelta(seconds=30), timedelta(seconds=600), max_attempts=5)
 OLD, YOUNG = timedelta(minutes=5), timedelta(seconds=-3600)
-"""Ages at the start: what is young stays so for as long as this runs."""
+"""The ages of jobs at the start. A young job stays young for as long as the benchmark runs."""
 PASSES = 6
-"""More than it takes to mend all."""
+"""More passes than are needed to repair every job."""
 BATCH = 2_000
 
 
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def fill(client: MongoClient[dict[str, Any]], documents: int, unfinished: list[dict[str, Any]], now: datetime) -> None:
-    """Insert them, the unfinished ones in between."""
+    """Insert the documents, with the unfinished jobs spread among them."""
     started = time.perf_counter()
     collection = client[DATABASE]["image_jobs"]
     batch: list[dict[str, Any]] = []
@@ -75,7 +75,7 @@ def fill(client: MongoClient[dict[str, Any]], documents: int, unfinished: list[d
 
 
 def job(number: int, more: dict[str, Any]) -> dict[str, Any]:
-    """What every record has."""
+    """The fields of every record, and the given ones."""
     return {
         "_id": ObjectId(),
         "entityType": "event",
@@ -96,7 +96,7 @@ def completed(number: int, now: datetime) -> dict[str, Any]:
 
 
 def unfinished_jobs(some: int, now: datetime) -> Iterator[dict[str, Any]]:
-    """So many of each kind: lost and waiting, dead and at work, half deleted."""
+    """Jobs of each kind: lost, waiting, with a dead worker, running, and half deleted."""
     old, young = now - OLD, now - YOUNG
     for _ in range(some):
         yield {"status": "PENDING", "createdAt": old, "updatedAt": old, "enqueuedAt": old}
@@ -107,7 +107,7 @@ def unfinished_jobs(some: int, now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def measure(repository: MongoImageJobRepository, client: MongoClient[dict[str, Any]], seen: SeenCommands) -> None:
-    """Passes, each with what it did, and then the commands of all of them."""
+    """Run the passes and print what each did, then print all commands they sent."""
     stores, rules = Stores(repository, MemoryStorage(), MemoryTaskQueue()), JobPolicy()
     repair = Repair(stores, JobMessages(stores, rules), JobDeletion(stores, rules), POLICY)
     seen.clear()

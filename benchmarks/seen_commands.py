@@ -1,4 +1,4 @@
-"""Which commands a program sent to MongoDB, how long they took, and by which plan the server carries them out."""
+"""Records the commands that a program sends to MongoDB, their duration, and the server's query plans."""
 
 import statistics
 from collections import defaultdict
@@ -11,13 +11,13 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 CONDITIONS = {"find": "filter", "count": "query", "findAndModify": "query", "aggregate": "pipeline"}
-"""Where the commands with a plan have what they ask for."""
+"""The places in the different commands with a plan that contain the conditions."""
 SHOWN_CHARACTERS = 160
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Commands that differ only in the values they ask for; `example` is one of them."""
+    """Commands that differ only in their values; `example` is one of them."""
 
     name: str
     asked: str
@@ -26,12 +26,12 @@ class Kind:
 
     @property
     def times(self) -> int:
-        """How often it was sent."""
+        """How often such a command was sent."""
         return len(self.durations_ms)
 
     @property
     def median_ms(self) -> float:
-        """As the driver saw it."""
+        """The median duration as measured by the driver."""
         return statistics.median(self.durations_ms)
 
     @property
@@ -40,7 +40,7 @@ class Kind:
         return max(self.durations_ms)
 
     def plan(self, database: "Database[dict[str, Any]]") -> str:
-        """What the server says of the find with the same conditions and order, if it can."""
+        """The server's plan of a find with the same conditions and order, if the server can explain it."""
         conditions = self.example.get(CONDITIONS.get(self.name, ""))
         if not isinstance(conditions, Mapping):
             return "no plan of this command"
@@ -53,7 +53,7 @@ class Kind:
 
 
 class SeenCommands(monitoring.CommandListener):
-    """Hears of every command of clients that are made after `register`."""
+    """Listens to every command of clients that are created after `register`."""
 
     def __init__(self) -> None:
         self._begun: dict[int, Mapping[str, Any]] = {}
@@ -64,7 +64,7 @@ class SeenCommands(monitoring.CommandListener):
         monitoring.register(self)
 
     def clear(self) -> None:
-        """Forget what was seen."""
+        """Forget the recorded commands."""
         self._ended.clear()
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
@@ -76,7 +76,7 @@ class SeenCommands(monitoring.CommandListener):
         self._note(event)
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """See CommandListener. What the driver gave up after its timeout took at least that long."""
+        """See CommandListener. A command that the driver gave up took at least the driver's timeout."""
         self._note(event)
 
     def _note(self, event: monitoring.CommandSucceededEvent | monitoring.CommandFailedEvent) -> None:
@@ -85,14 +85,14 @@ class SeenCommands(monitoring.CommandListener):
         self._ended[kind].append((event.duration_micros / 1000, command))
 
     def summary(self) -> Sequence[Kind]:
-        """The kinds, in the order in which they were first seen."""
+        """The kinds of commands, in the order in which they were first sent."""
         return [
             Kind(name, asked, tuple(ms for ms, _ in calls), calls[0][1]) for (name, asked), calls in self._ended.items()
         ]
 
 
 def shape(conditions: object) -> str:
-    """The conditions without their values, but for statuses and what a pipeline groups by."""
+    """The conditions without their values, except statuses and the fields that a pipeline groups by."""
     if isinstance(conditions, Mapping):
         return ", ".join(f"{name} {shape(value)}".strip() for name, value in conditions.items())
     if isinstance(conditions, list):

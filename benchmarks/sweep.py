@@ -1,7 +1,7 @@
 """`python -m benchmarks.sweep [--documents N] [--mongodb URI]`: one sweep, one audit, and the indexes that they use.
 
-Without --mongodb on a server of its own, the one that `imagejobs up` would start. The storage makes its listing up as
-it is read, so the figures are those of the database and of the program.
+Without --mongodb it starts the server that `imagejobs up` would start. The storage generates its listing on the fly,
+so the figures measure the database and the program only.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main() -> None:
 
 @contextmanager
 def server(address: str | None) -> Iterator[str]:
-    """The address of a server: the one that is given, else a child."""
+    """The address of the given server, or of a child process that runs one."""
     if address:
         yield address.rstrip("/")
         return
@@ -75,17 +75,17 @@ def server(address: str | None) -> Iterator[str]:
 
 
 def stem(number: int) -> str:
-    """What names the upload of a job, and its outputs."""
+    """The part of an upload's key that its outputs share."""
     return f"{1_600_000_000_000 + number}-0123456789ab"
 
 
 def outputs(number: int) -> list[str]:
-    """The keys of a job's output and its rendition."""
+    """The keys of a job's output and of its rendition."""
     return [f"optimized/{stem(number)}-optimized{end}.webp" for end in ("-480", "")]
 
 
 class Listing(MemoryStorage):
-    """Two outputs and a source for each document, and orphans among them, all old and of five bytes."""
+    """Two outputs and a source for each document, and orphans among them; each object is old and has five bytes."""
 
     def __init__(self, documents: int) -> None:
         super().__init__()
@@ -103,13 +103,13 @@ class Listing(MemoryStorage):
         """See ObjectStorage."""
         return ObjectInfo(key, 5, "image/webp", WRITTEN)
 
-    def delete(self, key: str) -> None:  # noqa: ARG002 - nothing is there
+    def delete(self, key: str) -> None:  # noqa: ARG002 - no object exists
         """See ObjectStorage."""
         self.deleted += 1
 
 
 def fill(client: MongoClient[dict[str, Any]], documents: int) -> None:
-    """COMPLETED jobs; every thousandth object is nobody's."""
+    """Insert COMPLETED jobs. One object in a thousand belongs to no job."""
     collection = client[DATABASE]["image_jobs"]
     numbers = (n for n in range(documents + documents // ORPHAN_EVERY) if n % (ORPHAN_EVERY + 1))
     batch: list[dict[str, Any]] = []
@@ -141,7 +141,7 @@ def fill(client: MongoClient[dict[str, Any]], documents: int) -> None:
 
 
 def measure(repository: MongoImageJobRepository, documents: int) -> None:
-    """One sweep and one audit, in seconds, with the most memory that this process ever had."""
+    """Run one sweep and one audit, and print their seconds and this process's peak memory."""
     storage = Listing(documents)
     started = time.perf_counter()
     found = Swept()
@@ -158,7 +158,7 @@ def measure(repository: MongoImageJobRepository, documents: int) -> None:
 
 
 def explain(client: MongoClient[dict[str, Any]], documents: int) -> None:
-    """What the server says of the queries' plans, if it can."""
+    """Print the server's plans of the queries, if the server can explain them."""
     sources = [f"raw/{stem(n)}.jpg" for n in range(documents // 2, documents // 2 + 500)]
     keys = sorted(key for n in range(documents // 2, documents // 2 + 250) for key in outputs(n))
     start = f"raw/{stem(7)}."

@@ -1,4 +1,4 @@
-"""Uploads a picture and waits for its job, as a client does."""
+"""Uploads an image and waits for its job, as a client does."""
 
 import io
 import time
@@ -11,7 +11,7 @@ WAIT_SECONDS = 300.0
 
 
 def upload(api: ApiClient, picture: bytes) -> str:
-    """POST one image; the job's id."""
+    """Upload one image and return the job's id."""
     parts: list[Part] = [
         ("entityType", (None, "other")),
         ("entityId", (None, "bench")),
@@ -21,7 +21,7 @@ def upload(api: ApiClient, picture: bytes) -> str:
 
 
 def wait(api: ApiClient, job_id: str, pause: float = POLL_SECONDS) -> dict[str, Any]:
-    """Poll until the job is COMPLETED."""
+    """Poll until the job is COMPLETED, and return it."""
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         job = api.call("getImageJob", path={"id": job_id}).data

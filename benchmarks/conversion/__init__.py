@@ -1,1 +1,1 @@
-"""One still or animation to WebP: this engine beside Wand, Pillow, libvips, sharp and the codecs alone."""
+"""Conversion of one file to WebP: this engine compared with Wand, Pillow, libvips, sharp and the codecs alone."""

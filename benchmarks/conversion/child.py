@@ -1,4 +1,4 @@
-"""`python -m benchmarks.conversion.child NAME`: one contender, asked with JSON lines on stdin, answers on stdout."""
+"""`python -m benchmarks.conversion.child NAME`: runs one contender; requests and answers are lines of JSON."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from benchmarks.conversion.contenders import CONTENDERS, Contender, Missing
 
 
 def main(name: str) -> None:
-    """Say that it is ready or what is missing, then convert what is asked for until stdin ends."""
+    """Report that the contender is ready, or what it needs; then answer requests until stdin ends."""
     module = next(entry.module for entry in CONTENDERS if entry.name == name)
     try:
         contender: Contender = import_module(f"benchmarks.conversion.contenders.{module}").contender()
@@ -23,7 +23,7 @@ def main(name: str) -> None:
     for line in sys.stdin:
         try:
             _say(_convert(contender, **json.loads(line)))
-        except Exception as error:  # noqa: BLE001 - a contender that cannot do a file is a line in the table
+        except Exception as error:  # noqa: BLE001 - a failed conversion is a line in the table
             _say({"error": f"{type(error).__name__}: {error}"})
 
 
@@ -39,7 +39,7 @@ def _convert(contender: Contender, source: str, out: str | None, **_settings: An
 
 
 def _cpu_seconds() -> float:
-    """Of this process, and of the main threads of those that it started, which time.process_time() leaves out."""
+    """The CPU time of this process and of the main threads of its children, in seconds."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     nanoseconds = (int(Path(f"/proc/{child}/schedstat").read_text().split()[0]) for child in children)
     return time.process_time() + sum(nanoseconds) / 1e9

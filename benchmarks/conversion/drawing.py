@@ -1,4 +1,4 @@
-"""The picture for the documentation: time beside the contenders, one row of bars per photograph."""
+"""The chart for the documentation: conversion times, one group of bars for each photograph."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +11,8 @@ _OTHERS = ("#9aa5b1", "#bcc5ce", "#d99a4e", "#c8553d")
 
 
 def draw(measured: Sequence[Measured], path: Path) -> None:
-    """Write an SVG or PNG, as the name of the file says."""
-    import matplotlib as mpl  # noqa: PLC0415 - slow to load and only wanted with --picture
+    """Write an SVG or a PNG, depending on the file's suffix."""
+    import matplotlib as mpl  # noqa: PLC0415 - slow to load, and needed with --picture only
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     mpl.use("Agg")

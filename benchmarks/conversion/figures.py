@@ -1,4 +1,4 @@
-"""What was measured, and what is calculated from it."""
+"""The measurements, and the figures derived from them."""
 
 import math
 import statistics
@@ -11,7 +11,7 @@ SAME_BYTES = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One contender on one file; an `error` means that it cannot do it."""
+    """The measurements of one contender on one file. `error` says why the contender cannot convert the file."""
 
     file: str
     contender: str
@@ -30,21 +30,21 @@ class Measured:
 
     @property
     def least_ms(self) -> float:
-        """The time when nothing else disturbed."""
+        """The shortest time: the run with the least disturbance."""
         return min(self.times_ms)
 
     @property
     def least_cpu_ms(self) -> float:
-        """The same of processor time, which a busy machine changes least."""
+        """The shortest CPU time, which varies least on a busy machine."""
         return min(self.cpu_times_ms)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One contender against another over the photographs that both did: geometric means of ratios.
+    """Geometric means of one contender's figures divided by another's, over the photographs that both converted.
 
-    Below 1 the first is faster, smaller, needs less memory. `same_quality_files` of `files` are equal in SSIM
-    (within 0.001) and bytes (within 3 %), or better.
+    Below 1 the first contender is faster, smaller or needs less memory. `same_quality_files` of the `files` have equal
+    or better SSIM (within 0.001) and size (within 3 %).
     """
 
     contender: str
@@ -60,7 +60,7 @@ class Comparison:
 
 
 def compare(measured: Sequence[Measured], contender: str, against: str) -> Comparison | None:
-    """None if there is no photograph that both did."""
+    """None if there is no photograph that both converted."""
     pairs = _pairs(measured, contender, against)
     if not pairs:
         return None
@@ -79,12 +79,12 @@ def compare(measured: Sequence[Measured], contender: str, against: str) -> Compa
 
 
 def same_quality(one: Measured, other: Measured) -> bool:
-    """Whether the first is as like the source and as small as the other, within the tolerances, or better."""
+    """Whether the first result is at least as good in SSIM and size as the other, within the tolerances."""
     return one.ssim >= other.ssim - SAME_LIKENESS and one.bytes <= other.bytes * (1 + SAME_BYTES)
 
 
 def geometric_mean(ratios: Iterable[float]) -> float:
-    """Half as fast and twice as fast make 1."""
+    """The geometric mean, in which half as fast and twice as fast cancel out."""
     logarithms = [math.log(ratio) for ratio in ratios]
     return math.exp(statistics.fmean(logarithms))
 

@@ -1,4 +1,4 @@
-"""The files that are converted, made once and kept in a folder outside of the repository."""
+"""The test files, generated once and kept in a folder outside the repository."""
 
 import tempfile
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from benchmarks.conversion.graphics import animation, screenshot, transparent_gr
 from benchmarks.conversion.photographs import Scene
 
 EDITION = 2
-"""To be raised when a picture changes, so that nothing old is found in the folder."""
+"""Increase it when a generated file changes, so that old files in the folder are not used."""
 FOLDER = Path(tempfile.gettempdir()) / f"imagejobs-benchmark-{EDITION}"
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One source. `lands`: whether a decoder that halves meets the target exactly; None if it has not to scale."""
+    """A test file. `lands`: whether decoding at a power-of-two scale gives the target exactly; None: no scaling."""
 
     name: str
     make: Callable[[], bytes]
@@ -25,7 +25,7 @@ class File:
     lands: bool | None = None
 
     def path(self, folder: Path = FOLDER) -> Path:
-        """Where the file is; it is made if it is not there."""
+        """The file's path. The file is generated if it does not exist."""
         path = folder / f"{self.name}.{self.suffix}"
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What is uploaded beside photographs: a screenshot, a transparent graphic, an animation."""
+"""Uploads other than photographs: a screenshot, a transparent graphic and an animation."""
 
 import io
 import math
@@ -26,7 +26,7 @@ _WORDS = (
 
 
 def screenshot() -> bytes:
-    """A page of text, a side bar, buttons and a chart, 2560x1600, as a PNG."""
+    """A 2560x1600 PNG of a page with text, a side bar, buttons and a chart."""
     words = random.Random(1)
     page = Image.new("RGB", (2560, 1600), _PAPER)
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(22)
@@ -44,7 +44,7 @@ def screenshot() -> bytes:
 
 
 def transparent_graphic() -> bytes:
-    """A badge with soft edges and gradients on a transparent ground, 1600x1600, as a PNG."""
+    """A 1600x1600 PNG of a badge with soft edges and gradients on a transparent background."""
     side = 1600
     ring = Image.radial_gradient("L").resize((side, side), Image.Resampling.BICUBIC)
     alpha = ring.point([255 if v < 150 else max(0, 255 - (v - 150) * 8) for v in range(256)])
@@ -60,7 +60,7 @@ def transparent_graphic() -> bytes:
 
 
 def animation() -> bytes:
-    """24 frames of 480x320 in which discs wander over a gradient, as a GIF."""
+    """A GIF of 24 frames of 480x320: discs that move over a gradient."""
     ground = Image.merge("RGB", [Image.linear_gradient("L").rotate(90 * turn).resize((480, 320)) for turn in range(3)])
     frames = []
     for step in range(24):

@@ -1,4 +1,4 @@
-"""How like a result is to the best small picture of the source."""
+"""How similar a result is to a reference: the source resized without any loss of precision."""
 
 import io
 from pathlib import Path
@@ -10,20 +10,20 @@ from benchmarks.conversion.contenders import MAX_SIDE
 from benchmarks.conversion.ssim import Plane, ssim
 
 _GROUND = (255, 255, 255)
-"""Transparent pictures are judged in front of it."""
+"""The background on which transparent images are compared."""
 
 
 def likeness(source: Path, result: bytes) -> float:
-    """SSIM of luma, in the light of sRGB as stored, against the reference; of an animation the mean over its frames.
+    """The SSIM of the result's luma, in stored sRGB values, against the reference; for an animation the frames' mean.
 
-    Raises ValueError if the sizes differ by more than the rounding of a pixel.
+    Raises ValueError if the sizes differ by more than one pixel of rounding.
     """
     expected, got = _reference(source), _shown(Image.open(io.BytesIO(result)), len(_reference(source)))
     return float(np.mean([ssim(*_same_size(one, other)) for one, other in zip(expected, got, strict=True)]))
 
 
 def _reference(source: Path) -> list[Plane]:
-    """The source's luma, decoded fully and resized with Lanczos in floating point: not rounded after decoding."""
+    """The source's luma, fully decoded and resized with Lanczos in floating point, without rounding in between."""
     cached = source.with_suffix(".npy")
     if not cached.exists():
         Image.MAX_IMAGE_PIXELS = None
@@ -44,7 +44,7 @@ def _fitted(luma: Plane) -> Plane:
 
 
 def _shown(image: Image.Image, count: int) -> list[Plane]:
-    """The luma of what a viewer shows in the middle of each of `count` frames of equal length."""
+    """The luma that a viewer shows in the middle of each of `count` equal parts of the duration."""
     if count == 1:
         return [_luma(image)]
     shown = [(_luma(frame), frame.info["duration"]) for frame in ImageSequence.Iterator(image)]
@@ -54,7 +54,7 @@ def _shown(image: Image.Image, count: int) -> list[Plane]:
 
 
 def _luma(image: Image.Image) -> Plane:
-    """ITU-R BT.601 in floating point."""
+    """ITU-R BT.601 luma in floating point."""
     upright = ImageOps.exif_transpose(image).convert("RGBA" if image.has_transparency_data else "RGB")
     if upright.mode == "RGBA":
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, _GROUND), upright).convert("RGB")
@@ -63,8 +63,8 @@ def _luma(image: Image.Image) -> Plane:
 
 
 def _same_size(one: Plane, other: Plane) -> tuple[Plane, Plane]:
-    """Both without the row or column by which rounding made one larger."""
+    """Both planes, cropped by the one row or column that rounding added to one of them."""
     if max(abs(one.shape[0] - other.shape[0]), abs(one.shape[1] - other.shape[1])) > 1:
-        raise ValueError(f"the result has {other.shape[::-1]} pixels instead of {one.shape[::-1]}")
+        raise ValueError(f"the result is {other.shape[::-1]} pixels large instead of {one.shape[::-1]}")
     height, width = min(one.shape[0], other.shape[0]), min(one.shape[1], other.shape[1])
     return one[:height, :width], other[:height, :width]

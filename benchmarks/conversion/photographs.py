@@ -1,7 +1,7 @@
-"""Pictures with the statistics of photographs, the same on every run.
+"""Synthetic images with the statistics of photographs, identical on every run.
 
-Occluding shapes whose radii follow a power law (the dead leaves model) give the edges and the 1/f spectrum, octaves of
-noise give the surfaces, a lens softens the finest detail, and the sensor's grain grows with the light.
+Occluding shapes whose radii follow a power law (the dead leaves model) give the edges and the 1/f spectrum. Octaves
+of noise give the surfaces. A slight blur imitates the lens, and the grain grows with the brightness as a sensor's does.
 """
 
 import io
@@ -14,18 +14,18 @@ from PIL import Image, ImageDraw, ImageFilter
 Plane = NDArray[np.float32]
 
 _LEAVES = ((600, 0.06), (3000, 0.004))
-"""How many and the smallest: a layer that covers everything, and what lies upon it."""
+"""Count and smallest radius of each layer of shapes: one covers the whole image, the other is drawn on top of it."""
 _LARGEST = 0.35
-"""Radii are parts of the longer side."""
+"""The largest radius. Radii are fractions of the longer side."""
 _OCTAVES = 7
 _LENS = 0.7
-"""Radius in pixels of the blur that a lens and the interpolation of a sensor's colours leave."""
+"""The radius, in pixels, of the blur that a lens and the interpolation of a sensor's colours cause."""
 _ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is photographed, at which size."""
+    """A synthetic photograph: its size and its seed."""
 
     width: int
     height: int
@@ -40,7 +40,7 @@ class Scene:
         return out.getvalue()
 
     def picture(self) -> Image.Image:
-        """The pixels as the sensor gives them."""
+        """The pixels as a sensor would deliver them."""
         randomness = np.random.default_rng(self.seed)
         shapes, roughness = self._leaves(randomness)
         texture = self._noise(randomness, first_octave=0) * (np.asarray(roughness, np.float32) / 255)
@@ -53,7 +53,7 @@ class Scene:
         return Image.merge("RGB", channels)
 
     def _leaves(self, randomness: np.random.Generator) -> tuple[Image.Image, Image.Image]:
-        """Shapes in front of each other, the nearest last, and how rough the surface of each is."""
+        """Overlapping shapes, drawn from far to near, and the roughness of each shape's surface."""
         size, longer = (self.width, self.height), max(self.width, self.height)
         shapes, roughness = Image.new("RGB", size, (110, 120, 125)), Image.new("L", size, 90)
         draw, draw_roughness = ImageDraw.Draw(shapes), ImageDraw.Draw(roughness)
@@ -66,7 +66,7 @@ class Scene:
         return shapes, roughness
 
     def _noise(self, randomness: np.random.Generator, first_octave: int) -> Plane:
-        """1/f noise: as much variance in each octave, from `first_octave` (0 is one sample a pixel) to coarse."""
+        """1/f noise with equal variance in each octave, from `first_octave` (0 is one sample a pixel) to coarse."""
         total = np.zeros((self.height, self.width), np.float32)
         for octave in range(first_octave, first_octave + _OCTAVES):
             coarse = (max(2, self.height >> octave), max(2, self.width >> octave))
@@ -75,18 +75,18 @@ class Scene:
         return np.asarray(total / _OCTAVES**0.5, np.float32)
 
     def _grain(self, randomness: np.random.Generator) -> Plane:
-        """Noise of the sensor, in which neighbours are related since colours are interpolated between them."""
+        """A sensor's noise. Neighbours correlate, because a camera interpolates colours between them."""
         white = randomness.standard_normal((self.height + 1, self.width + 1), np.float32)
         return np.asarray((white[:-1, :-1] + white[1:, :-1] + white[:-1, 1:] + white[1:, 1:]) / 2, np.float32)
 
 
 def _radii(randomness: np.random.Generator, count: int, smallest: float) -> NDArray[np.float64]:
-    """Radii whose density falls with the third power, which makes a picture look alike at every distance."""
+    """Radii with a density proportional to radius^-3: the image looks alike at every distance."""
     return np.asarray(randomness.uniform(_LARGEST**-2, smallest**-2, count) ** -0.5)
 
 
 def _outline(randomness: np.random.Generator, x: float, y: float, radius: float) -> list[tuple[float, float]]:
-    """A round or a cornered shape."""
+    """The outline of a random round or polygonal shape."""
     corners = int(randomness.choice([3, 4, 5, 48]))
     turn, stretch = randomness.uniform(0, 2 * np.pi), randomness.uniform(0.5, 1)
     angles = turn + np.arange(corners) * (2 * np.pi / corners)

@@ -1,4 +1,4 @@
-"""The side of the benchmark: one process per contender, asked to convert files one after the other."""
+"""The benchmark's side: one process for each contender, which converts one file after the other on request."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _SETTINGS = {"max_side": MAX_SIDE, "quality": QUALITY, "method": METHOD}
 
 
 class CannotConvertError(Exception):
-    """The contender failed at this file."""
+    """The contender failed to convert the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +33,25 @@ class Conversion:
 
 @dataclass(slots=True)
 class ContenderProcess:
-    """A contender that has started."""
+    """The process of a running contender."""
 
     entry: Entry
     process: "subprocess.Popen[str]"
 
     def convert(self, source: Path, out: Path | None = None) -> Conversion:
-        """Convert a file and leave the result at `out`. Raises CannotConvertError."""
+        """Convert a file and optionally write the result to `out`. Raises CannotConvertError."""
         answer = self._ask({"source": str(source), "out": out and str(out), **_SETTINGS})
         if "error" in answer:
             raise CannotConvertError(answer["error"])
         return Conversion(**answer)
 
     def peak_memory(self) -> int:
-        """The most bytes that it and its children ever had in memory, each child by itself added up."""
-        members = [
-            self.process.pid,
-            *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True)),
-        ]
-        return sum(_high_water_mark(pid) for pid in members)
+        """The sum of the peak memory of the process and each of its children, in bytes."""
+        return sum(_high_water_mark(pid) for pid in self._members())
 
     def forget_peak(self) -> None:
-        """Count the peak from now on."""
-        members = [
-            self.process.pid,
-            *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True)),
-        ]
-        for pid in members:
+        """Reset the peaks that `peak_memory` adds up."""
+        for pid in self._members():
             Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def _members(self) -> list[int]:
@@ -73,17 +65,17 @@ class ContenderProcess:
         return self.read()
 
     def read(self) -> dict[str, Any]:
-        """The next answer."""
+        """Read the next answer. Raises CannotConvertError if the process has ended."""
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
-            raise CannotConvertError(f"the process of {self.entry.name} ended with {self.process.wait()}")
+            raise CannotConvertError(f"the process of {self.entry.name} ended with exit code {self.process.wait()}")
         return dict(json.loads(line))
 
 
 @contextmanager
 def started(entry: Entry) -> Iterator[ContenderProcess]:
-    """The process of a contender, ready for its first file. Raises Missing if the machine lacks what it needs."""
+    """Start a contender and wait until it is ready. Raises Missing if a dependency is not installed."""
     command = [sys.executable, "-m", "benchmarks.conversion.child", entry.name]
     if entry.module is None:
         command = ["node", str(SHARP_PROGRAM)]

@@ -1,4 +1,4 @@
-"""What is printed, for people and as JSON."""
+"""The report, as tables and as JSON."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -15,7 +15,7 @@ _OPPONENTS = (SHARP, FLOOR, WAND)
 
 
 def comparisons(measured: Sequence[Measured]) -> list[Comparison]:
-    """Every contender against sharp, the floor and plain Wand."""
+    """Every contender compared with sharp, the floor and plain Wand."""
     names = [entry.name for entry in CONTENDERS]
     pairs = [(name, opponent) for opponent in _OPPONENTS for name in names if name != opponent]
     return [found for name, opponent in pairs if (found := compare(measured, name, opponent))]
@@ -30,13 +30,13 @@ def as_json(measured: Sequence[Measured]) -> dict[str, Any]:
 
 
 def show(measured: Sequence[Measured], console: Console) -> None:
-    """A table of files and contenders, and one of the geometric means."""
+    """Print a table of files and contenders, and a table of the geometric means."""
     console.print(_files_table(measured), _comparisons_table(comparisons(measured)))
     for entry in CONTENDERS:
         console.print(f"{entry.name}: {entry.title}", style="dim")
     console.print(
-        "bytes, SSIM: beside them the ratio to and the difference from sharp; = if both are equal (SSIM within 0.001, "
-        "bytes within 3 %) or better. SSIM of luma as stored, against Lanczos in floating point.",
+        "bytes, SSIM: the second column is the ratio to sharp, or the difference from it; = means that both are equal "
+        "(SSIM within 0.001, bytes within 3 %) or better. SSIM of stored luma, against Lanczos in floating point.",
         style="dim",
     )
 

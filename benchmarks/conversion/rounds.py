@@ -1,4 +1,4 @@
-"""The measuring: contenders in turn, a different one first in each round, so that all share the machine's moods."""
+"""The measurement: contenders in turn, another one first in each round, so that a busy moment affects all alike."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -15,14 +15,14 @@ from benchmarks.conversion.process import CannotConvertError, ContenderProcess, 
 def measure(
     files: Sequence[File], entries: Sequence[Entry], rounds: int, say: Callable[[str], None]
 ) -> Iterator[Measured]:
-    """Everything about each file and contender, as it becomes known; `say` gets lines for who waits."""
+    """Yield the measurements of each file and contender as they are made; `say` gets progress messages."""
     with ExitStack() as stack:
         processes = []
         for entry in entries:
             try:
                 processes.append(stack.enter_context(started(entry)))
             except Missing as missing:
-                say(f"{entry.name} is left out: {missing}")
+                say(f"{entry.name} is skipped: {missing}")
         for file in files:
             say(f"{file.name} …")
             able = [process for process in processes if file.is_photograph or process.entry.name != FLOOR]
@@ -65,7 +65,7 @@ def _interleaved(path: Path, processes: Sequence[ContenderProcess], rounds: int)
 
 
 def _result_and_peak(path: Path, entry: Entry) -> tuple[bytes, int]:
-    """From a process that did nothing before: memory that an earlier file left behind would count otherwise."""
+    """Measured in a fresh process, because an earlier file may have increased the memory."""
     with tempfile.TemporaryDirectory() as folder, started(entry) as process:
         out = Path(folder) / "result.webp"
         process.forget_peak()

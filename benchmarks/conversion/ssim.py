@@ -13,7 +13,7 @@ _C1, _C2 = (0.01 * _RANGE) ** 2, (0.03 * _RANGE) ** 2
 
 
 def ssim(first: Plane, second: Plane) -> float:
-    """Mean over all places where the Gaussian window of 11x11 (sigma 1.5) fits, for values 0 to 255."""
+    """The mean over all positions where the 11x11 Gaussian window (sigma 1.5) fits, for values from 0 to 255."""
     mean_1, mean_2 = _blur(first), _blur(second)
     variance_1 = _blur(first * first) - mean_1 * mean_1
     variance_2 = _blur(second * second) - mean_2 * mean_2
@@ -27,6 +27,6 @@ def _blur(plane: Plane) -> Plane:
 
 
 def _blur_rows(plane: Plane) -> Plane:
-    """The weighted mean over 11 neighbours across, only where there are 11."""
+    """The weighted mean over 11 horizontal neighbours, at positions that have all 11."""
     across = plane.shape[1] - 2 * _RADIUS
     return np.asarray(sum(weight * plane[:, at : at + across] for at, weight in enumerate(_WINDOW)))

@@ -1,1 +1,1 @@
-"""The same faults on this system, Dramatiq, Celery and BullMQ, side by side."""
+"""The same faults injected into this system, Dramatiq, Celery and BullMQ."""

@@ -1,8 +1,8 @@
 """`python -m benchmarks.peers`: kill -9, an empty Redis and lost replies, on this system and on its peers.
 
-Celery is looked for in the virtual environment CELERY_VENV, BullMQ and ioredis in the folder BULLMQ_DIR, where npm put
-them; what is not there is left out. A job sleeps a fixed time and is lost when it was not executed to its end within
-the deadline. All systems run with their defaults, a worker with four slots, each trial on a Redis of its own.
+Celery must be installed in the virtual environment CELERY_VENV, and BullMQ with ioredis in the folder BULLMQ_DIR. A
+system that is not installed is skipped. A job sleeps for a fixed time; it is lost if no execution finishes within the
+deadline. Each system runs with its defaults and one worker with four slots, and each trial has its own Redis.
 """
 
 import argparse
@@ -22,7 +22,7 @@ WIDTH = 150
 
 def main() -> None:
     """Measure and print."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is ended
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that started processes are ended
     options = _arguments().parse_args()
     notices = Console(stderr=True, soft_wrap=True)
     names = list(_present([each for each in contenders() if each.name in (options.only or [each.name])], notices))
@@ -56,12 +56,12 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print every trial as JSON instead of a table")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
-    parser.add_argument("--trials", type=int, default=3, help="of each fault with each system")
-    parser.add_argument("--at-once", type=int, default=16, help="trials at the same time")
+    parser.add_argument("--trials", type=int, default=3, help="trials of each fault with each system")
+    parser.add_argument("--at-once", type=int, default=16, help="number of parallel trials")
     parser.add_argument("--job-seconds", type=float, default=1.0, help="how long a job sleeps")
     parser.add_argument("--deadline", type=float, default=120.0, help="seconds after the fault")
     parser.add_argument("--only", nargs="+", metavar="SYSTEM", help="only these systems, by their names in the table")
-    parser.add_argument("--faults", nargs="+", metavar="PART", help="only faults whose name has such a part")
+    parser.add_argument("--faults", nargs="+", metavar="PART", help="only faults whose name contains one of these")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Who is compared: how to start each one's worker and producer, and what it needs."""
+"""The compared systems: how to start the worker and the producer of each, and what it needs."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from benchmarks.peers.ours import Place, imagejobs_services
 
 WORKERS = Path(__file__).parent / "workers"
 SLOTS = 4
-"""Jobs that a worker does at the same time."""
+"""The number of jobs that a worker executes at the same time."""
 
 JOB_ID = re.compile(rb"(job-[0-9a-f]{8})")
 OUR_JOB_ID = re.compile(rb"(?:imageJobID|image_job_id)\W{1,8}([0-9a-f]{24})")
@@ -23,7 +23,7 @@ GET_BULLMQ = "`npm install bullmq ioredis` in a folder, then BULLMQ_DIR=<the fol
 
 
 class Missing(Exception):
-    """What is not there, and how to get it."""
+    """A dependency that is not installed. The message says how to install it."""
 
 
 def _no_services(_: Place) -> AbstractContextManager[Mapping[str, str]]:
@@ -32,8 +32,10 @@ def _no_services(_: Place) -> AbstractContextManager[Mapping[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """The commands run in the folder `workers`. `services` is what else must run: it gives settings for the two.
-    `holds` are the lists and hashes in Redis with the jobs that are not done.
+    """How to run one system. Its commands run in the folder `workers`.
+
+    `services` starts the other processes it needs and returns settings for worker and producer. `holds` names the lists
+    and hashes in Redis that contain unfinished jobs.
     """
 
     name: str
@@ -47,7 +49,7 @@ class Contender:
 
 
 def contenders() -> tuple[Contender, ...]:
-    """All of them, whether or not they are installed: `version` raises Missing."""
+    """All systems, installed or not. `version` raises Missing if a system is not installed."""
     dramatiq = (sys.executable, "-m", "dramatiq", "--processes", "1", "--threads", str(SLOTS))
     celery = _celery_python()
     celery_worker = (celery, "-m", "celery", "-A", "celery_worker", "worker", "--concurrency", str(SLOTS))

@@ -1,4 +1,4 @@
-"""The faults. Each has jobs accepted, strikes, and returns a question: when was which job hit?"""
+"""The faults. Each enqueues jobs, injects itself, and returns a function that gives the time when it hit each job."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from benchmarks.peers.scene import Scene
 from benchmarks.peers.waiting import wait_for
 
 JOBS = 3 * SLOTS
-"""So that some run and the others wait."""
+"""More jobs than slots, so that some run and the others wait."""
 BEGIN_SECONDS = 30.0
 OUTAGE_SECONDS = 1.0
 LOSE_EVERY = 3
@@ -18,7 +18,7 @@ Hit = Callable[[], Mapping[str, float]]
 
 
 def worker_killed(scene: Scene) -> Hit:
-    """kill -9 of a worker and its children while all of its slots are busy; another is started at once."""
+    """kill -9 of a worker and its children while all of its slots are busy; a new worker starts immediately."""
     _keep_busy(scene)
     scene.worker.kill()
     hit = dict.fromkeys(scene.unfinished(), time.time())
@@ -27,7 +27,7 @@ def worker_killed(scene: Scene) -> Hit:
 
 
 def redis_restarted(scene: Scene) -> Hit:
-    """Redis is killed while jobs wait, and comes back empty a second later."""
+    """Redis is killed while jobs wait, and restarts empty a second later."""
     _keep_busy(scene)
     scene.redis.kill()
     hit = dict.fromkeys(scene.unfinished(), time.time())
@@ -37,14 +37,14 @@ def redis_restarted(scene: Scene) -> Hit:
 
 
 def enqueue_reply_lost(scene: Scene) -> Hit:
-    """Every third time that a job is put into the queue, the connection ends instead of the reply."""
+    """For every third enqueued job, the connection closes instead of returning the reply."""
     scene.producer_proxy.choice.lose("enqueue", LOSE_EVERY)
     scene.producer.enqueue(JOBS)
     return lambda: recorded(scene.producer_proxy.losses)
 
 
 def fetch_reply_lost(scene: Scene) -> Hit:
-    """The connection ends instead of every third reply that hands a job to the worker (or several at once)."""
+    """For every third reply that delivers one or more jobs to the worker, the connection closes instead."""
     scene.worker_proxy.choice.lose("fetch", LOSE_EVERY)
     scene.producer.enqueue(JOBS)
     return lambda: recorded(scene.worker_proxy.losses)

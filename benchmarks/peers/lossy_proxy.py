@@ -1,4 +1,4 @@
-"""A proxy before Redis that loses chosen replies."""
+"""A proxy in front of Redis that loses chosen replies."""
 
 import re
 import socket
@@ -16,14 +16,14 @@ READ_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A reply that was lost: when, and of which jobs."""
+    """A lost reply: when it was lost, and which jobs it was about."""
 
     at: float
     job_ids: frozenset[str]
 
 
 class Choice:
-    """Which replies are to be lost: from `lose` on, those about every so manieth job, each job once.
+    """Chooses the replies to lose: after `lose`, about one reply for every so many jobs; each job counts once.
 
     `job_id` is a pattern whose first group is a job's id.
     """
@@ -36,12 +36,12 @@ class Choice:
         self._every = 0
 
     def lose(self, kind: str, every: int) -> None:
-        """Lose replies to requests that name a job ("enqueue"), or replies that name one ("fetch")."""
+        """Lose replies to requests that contain a job's id ("enqueue"), or replies that contain one ("fetch")."""
         with self._lock:
             self._losing, self._every = kind, every
 
     def among(self, kind: str, data: bytes) -> frozenset[str]:
-        """The jobs whose reply is to be lost because of these bytes; mostly none."""
+        """The jobs whose reply must be lost because of these bytes; usually empty."""
         with self._lock:
             if kind != self._losing:
                 return frozenset()
@@ -53,9 +53,9 @@ class Choice:
 
 
 class LossyProxy:
-    """Hands bytes on to a server; instead of handing on a chosen reply, it ends the client's connection.
+    """Forwards bytes to a server. Instead of forwarding a chosen reply, it closes the client's connection.
 
-    The server itself sees whole requests, and carries them out.
+    The server receives every request in full and executes it.
     """
 
     def __init__(self, server_port: int, job_id: re.Pattern[bytes]) -> None:
@@ -82,7 +82,7 @@ class LossyProxy:
 
 
 class _Connection:
-    """Two directions, each in a thread. `_doomed` are the jobs whose reply is to be lost next."""
+    """One connection, with a thread for each direction. `_doomed`: the jobs whose next reply will be lost."""
 
     def __init__(self, proxy: LossyProxy, client: socket.socket, server_port: int) -> None:
         self._proxy = proxy
@@ -91,7 +91,7 @@ class _Connection:
         self._doomed: frozenset[str] = frozenset()
 
     def run(self) -> None:
-        """Until both have ended."""
+        """Forward bytes until both sides have closed."""
         try:
             server = socket.create_connection((LOOPBACK, self._server_port))
         except OSError:
@@ -128,7 +128,7 @@ def _end(connection: socket.socket, direction: int) -> None:
 
 
 def recorded(losses: Sequence[Loss]) -> dict[str, float]:
-    """When the reply of each job was first lost."""
+    """The time at which each job's reply was first lost."""
     first: dict[str, float] = {}
     for loss in losses:
         for job_id in loss.job_ids:

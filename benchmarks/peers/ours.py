@@ -1,4 +1,4 @@
-"""The processes of this system beside its worker: the API, the queue adapter, the reconciler, and a MongoDB server."""
+"""This system's processes beside its worker: the API, the queue adapter, the reconciler, and a MongoDB server."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -16,13 +16,13 @@ from benchmarks.peers.waiting import wait_for
 from benchmarks.sweep import server as mongodb_server
 
 START_SECONDS = 180.0
-"""Other trials may keep the processor busy."""
+"""Long, because parallel trials may keep the CPU busy."""
 STOP_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a trial runs: its folder, and the ports at which producers, workers and all others reach Redis."""
+    """A trial's folder, and the ports through which producers, workers and all other processes reach Redis."""
 
     directory: Path
     producer_port: int
@@ -32,7 +32,7 @@ class Place:
 
 @contextmanager
 def imagejobs_services(place: Place) -> Iterator[Mapping[str, str]]:
-    """All of it with its defaults; the settings of a worker and a producer. The API's Redis is the producer's."""
+    """Run these processes with their defaults, and yield settings for worker and producer. The API enqueues."""
     with ExitStack() as stack:
         mongodb_port = int(stack.enter_context(mongodb_server(None)).rpartition(":")[2])
         addresses = Addresses(free_port(), place.redis_port, mongodb_port)

@@ -1,4 +1,4 @@
-"""What one trial showed, and what several show together."""
+"""The outcome of one trial, and the sum of several."""
 
 import math
 from collections import Counter
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A line of the tally: a job "began" or "ended", at this time."""
+    """An entry of the tally: a job "began" or "ended" at this time."""
 
     what: str
     job_id: str
@@ -16,17 +16,17 @@ class Execution:
 
     @classmethod
     def read(cls, line: bytes) -> "Execution":
-        """As the workers write it."""
+        """Parse an entry that a worker wrote."""
         what, job_id, at = line.decode().split()
         return cls(what, job_id, float(at))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Jobs of one trial. `kept` of the lost ones are still in Redis, for a timeout that is longer.
+    """The counts of one trial. `kept`: lost jobs that are still in Redis, and may run after a longer timeout.
 
-    `recoveries` has the seconds from the fault to the last end of each job that it hit, endless for one that never
-    ended; `refused` counts the errors that the producer saw, after each of which it tried again.
+    `recoveries`: for each job that the fault hit, the seconds from the fault to the job's last end, or infinity if it
+    never ended. `refused`: the errors that the producer saw; it retried after each.
     """
 
     accepted: int
@@ -40,7 +40,7 @@ class Outcome:
 def judge(
     accepted: Sequence[str], executions: Iterable[Execution], hit: Mapping[str, float], refused: int, kept: int
 ) -> Outcome:
-    """`hit` says when the fault hit which job; jobs that nobody accepted are not counted."""
+    """Judge a trial. `hit` has the time at which the fault hit each job; only accepted jobs count."""
     wanted = set(accepted)
     ends = [each for each in executions if each.what == "ended" and each.job_id in wanted]
     times = Counter(each.job_id for each in ends)
@@ -57,7 +57,7 @@ def judge(
 
 
 def together(outcomes: Sequence[Outcome]) -> Outcome:
-    """The sums of several trials."""
+    """The sum of several trials."""
     return Outcome(
         accepted=sum(each.accepted for each in outcomes),
         lost=sum(each.lost for each in outcomes),
@@ -69,7 +69,7 @@ def together(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """The smallest value that at least this share of all does not exceed; None of nothing."""
+    """The smallest value that at least `share` percent of the values do not exceed; None if there are no values."""
     if not values:
         return None
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

@@ -13,7 +13,7 @@ START_SECONDS = 20.0
 
 
 class RedisProcess:
-    """A redis-server that keeps everything in memory; started again it is empty, on the same port."""
+    """A redis-server without persistence: after a restart it is empty, on the same port."""
 
     def __init__(self) -> None:
         program = shutil.which("redis-server")
@@ -31,12 +31,12 @@ class RedisProcess:
         self.kill()
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it answers."""
         self._process = subprocess.Popen((*self._command, "--port", str(self.port)), stdout=subprocess.DEVNULL)
         wait_for("redis-server answers", START_SECONDS, lambda: redis_answers(self.port))
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the server."""
         if self._process:
             self._process.kill()
             self._process.wait()

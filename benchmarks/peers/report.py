@@ -1,4 +1,4 @@
-"""The verdicts as a table, as Markdown and as JSON."""
+"""The outcomes as a table, as Markdown and as JSON."""
 
 import math
 from collections import defaultdict
@@ -17,7 +17,7 @@ COLUMNS = (
     "jobs",
     "hit",
     "lost",
-    "of it in Redis",
+    "lost, still in Redis",
     "done twice",
     "errors reported",
     "p50",
@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 def rows(results: Iterable[tuple[Trial, Outcome]], deadline: float) -> list[tuple[str, ...]]:
-    """One per fault and contender, in the order of the faults and contenders that there are."""
+    """One row for each fault and contender, in the order of their definition."""
     found: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for trial, outcome in results:
         found[trial.fault, trial.contender.name].append(outcome)
@@ -48,7 +48,7 @@ def as_markdown(lines: Sequence[tuple[str, ...]]) -> str:
 
 
 def as_json(results: Iterable[tuple[Trial, Outcome]]) -> list[dict[str, Any]]:
-    """Every trial by itself; a job that never ended has null seconds."""
+    """One object for each trial. A job that never ended has null seconds."""
     return [
         {
             "fault": trial.fault,
@@ -65,7 +65,7 @@ def as_json(results: Iterable[tuple[Trial, Outcome]]) -> list[dict[str, Any]]:
 
 
 def seconds(value: float | None, deadline: float) -> str:
-    """A percentile, for people; endless is all that is above the deadline."""
+    """A percentile in seconds as text; a value above the deadline counts as infinite."""
     if value is None:
         return "none hit"
     return f"> {deadline:g} s" if math.isinf(value) else f"{value:.1f} s"

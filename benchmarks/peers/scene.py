@@ -1,4 +1,4 @@
-"""One contender at work: a Redis, a proxy for each side, a worker, a producer, and a tally of what was executed."""
+"""One contender at work: a Redis, a proxy on each side, a worker, a producer, and a tally of the executions."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ from benchmarks.peers.redis_process import RedisProcess
 from benchmarks.peers.waiting import wait_for
 
 START_SECONDS = 90.0
-"""Several trials start at once, on however few cores there are."""
+"""Long, because several trials may start at once on few cores."""
 ACCEPT_SECONDS = 60.0
 
 
@@ -36,14 +36,14 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, without waiting for it."""
+        """Start the worker without waiting until it is ready."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, env=self._environment, cwd=WORKERS, stdout=log, stderr=log, start_new_session=True
             )
 
     def kill(self) -> None:
-        """SIGKILL to it and all its children, as when its machine or container dies."""
+        """Send SIGKILL to the worker and all its children, as if its machine or container died."""
         if self._process is None:
             return
         with suppress(psutil.NoSuchProcess):
@@ -55,7 +55,7 @@ class Worker:
 
 
 class Producer:
-    """The producer's process; its answers are read as they come."""
+    """The producer's process. A thread reads its answers."""
 
     def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
         with log.open("ab") as errors:
@@ -68,7 +68,7 @@ class Producer:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def enqueue(self, count: int) -> None:
-        """Have so many more jobs accepted, one after the other. Raises TooLate."""
+        """Enqueue this many more jobs, one after the other, and wait until they are accepted. Raises TooLate."""
         wanted = len(self.accepted) + count
         assert self._process.stdin
         self._process.stdin.writelines(f"job-{os.urandom(4).hex()}\n" for _ in range(count))
@@ -76,7 +76,7 @@ class Producer:
         wait_for(f"{count} jobs are accepted", ACCEPT_SECONDS, lambda: len(self.accepted) >= wanted)
 
     def forget(self) -> None:
-        """Count from here on."""
+        """Forget the accepted jobs and errors so far."""
         self.accepted.clear()
         self.refused = 0
 
@@ -97,7 +97,7 @@ class Producer:
 
 @dataclass(slots=True)
 class Scene:
-    """What a fault can get at."""
+    """The running parts of a trial that a fault can hit."""
 
     redis: RedisProcess
     producer_proxy: LossyProxy
@@ -108,15 +108,15 @@ class Scene:
     holds: tuple[str, ...]
 
     def executions(self) -> list[Execution]:
-        """What the workers wrote down so far."""
+        """The executions that the workers have recorded so far."""
         return [Execution.read(cast("bytes", line)) for line in self.tally.lrange("executions", 0, -1)]
 
     def begun(self) -> set[str]:
-        """The accepted jobs that were begun."""
+        """The accepted jobs whose execution has begun."""
         return {each.job_id for each in self.executions()} & set(self.producer.accepted)
 
     def kept(self) -> int:
-        """Jobs that Redis still holds, waiting or as somebody's, and would hand out some time."""
+        """The number of jobs that Redis still holds, waiting or assigned to a worker, and may deliver later."""
         with Redis(port=self.redis.port) as client:
             return sum(client.hlen(key) if client.type(key) == b"hash" else client.llen(key) for key in self.holds)
 
@@ -127,7 +127,7 @@ class Scene:
 
 @contextmanager
 def scene(contender: Contender, job_seconds: float) -> Iterator[Scene]:
-    """Everything, after a first job has gone through. Raises TooLate."""
+    """Start all parts and run a first job to its end. Raises TooLate."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         redis, tally = (stack.enter_context(RedisProcess()) for _ in range(2))

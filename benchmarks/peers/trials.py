@@ -1,4 +1,4 @@
-"""Runs trials, several at the same time: what they wait for are timeouts, not the processor."""
+"""Runs trials, several in parallel: they wait for timeouts and use little CPU time."""
 
 import threading
 import time
@@ -14,20 +14,20 @@ from benchmarks.peers.scene import scene
 from benchmarks.peers.waiting import holds_within
 
 LINGER_SECONDS = 5.0
-"""After the last job has ended, for executions that come twice."""
+"""Seconds to wait after the last job has ended, to catch repeated executions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One contender, one fault."""
+    """One contender and one fault."""
 
     contender: Contender
     fault: str
 
     def run(self, job_seconds: float, deadline: float, starting: threading.Lock) -> Outcome:
-        """From an idle system to the verdict. Raises TooLate if the fault could not be tried.
+        """Run the trial from an idle system to its outcome. Raises TooLate if the fault could not be injected.
 
-        `starting` lets one system at a time start, so that none is too slow.
+        `starting` lets one system start at a time, so that no start is too slow.
         """
         with ExitStack() as stack:
             with starting:
@@ -41,7 +41,7 @@ class Trial:
 def run_all(
     trials: Sequence[Trial], at_once: int, job_seconds: float, deadline: float, notice: Callable[[str], None]
 ) -> Iterator[tuple[Trial, Outcome]]:
-    """Each as it ends. One that could not be tried is told of and left out."""
+    """Yield each trial when it ends. A trial that fails is reported through `notice` and skipped."""
     starting = threading.Lock()
     with ThreadPoolExecutor(at_once) as pool:
         running = {pool.submit(each.run, job_seconds, deadline, starting): each for each in trials}
@@ -51,6 +51,6 @@ def run_all(
                 try:
                     yield trial, done.result()
                 except Exception as error:  # noqa: BLE001 - the other trials go on
-                    notice(f"{trial.contender.name}, {trial.fault}: could not be tried: {error}")
+                    notice(f"{trial.contender.name}, {trial.fault}: the trial failed: {error}")
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

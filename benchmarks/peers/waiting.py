@@ -1,4 +1,4 @@
-"""Waiting for something to become true."""
+"""Waiting for a condition."""
 
 import time
 from collections.abc import Callable
@@ -7,11 +7,11 @@ LOOK_SECONDS = 0.05
 
 
 class TooLate(Exception):
-    """What a measurement needs did not happen in time."""
+    """A condition that a measurement needs did not hold in time."""
 
 
 def holds_within(seconds: float, condition: Callable[[], bool]) -> bool:
-    """Ask again and again until the condition holds; whether it did in time."""
+    """Poll until the condition holds, and return whether it held in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -21,6 +21,6 @@ def holds_within(seconds: float, condition: Callable[[], bool]) -> bool:
 
 
 def wait_for(what: str, seconds: float, condition: Callable[[], bool]) -> None:
-    """The same, for what must happen. Raises TooLate."""
+    """Poll until the condition holds. Raises TooLate if it does not hold in time."""
     if not holds_within(seconds, condition):
         raise TooLate(f"not within {seconds:g} s: {what}")

@@ -1,1 +1,1 @@
-"""What leases, their renewal, the reconciler and the look at the output cost while nothing fails."""
+"""The cost of leases, their renewal, the reconciler and the check of the output while nothing fails."""

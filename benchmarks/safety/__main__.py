@@ -1,7 +1,7 @@
-"""`python -m benchmarks.safety`: the throughput with lease renewal and reconciler, and without, in the same rounds.
+"""`python -m benchmarks.safety`: the throughput with and without lease renewal and reconciler, in the same rounds.
 
-What is compared is the shipped system with the same one whose worker never renews a lease (neither in its thread nor
-before the upload) and which has no reconciler; and then with one whose API does not look for the output either.
+The shipped system is compared with two variants. In the first, the worker never renews a lease, neither in its thread
+nor before the upload, and there is no reconciler. In the second, in addition, the API does not check the output.
 """
 
 import argparse
@@ -21,12 +21,14 @@ GOAL_PER_CENT = 90
 
 def main() -> None:
     """Measure and print."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is ended
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that started processes are ended
     parser = argparse.ArgumentParser(prog="python -m benchmarks.safety", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print every round as JSON instead of a table")
     parser.add_argument("--rounds", type=int, default=24)
-    parser.add_argument("--jobs", type=int, default=40, help="in each round, of each variant")
-    parser.add_argument("--width", type=int, default=1600, help="of the pictures, whose height is three quarters of it")
+    parser.add_argument("--jobs", type=int, default=40, help="jobs of each variant in each round")
+    parser.add_argument(
+        "--width", type=int, default=1600, help="width of the images; their height is three quarters of it"
+    )
     options = parser.parse_args()
     picture = photograph(options.width, options.width * 3 // 4, seed=2)
     found = list(rounds(options.rounds, options.jobs, picture, Console(stderr=True).print))

@@ -1,4 +1,4 @@
-"""The API that believes what a worker says of its output: `python -m benchmarks.safety.bare_api`."""
+"""An API that accepts a reported output without checking it: `python -m benchmarks.safety.bare_api`."""
 
 from imagejobs.api.main import run
 from imagejobs.jobs.model import ImageJob, Output
@@ -8,11 +8,11 @@ from imagejobs.settings.settings import load_settings
 
 
 def _believe(_check: OutputCheck, _job: ImageJob, _attempt: int | None, _output: Output) -> None:
-    """Neither the key nor the object is checked."""
+    """Check neither the key nor the object."""
 
 
 if __name__ == "__main__":
-    OutputCheck.require_accepted = _believe  # type: ignore[method-assign, assignment]  # there is no setting, and none is wanted
+    OutputCheck.require_accepted = _believe  # type: ignore[method-assign, assignment]  # deliberately no setting
     settings = load_settings()
     set_up_logging(settings.log_level)
     run(settings)

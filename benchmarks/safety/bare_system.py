@@ -1,4 +1,4 @@
-"""`imagejobs up` without some of the safety: `… bare_system VARIANT --data-dir D --port P`."""
+"""`imagejobs up` with less safety: `… bare_system VARIANT --data-dir D --port P`."""
 
 import argparse
 import sys
@@ -16,7 +16,7 @@ NO_REPAIR, NO_CHECK = "no-repair", "no-check"
 
 
 def replaced(variant: str) -> Mapping[str, tuple[str, ...]]:
-    """The commands that are other ones in this variant."""
+    """The commands that this variant replaces, by process name."""
     settings = load_settings(storage="filesystem")
     numbers = ("--processes", str(settings.worker_processes), "--threads", str(settings.worker_threads))
     worker = (sys.executable, "-m", "dramatiq", "benchmarks.safety.bare_worker", *numbers, "--skip-logging")
@@ -25,7 +25,7 @@ def replaced(variant: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def main() -> None:
-    """Run it until SIGTERM."""
+    """Run the variant until SIGTERM."""
     parser = argparse.ArgumentParser()
     parser.add_argument("variant", choices=[NO_REPAIR, NO_CHECK])
     parser.add_argument("--data-dir", type=Path, required=True)

@@ -9,7 +9,7 @@ __all__ = ["broker"]
 
 
 def _do_not_renew(_jobs: JobsApi, _claim: Claim) -> None:
-    """A claim stays as it is, and nothing is asked before the upload."""
+    """Leave the claim unchanged and send no request before the upload."""
 
 
 def _start_no_thread(lease: RenewedLease) -> RenewedLease:

@@ -1,4 +1,4 @@
-"""Rounds in which each variant works off the same uploads, one after the other in changing order."""
+"""Rounds in which each variant processes the same uploads, one variant after the other, in changing order."""
 
 import statistics
 import sys
@@ -19,7 +19,7 @@ SHIPPED = "as shipped"
 VARIANTS: Mapping[str, Sequence[str]] = {
     SHIPPED: UP,
     "without renewal and reconciler": (*_BARE, NO_REPAIR),
-    "and without the look at the output": (*_BARE, NO_CHECK),
+    "and without the check of the output": (*_BARE, NO_CHECK),
 }
 CLIENTS = 4
 WARM_UP_ROUNDS = 1
@@ -28,7 +28,7 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What one variant did in one round: jobs a second, and CPU seconds of all its processes for a job."""
+    """One variant's result of one round: jobs per second, and CPU seconds of all its processes per job."""
 
     jobs_per_second: float
     cpu_per_job: float
@@ -36,7 +36,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Shipped by bare, in per cent: the median over the rounds, the least and the most."""
+    """The shipped system's figure divided by a variant's, in percent: median, least and greatest over the rounds."""
 
     median: float
     least: float
@@ -44,9 +44,9 @@ class Share:
 
 
 def rounds(count: int, jobs: int, picture: bytes, notice: Callable[[str], None]) -> Iterator[Mapping[str, Pace]]:
-    """One system of each variant; while one works the others stand still.
+    """Yield each round's results. Each variant has its own system; while one works, the others are stopped.
 
-    Each round begins with another variant, so that none is always first.
+    Each round begins with a different variant, so that no variant is always first.
     """
     names = list(VARIANTS)
     with ExitStack() as stack:
@@ -64,7 +64,7 @@ def rounds(count: int, jobs: int, picture: bytes, notice: Callable[[str], None])
 
 
 def share(found: Sequence[Mapping[str, Pace]], name: str, figure: Callable[[Pace], float]) -> Share:
-    """How a figure of the shipped system compares with that of a variant, round by round."""
+    """Compare a figure of the shipped system with that of a variant, round by round."""
     ratios = [100 * figure(each[SHIPPED]) / figure(each[name]) for each in found]
     return Share(statistics.median(ratios), min(ratios), max(ratios))
 

@@ -1,6 +1,6 @@
-"""Who competes. Each module has a function `contender()`, which raises Missing if this machine lacks something.
+"""The contenders. Each module has a function `contender()`, which raises Missing if this machine lacks a dependency.
 
-All of them fit into MAX_SIDE, apply the orientation, strip the metadata and write WebP at QUALITY and METHOD.
+All of them fit into MAX_SIDE, apply the orientation, strip the metadata, and write WebP with QUALITY and METHOD.
 """
 
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ SHARP_PROGRAM = Path(__file__).with_name("sharp_child.cjs")
 
 
 class Missing(Exception):
-    """What is not installed, and how to get it."""
+    """A dependency that is not installed. The message says how to install it."""
 
 
 class Contender(Protocol):
-    """One way from bytes to WebP."""
+    """A program or library that converts an image to WebP."""
 
     def prepare(self, source: bytes) -> None:
-        """Do what does not count, once before each conversion."""
+        """Work before each conversion that is not measured."""
 
     def convert(self, source: bytes) -> bytes:
-        """Do what is measured."""
+        """The conversion that is measured."""
 
 
 class Prepared:
-    """The part of a contender that has nothing to prepare."""
+    """Base class of the contenders that need no preparation."""
 
     def prepare(self, source: bytes) -> None:
         """Do nothing."""
@@ -36,7 +36,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A contender's name in the tables, what it is, and its module here; without one it is the Node program."""
+    """A contender's name in the tables, its description, and its module here; None means the Node program."""
 
     name: str
     title: str
@@ -45,11 +45,13 @@ class Entry:
 
 ENGINE, CHILD, WAND, PILLOW, VIPS, SHARP, FLOOR = "engine", "child", "wand", "pillow", "pyvips", "sharp", "floor"
 CONTENDERS = (
-    Entry(ENGINE, "this engine, in the process", "engine"),
-    Entry(CHILD, "this engine in its warm child, with hand-over of the bytes", "engine_child"),
+    Entry(ENGINE, "this engine, in the benchmark's process", "engine"),
+    Entry(CHILD, "this engine in its warm child, including the transfer of the bytes", "engine_child"),
     Entry(WAND, "Wand: read, auto_orient, Lanczos, strip", "plain_wand"),
-    Entry(PILLOW, "Pillow: thumbnail() with Lanczos and the draft() that it asks for, exif_transpose()", "pillow"),
+    Entry(PILLOW, "Pillow: thumbnail() with Lanczos and the draft() that it calls, exif_transpose()", "pillow"),
     Entry(VIPS, "pyvips: thumbnail_buffer, webpsave_buffer", "vips"),
     Entry(SHARP, "sharp: rotate, resize, webp", None),
-    Entry(FLOOR, "only the codecs: libjpeg-turbo to the smallest n/8 that is enough, libwebp of the target", "codecs"),
+    Entry(
+        FLOOR, "codecs only: libjpeg-turbo decodes at the smallest sufficient n/8, libwebp encodes the target", "codecs"
+    ),
 )

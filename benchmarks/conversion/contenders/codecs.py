@@ -1,7 +1,7 @@
-"""The codecs that ImageMagick uses, called directly: nothing that is built upon them can be faster.
+"""The codecs that ImageMagick uses, called directly: a lower bound for everything built on them.
 
-Decoding goes to the smallest of libjpeg's sizes (n/8) that is no smaller than the target. Making the target out of it
-is not measured, encoding the target is.
+Decoding uses the smallest of libjpeg's n/8 sizes that is not smaller than the target. Resizing to the target is not
+measured; encoding the target is.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ _RGB = 0
 
 
 class Codecs:
-    """libjpeg-turbo through its TurboJPEG interface, libwebp through its simple one, whose method is 4."""
+    """libjpeg-turbo through its TurboJPEG API, and libwebp through its simple API, which uses method 4."""
 
     def __init__(self, jpeg: ctypes.CDLL, webp: ctypes.CDLL) -> None:
         self.jpeg, self.webp = jpeg, webp
@@ -33,7 +33,7 @@ class Codecs:
         self.target = Image.new("RGB", (1, 1))
 
     def prepare(self, source: bytes) -> None:
-        """Make the target out of what will be decoded."""
+        """Compute the target from the decoded image."""
         with Image.open(io.BytesIO(source)) as image:
             width, height = image.size
             orientation = image.getexif().get(0x0112, 1)
@@ -48,7 +48,7 @@ class Codecs:
         self.pixels = self.target.tobytes()
 
     def convert(self, source: bytes) -> bytes:
-        """Decode, and encode the target."""
+        """Decode the source, then encode the prepared target."""
         self._decode(source)
         out = ctypes.c_void_p()
         width, height = self.target.size
@@ -63,12 +63,12 @@ class Codecs:
         pixels = ctypes.create_string_buffer(width * height * 3)
         length = ctypes.c_ulong(len(source))
         if self.jpeg.tjDecompress2(self.decoder, source, length, pixels, width, width * 3, height, _RGB, 0):
-            raise ValueError("libjpeg-turbo cannot decode this")
+            raise ValueError("libjpeg-turbo cannot decode this file")
         return pixels
 
 
 def contender() -> Contender:
-    """The libraries of the system."""
+    """Load the system's libraries. Raises Missing if one is not installed."""
     try:
         jpeg, webp = ctypes.CDLL("libturbojpeg.so.0"), ctypes.CDLL("libwebp.so.7", mode=os.RTLD_LOCAL)
     except OSError as error:

@@ -7,13 +7,13 @@ from benchmarks.conversion.contenders.engine_options import OPTIONS
 
 
 class Engine(Prepared):
-    """`convert()` in the process of the caller."""
+    """`convert()` in the benchmark's process."""
 
     def convert(self, source: bytes) -> bytes:
-        """Convert, with the receipt."""
+        """Convert, including the receipt."""
         return convert(source, OPTIONS).data
 
 
 def contender() -> Contender:
-    """It is always there."""
+    """This engine is always available."""
     return Engine()

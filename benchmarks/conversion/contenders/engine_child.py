@@ -1,4 +1,4 @@
-"""This engine as the worker uses it: in a warm child process that is handed the bytes and hands back the WebP."""
+"""This engine as the worker uses it: a warm child process receives the bytes and returns the WebP."""
 
 from imagejobs.conversion.sandbox.pool import Converter
 
@@ -7,7 +7,7 @@ from benchmarks.conversion.contenders.engine_options import OPTIONS
 
 
 class EngineChild(Prepared):
-    """A converter with one child."""
+    """A converter with one child process."""
 
     def __init__(self, converter: Converter) -> None:
         self.converter = converter

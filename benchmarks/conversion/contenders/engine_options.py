@@ -1,4 +1,4 @@
-"""The settings of the comparison as this engine takes them."""
+"""The comparison's settings as options of this engine."""
 
 from imagejobs.conversion.options import Options
 

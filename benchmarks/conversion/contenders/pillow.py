@@ -11,7 +11,7 @@ _WEBP = {"quality": QUALITY, "method": METHOD}
 
 
 class Pillow(Prepared):
-    """thumbnail() lets libjpeg scale to no less than twice the target (its `reducing_gap`); the small one is turned."""
+    """thumbnail() lets libjpeg decode at no less than twice the target size (`reducing_gap`), and turns the result."""
 
     def convert(self, source: bytes) -> bytes:
         """Convert a still or an animation."""
@@ -33,6 +33,6 @@ def _small(image: Image.Image) -> Image.Image:
 
 
 def contender() -> Contender:
-    """Pillow is there: the pictures were made with it."""
+    """Pillow is always available: the test images are made with it."""
     Image.MAX_IMAGE_PIXELS = None
     return Pillow()

@@ -6,10 +6,10 @@ from benchmarks.conversion.contenders import MAX_SIDE, METHOD, QUALITY, Contende
 
 
 class PlainWand(Prepared):
-    """Read everything, then resize."""
+    """Reads the whole image, then resizes it."""
 
     def convert(self, source: bytes) -> bytes:
-        """Frames of an animation are put on their canvas first."""
+        """Compose the frames of an animation on its canvas, then resize them."""
         with Image(blob=source) as image:
             if image.iterator_length() > 1:
                 image.coalesce()
@@ -25,5 +25,5 @@ class PlainWand(Prepared):
 
 
 def contender() -> Contender:
-    """It is always there."""
+    """Wand is always available."""
     return PlainWand()

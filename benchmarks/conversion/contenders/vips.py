@@ -1,4 +1,4 @@
-"""libvips through pyvips, with the one operation that it has for this."""
+"""libvips through pyvips, with the operation that libvips offers for thumbnails."""
 
 from importlib import import_module
 from typing import Any
@@ -13,14 +13,14 @@ class Vips(Prepared):
         self.image = image
 
     def convert(self, source: bytes) -> bytes:
-        """Every frame of a GIF; a still has one."""
+        """Convert every frame of a GIF; a still has one frame."""
         pages = "[n=-1]" if source.startswith(b"GIF") else ""
         image = self.image.thumbnail_buffer(source, MAX_SIDE, height=MAX_SIDE, size="down", option_string=pages)
         return bytes(image.webpsave_buffer(Q=QUALITY, effort=METHOD, keep="none"))
 
 
 def contender() -> Contender:
-    """Without its cache of operations, which would answer the second conversion of a file."""
+    """Disables the operation cache, which would answer the second conversion of a file. Raises Missing."""
     try:
         pyvips = import_module("pyvips")
     except (ImportError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Celery on Redis with its defaults, but for what ACKS_LATE says: `celery -A celery_worker worker`."""
+"""Celery on Redis with its defaults, except that ACKS_LATE sets acks_late: `celery -A celery_worker worker`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Uploads a tiny picture per job to this project's API; the job's id is what the API says."""
+"""Uploads a tiny image for each job to this project's API, which returns the job's id."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""This project's worker as it is shipped, but that each conversion takes JOB_SECONDS longer: `dramatiq our_worker`."""
+"""This project's worker, except that each conversion takes JOB_SECONDS longer: `dramatiq our_worker`."""
 
 from dramatiq.middleware import CurrentMessage
 from imagejobs.conversion.options import Options
@@ -19,4 +19,4 @@ def _convert_and_sleep(converter: Converter, source: bytes, options: Options) ->
 
 Converter.convert = _convert_and_sleep  # type: ignore[method-assign, assignment]
 
-from imagejobs.worker.app import broker  # noqa: E402, F401 - it takes the converter at its import
+from imagejobs.worker.app import broker  # noqa: E402, F401 - must come last: it binds the patched converter on import

@@ -1,4 +1,4 @@
-"""The loop of every Python producer here: job ids come in by lines, what became of each goes out by lines."""
+"""The loop of every Python producer here: it reads job ids from stdin and writes the outcome of each to stdout."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ PAUSE_SECONDS = 0.2
 
 
 def produce(enqueue: Callable[[str], str]) -> None:
-    """Enqueue each job until that is known to have worked, as a caller does who wants it done.
+    """Enqueue each job, and retry after an error until the job is accepted, as a careful caller does.
 
     `enqueue` returns the id under which the job was accepted.
     """
@@ -17,7 +17,7 @@ def produce(enqueue: Callable[[str], str]) -> None:
         while True:
             try:
                 accepted = enqueue(job_id)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller would try again
+            except Exception as error:  # noqa: BLE001 - a caller would retry after any error
                 print(f"refused {job_id} {type(error).__name__}", flush=True)
                 time.sleep(PAUSE_SECONDS)
             else:

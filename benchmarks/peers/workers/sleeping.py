@@ -1,4 +1,4 @@
-"""The job of every Python worker here: it says that it began, sleeps, and says that it ended."""
+"""The job of every Python worker here: it records its beginning, sleeps, and records its end."""
 
 import os
 import time
@@ -9,7 +9,7 @@ _tally = Redis(port=int(os.environ["TALLY_PORT"]))
 
 
 def work(job_id: str) -> None:
-    """One execution of a job. The tally is on a Redis of its own, which no fault hits."""
+    """Execute the job once. The tally is in a separate Redis that no fault hits."""
     _note("began", job_id)
     time.sleep(float(os.environ["JOB_SECONDS"]))
     _note("ended", job_id)
