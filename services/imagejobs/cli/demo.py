@@ -19,7 +19,7 @@ from imagejobs.cli.presentation.console import console_for
 from imagejobs.cli.presentation.failures import failure_of
 from imagejobs.cli.presentation.jobs import Job, results_view
 from imagejobs.cli.presentation.progress import progress_bar
-from imagejobs.cli.submission.waiting import ENDED, watch
+from imagejobs.cli.submission.watch import ENDED, watch
 from imagejobs.client.api_client import ApiClient, Part
 from imagejobs.client.errors import ApiRefused
 from imagejobs.embedded.up_file import UpState

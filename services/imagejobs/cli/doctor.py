@@ -1,9 +1,9 @@
 """The command that tries every setting and service for real."""
 
 from imagejobs.cli.checks.examination import Finding, examine
+from imagejobs.cli.discovery import DataDir
 from imagejobs.cli.presentation.answer import Answer, Failure
 from imagejobs.cli.presentation.reports import findings_view
-from imagejobs.cli.reaching import DataDir
 
 
 def doctor(data_dir: DataDir = None) -> Answer:

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from imagejobs.cli.arguments import text
+from imagejobs.cli.discovery import DataDir, api_client
 from imagejobs.cli.presentation.answer import Answer
 from imagejobs.cli.presentation.jobs import job_view, jobs_view
 from imagejobs.cli.presentation.reports import stats_view
-from imagejobs.cli.reaching import DataDir, reach_api
 
 
 def status(
@@ -16,7 +16,7 @@ def status(
     data_dir: DataDir = None,
 ) -> Answer:
     """Show one job."""
-    job = reach_api(data_dir).call("getImageJob", path={"id": job_id}).data
+    job = api_client(data_dir).call("getImageJob", path={"id": job_id}).data
     return Answer(job, job_view(job))
 
 
@@ -36,12 +36,12 @@ def list_jobs(
         "limit": limit,
         "cursor": cursor,
     }
-    page = reach_api(data_dir).call("listImageJobs", query=query)
+    page = api_client(data_dir).call("listImageJobs", query=query)
     after = f"There are more: --cursor {page.cursor}" if page.cursor else ""
     return Answer(page.data, jobs_view(page.data, after), beside={"cursor": page.cursor} if page.cursor else {})
 
 
 def stats(data_dir: DataDir = None) -> Answer:
     """Show the queue's length, the jobs by status, and how long they took."""
-    figures = reach_api(data_dir).call("getImageJobStats").data
+    figures = api_client(data_dir).call("getImageJobStats").data
     return Answer(figures, stats_view(figures))

@@ -10,9 +10,9 @@ import typer
 from rich.console import Group, RenderableType
 
 from imagejobs.cli.batch import Change, change_all, job_ids
+from imagejobs.cli.discovery import DataDir, api_client
 from imagejobs.cli.presentation.answer import INTERRUPTED, Answer, CommandFailed, Failure
 from imagejobs.cli.presentation.jobs import jobs_view
-from imagejobs.cli.reaching import DataDir, reach_api
 from imagejobs.client.api_client import ApiClient
 
 PAGE = 100
@@ -41,7 +41,7 @@ def retry(
     if error_code and not all_failed:
         raise typer.BadParameter("it chooses among all failed jobs: add --all-failed", param_hint="--error-code")
     wanted = job_ids(ids or [])
-    api = reach_api(data_dir)
+    api = api_client(data_dir)
     more = ""
     if all_failed:
         found = list(islice(_failed(api, error_code or []), limit + 1))
@@ -57,7 +57,7 @@ def delete(ids: Ids = None, data_dir: DataDir = None) -> Answer:
     if not ids:
         raise typer.BadParameter("name at least one job, or - to read them from standard input", param_hint="ID")
     wanted = job_ids(ids)
-    api = reach_api(data_dir)
+    api = api_client(data_dir)
     changes = change_all("deleting", wanted, lambda job_id: _call(api, "deleteImageJob", job_id))
     return _answer(changes, _deleted)
 

@@ -9,11 +9,11 @@ import typer
 from rich.console import Group, RenderableType
 
 from imagejobs.cli.arguments import text
+from imagejobs.cli.discovery import DataDir, find_api
 from imagejobs.cli.presentation.answer import INTERRUPTED, Answer, CommandFailed, Failure
 from imagejobs.cli.presentation.jobs import result_lines
 from imagejobs.cli.presentation.lines import whole_line
 from imagejobs.cli.presentation.progress import progress_bar, report
-from imagejobs.cli.reaching import DataDir, find_api
 from imagejobs.cli.submission.results import Results, existing, result_files
 from imagejobs.cli.submission.sources import Skipped, Source, find_sources
 from imagejobs.cli.submission.submissions import Submission, upload_all, wait_for_all

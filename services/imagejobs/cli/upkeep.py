@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from imagejobs.cli.discovery import DataDir, store_settings
 from imagejobs.cli.presentation.answer import Answer, Failure
 from imagejobs.cli.presentation.progress import progress_bar
 from imagejobs.cli.presentation.reports import damages_view, swept_view
-from imagejobs.cli.reaching import DataDir, reach_stores
 from imagejobs.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def sweep(
 
     Exits 1 when some were held back: so many together mean that MongoDB and bucket may not belong together.
     """
-    found = _sweep(reach_stores(data_dir), dry_run=dry_run, hold_back=not everything)
+    found = _sweep(store_settings(data_dir), dry_run=dry_run, hold_back=not everything)
     held_back = sum(swept.held_back for swept in found.values())
     failure = Failure(
         "held_back",
@@ -42,7 +42,7 @@ def sweep(
 
 def audit(data_dir: DataDir = None) -> Answer:
     """Find COMPLETED jobs whose objects are missing or of another size than recorded. Exits 1 if there are any."""
-    jobs, damages = _audit(reach_stores(data_dir))
+    jobs, damages = _audit(store_settings(data_dir))
     data = {"jobs": jobs, "damages": [_damage(each) for each in damages]}
     if not damages:
         return Answer(data, f"{jobs} COMPLETED job(s), each with its objects")

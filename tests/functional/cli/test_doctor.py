@@ -15,7 +15,7 @@ from imagejobs.cli.checks.proxies import check_proxies
 from imagejobs.cli.checks.queue import check_redis
 from imagejobs.cli.checks.storage import check_outputs, check_sources
 from imagejobs.cli.checks.tokens import check_tokens
-from imagejobs.cli.reaching import ReachedApi
+from imagejobs.cli.discovery import FoundApi
 from imagejobs.client.errors import ApiUnavailable
 from imagejobs.connections.mongodb import Database
 from imagejobs.embedded.services.ports import free_port
@@ -108,7 +108,7 @@ def test_a_server_that_is_not_the_api_is_a_finding_among_the_others(run: Run, mo
 def deployment(settings: Settings) -> Deployment:
     """With its tokens from `.env`."""
     names = [name for name in ("API_TOKENS", "WORKER_TOKENS") if getattr(settings, name.lower())]
-    return Deployment(settings, ReachedApi(settings, dict.fromkeys(names, ".env")))
+    return Deployment(settings, FoundApi(settings, dict.fromkeys(names, ".env")))
 
 
 def tokens_of(api: MemoryApi, address: str, client: tuple[str, ...], worker: tuple[str, ...]) -> Finding:

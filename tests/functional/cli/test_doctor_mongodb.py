@@ -6,7 +6,7 @@ import pytest
 from imagejobs.cli.checks import Deployment
 from imagejobs.cli.checks.database import check_mongodb
 from imagejobs.cli.checks.examination import Finding, finding
-from imagejobs.cli.reaching import ReachedApi
+from imagejobs.cli.discovery import FoundApi
 from imagejobs.connections import mongodb
 from servers.replica_set_member import replica_set_member
 from worlds.memory_api import memory_settings
@@ -31,7 +31,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def mongodb_finding(uri: str) -> Finding:
     settings = memory_settings(mongodb_uri=uri)
-    return finding("mongodb", lambda: check_mongodb(Deployment(settings, ReachedApi(settings, {}))))
+    return finding("mongodb", lambda: check_mongodb(Deployment(settings, FoundApi(settings, {}))))
 
 
 @pytest.mark.parametrize("error", [TIMED_OUT, TOO_FEW], ids=["a member is down", "too few members"])

@@ -8,7 +8,7 @@ import pytest
 from imagejobs.cli.checks import Deployment
 from imagejobs.cli.checks.examination import Finding, finding
 from imagejobs.cli.checks.storage import check_outputs, check_sources, check_storage
-from imagejobs.cli.reaching import ReachedApi
+from imagejobs.cli.discovery import FoundApi
 from minio import MinioAdmin
 from minio.credentials.providers import StaticProvider
 from servers.http_proxy import HttpProxy, http_proxy
@@ -63,7 +63,7 @@ def deployment(service: S3Service, access_key: str = "", **overrides: Any) -> De
         "r2_public_url": f"{service.endpoint}/{BUCKET}",
     }
     settings = memory_settings(**(values | overrides))
-    return Deployment(settings, ReachedApi(settings, {}))
+    return Deployment(settings, FoundApi(settings, {}))
 
 
 def tried(check: Callable[[Deployment], str], examined: Deployment) -> Finding:

@@ -8,7 +8,7 @@ from imagejobs.cli.checks.engine import check_engine
 from imagejobs.cli.checks.examination import Finding
 from imagejobs.cli.checks.examination import finding as found
 from imagejobs.cli.checks.storage import check_storage
-from imagejobs.cli.reaching import ReachedApi
+from imagejobs.cli.discovery import FoundApi
 from imagejobs.client.errors import ApiRefused
 from imagejobs.conversion.sandbox.deaths import not_started
 from imagejobs.conversion.sandbox.pool import Converter
@@ -112,7 +112,7 @@ def test_a_warning_is_marked_and_leaves_the_exit_code_0(run: Run, monkeypatch: p
 
 
 def deployment(settings: Settings) -> Deployment:
-    return Deployment(settings, ReachedApi(settings, {}))
+    return Deployment(settings, FoundApi(settings, {}))
 
 
 @pytest.fixture

@@ -21,6 +21,6 @@ def test_what_is_not_foreseen_keeps_its_traceback(monkeypatch: pytest.MonkeyPatc
     def broken(_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("imagejobs.cli.image_jobs.reach_api", broken)
+    monkeypatch.setattr("imagejobs.cli.image_jobs.api_client", broken)
     result = CliRunner().invoke(app, ["list"])
     assert isinstance(result.exception, RuntimeError)

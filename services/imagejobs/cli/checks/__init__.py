@@ -6,7 +6,7 @@ Concern for what works but should be changed.
 
 from dataclasses import dataclass
 
-from imagejobs.cli.reaching import ReachedApi
+from imagejobs.cli.discovery import FoundApi
 from imagejobs.settings.settings import Settings
 
 
@@ -15,7 +15,7 @@ class Deployment:
     """What is examined: the settings of its processes, and the API as its callers reach it."""
 
     settings: Settings
-    api: ReachedApi
+    api: FoundApi
 
 
 class Concern(Exception):

@@ -15,7 +15,7 @@ from imagejobs.cli.checks.proxies import check_proxies
 from imagejobs.cli.checks.queue import check_redis
 from imagejobs.cli.checks.storage import check_outputs, check_sources, check_storage
 from imagejobs.cli.checks.tokens import check_tokens
-from imagejobs.cli.reaching import find_api, reach_stores
+from imagejobs.cli.discovery import find_api, store_settings
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
 from imagejobs.settings.settings import misspelt_variables
@@ -52,7 +52,7 @@ def examine(data_dir: Path | None) -> list[Finding]:
     """All findings; without valid settings only those that need none."""
     findings = [finding("engine", check_engine)]
     try:
-        deployment = Deployment(reach_stores(data_dir), find_api(data_dir))
+        deployment = Deployment(store_settings(data_dir), find_api(data_dir))
     except ConfigurationError as error:
         return [*(Finding("settings", False, line) for line in str(error).splitlines()), *findings]
     findings.insert(0, Finding("settings", True, "valid"))

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from imagejobs.cli.checks import Deployment
-from imagejobs.cli.reaching import ReachedApi
+from imagejobs.cli.discovery import FoundApi
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
@@ -39,7 +39,7 @@ def check_tokens(deployment: Deployment) -> str:
     return f"{told}; {api.address.shown_api_url} accepts this"
 
 
-def _refused(name: str, api: ReachedApi) -> list[str]:
+def _refused(name: str, api: FoundApi) -> list[str]:
     where = f"the API at {api.address.shown_api_url}"
     values = [token.get_secret_value() for token in getattr(api.address, name.lower())]
     if not values and _status(name, api, None) == HTTPStatus.UNAUTHORIZED:
@@ -52,7 +52,7 @@ def _refused(name: str, api: ReachedApi) -> list[str]:
     ]
 
 
-def _status(name: str, api: ReachedApi, token: str | None) -> int:
+def _status(name: str, api: FoundApi, token: str | None) -> int:
     """What the API answers to the call of this kind with this token. Raises UnexpectedAnswer for another program."""
     operation, sent = TRIALS[name]
     kind = "token" if name == "API_TOKENS" else "worker_token"

@@ -14,7 +14,7 @@ from imagejobs.cli.presentation.failures import START_IT, failure_of
 from imagejobs.cli.presentation.jobs import Job, problem_of
 from imagejobs.cli.presentation.progress import report
 from imagejobs.cli.submission.results import NotSaved, Results
-from imagejobs.cli.submission.waiting import ENDED, watch
+from imagejobs.cli.submission.watch import ENDED, watch
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable, UnexpectedAnswer
 from imagejobs.errors import BackingServiceUnavailable

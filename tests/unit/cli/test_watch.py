@@ -3,7 +3,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from imagejobs.cli.submission import waiting
+from imagejobs.cli.submission import watch
 from imagejobs.client.answers import Answer
 from imagejobs.client.errors import ApiRefused
 
@@ -28,13 +28,13 @@ class Answers:
 def wait(api: Any, jobs: list[str], timeout: float = 5) -> list[tuple[str, str]]:
     return [
         (job_id, job.code if isinstance(job, ApiRefused) else job["status"])
-        for job_id, job in waiting.watch(api, jobs, timeout)
+        for job_id, job in watch.watch(api, jobs, timeout)
     ]
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(watch, "POLL_SECONDS", 0.001)
 
 
 def test_it_waits_until_every_job_ended_and_gives_every_change_once() -> None:

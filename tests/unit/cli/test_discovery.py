@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli.reaching import find_api, reach_api, reach_stores
+from imagejobs.cli.discovery import api_client, find_api, store_settings
 from imagejobs.embedded.up_file import UpState, write_up_file
 from imagejobs.errors import ConfigurationError
 
@@ -25,13 +25,13 @@ def running_up(tmp_path: Path) -> Path:
 
 
 def test_without_anything_it_is_the_default_address() -> None:
-    api = reach_api(None)
+    api = api_client(None)
     assert (api.base_url, headers(api)) == ("http://127.0.0.1:3000", {})
 
 
 @pytest.mark.usefixtures("running_up")
 def test_a_running_local_system_is_found_with_its_tokens() -> None:
-    api = reach_api(None)
+    api = api_client(None)
     assert api.base_url == "http://127.0.0.1:4321"
     assert headers(api) == {"authorization": "Bearer up-token", "x-worker-token": "up-worker-token"}
 
@@ -43,7 +43,7 @@ def test_tokens_that_somebody_set_come_before_those_of_a_local_system(
     monkeypatch.setenv("API_TOKENS", "of-the-environment")
     (tmp_path / ".env").write_text("API_TOKENS=of-the-file\nWORKER_TOKENS=of-the-file\n")
     data_dir = running_up if named else None
-    assert headers(reach_api(data_dir)) == {
+    assert headers(api_client(data_dir)) == {
         "authorization": "Bearer of-the-environment",
         "x-worker-token": "of-the-file",
     }
@@ -54,7 +54,7 @@ def test_tokens_that_somebody_set_come_before_those_of_a_local_system(
 def test_each_kind_of_tokens_comes_from_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKENS", "")
     monkeypatch.setenv("WORKER_TOKENS", "of-the-environment")
-    assert headers(reach_api(None)) == {"authorization": "Bearer up-token", "x-worker-token": "of-the-environment"}
+    assert headers(api_client(None)) == {"authorization": "Bearer up-token", "x-worker-token": "of-the-environment"}
     origins = {"API_TOKENS": "the `imagejobs up` on .imagejobs", "WORKER_TOKENS": "the environment"}
     assert find_api(None).token_origins == origins
 
@@ -63,7 +63,7 @@ def test_each_kind_of_tokens_comes_from_where_it_is_set(monkeypatch: pytest.Monk
 def test_api_url_comes_before_a_running_local_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_URL", "https://images.example/")
     monkeypatch.setenv("API_TOKENS", "first,second")
-    api = reach_api(None)
+    api = api_client(None)
     assert (api.base_url, headers(api)) == ("https://images.example", {"authorization": "Bearer first"})
 
 
@@ -74,17 +74,17 @@ def test_a_file_of_settings_comes_before_a_running_local_system_too(
     (tmp_path / ".env").write_text(
         "API_URL=https://images.example\nMONGODB_URI=mongodb://of-the-file/jobs\nSTORAGE=filesystem\n"
     )
-    assert reach_api(None).base_url == "https://images.example"
-    assert reach_stores(None).mongodb_uri == "mongodb://of-the-file/jobs"
+    assert api_client(None).base_url == "https://images.example"
+    assert store_settings(None).mongodb_uri == "mongodb://of-the-file/jobs"
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("running_up")
 def test_that_it_is_the_local_system_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    reach_api(None)
+    api_client(None)
     told = "imagejobs: the API is http://127.0.0.1:4321, the `imagejobs up` on .imagejobs; API_URL would name another\n"
     assert capsys.readouterr() == ("", told)
-    reach_stores(None)
+    store_settings(None)
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert err.startswith("imagejobs: MongoDB, Redis and storage are those of the `imagejobs up` on .imagejobs;")
@@ -94,8 +94,8 @@ def test_without_a_local_system_nothing_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("STORAGE", "filesystem")
-    reach_api(None)
-    reach_stores(None)
+    api_client(None)
+    store_settings(None)
     assert capsys.readouterr() == ("", "")
 
 
@@ -104,32 +104,32 @@ def test_data_dir_says_where_the_local_system_is(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert reach_api(None).base_url == "http://127.0.0.1:3000"
+    assert api_client(None).base_url == "http://127.0.0.1:3000"
     monkeypatch.setenv("DATA_DIR", str(running_up))
-    assert reach_api(None).base_url == "http://127.0.0.1:4321"
+    assert api_client(None).base_url == "http://127.0.0.1:4321"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", json.dumps({"api_url": "http://127.0.0.1:4321"})])
 def test_a_broken_up_file_counts_as_none(running_up: Path, content: str) -> None:
     (running_up / "up.json").write_text(content)
-    assert reach_api(None).base_url == "http://127.0.0.1:3000"
+    assert api_client(None).base_url == "http://127.0.0.1:3000"
 
 
 def test_the_file_of_a_system_that_was_killed_counts_as_none(running_up: Path) -> None:
     state = json.loads((running_up / "up.json").read_bytes())
     (running_up / "up.json").write_text(json.dumps(state | {"pids": {"up": 2**22 + 1}}))
-    assert reach_api(None).base_url == "http://127.0.0.1:3000"
+    assert api_client(None).base_url == "http://127.0.0.1:3000"
 
 
 def test_host_and_port_of_the_settings_make_the_default_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_HOST", "::")
     monkeypatch.setenv("API_PORT", "4000")
-    assert reach_api(None).base_url == "http://[::1]:4000"
+    assert api_client(None).base_url == "http://[::1]:4000"
 
 
 @pytest.mark.usefixtures("running_up")
 def test_the_stores_are_those_of_a_running_local_system() -> None:
-    settings = reach_stores(None)
+    settings = store_settings(None)
     assert (settings.mongodb_uri, settings.redis_uri, settings.storage, settings.data_dir) == (
         "mongodb://x/y",
         "redis://x",
@@ -142,14 +142,14 @@ def test_the_stores_are_those_of_a_running_local_system() -> None:
 def test_mongodb_uri_comes_before_a_running_local_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGODB_URI", "mongodb://of-the-settings/jobs")
     with pytest.raises(ConfigurationError, match="R2_BUCKET"):
-        reach_stores(None)
+        store_settings(None)
     monkeypatch.setenv("STORAGE", "filesystem")
-    assert reach_stores(None).mongodb_uri == "mongodb://of-the-settings/jobs"
+    assert store_settings(None).mongodb_uri == "mongodb://of-the-settings/jobs"
 
 
 def test_without_a_local_system_the_stores_are_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORAGE", "filesystem")
-    assert reach_stores(None).mongodb_uri == "mongodb://localhost:27017/image_jobs"
+    assert store_settings(None).mongodb_uri == "mongodb://localhost:27017/image_jobs"
 
 
 ELSEWHERE = {"API_URL": "https://images.example", "MONGODB_URI": "mongodb://elsewhere/jobs"}
@@ -162,13 +162,13 @@ def test_a_data_dir_that_is_named_comes_before_all_settings(
     monkeypatch.chdir(tmp_path / "elsewhere")
     for name, value in ELSEWHERE.items():
         monkeypatch.setenv(name, value)
-    assert reach_api(running_up).base_url == UP.api_url
-    settings = reach_stores(running_up)
+    assert api_client(running_up).base_url == UP.api_url
+    settings = store_settings(running_up)
     assert (settings.mongodb_uri, settings.storage, settings.data_dir) == (UP.mongodb_uri, "filesystem", running_up)
     assert capsys.readouterr() == ("", ""), "whoever names it knows it"
 
 
-@pytest.mark.parametrize("reach", [reach_api, reach_stores])
+@pytest.mark.parametrize("reach", [api_client, store_settings])
 def test_a_data_dir_without_a_local_system_is_an_error(reach: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"no `imagejobs up` runs on .*/empty: start it with `imagejobs up"):
         reach(tmp_path / "empty")

@@ -36,19 +36,19 @@ class _Chosen(BaseSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class ReachedApi:
+class FoundApi:
     """Where the API is, and where each kind of tokens that is set comes from (`API_TOKENS`: `.env`)."""
 
     address: ApiAddress
     token_origins: Mapping[str, str]
 
 
-def reach_api(data_dir: Path | None) -> ApiClient:
+def api_client(data_dir: Path | None) -> ApiClient:
     """A client of the API that find_api() finds."""
     return connect_api(find_api(data_dir).address)
 
 
-def find_api(data_dir: Path | None) -> ReachedApi:
+def find_api(data_dir: Path | None) -> FoundApi:
     """The API of the `imagejobs up` on `data_dir` if that is given, else API_URL.
 
     Without either, the `imagejobs up` that runs on DATA_DIR, which is reported, else the default address. The tokens
@@ -58,19 +58,19 @@ def find_api(data_dir: Path | None) -> ReachedApi:
     origins = _token_origins(address)
     local = _local_system(data_dir, address.data_dir, elsewhere=bool(address.api_url))
     if local is None:
-        return ReachedApi(address, origins)
+        return FoundApi(address, origins)
     place = f"the `imagejobs up` on {data_dir or address.data_dir}"
     if data_dir is None:
         _say(f"the API is {local.api_url}, {place}; API_URL would name another")
     known = {"API_TOKENS": local.token, "WORKER_TOKENS": local.worker_token}
     lent = {name: token for name, token in known.items() if token is not None and name not in origins}
     tokens = {name.lower(): (SecretStr(token),) for name, token in lent.items()}
-    return ReachedApi(
+    return FoundApi(
         address.model_copy(update={"api_url": local.api_url, **tokens}), {**origins, **dict.fromkeys(lent, place)}
     )
 
 
-def reach_stores(data_dir: Path | None) -> Settings:
+def store_settings(data_dir: Path | None) -> Settings:
     """The settings, with the stores of the `imagejobs up` on `data_dir` if that is given.
 
     Without it and without MONGODB_URI, with those of the `imagejobs up` that runs on DATA_DIR, which is reported.
