@@ -1,4 +1,4 @@
-"""`scripts/contract_lint/run.sh` says what it left out, and does not call that a failure."""
+"""`scripts/contract_lint/run.sh` reports the linters that it skipped, and still succeeds."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ NEEDED = ("dirname", "cmp", "mkdir", "cp")
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """A folder for PATH with what the script needs, but without npm."""
+    """A folder for PATH with the programs that the script needs, but without npm."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in NEEDED:

@@ -1,4 +1,4 @@
-"""Each armed file is one failure of one process, at exactly the point of its name."""
+"""A file in the folder FAIL_POINTS makes one process fail once, at the point that the file is named after."""
 
 import os
 import signal
@@ -26,11 +26,11 @@ os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 os.sched_setaffinity(0, {CPU}); os.sched_setaffinity(thread.native_id, {CPU})
 started.set(); thread.join()
 """
-"""Its main thread must wait for the one CPU that both have."""
+"""The main thread has the lowest priority and shares one CPU with the other thread, so it cannot run beside it."""
 
 
 def run(directory: Path | None) -> tuple[int, str]:
-    """The exit code and the output of a program that passes two points."""
+    """The exit code and the output of a program that reaches two points, with FAIL_POINTS set to `directory`."""
     chosen = {} if directory is None else {"FAIL_POINTS": str(directory)}
     command = [sys.executable, "-c", PROGRAM]
     ended = subprocess.run(command, check=False, env=os.environ | chosen, capture_output=True, text=True, timeout=30)

@@ -1,4 +1,4 @@
-"""The image's HEALTHCHECK, as a process of its own against a real server."""
+"""The HEALTHCHECK of the container image, as a separate process against a real server."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ NOBODY = "http://127.0.0.1:9"
 
 
 class Server(ThreadingHTTPServer):
-    """On IPv6 it takes no IPv4, as a server of asyncio does."""
+    """On an IPv6 address it accepts no IPv4 connections, like a server of asyncio."""
 
     def server_bind(self) -> None:
         if self.address_family == socket.AF_INET6:

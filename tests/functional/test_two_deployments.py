@@ -1,4 +1,4 @@
-"""Two deployments on one Redis: apart with REDIS_NAMESPACE, noticed without, on real servers."""
+"""Two deployments on one real Redis: REDIS_NAMESPACE keeps them apart; without it, a warning is logged."""
 
 import threading
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def redis(running_redis: RedisServer) -> RedisServer:
 
 
 class Servers:
-    """Settings of deployments that share them."""
+    """The servers that several deployments share, with settings for these deployments."""
 
     def __init__(self, mongo: MongoServer, redis: RedisServer, directory: Path) -> None:
         self._mongo = mongo
@@ -62,7 +62,7 @@ class Servers:
             yield DeploymentWatch(settings, opened)
 
     def check(self, database: str, **chosen: Any) -> str:
-        """What doctor says."""
+        """The result of doctor's check "deployment"."""
         return check_deployment(Deployment(self.settings(database, **chosen), api=None))  # type: ignore[arg-type]  # not asked
 
 

@@ -1,6 +1,6 @@
-"""Injection 20: what a client says of proxies before it (X-Forwarded-For and its like) changes nothing.
+"""Injection 20: headers in which a client claims to come through a proxy (X-Forwarded-For and others) have no effect.
 
-The API by its own command: whether such headers are believed is decided by the server that it runs under.
+The API runs by its own command, because its HTTP server decides whether such headers are trusted.
 """
 
 import os
@@ -39,7 +39,7 @@ REQUESTS = [
 
 
 def forged(address: str, host: str) -> Mapping[str, str]:
-    """Headers that say: the request comes from this address, over https, and was for this host."""
+    """Headers that claim a request from this address, over https, to this host."""
     return {
         "X-Forwarded-For": address,
         "X-Real-IP": address,
@@ -58,7 +58,7 @@ FORGED = [forged("203.0.113.7", "page.example"), forged(LOOPBACK, "localhost")]
 
 @dataclass(frozen=True)
 class Api:
-    """A running API, and the file with all that it has said."""
+    """A client of a running API, and the API's log file."""
 
     http: httpx2.Client
     log: Path
@@ -100,7 +100,7 @@ def answers(http: httpx2.Client) -> bool:
 
 @pytest.fixture(scope="module")
 def protected(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API with tokens, and one job in it."""
+    """An API that requires tokens, with one job."""
     port = request.getfixturevalue("mongodb_process")
     with api_process(port, tmp_path_factory.mktemp("protected"), **TOKENS) as api:
         with httpx2.Client(base_url=api.http.base_url, headers={**AS_CLIENT, **FORGED[0]}) as client:
@@ -110,14 +110,14 @@ def protected(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(scope="module")
 def without_tokens(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API that answers to its own names only."""
+    """An API without tokens. It accepts only requests to its own host names."""
     port = request.getfixturevalue("mongodb_process")
     with api_process(port, tmp_path_factory.mktemp("open")) as api:
         yield api
 
 
 def answer(api: Api, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
-    """Everything that a client is told, but for the time of day."""
+    """Status, headers and body of a response, without the header Date."""
     told = api.http.request(method, path, headers=headers)
     return told.status_code, {name: value for name, value in told.headers.items() if name != "date"}, told.content
 
@@ -132,7 +132,7 @@ def test_forged_headers_change_no_answer(
 
 @pytest.mark.parametrize("path", ["/docs/assets", "/api/image-jobs/"])
 def test_forged_headers_lead_nowhere_else(protected: Api, path: str) -> None:
-    """These two were redirections, with the address in them."""
+    """A framework's redirection of these two paths would contain a forged address."""
     plain = answer(protected, "GET", path, AS_CLIENT)
     assert plain[0] == 404
     assert answer(protected, "GET", path, {**AS_CLIENT, **FORGED[0]}) == plain

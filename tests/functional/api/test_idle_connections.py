@@ -1,4 +1,4 @@
-"""Connections between two requests, and at the end of the process."""
+"""Idle connections: how long they stay open, and what happens to them when the server stops."""
 
 import time
 from contextlib import ExitStack
@@ -11,7 +11,7 @@ from servers.api_server import served
 from worlds.memory_api import memory_api, memory_settings
 
 ALB_SECONDS = NGINX_SECONDS = 60
-"""How long a load balancer keeps an idle connection; it may send a request right before that is over."""
+"""Defaults for which load balancers keep an idle connection; they may send a request right before the end."""
 
 
 def test_a_connection_outlives_what_load_balancers_keep() -> None:

@@ -1,4 +1,4 @@
-"""Sockets that listen, where something is in the way."""
+"""Listening sockets: addresses that cannot be used, and connections that cannot be accepted."""
 
 import asyncio
 import errno
@@ -66,7 +66,7 @@ def test_a_thousand_failures_of_accept_are_one_line_and_it_goes_on(
 
 
 def test_accepting_pauses_after_every_error_that_may_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system answers at once: without a pause nothing else would run in this process."""
+    """`accept` fails at once: without a pause, the retries would take all of the process's time."""
     monkeypatch.setattr(listener, "RETRY_SECONDS", 0.1)
     began = time.monotonic()
     assert asyncio.run(sent_at_once_after([OSError(errno.EPROTO, "broken")] * 3)) == [True]
@@ -84,7 +84,7 @@ def test_what_ends_the_accepting_ends_the_server() -> None:
 
 
 async def sent_at_once_after(errors: list[Exception]) -> list[bool]:
-    """Let accept fail so often, then connect; of each connection, whether small writes are sent at once."""
+    """Let `accept` raise these errors, then connect. Returns TCP_NODELAY of each accepted connection."""
     loop = asyncio.get_running_loop()
     (listening,) = listen(HOST, 0)
     waiting = iter(errors)

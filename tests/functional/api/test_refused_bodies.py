@@ -1,4 +1,4 @@
-"""Refusals that come before the body's end: the client gets to read each, whatever it still sends."""
+"""Requests refused before the end of their bodies: the client can read the response, even if it keeps sending."""
 
 import http.client
 import json
@@ -30,20 +30,20 @@ from worlds.memory_api import CLIENT_TOKENS, memory_api, with_tokens
 JOBS = "/api/image-jobs"
 TOKEN = f"Bearer {CLIENT_TOKENS[0]}"
 BODY_BYTES = 40_000_000
-"""More than every buffer between two sockets of this machine."""
+"""More than the buffers between two sockets of this machine can hold."""
 NODE_BYTES = 150_000_000
 
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[str]:
-    """An API with tokens."""
+    """The address of an API that requires tokens."""
     with served(with_tokens().app) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def unguarded() -> Iterator[str]:
-    """An API without tokens."""
+    """The address of an API without tokens."""
     with served(memory_api().app) as address:
         yield address
 
@@ -101,7 +101,7 @@ def test_the_same_in_the_midst_of_a_body_that_is_not_http(unguarded: str) -> Non
 
 
 def test_what_is_not_http_is_logged_once_not_for_each_request(unguarded: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Anybody can send it a thousand times a second, and uvicorn has a line for each."""
+    """Anyone can send nonsense a thousand times a second, and uvicorn would log a line for each request."""
     for _ in range(20):
         with connected(unguarded) as client:
             client.sendall(b"\x16\x03\x01 a TLS handshake\r\n\r\n")
@@ -160,7 +160,7 @@ def test_no_more_than_a_bound_is_discarded() -> None:
         assert seconds_until_gone(client) < 10
 
 
-@pytest.mark.parametrize("piece", [b"", b"x"], ids=["that sends nothing more", "that sends a little for ever"])
+@pytest.mark.parametrize("piece", [b"", b"x"], ids=["a client that stops sending", "a client that sends bytes forever"])
 def test_nobody_is_waited_for_without_end(guarded: str, piece: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LINGER_SECONDS", 1)
     monkeypatch.setattr(transport, "SILENT_SECONDS", 1)
@@ -172,7 +172,7 @@ def test_nobody_is_waited_for_without_end(guarded: str, piece: bytes, monkeypatc
 
 
 def sent_on_in_vain(client: socket.socket, piece: bytes) -> bool:
-    """Send the piece; whether the server has no socket any more that it could come to."""
+    """Send the piece; whether the server has already closed its end of the connection."""
     with suppress(OSError):
         client.sendall(piece)
     return not is_held_by_server(client)

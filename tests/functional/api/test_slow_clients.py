@@ -1,4 +1,4 @@
-"""Clients that take their time: with headers, with bodies, with reading the answer."""
+"""Clients that are slow to send headers, to send a body, or to read the response."""
 
 import logging
 import socket
@@ -34,13 +34,13 @@ ANSWER_BYTES = 30_000_000
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[str]:
-    """An API that waits for a second."""
+    """The address of an API that waits at most one second for a client."""
     with served(memory_api(**QUICK).app, **QUICK) as address:
         yield address
 
 
 @pytest.mark.parametrize("before", [0, 2], ids=["of the first request", "of a later one"])
-@pytest.mark.parametrize("begun", [b"G", b"GET /healthz HTTP/1.1\r\nHost: 127.0"], ids=["one byte", "half of them"])
+@pytest.mark.parametrize("begun", [b"G", b"GET /healthz HTTP/1.1\r\nHost: 127.0"], ids=["one byte", "half a header"])
 def test_headers_that_do_not_end_are_408(impatient: str, before: int, begun: bytes) -> None:
     with connected(impatient) as client:
         for _ in range(before):
@@ -85,7 +85,7 @@ def test_a_json_body_that_comes_by_the_byte_is_408(impatient: str) -> None:
 
 
 def is_answered_after(client: socket.socket, piece: bytes) -> bool:
-    """Send the piece; whether there is something to read then."""
+    """Send the piece; whether the server has answered."""
     client.sendall(piece)
     client.settimeout(0.05)
     try:

@@ -1,4 +1,4 @@
-"""The process `imagejobs api` that is told to stop while its storage takes connections and answers nothing."""
+"""SIGTERM to `imagejobs api` while its storage accepts connections and never answers."""
 
 import os
 import signal
@@ -20,11 +20,11 @@ from servers.processes import mongo_server, wait_until
 from worlds.api_requests import image_file
 
 SLACK_SECONDS = 5.0
-"""For a busy machine; the storage's client would wait for a minute and a half."""
+"""Allowance for a busy machine. Without the API's own limits, the storage's client would wait 90 s."""
 
 
 class HangingStorage:
-    """Takes connections and reads nothing of them."""
+    """A server that accepts connections and never reads from them."""
 
     def __init__(self) -> None:
         self._server = socket.create_server((LOOPBACK, 0))
@@ -33,7 +33,7 @@ class HangingStorage:
         self.port = self._server.getsockname()[1]
 
     def is_asked(self) -> None:
-        """Return once there is another connection."""
+        """Wait for another connection."""
         self._taken.append(self._server.accept()[0])
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ def hanging_storage() -> Iterator[HangingStorage]:
 
 @pytest.fixture
 def api(hanging_storage: HangingStorage, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx2.Client]]:
-    """The process, ready for requests, and a client of it."""
+    """A running API, and a client of it."""
     port = free_port()
     with mongo_server() as mongodb:
         environment = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
@@ -104,10 +104,10 @@ def test_readiness_answers_and_sigterm_ends_it_with_an_answer_to_what_it_cuts_of
             client.post("/api/image-jobs", data=fields, files=files, headers={"Idempotency-Key": "the-upload"})
         )
 
-    hanging_storage.is_asked()  # by /readyz
+    hanging_storage.is_asked()  # the connection of /readyz
     uploading = threading.Thread(target=upload, name="upload")
     uploading.start()
-    hanging_storage.is_asked()  # by the upload
+    hanging_storage.is_asked()  # the connection of the upload
     told = time.monotonic()
     process.send_signal(signal.SIGTERM)
     code = process.wait(GRACEFUL_SECONDS + LEAVING_SECONDS + SLACK_SECONDS)

@@ -26,14 +26,14 @@ UPLOAD = head("POST /api/image-jobs", Content_Type=MULTIPART, Content_Length=1_0
 
 @dataclass
 class Api:
-    """The process, and what it logs."""
+    """The process `imagejobs api`, with its log file."""
 
     process: subprocess.Popen[bytes]
     address: str
     log: Path
 
     def seconds_of_health(self) -> float:
-        """Ask a new connection whether it is alive."""
+        """Send GET /healthz on a new connection; the seconds until its answer."""
         began = time.monotonic()
         assert httpx2.get(f"{self.address}/healthz", timeout=20).status_code == 200
         return time.monotonic() - began
@@ -48,7 +48,7 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """One that may open few files, waits two seconds for slow clients, and stands on no service."""
+    """An API that may open few files and waits two seconds for slow clients. No backing service is running."""
     directory, port = tmp_path_factory.mktemp("api"), free_port()
     environment = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
     environment |= {
@@ -88,7 +88,7 @@ def test_slow_uploads_are_cut_off_and_those_beyond_the_bound_are_told_to_come_ba
     wait_until(api.has_no_client, 20)
     with ExitStack() as stack:
         clients = []
-        for _ in range(20):  # each sends at once: one that is idle would make room for the next
+        for _ in range(20):  # each client sends at once: the server closes idle connections to make room
             clients.append(stack.enter_context(connected(api.address)))
             clients[-1].sendall(UPLOAD)
         answers = [read_answer(client) for client in clients]
@@ -109,6 +109,6 @@ def test_the_log_has_a_line_for_each_event_and_not_for_each_connection(api: Api)
     lines = api.log.read_text().splitlines()
     assert len(lines) < CLIENTS, api.log.read_text()
     taken = [line for line in lines if "connections are taken" in line]
-    assert len(taken) <= 8, "each of the four tests above is a beginning and an end at most, if the machine is slow"
+    assert len(taken) <= 8, "each of the four tests above may log at most one beginning and one end"
     assert "not MAX_CONNECTIONS=1000" in api.log.read_text()
     assert "Traceback" not in api.log.read_text()

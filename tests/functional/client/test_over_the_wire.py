@@ -1,4 +1,4 @@
-"""The client against real sockets: servers that say nothing, break off, or are not there."""
+"""The client over real sockets: servers that never answer, break off a response, or do not exist."""
 
 import socket
 import threading
@@ -18,7 +18,7 @@ JOB_ID = "655501d2f12a3d0f3c5a1002"
 
 @contextmanager
 def server(serve: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[int]]]:
-    """A real server that hands each connection to `serve`; its address, and an entry per connection."""
+    """A server that calls `serve` with each connection. Yields its address and a list with one entry a connection."""
     connections: list[int] = []
 
     def accept() -> None:

@@ -1,4 +1,4 @@
-"""The client where the environment, or a setting, names a proxy."""
+"""The client when the environment or a setting names a proxy."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ from servers.http_proxy import HttpProxy, http_proxy
 from worlds.memory_api import memory_api
 
 NOT_HERE = "http://api.example:3000"
-"""A name that only the proxy has to know."""
+"""A host name that only the proxy needs to resolve."""
 
 
 @pytest.fixture(params=[0, 403], ids=["swallows", "refuses"])
 def proxied_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpProxy]:
-    """Every variable names a proxy that leads nowhere."""
+    """Environment variables that name a useless proxy: it never answers, or refuses every request."""
     with http_proxy(status=request.param) as proxy:
         for name, value in proxy.environment.items():
             monkeypatch.setenv(name, value)
@@ -50,7 +50,7 @@ def test_this_machine_is_reached_past_every_proxy(proxied_environment: HttpProxy
 @pytest.mark.usefixtures("proxied_environment")
 def test_an_api_elsewhere_is_reached_past_the_environments_proxies_too() -> None:
     with client_of(NOT_HERE) as client:
-        assert client._http._mounts == {}, "which is where httpx keeps them"
+        assert client._http._mounts == {}, "httpx keeps the environment's proxies in _mounts"
 
 
 def test_an_api_is_reached_through_the_proxy_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""That an outage of any length is few lines in the log of every process, on real servers that are stopped."""
+"""An outage of any length takes only a few log lines in each process. With real servers that are stopped."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ def soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Shown(logging.Handler):
-    """What a worker's log shows."""
+    """Collects the lines that a worker's log would show, and counts the lines that its filter holds back."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)

@@ -1,4 +1,4 @@
-"""Connections to a real Redis, by every kind of address that the settings take."""
+"""Connections to a real Redis, with every kind of address that the settings accept."""
 
 import pytest
 from imagejobs.connections.redis import redis_client

@@ -1,4 +1,4 @@
-"""A connection to a Redis that cannot serve is closed, with real servers and every scheme of address."""
+"""The client closes its connections to a Redis that cannot serve. With real servers, for every scheme of address."""
 
 import socketserver
 import ssl
@@ -24,7 +24,7 @@ from servers.redis_pair import RedisPair, redis_pair
 WRITE = "return redis.call('SET', KEYS[1], 'x')"
 THREADS = 4
 GREETINGS = {b"PING": b"+PONG\r\n", b"HELLO": b"%1\r\n$5\r\nproto\r\n:3\r\n", b"CLIENT": b"+OK\r\n"}
-"""Replies to what redis-py sends on a new connection."""
+"""Replies to the commands that redis-py sends on a new connection."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def pair() -> Iterator[RedisPair]:
 
 
 def use_at_once(client: redis.Redis) -> None:
-    """From several threads, so that the pool keeps a connection for each."""
+    """Use the client from several threads at once, so that its pool keeps a connection for each."""
     together = threading.Barrier(THREADS)
 
     def use() -> None:

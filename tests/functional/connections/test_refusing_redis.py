@@ -1,4 +1,4 @@
-"""That a Redis which refuses, as with a full disk, ends none of a worker's threads and loses none of its retries."""
+"""While Redis refuses commands, for example with a full disk, a worker keeps its threads and loses no retry."""
 
 import logging
 import re
@@ -22,13 +22,13 @@ from servers.processes import RedisServer, redis_server, wait_until
 QUEUE = "image_jobs"
 DELAYED = f"{QUEUE}.DQ"
 DELAY_MS = 1_500
-"""Long enough for the refusal to begin while the retry waits in the worker's memory."""
+"""Delay of a retry: long enough for the refusal to begin while the retry waits in the worker's memory."""
 WORKER_STOP_MS = 10_000
 
 
 @contextmanager
 def full_disk(admin: redis.Redis) -> Iterator[None]:
-    """MISCONF: the snapshot cannot be written, here because a directory has its name."""
+    """Redis refuses with MISCONF: it cannot write its snapshot, here because a directory has that name."""
     config = cast("dict[str, str]", admin.config_get("dir"))
     snapshot = Path(config["dir"]) / "dump.rdb"
     snapshot.mkdir()
@@ -43,7 +43,7 @@ def full_disk(admin: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def full_memory(admin: redis.Redis) -> Iterator[None]:
-    """OOM."""
+    """Redis refuses with OOM."""
     admin.config_set("maxmemory", 1)
     yield
     admin.config_set("maxmemory", 0)
@@ -51,7 +51,7 @@ def full_memory(admin: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def too_few_replicas(admin: redis.Redis) -> Iterator[None]:
-    """NOREPLICAS."""
+    """Redis refuses with NOREPLICAS."""
     admin.config_set("min-replicas-to-write", 1)
     yield
     admin.config_set("min-replicas-to-write", 0)
@@ -59,7 +59,7 @@ def too_few_replicas(admin: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def read_only_replica(admin: redis.Redis) -> Iterator[None]:
-    """READONLY, as after a failover."""
+    """Redis refuses with READONLY, as after a failover."""
     admin.replicaof("127.0.0.1", free_port())
     yield
     admin.replicaof("NO", "ONE")
@@ -67,7 +67,7 @@ def read_only_replica(admin: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def replica_without_master(admin: redis.Redis) -> Iterator[None]:
-    """MASTERDOWN."""
+    """Redis refuses with MASTERDOWN."""
     admin.config_set("replica-serve-stale-data", "no")
     with read_only_replica(admin):
         yield
@@ -75,7 +75,7 @@ def replica_without_master(admin: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def running_script(admin: redis.Redis) -> Iterator[None]:
-    """BUSY: a script of another client does not end."""
+    """Redis refuses with BUSY: another client's script does not end."""
     admin.config_set("busy-reply-threshold", 1)
 
     def run() -> None:
@@ -93,7 +93,7 @@ def running_script(admin: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def changed_password(admin: redis.Redis) -> Iterator[None]:
-    """NOAUTH, at connections that are made from now on."""
+    """Redis refuses with NOAUTH, on new connections; existing ones are closed."""
     admin.config_set("requirepass", "changed")
     admin.client_kill_filter(_type="normal", skipme=True)
     yield
@@ -102,7 +102,7 @@ def changed_password(admin: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def no_permission_to_put_back(admin: redis.Redis) -> Iterator[None]:
-    """NOPERM for all but fetching: so it goes too when Redis is lost between a fetch and the next command."""
+    """Redis refuses with NOPERM whatever comes after a fetch, as if it became unavailable right after one."""
     admin.execute_command("ACL", "SETUSER", "default", "-hset", "-srem")  # type: ignore[no-untyped-call]  # redis-py
     yield
     admin.execute_command("ACL", "SETUSER", "default", "+@all")  # type: ignore[no-untyped-call]  # redis-py
@@ -122,7 +122,7 @@ REFUSALS = [
 
 @contextmanager
 def another_client(admin: redis.Redis) -> Iterator[redis.Redis]:
-    """A further connection to the same server."""
+    """A second client of the same server."""
     with redis.Redis(port=admin.get_connection_kwargs()["port"], socket_timeout=30) as client:
         yield client
 
@@ -155,7 +155,7 @@ def broker(server: RedisServer) -> Iterator[RedisBroker]:
 
 
 class Job:
-    """An actor whose first run of each message asks for a retry."""
+    """An actor that asks for a retry on the first run of each message."""
 
     def __init__(self, broker: RedisBroker) -> None:
         self.runs: list[str] = []
@@ -186,12 +186,12 @@ def worker(broker: RedisBroker, job: Job, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def in_hand(admin: redis.Redis, broker: RedisBroker, queue: str) -> int:
-    """How many of a queue's messages a worker has fetched and not settled."""
+    """The number of a queue's messages that the worker has fetched and not acknowledged."""
     return admin.scard(f"dramatiq:__acks__.{broker.broker_id}.{queue}")
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-@pytest.mark.filterwarnings("default::pytest.PytestUnhandledThreadExceptionWarning")  # so that the asserts below tell
+@pytest.mark.filterwarnings("default::pytest.PytestUnhandledThreadExceptionWarning")  # the asserts below report it
 def test_retries_that_wait_while_redis_refuses_are_made_afterwards(
     refusal: Callable[[redis.Redis], AbstractContextManager[None]],
     admin: redis.Redis,
@@ -214,14 +214,14 @@ def test_retries_that_wait_while_redis_refuses_are_made_afterwards(
 
 
 def two_retries_wait(admin: redis.Redis, broker: RedisBroker, job: Job) -> None:
-    """When one comes due the other is still in the worker's memory, and has to be put back from there."""
+    """Let two retries wait: when the first is due, the second is still in the worker's memory and must be put back."""
     job.send("first")
     job.send("second")
     wait_until(lambda: in_hand(admin, broker, DELAYED) == 2 and in_hand(admin, broker, QUEUE) == 0)
 
 
 def it_failed(record: logging.LogRecord) -> bool:
-    """Whether the thread of the delayed messages has logged an error."""
+    """Whether the record is an error of the thread that consumes delayed messages."""
     return record.levelno == logging.CRITICAL and DELAYED in record.name
 
 
@@ -268,7 +268,7 @@ def test_a_script_that_redis_does_not_know_yet_is_sent(broker: RedisBroker, admi
 
 @contextmanager
 def answering(reply: str) -> Iterator[int]:
-    """The port of a server that answers each command with this error."""
+    """The port of a server that answers every command with this error."""
 
     class Refusing(socketserver.StreamRequestHandler):
         def handle(self) -> None:

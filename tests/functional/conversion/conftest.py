@@ -26,6 +26,6 @@ def slow() -> bytes:
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Path]]:
-    """The folders of children that there are; they are made below a folder of the test."""
+    """Returns the existing working folders of children. They are created in the test's temporary folder."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return lambda: sorted(tmp_path.glob("imagejobs-conversion*"))

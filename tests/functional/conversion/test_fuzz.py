@@ -1,4 +1,4 @@
-"""The fuzzer, for some seconds; and that it notices what it is there to notice."""
+"""A short run of the fuzzer, and proofs that it reports the faults that it looks for."""
 
 import io
 import os
@@ -36,7 +36,7 @@ from servers.processes import wait_until
 FORMATS = ("jpeg", "png", "gif", "webp", "heic", "avif", "tiff")
 NUMBERED = {b"fcTL", b"fdAT"}
 FEW = Plan(seed=3, seconds=60, last=19)
-"""The first files: enough of them get into the child."""
+"""A plan for the first 20 files: several of them reach the child."""
 
 
 def few(keeper: Keeper | None = None) -> Report:
@@ -44,7 +44,7 @@ def few(keeper: Keeper | None = None) -> Report:
 
 
 def breaking(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
-    """Have something happen whenever a header is read."""
+    """Call `action` whenever the trial reads a header."""
     original = probe_of_the_product
 
     def probe(*arguments: object) -> Probe:
@@ -55,13 +55,13 @@ def breaking(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> N
 
 
 def converting(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Result], Result]) -> None:
-    """Have the child answer something else."""
+    """Replace each result of a child by `answer` of that result."""
     original = Converter.convert
     monkeypatch.setattr(Converter, "convert", lambda *arguments: answer(original(*arguments)))
 
 
 def moving_png() -> bytes:
-    """A still, which is the first frame, and two more."""
+    """An animated PNG of three frames, the first of which is also the still picture."""
     frames = [Image.fromarray(photo(40, 30)).rotate(turn) for turn in (0, 90, 180)]
     buffer = io.BytesIO()
     frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:], duration=50)
@@ -69,7 +69,7 @@ def moving_png() -> bytes:
 
 
 def pixels_of(data: bytes) -> list[bytes]:
-    """The chunks with pixels, without their numbers and checksums."""
+    """The contents of the chunks with pixels, without sequence numbers and checksums."""
     parts = [each for each in pieces(data) if data[each.kind] in {b"IDAT", b"fdAT"}]
     return [data[each.payload + 4 : each.end - 4] for each in parts]
 
@@ -117,7 +117,7 @@ def test_another_exception_while_reading_a_header_is_a_failure(
 
     assert (report.of("failure"), report.accepted, len(report.failures)) == (20, 0, 20)
     assert all(kind.__name__ in each and "of the header" in each for each in report.failures)
-    assert len(list(tmp_path.glob("failure-3-*"))) == 40, "a file and its story each"
+    assert len(list(tmp_path.glob("failure-3-*"))) == 40, "for each failure the file and its report"
     assert all(kind.__name__ in each.read_text() for each in tmp_path.glob("*.txt"))
 
 
@@ -150,7 +150,7 @@ def test_a_header_that_takes_for_ever_is_a_failure(monkeypatch: pytest.MonkeyPat
         lambda picture: replace(picture, data=encode(photo(picture.width + 1, picture.height), "WEBP")),
         lambda picture: Picture(picture.width + 1, 1, encode(photo(picture.width + 1, 1), "WEBP")),
     ],
-    ids=["another size", "no picture", "half a picture", "no WebP", "a picture of another size", "not as asked"],
+    ids=["wrong width", "not a picture", "half a picture", "a PNG", "a picture of another width", "another size"],
 )
 def test_a_result_that_is_not_what_it_says_is_a_failure(
     other: Callable[[Picture], Picture], monkeypatch: pytest.MonkeyPatch
@@ -234,7 +234,7 @@ def test_the_parts_of_every_file_are_known() -> None:
 
 def test_a_changed_png_gets_its_checksums() -> None:
     whole = encode(photo(), "PNG")
-    changed = change_content(Random(1), whole, b"")  # noqa: S311 - it has to be foretold
+    changed = change_content(Random(1), whole, b"")  # noqa: S311 - must be repeatable
 
     assert changed != whole
     assert repaired(whole) == whole
@@ -244,7 +244,7 @@ def test_a_changed_png_gets_its_checksums() -> None:
 @pytest.mark.parametrize("change", [move_frame_data, rewrite_pixels])
 def test_a_changed_animated_png_gets_its_numbers(change: Mutation) -> None:
     whole = moving_png()
-    changed = {repaired(change(Random(number), whole, b"")) for number in range(30)}  # noqa: S311 - it has to be foretold
+    changed = {repaired(change(Random(number), whole, b"")) for number in range(30)}  # noqa: S311 - must be repeatable
 
     assert repaired(whole) == whole
     assert len(changed) > 15
@@ -257,7 +257,7 @@ def test_a_changed_animated_png_gets_its_numbers(change: Mutation) -> None:
 
 def test_each_picture_of_an_animated_png_is_rewritten() -> None:
     whole = moving_png()
-    changed = [rewrite_pixels(Random(number), whole, b"") for number in range(30)]  # noqa: S311 - it has to be foretold
+    changed = [rewrite_pixels(Random(number), whole, b"") for number in range(30)]  # noqa: S311 - must be repeatable
     kept = {tuple(part in each for part in pixels_of(whole)) for each in changed}
 
     assert kept >= {(False, True, True), (True, False, True), (True, True, False)}

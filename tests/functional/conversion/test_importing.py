@@ -1,4 +1,4 @@
-"""What importing does is seen in a new interpreter only."""
+"""Effects of imports, each in a new interpreter."""
 
 import subprocess
 import sys

@@ -78,7 +78,7 @@ print(json.dumps({
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A copy of the package in a folder of its own, without the format."""
+    """A copy of the package, still without the new format."""
     copy = tmp_path / "imagejobs"
     copytree(str(files("imagejobs")), copy, ignore=ignore_patterns("__pycache__"))
     return copy

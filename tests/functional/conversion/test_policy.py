@@ -1,4 +1,4 @@
-"""What ImageMagick may not do in a process that converts: tried in such a process, and in one without the policy."""
+"""What the policy forbids ImageMagick: tried in a process with the policy, and in one without it."""
 
 import json
 import os
@@ -82,7 +82,7 @@ BY_ADDRESS = ["url:http://127.0.0.1:9/a", "http://127.0.0.1:9/a", "https://127.0
 BY_ADDRESS += ["http://127.0.0.1:9/a.png", "https:127.0.0.1", "url:file:///etc/hostname"]
 FORBIDDEN = [*BY_NAME, *BY_PREFIX, *OF_NOTHING, *BY_ADDRESS]
 REFUSALS = {"PolicyError", "MissingDelegateError"}
-"""A module that may not be loaded leaves no decoder: version 7 says only that."""
+"""Version 7 reports a module that the policy forbids to load as a missing decoder."""
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def attempt(names: Sequence[str], folder: Path, policy: Path | None, path: str | None = None) -> dict[str, str]:
-    """What comes of reading each name in a process of its own under a policy, or under the machine's alone."""
+    """Read each name in a new process under this policy, or under the machine's own; the result by name.
+
+    A result is "read", "nothing" or the name of the exception.
+    """
     environment = {key: value for key, value in os.environ.items() if key != "MAGICK_CONFIGURE_PATH"}
     environment |= {"MAGICK_CONFIGURE_PATH": str(policy.parent)} if policy else {}
     environment |= {"PATH": path} if path else {}
@@ -110,7 +113,7 @@ def attempt(names: Sequence[str], folder: Path, policy: Path | None, path: str |
 
 
 def only(tmp_path: Path, *domains: str) -> Path:
-    """The policy with the rules of these domains and no others."""
+    """Write a copy of the policy that has only the rules of these domains."""
     rules = re.findall(r'<policy domain="(\w+)"[^>]*>', POLICY.read_text())
     assert set(domains) < set(rules)
     kept = [rule for rule in re.findall(r"<policy [^>]*>", POLICY.read_text()) if rule.split('"')[1] in domains]
@@ -139,11 +142,11 @@ def test_a_file_that_is_deleted_after_reading_is_still_there(folder: Path, under
 
 
 WITHOUT = ["mvg:mvg.jpg", "picture.ppm", "picture.png", "png:picture.png", "xc:red", "canvas:red", "rose:", "logo:"]
-"""What needs no font and no other program; the machine's own policy forbids some of the rest."""
+"""Names that need no font and no other program, and that the machine's own policy allows."""
 
 
 def test_without_the_policy_much_of_it_is_read(folder: Path) -> None:
-    """Or the tests above would prove nothing."""
+    """Without the policy these names are read: the refusals above come from it."""
     assert readable(attempt(WITHOUT, folder, None), WITHOUT) == WITHOUT
 
 
@@ -174,7 +177,7 @@ def test_a_list_of_names_from_a_file_is_not_read(folder: Path, tmp_path: Path) -
 
 
 def test_no_other_program_is_started(folder: Path, tmp_path: Path) -> None:
-    """Programs that ImageMagick's delegates name, replaced by one that leaves a mark."""
+    """The programs of ImageMagick's delegates are replaced by one that leaves a mark."""
     names = ["html:page.html", "svg:picture.svg", "man:text.txt", "eps:picture.eps", "pdf:picture.pdf", "wmf:svg.jpg"]
     (tmp_path / "bin").mkdir()
     mark = tmp_path / "started"
@@ -237,7 +240,7 @@ def test_what_begins_like_an_image_and_goes_on_otherwise_is_refused(head: bytes,
 
 
 def test_the_machines_lower_limits_do_not_hold() -> None:
-    """Debian 12 allows 256 MiB and 16,000 pixels a side; 50 megapixels take 400 MB, and WebP has 16,383 a side."""
+    """Debian 12 allows 256 MiB and sides of 16,000 pixels; 50 megapixels need 400 MB, and WebP allows 16,383 a side."""
     program = """
 from imagejobs.conversion.magick.image import MagickImage
 from wand.resource import limits

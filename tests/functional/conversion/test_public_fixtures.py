@@ -1,4 +1,4 @@
-"""The comparison with public fixtures notices what it is there to notice; nothing is fetched."""
+"""The comparison with public fixtures reports the faults that it looks for. Nothing is downloaded."""
 
 import io
 import os
@@ -57,7 +57,7 @@ def animation(delays: Sequence[int], colours: Sequence[int] = (0, 1, 2)) -> byte
 
 
 def verdict(source: bytes, output: bytes, references: References) -> Outcome:
-    """On a service that answers this output."""
+    """The verdict on a service that converts `source` to `output`."""
     result = SimpleNamespace(data=output, receipt={"lossless": True, "quality": 100})
     return judge(fixture(source), references, SimpleNamespace(convert=lambda *_: result))  # type: ignore[arg-type]  # all that is used
 

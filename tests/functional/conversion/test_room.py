@@ -1,4 +1,4 @@
-"""What this process could still have, under real limits."""
+"""How much memory and how many files a process can still get, under real limits."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ LIMITED = (
 
 
 def under(limit: str, value: int, question: str) -> str:
-    """What a process under this limit answers."""
+    """Evaluate an expression in a process under this limit; what it prints."""
     program = LIMITED.format(limit, value, value, question)
     return subprocess.run(
         [sys.executable, "-c", program],

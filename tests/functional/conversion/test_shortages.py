@@ -1,4 +1,4 @@
-"""Too little disk, memory or open files under a child: never the picture's fault, and never for good."""
+"""A child without enough disk, memory or open files: the error never blames the picture, and is always retryable."""
 
 import io
 import os
@@ -27,11 +27,11 @@ from worlds.conversion_children import folder_of
 pillow_heif.register_heif_opener()
 
 SIDE = 2400
-"""Its 46 MB of pixels have no place in the memory that is left to a child here, so they go to the disk."""
+"""Width and height of the pictures: their 46 MB of pixels do not fit into a child's LEFT_BYTES, so they go to disk."""
 OPTIONS = Options(max_side=SIDE)
 LEFT_BYTES = 30_000_000
 LOADED_BYTES = 100_000_000 if MAGICK_VERSION_NUMBER < 0x700 else 53_000_000
-"""Room for Python and ImageMagick 6.9 or 7.1, but not for the decoders of HEIC and AVIF."""
+"""Enough memory for Python and ImageMagick 6.9 or 7.1, but not for the decoders of HEIC and AVIF."""
 UNDER_ULIMIT = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (160_000_000, 160_000_000))
@@ -55,7 +55,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
 
 
 def picture_of(kind: str) -> bytes:
-    """A picture of each format that is read here."""
+    """A large picture of this kind, one of KINDS."""
     row = np.arange(SIDE, dtype=np.uint16)
     pixels = ((row[:, None] + row[None, :]) // 16 % 256).astype(np.uint8)
     image = Image.fromarray(np.dstack([pixels, pixels.T, 255 - pixels]))
@@ -79,7 +79,7 @@ def png() -> bytes:
 
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which those of the children are made."""
+    """The temporary folder in which children create their working folders."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -92,13 +92,13 @@ def converter(scratch: Path) -> Iterator[Converter]:  # noqa: ARG001 - it is the
 
 
 def child_of(converter: Converter) -> psutil.Process:
-    """The only one."""
+    """The converter's only child."""
     (pid,) = converter.pids
     return psutil.Process(pid)
 
 
 def limit_memory(child: psutil.Process) -> None:
-    """So that its pixels go to the disk."""
+    """Leave the child LEFT_BYTES of memory, so that its pixels go to disk."""
     child.rlimit(psutil.RLIMIT_AS, (child.memory_info().vms + LEFT_BYTES,) * 2)
 
 
@@ -109,7 +109,7 @@ def assert_machines_fault(converter: Converter, source: bytes) -> None:
 
 
 def test_a_disk_that_takes_no_more_of_the_pixels(converter: Converter, picture: bytes) -> None:
-    """A limit for files, which needs no rights, does what a full disk does."""
+    """A limit on the size of files has the same effect as a full disk, and needs no privileges."""
     child = child_of(converter)
     limit_memory(child)
     child.rlimit(psutil.RLIMIT_FSIZE, (100_000, 100_000))
@@ -123,13 +123,13 @@ def test_a_folder_that_is_removed_under_a_conversion(
     child = child_of(converter)
     limit_memory(child)
     shutil.rmtree(folder_of(child.pid))
-    monkeypatch.setattr(Folder, "is_there", True)  # it was, when the job began
+    monkeypatch.setattr(Folder, "is_there", True)  # as if the folder disappeared after the job began
 
     assert_machines_fault(converter, picture)
 
 
 def test_open_files_that_are_too_few(converter: Converter, small: bytes, picture: bytes) -> None:
-    converter.convert(small, Options())  # which loads what is loaded late
+    converter.convert(small, Options())  # loads the libraries that are loaded late
     child = child_of(converter)
     limit_memory(child)
     child.rlimit(psutil.RLIMIT_NOFILE, (child.num_fds(),) * 2)
@@ -175,7 +175,7 @@ def test_a_damaged_file_is_damaged_also_where_there_is_no_room(
 
 
 def test_a_machine_that_allows_less_memory_than_a_conversion_may_take(tmp_path: Path) -> None:
-    """As under `ulimit -v`, which is the machine's choice."""
+    """The limit is the machine's, as with `ulimit -v`, not the converter's own."""
     source = tmp_path / "large.webp"
     Image.new("RGB", (5000, 5000)).save(source, method=0)
     command = [sys.executable, "-c", UNDER_ULIMIT, str(source)]
@@ -200,12 +200,12 @@ def test_a_library_that_does_not_fit_into_memory_is_not_called_missing() -> None
     assert "not enough memory to load" in str(caught.value)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a disk")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system")
 @pytest.mark.parametrize("megabytes", [1, 30])
 def test_a_disk_that_is_really_full(megabytes: int, png: bytes, scratch: Path) -> None:
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(scratch)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("nothing is mounted in this container")
+        pytest.skip("this container may not mount a file system")
     try:
         with Converter(Limits(seconds=30)) as converter:
             converter.abilities()

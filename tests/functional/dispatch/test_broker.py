@@ -1,4 +1,4 @@
-"""That the broker's client raises what Dramatiq survives, on a real Redis."""
+"""The broker on a real Redis: its client raises the errors that Dramatiq survives."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ def running_redis() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def broker_at() -> Iterator[Callable[[int], RedisBroker]]:
-    """Makes brokers at a port, and ends their connections after the test."""
+    """Makes a broker for the Redis at a port; closes the brokers' connections after the test."""
     with ExitStack() as connections:
 
         def make(port: int) -> RedisBroker:

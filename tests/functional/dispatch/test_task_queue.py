@@ -1,4 +1,4 @@
-"""Jobs that go straight to Dramatiq: what TaskQueueSuite does not ask of every queue."""
+"""DramatiqTaskQueue, beyond what TaskQueueSuite tests of every queue."""
 
 from contextlib import closing
 

@@ -1,4 +1,4 @@
-"""The process against a real Redis that dies, hangs and comes back, and killed itself at any moment."""
+"""The queue adapter against a real Redis that dies, hangs and comes back. The adapter itself is killed, too."""
 
 import os
 import signal
@@ -72,7 +72,7 @@ def push(server: RedisServer, image_job_ids: list[str]) -> None:
 
 
 def drain(client: redis.Redis) -> list[str]:
-    """Take all jobs out of the Dramatiq queue, as workers would."""
+    """Take all messages from Dramatiq's queue, as workers would; their job ids."""
     jobs = []
     while (message_id := client.lpop("dramatiq:image_jobs")) is not None:
         data = client.hget("dramatiq:image_jobs.msgs", cast("bytes", message_id))
@@ -134,7 +134,7 @@ def test_kills_at_any_moment_lose_no_message(server: RedisServer) -> None:
             wait_until(some_arrived(client, jobs, len(IDS)))
         assert client.llen("task_queue") == 0
     duplicates = Counter(jobs).total() - len(IDS)
-    assert duplicates <= 3, "a kill may repeat the one message under way, no more"
+    assert duplicates <= 3, "each kill may repeat one message, the one under way"
 
 
 def test_a_redis_that_is_killed_and_comes_back_has_lost_no_message(server: RedisServer, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_the_dramatiq_queue_is_filled_to_its_mark_only(server: RedisServer, tmp_
     push(server, IDS)
     with adapter_thread(server, tmp_path), server.client() as client:
         wait_until(lambda: client.llen("task_queue") == 200)
-        time.sleep(1.2)  # Two looks at the full queue: it must not grow any more.
+        time.sleep(1.2)  # long enough for two looks at the full queue, which must not grow
         assert (client.llen("dramatiq:image_jobs"), client.llen("task_queue")) == (100, 200)
 
 

@@ -1,4 +1,4 @@
-"""What S3Storage does with an answer that is slow, cut, wrong or no answer of S3 at all."""
+"""S3Storage with responses that are slow, cut off, wrong, or not from an S3 service."""
 
 import io
 import socket
@@ -20,7 +20,7 @@ KEY = "raw/1.jpg"
 
 
 class ScriptedServer(ThreadingHTTPServer):
-    """Answers each request with the next scripted answer; the last one serves all that follow."""
+    """Answers each request with the next answer of `script`, and all further ones with the last."""
 
     daemon_threads = True
 
@@ -232,7 +232,10 @@ def test_connections_are_given_back_after_every_kind_of_answer(server: ScriptedS
 
 
 class SlowReader:
-    """Takes so many bytes of each connection, in pieces with a pause after each, then answers or takes no more."""
+    """Reads `takes` bytes of each connection in pieces, with a pause after each.
+
+    Then it answers if that was a whole request, or else reads no more.
+    """
 
     def __init__(self, takes: int, pause: float) -> None:
         self._takes, self._pause = takes, pause

@@ -1,4 +1,4 @@
-"""S3Storage where a setting names a proxy, or the environment does."""
+"""S3Storage when the environment or a setting names a proxy."""
 
 import io
 import ssl
@@ -21,7 +21,7 @@ LARGE = bytes(3 * s3_connections.SENT_AT_ONCE)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Keeps what is put, in the class."""
+    """Keeps the last uploaded body in its class, and returns it for every GET."""
 
     stored = b""
 
@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def service(context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Something that takes and gives objects; its port."""
+    """The port of a server that stores one object; with a context it speaks TLS."""
     handler = type("_", (Handler,), {})
     with ThreadingHTTPServer((LOOPBACK, 0), handler) as server:
         if context is not None:
@@ -86,7 +86,7 @@ def test_a_service_elsewhere_is_reached_through_the_proxy_that_is_named() -> Non
     lines = [head.splitlines()[0] for head in proxy.heads]
     assert [line.split()[0] for line in lines] == ["PUT", "GET"]
     assert all(" http://s3.example:9000/images/raw/1.jpg " in line for line in lines)
-    assert all("Proxy-Authorization: Basic bWU6cEBzcw==" in head for head in proxy.heads), "me:p@ss"
+    assert all("Proxy-Authorization: Basic bWU6cEBzcw==" in head for head in proxy.heads), "the base64 of me:p@ss"
 
 
 def test_a_service_with_tls_is_reached_through_a_tunnel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What only S3 does: addresses that the public reads, pages of a listing, refused credentials, unavailable servers."""
+"""S3 only: public URLs, lists of more than one page, refused credentials, unavailable servers."""
 
 import io
 import time
@@ -17,7 +17,7 @@ from servers.fixtures import S3
 from servers.processes import silent_server
 from servers.s3_services import S3Service
 
-# werkzeug's development server, which moto runs, may leave its sockets to the garbage collector.
+# moto runs werkzeug's development server, which may leave sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 BUCKET = "images"
@@ -25,7 +25,7 @@ BUCKET = "images"
 
 @pytest.fixture(params=S3)
 def s3(request: pytest.FixtureRequest) -> S3Service:
-    """An S3 service with an empty bucket that everybody may read."""
+    """An S3 service with an empty bucket whose objects anyone may read."""
     service: S3Service = request.getfixturevalue(request.param)
     return service.with_empty_bucket(BUCKET)
 
@@ -71,7 +71,7 @@ def calls(storage: ObjectStorage, *, reading_head: bool = True) -> list[Callable
 class TestRefusedCredentials:
     @pytest.fixture
     def strict_moto(self, moto: S3Service) -> Iterator[S3Service]:
-        """moto checks no credentials unless asked to."""
+        """moto, set to check credentials, which it does not do by default."""
         _reset_authentication(moto, after="0")
         yield moto
         _reset_authentication(moto, after="inf")
@@ -97,7 +97,7 @@ def _reset_authentication(service: S3Service, after: str) -> None:
 
 
 def fetch(method: str, url: str, body: str | None = None) -> urllib3.BaseHTTPResponse:
-    """Plain HTTP, without credentials."""
+    """Send a plain HTTP request without credentials, which must succeed."""
     answer = urllib3.request(method, url, body=body, timeout=5, retries=False)
     assert answer.status == 200, answer.data
     return answer

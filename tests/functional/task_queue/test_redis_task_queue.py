@@ -1,4 +1,4 @@
-"""What only the list on Redis does: heartbeats that expire, and a Redis that is slow, refuses or loses a reply."""
+"""The list on Redis only: heartbeats that expire, and a Redis that is slow, refuses a command or loses a reply."""
 
 import time
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ class TestRedis:
             assert harness.queue.reclaim() == 1
         zombie.take(0)
         harness.kill("zombie")
-        assert harness.queue.reclaim() == 1, "it was still registered"
+        assert harness.queue.reclaim() == 1, "the consumer was still registered"
 
     def test_a_refused_connection_is_reported_at_once(self) -> None:
         harness = RedisList(f"redis://127.0.0.1:{free_port()}")

@@ -1,4 +1,4 @@
-"""The sample of docs/guides/implementations.md passes its suite as an outsider runs it; wrong variants of it fail."""
+"""The sample in docs/guides/implementations.md passes its suite outside this repository; wrong variants of it fail."""
 
 import os
 import re
@@ -23,11 +23,11 @@ WRONG = {
         "test_a_body_is_read_from_the_current_position_and_no_further",
     ),
 }
-"""By name: what the sample says, what a wrong storage says instead, and the test that must notice."""
+"""For each wrong variant: the sample's code, the wrong code in its place, and the test that must fail."""
 
 
 def run_as_outsider(folder: Path, **modules: str) -> str:
-    """What pytest prints about these modules in a folder of its own, without this repository's configuration."""
+    """Run pytest on these modules in `folder`, without this repository's configuration; its output."""
     for name, text in modules.items():
         (folder / f"test_{name}.py").write_text(text)
     environment = os.environ | {

@@ -1,4 +1,4 @@
-"""The module that Dramatiq imports, in a process of its own, as Dramatiq does."""
+"""The module that Dramatiq imports, `imagejobs.worker.app`, each time in a new process."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ SHOW_ACTORS = (
 
 
 def run(code: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the code in an empty directory, with these settings only."""
+    """Run Python code in `directory`, with these settings only."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LD_LIBRARY_PATH"}}
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code],

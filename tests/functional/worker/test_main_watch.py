@@ -1,4 +1,4 @@
-"""Worker processes whose main process is killed, with no supervisor beside them."""
+"""A worker's processes end when its main process is killed, even without a supervisor."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def redis_port() -> Iterator[int]:
 
 @contextmanager
 def running(command: tuple[str, ...], redis_port: int, directory: Path) -> Iterator[psutil.Process]:
-    """The main process of a worker; nothing of it is left after the block."""
+    """The main process of a running worker; all its processes end with the block."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LD_LIBRARY_PATH"}}
     settings = {
         "STORAGE": "filesystem",
@@ -53,7 +53,7 @@ def running(command: tuple[str, ...], redis_port: int, directory: Path) -> Itera
 
 
 def is_starting(main: psutil.Process, _log: Path) -> bool:
-    """Whether it has started its conversion processes; it reports to the main process a moment later."""
+    """Whether all conversion processes have started; the worker processes report this a moment later."""
     return len(converting(main)) == PROCESSES * THREADS
 
 
@@ -67,7 +67,7 @@ def converting(main: psutil.Process) -> list[psutil.Process]:
 
 
 def arguments(process: psutil.Process) -> list[str]:
-    """None for one that is gone, as the programs that look for a library are in a moment."""
+    """The process's command line; empty if it has ended, as programs that look for a library soon do."""
     try:
         return process.cmdline()
     except psutil.NoSuchProcess:

@@ -1,6 +1,6 @@
-"""System calls that the process of a conversion cannot make, tried one after the other.
+"""System calls that a conversion's process must not make, tried one after another.
 
-The arguments are such that a call that is let through fails in another way, or does no harm.
+Their arguments are chosen so that a call that is let through fails with another error, or does no harm.
 """
 
 import errno
@@ -122,7 +122,7 @@ BY_NUMBER = {
     "keyctl": "call('syscall', 250, -1, 0, 0, 0, 0)",
     "io_uring_setup": "call('syscall', 425, 0, space)",
 }
-"""Of x86-64, for what the C library has no function."""
+"""Calls by their number on x86-64, for which the C library has no function."""
 REFUSED = NETWORK | PROCESSES | ADMINISTRATION | OTHERS_FILES | (BY_NUMBER if platform.machine() == "x86_64" else {})
 ALLOWED = {
     "a thread": "threads = [threading.Thread(target=int)]; threads[0].start(); threads[0].join()",
@@ -156,11 +156,11 @@ for attempt in (*attempts[way], signals, wakes, lambda: os.write(other.fileno(),
     except PermissionError:
         pass
 """
-"""A descriptor that kills another process when there is something to read, which is nowhere a call of `kill`."""
+"""Sets up a descriptor that kills another process when there is data to read: a signal without any call of `kill`."""
 
 
 def tried(attempts: dict[str, str], where: str) -> dict[str, int]:
-    """What each attempt failed with."""
+    """Run the attempts in a confined process; the error number of each, 0 for success."""
     command = [sys.executable, "-c", PROGRAM, json.dumps(attempts), where]
     ended = subprocess.run(command, timeout=60, check=True, capture_output=True, text=True)
     return {name: int(number) for name, number in (line.rsplit(" ", 1) for line in ended.stdout.splitlines())}
@@ -174,7 +174,7 @@ def test_no_network_no_other_process_no_administration_and_nothing_of_others_fil
 @pytest.mark.parametrize("way", ["nothing", "F_SETOWN", "F_SETOWN_EX", "FIOSETOWN", "SIOCSPGRP", "64 bits"])
 def test_no_process_is_killed_through_a_descriptor(way: str) -> None:
     if way == "64 bits" and platform.machine() != "x86_64":
-        pytest.skip("the number of fcntl on x86-64")
+        pytest.skip("uses the number of fcntl on x86-64")
     echo = [sys.executable, "-c", "print(input(), end='')"]
     with subprocess.Popen(echo, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as victim:
         subprocess.run([sys.executable, "-c", ATTACK, str(victim.pid), way], timeout=60, check=True)
@@ -187,7 +187,7 @@ def test_what_conversions_need_stays_possible() -> None:
     assert tried(ALLOWED, "main thread") == dict.fromkeys(ALLOWED, 0)
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of clone3 on x86-64")
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="uses the number of clone3 on x86-64")
 def test_the_call_whose_flags_are_hidden_does_not_exist() -> None:
     assert tried({"clone3": "call('syscall', 435, space, 64)"}, "main thread") == {"clone3": errno.ENOSYS}
 

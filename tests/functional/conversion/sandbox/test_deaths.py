@@ -1,4 +1,4 @@
-"""A child dies or hangs in the middle of a job: the job fails, and nothing else does."""
+"""A child dies or hangs in the middle of a job: that job fails, and no other."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from worlds.conversion_children import END_SECONDS, cpu_seconds, folder_of, has_
 
 
 def killed(converter: Converter, source: bytes, number: signal.Signals) -> tuple[int, ConversionError]:
-    """The process id of a child that got this signal in the middle of a job, and what became of the job."""
+    """Send a signal to the child in the middle of a job; the child's process id and the job's error."""
     with slow_conversion(converter, source) as (pid, conversion):
         os.kill(pid, number)
         failure = conversion.exception(END_SECONDS)
@@ -75,12 +75,12 @@ def test_a_deadline_that_comes_when_the_answer_was_read_fails_no_other_job(
         child.abilities()
         monkeypatch.setattr(process, "read_result", slowly)
         assert child.convert(small, Options()).data
-        monkeypatch.setattr(subprocess.Popen, "poll", lambda _: None)  # its death is not seen yet
+        monkeypatch.setattr(subprocess.Popen, "poll", lambda _: None)  # as if the child's death were not noticed yet
         assert child.convert(small, Options()).data
 
 
 def test_one_that_stands_still_is_killed_at_the_deadline_and_tried_again(slow: bytes, small: bytes) -> None:
-    """As on a machine that is busy with others; what it has computed before counts for nothing."""
+    """The child gets no processor time, as on a busy machine. The time that it used for earlier jobs does not count."""
     with Converter(Limits(seconds=2)) as converter:
         for _ in range(100):
             converter.convert(small, Options())
@@ -98,7 +98,7 @@ def test_one_that_stands_still_is_killed_at_the_deadline_and_tried_again(slow: b
 def test_one_that_takes_too_long_is_killed_at_the_deadline(
     slow: bytes, small: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadline, "_FAIR_SHARE", 0.05)  # this machine may be busy, too
+    monkeypatch.setattr(deadline, "_FAIR_SHARE", 0.05)  # a busy machine may give the child less than its fair share
     with Converter(Limits(seconds=1)) as converter:
         with slow_conversion(converter, slow) as (pid, conversion):
             failure = conversion.exception(END_SECONDS)
@@ -116,7 +116,7 @@ def test_one_that_dies_between_two_jobs_fails_neither(
     first = converter.convert(small, Options())
     (pid,) = converter.pids
     os.kill(pid, number)
-    # A zombie with threads that still end cannot be waited for yet.
+    # A zombie cannot be waited for while some of its threads are still ending.
     wait_until(lambda: os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None)
 
     assert converter.convert(small, Options()).data == first.data
@@ -161,7 +161,7 @@ def test_closing_does_not_wait_for_a_conversion_that_nobody_wants_any_more(
         before = time.monotonic()
         converter.close()
 
-        assert time.monotonic() < before + 4, "it waited for the child to end by itself"
+        assert time.monotonic() < before + 4, "close() waited for the child to end by itself"
         assert isinstance(conversion.exception(END_SECONDS), ConversionError)
         assert has_ended(pid)
         assert folders() == []

@@ -1,4 +1,4 @@
-"""Which files a child can still get at."""
+"""Which files a child can still read and write."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ needs_landlock = pytest.mark.skipif(OPEN_WORLD != 0, reason="this kernel has no 
 
 
 def look(folder: Path, how: str) -> list[list[str]]:
-    """What a process, and a thread of it, may do in its own folder, /usr, a foreign folder, /proc and /etc."""
+    """What a process and one of its threads may do in its own folder, /usr, another folder, /proc and /etc."""
     for name in ("own", "foreign"):
         (folder / name).mkdir(exist_ok=True)
     (folder / "foreign" / "secret").write_text("secret")

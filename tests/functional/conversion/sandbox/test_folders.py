@@ -1,4 +1,4 @@
-"""Which folders are taken for forgotten ones."""
+"""Which folders are removed as forgotten: those that no living process of this user holds."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ HOLDER = "from imagejobs.conversion.sandbox.folders import Folder; print(Folder.
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which temporary ones are made."""
+    """The folder in which temporary folders are created."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -77,7 +77,7 @@ def test_nothing_else_is_removed(temporary: Path, monkeypatch: pytest.MonkeyPatc
     folder = forgotten(temporary)
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     remove_forgotten()
-    assert folder.exists(), "it is another user's"
+    assert folder.exists(), "the folder belongs to another user"
 
 
 def test_where_there_is_no_folder_for_temporary_ones_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_where_there_is_no_folder_for_temporary_ones_there_is_nothing_to_do(monk
 def test_one_that_is_removed_before_it_could_be_locked_is_made_again(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process starts in that moment."""
+    """Another process that starts at that moment would remove the unlocked folder."""
     before_opening, before_locking = [True], [True]
     really_open, really_lock = folders._open, fcntl.flock
 
@@ -115,7 +115,7 @@ def test_one_that_is_removed_before_it_could_be_locked_is_made_again(
     monkeypatch.undo()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     remove_forgotten()
-    assert folder.path.exists(), "it is not locked"
+    assert folder.path.exists(), "the folder is not locked"
     folder.remove()
 
 

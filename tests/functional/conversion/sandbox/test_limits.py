@@ -1,5 +1,6 @@
-"""What a file may take of the machine: a conversion that wants more fails, and its child goes on or is replaced."""
+"""Limits on memory, disk and processor time: a conversion beyond a limit fails; its child continues or is replaced."""
 
+import signal
 import subprocess
 import sys
 
@@ -36,7 +37,7 @@ def test_a_file_that_needs_more_memory_fails_for_good(small: bytes) -> None:
 
 
 def test_a_scan_that_fits_into_a_new_child_is_converted_whatever_a_child_did_before() -> None:
-    """ImageMagick 6 takes 16 bytes for a pixel of a TIFF in one strip, as scanners write them."""
+    """A TIFF in one strip, as scanners write it: ImageMagick 6 needs 16 bytes for each of its pixels."""
     page = np.indices((3122, 7795)).sum(axis=0) // 64 % 2 == 0
     scan = encode(page, "TIFF", compression="tiff_lzw", tiffinfo={ROWS_PER_STRIP: len(page)})
     with Converter() as converter:
@@ -60,7 +61,7 @@ def test_pixels_beyond_memory_and_disk_fail_and_leave_no_file(small: bytes) -> N
         for _ in range(2):
             with pytest.raises(ConversionError) as caught:
                 converter.convert(picture, Options())
-            assert caught.value.code == "conversion_memory", "it was called damaged"
+            assert caught.value.code == "conversion_memory", "the picture must not be reported as damaged"
 
         (pid,) = converter.pids
         assert list(folder_of(pid).iterdir()) == []
@@ -91,8 +92,8 @@ def test_the_pixels_that_are_allowed_may_be_put_on_disk(pixels: int, small: byte
 def test_processor_time_counts_from_the_job_on_and_ends_the_process() -> None:
     ended = subprocess.run([sys.executable, "-c", PROCESSOR_TIME], capture_output=True, timeout=60, check=False)
 
-    assert 1 <= float(ended.stdout) < 2, "it was killed before its time was up"
-    assert ended.returncode == -24  # SIGXCPU
+    assert 1 <= float(ended.stdout) < 2, "the process must live when its allowance begins"
+    assert ended.returncode == -signal.SIGXCPU
 
 
 def test_every_job_has_its_time_anew(small: bytes, slow: bytes) -> None:

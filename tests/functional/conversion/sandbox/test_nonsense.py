@@ -1,4 +1,4 @@
-"""A child that has been taken over may answer anything: the job fails, and the parent stays what it is."""
+"""A child under an attacker's control may send anything: its job fails, and the parent is unharmed."""
 
 import json
 import struct
@@ -27,17 +27,20 @@ PICTURE = {"width": 2, "height": 1, "bytes": 4}
 ANSWER = {"pictures": [PICTURE], "receipt": {}, "thumb_hash": "", "dominant_color": "#000000"}
 
 
-def frame(header: object, payload: bytes = b"") -> bytes:
-    return raw_frame(json.dumps(header).encode(), payload)
+def message(header: object, payload: bytes = b"") -> bytes:
+    return raw_message(json.dumps(header).encode(), payload)
 
 
-def raw_frame(head: bytes, payload: bytes = b"") -> bytes:
+def raw_message(head: bytes, payload: bytes = b"") -> bytes:
     return struct.pack("<IQ", len(head), len(payload)) + head + payload
 
 
 @pytest.fixture
 def convert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: bytes) -> Iterator[Callable[..., bytes]]:
-    """What a job comes to whose child answers these bytes and then does this; the child has to be gone after it."""
+    """Convert with a child that answers with given bytes, then runs given code; returns the picture.
+
+    If the conversion fails, the child must have ended.
+    """
     interpreter, program = sys.executable, tmp_path / "program.py"
     executable = tmp_path / "python"
     executable.write_text(f'#!/bin/sh\nexec "{interpreter}" -I "{program}"\n')
@@ -60,26 +63,26 @@ def convert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: bytes) -> It
 
 
 NONSENSE = {
-    "no frame": b"nonsense, and more than a frame's head",
+    "not a message": b"nonsense, and longer than a message's head",
     "a header that is too large": struct.pack("<IQ", (1 << 20) + 1, 0) + b"{",
     "a payload that is too large": struct.pack("<IQ", 2, (1 << 29) + 1) + b"{}",
-    "a header that is no JSON": raw_frame(b"{{"),
-    "a header in no encoding": raw_frame(b'{"\xff": 1}'),
-    "a header that is nested without end": raw_frame(b"[" * 100_000),
-    "a header that is a list": frame([]),
-    "an empty header": frame({}),
-    "an error without a code": frame({"error": {"message": "it failed", "retryable": False}}),
-    "an error that does not exist": frame({"error": {"code": "bad_luck", "message": "", "retryable": False}}),
-    "an error that is a text": frame({"error": "it failed"}),
-    "no picture": frame({**ANSWER, "pictures": []}),
-    "more than was announced": frame(ANSWER, b"12345"),
-    "less than was announced": frame(ANSWER, b"123"),
-    "a picture of nothing": frame({**ANSWER, "pictures": [PICTURE, {**PICTURE, "bytes": 0}]}, b"1234"),
-    "a size below nothing": frame({**ANSWER, "pictures": [{**PICTURE, "bytes": -1}, {**PICTURE, "bytes": 5}]}, b"1234"),
-    "a size without end": frame({**ANSWER, "pictures": [{**PICTURE, "bytes": float("inf")}]}, b"1234"),
-    "a size in words": frame({**ANSWER, "pictures": [{**PICTURE, "width": "two"}]}, b"1234"),
-    "a picture without width": frame({**ANSWER, "pictures": [{**PICTURE, "width": 0}]}, b"1234"),
-    "no receipt": frame({**ANSWER, "receipt": None}, b"1234"),
+    "a header that is not JSON": raw_message(b"{{"),
+    "a header that is not UTF-8": raw_message(b'{"\xff": 1}'),
+    "a header that is nested too deeply": raw_message(b"[" * 100_000),
+    "a header that is a list": message([]),
+    "an empty header": message({}),
+    "an error without a code": message({"error": {"message": "it failed", "retryable": False}}),
+    "an unknown error code": message({"error": {"code": "bad_luck", "message": "", "retryable": False}}),
+    "an error that is a text": message({"error": "it failed"}),
+    "no picture": message({**ANSWER, "pictures": []}),
+    "more bytes than announced": message(ANSWER, b"12345"),
+    "fewer bytes than announced": message(ANSWER, b"123"),
+    "an empty picture": message({**ANSWER, "pictures": [PICTURE, {**PICTURE, "bytes": 0}]}, b"1234"),
+    "a negative size": message({**ANSWER, "pictures": [{**PICTURE, "bytes": -1}, {**PICTURE, "bytes": 5}]}, b"1234"),
+    "an infinite size": message({**ANSWER, "pictures": [{**PICTURE, "bytes": float("inf")}]}, b"1234"),
+    "a width that is a text": message({**ANSWER, "pictures": [{**PICTURE, "width": "two"}]}, b"1234"),
+    "a width of 0": message({**ANSWER, "pictures": [{**PICTURE, "width": 0}]}, b"1234"),
+    "no receipt": message({**ANSWER, "receipt": None}, b"1234"),
 }
 
 
@@ -92,7 +95,7 @@ def test_nonsense_is_a_crash(answer: bytes, convert: Callable[..., bytes]) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["no frame", "a header that is too large", "a payload that is too large", "no picture"]
+    "name", ["not a message", "a header that is too large", "a payload that is too large", "no picture"]
 )
 def test_who_talks_nonsense_and_lives_on_is_killed(name: str, convert: Callable[..., bytes]) -> None:
     with pytest.raises(ConversionError) as caught:
@@ -119,4 +122,4 @@ def test_the_last_words_tell_what_was_wanting(then: str, code: str, convert: Cal
 
 
 def test_the_stand_in_is_believed_when_it_makes_sense(convert: Callable[..., bytes]) -> None:
-    assert convert(frame(ANSWER, b"1234")) == b"1234"
+    assert convert(message(ANSWER, b"1234")) == b"1234"

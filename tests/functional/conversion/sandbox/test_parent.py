@@ -1,4 +1,4 @@
-"""The end of the parent, whichever way, is the end of its children; and what they load of its program."""
+"""Children end with their parent, however it ends; and which modules of its program they load."""
 
 import os
 import signal
@@ -50,7 +50,7 @@ FOREIGN = {
 
 @pytest.fixture
 def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that converts the slow picture in a child, whose process id it prints."""
+    """A process that prints its child's process id, then converts the slow picture in that child."""
     picture = tmp_path / "picture.png"
     picture.write_bytes(slow_picture())
     command, environment = [sys.executable, "-c", PARENT, str(picture)], {**os.environ, "TMPDIR": str(tmp_path)}
@@ -85,18 +85,18 @@ def test_what_a_parent_and_a_child_that_died_at_once_left_is_removed_by_the_next
     folder = folder_of(child)
     (folder / "magick-spilled").write_bytes(bytes(1000))
     with Converter():
-        assert folder.exists(), "it is in use"
+        assert folder.exists(), "the folder is in use"
     os.kill(child, signal.SIGSTOP)
     wait_until(lambda: has_stopped(child))
     with Converter():
-        assert folder.exists(), "its parent lives"
+        assert folder.exists(), "the parent lives"
 
     os.kill(parent.pid, signal.SIGKILL)
     os.kill(child, signal.SIGKILL)
     parent.wait(10)
     wait_until(lambda: has_died(child))
 
-    assert folder.exists(), "there would be nothing to do"
+    assert folder.exists(), "without the folder there is nothing to remove"
     with Converter():
         assert not folder.exists()
 

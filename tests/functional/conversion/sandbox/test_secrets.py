@@ -1,4 +1,4 @@
-"""What a stranger's file would find in the process that decodes it."""
+"""What a hostile file could find in the process that decodes it."""
 
 import os
 import socket
@@ -22,7 +22,7 @@ KNOWN = {
 
 @pytest.fixture
 def child(monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.Process]:
-    """A ready child of a process that has secrets and open descriptors, all of which children may inherit."""
+    """A ready child. Its parent has secrets in its environment and open descriptors that children may inherit."""
     for name in SECRETS:
         monkeypatch.setenv(name, "hidden")
     with ExitStack() as stack:

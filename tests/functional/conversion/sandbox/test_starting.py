@@ -1,4 +1,4 @@
-"""A child that does not get ready: not the file's fault, hence tried again, and the reason is told."""
+"""A child that cannot start: the file is not at fault, so the error is retryable, and it names the reason."""
 
 import sys
 import tempfile
@@ -17,7 +17,7 @@ Program = Callable[[str], None]
 
 @pytest.fixture
 def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """Put a shell script in the place of the interpreter, which starts the children."""
+    """Replaces the interpreter that starts the children by a shell script."""
 
     def put(script: str) -> None:
         path = tmp_path / "python"
@@ -30,7 +30,7 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 @pytest.fixture
 def failure(folders: Callable[[], list[Path]], small: bytes) -> Callable[[], ConversionError]:
-    """What becomes of a job; no process and no folder may be left of it."""
+    """Converts a picture; the error with which this fails. No process and no folder may be left."""
 
     def convert() -> ConversionError:
         children = psutil.Process().children()
