@@ -40,7 +40,7 @@ def killed(system: System, points: ArmedPoints, point: str, method: str, path: s
     eventually(system.is_ready)
 
 
-@pytest.mark.parametrize("point", ["events.removed", "jobs.all_buried"])
+@pytest.mark.parametrize("point", ["events.removed", "jobs.all_marked_deleted"])
 def test_a_deletion_that_dies_is_finished_by_the_reconciler(running: System, points: ArmedPoints, point: str) -> None:
     before = keys(running)
     event = running.create_event(("a.jpg", jpeg(64, 48, 0)), ("b.jpg", jpeg(64, 48, 1)))

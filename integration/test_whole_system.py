@@ -75,8 +75,8 @@ def test_a_malformed_message_is_kept_with_its_reason_and_another_workers_is_left
     foreign = b'{"task_type":"send_email","payload":{"to":"someone"}}'
     system.redis.lpush("task_queue", b"\xff not json", foreign)
 
-    buried = json.loads(cast("bytes", eventually(lambda: system.redis.lindex("task_queue:dead", 0))))
-    assert "JSON" in buried["reason"]
+    dead_letter = json.loads(cast("bytes", eventually(lambda: system.redis.lindex("task_queue:dead", 0))))
+    assert "JSON" in dead_letter["reason"]
     eventually(lambda: system.redis.lrange("task_queue", 0, -1) == [foreign])
     system.redis.lrem("task_queue", 1, foreign.decode())
 

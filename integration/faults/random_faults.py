@@ -16,7 +16,7 @@ from faults.world import World
 POINTS = (
     *(f"worker.{step}" for step in ("received", "claimed", "downloaded", "converted", "renewed", "uploaded")),
     *(f"adapter.{step}" for step in ("taken", "enqueued", "settled")),
-    *(f"jobs.{step}" for step in ("stored", "recorded", "pushed", "retried", "buried", "objects_deleted")),
+    *(f"jobs.{step}" for step in ("stored", "recorded", "pushed", "retried", "marked_deleted", "objects_deleted")),
     "worker.completed",
     "repair.marked",
 )

@@ -62,7 +62,7 @@ def test_an_api_killed_in_a_retry_loses_no_job(world: World) -> None:
             eventually(lambda job_id=job_id: trial.states(job_id)[-1].attempt == 2)
 
 
-@pytest.mark.parametrize("step", ["buried", "objects_deleted"])
+@pytest.mark.parametrize("step", ["marked_deleted", "objects_deleted"])
 def test_an_api_killed_in_a_deletion_leaves_nothing_of_the_job(world: World, step: str) -> None:
     with world.trial(f"kill -9 of the API, {step}") as trial:
         for _ in range(ROUNDS):
@@ -76,7 +76,7 @@ def test_an_api_killed_in_a_deletion_leaves_nothing_of_the_job(world: World, ste
 def test_a_reconciler_killed_in_a_deletion_leaves_nothing_of_the_job(world: World) -> None:
     with world.trial("kill -9 of the reconciler, objects_deleted") as trial:
         job_ids = trial.clients.upload_all(world.album.take(JOBS))
-        with killed(world, trial, "api", "jobs.buried"):
+        with killed(world, trial, "api", "jobs.marked_deleted"):
             assert trial.clients.delete(job_ids[0]) is None
         with killed(world, trial, "reconciler", "jobs.objects_deleted"):
             pass

@@ -1,8 +1,8 @@
-"""Whether the Redis keys belong to the deployment that the database belongs to.
+"""Finds out whether another deployment uses the same Redis keys.
 
-Two deployments on one Redis take each other's messages, and each drops what its own database does not know. So every
-database has an id, and whoever knows both servers writes it beside the keys and looks for another one there: the API,
-the reconciler and `doctor`. Workers and the queue adapter know no database and cannot compare.
+Two deployments on one Redis take each other's messages, and each discards those of jobs that its own database does not
+have. So each database has an id. The API, the reconciler and `doctor` write it beside the keys as a mark, and look for
+the mark of another deployment. Workers and the queue adapter have no database and cannot compare.
 """
 
 import logging
@@ -29,14 +29,14 @@ COLLECTION = "deployment"
 ID_OF_DOCUMENT = "this"
 SOCKET_SECONDS = 3.0
 MARK_SECONDS = 24 * 3600
-"""How long a mark outlives its deployment; those that run renew it."""
+"""How long a mark stays after its deployment has ended. Running processes renew it."""
 LOOK_SECONDS = 60.0
 RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A key that says whose the keys beside it are, and the setting that moves them."""
+    """A key whose value is the id of the deployment that uses the keys beside it, and the setting that names them."""
 
     key: str
     setting: str
@@ -44,17 +44,17 @@ class Mark:
 
 
 def marks_of(settings: Settings) -> Sequence[Mark]:
-    """One for the keys under the namespace, and one for the list, unless nothing is put on it."""
+    """One mark for the keys under the namespace, and one for the list, if messages are put on it."""
     namespace = dramatiq_namespace(settings.redis_namespace)
     own = Mark(f"{namespace}:deployment", "REDIS_NAMESPACE", settings.redis_namespace)
     if settings.enqueue_to != "task_queue":
         return (own,)
-    # Other deployments look for it whatever their namespace is: the list's name alone decides who shares it.
+    # The name does not contain the namespace: every deployment on this list looks for the same mark.
     return own, Mark(f"{settings.task_queue}:deployment", "TASK_QUEUE", settings.task_queue)
 
 
 def made_deployment_id(database: Database) -> str:
-    """The database's id, made at the first call. Of several processes that make it at once one wins."""
+    """The database's id, created at the first call. If several processes create it at once, one wins."""
     known = known_deployment_id(database)
     if known:
         return known
@@ -64,13 +64,13 @@ def made_deployment_id(database: Database) -> str:
 
 
 def known_deployment_id(database: Database) -> str | None:
-    """The database's id; None as long as no process has made it."""
+    """The database's id; None until a process has created it."""
     document = database.find_one(COLLECTION, {"_id": ID_OF_DOCUMENT})
     return str(document["id"]) if document else None
 
 
 def claim(client: Redis, marks: Sequence[Mark], own: str) -> None:
-    """Write the id where there is none, also after a flush, and renew it where it is there."""
+    """Write the id to marks that are missing, and renew those that have it."""
     with translated_errors():
         for mark in marks:
             if not client.set(mark.key, own, nx=True, ex=MARK_SECONDS) and _read(client, mark) == own:
@@ -78,19 +78,19 @@ def claim(client: Redis, marks: Sequence[Mark], own: str) -> None:
 
 
 def read_marks(client: Redis, marks: Sequence[Mark]) -> Mapping[Mark, str]:
-    """The ids that are there; nothing is changed."""
+    """The ids in the marks that exist. Nothing is changed."""
     with translated_errors():
         found = {mark: _read(client, mark) for mark in marks}
     return {mark: value for mark, value in found.items() if value is not None}
 
 
 def foreign_marks(found: Mapping[Mark, str], own: str) -> list[str]:
-    """What to tell a person about each mark of another deployment."""
+    """A message for each mark of another deployment."""
     return [_described(mark, other, own) for mark, other in found.items() if other != own]
 
 
 class DeploymentWatch:
-    """Claims the marks of this deployment now and then, and warns of each foreign one once."""
+    """Renews the marks of this deployment once a minute, and warns once of each mark of another one."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._redis_uri = settings.redis_uri
@@ -99,13 +99,14 @@ class DeploymentWatch:
         self._warned: set[str] = set()
 
     def start(self, stop: threading.Event) -> None:
-        """Begin, in a thread that ends with `stop` and does not keep the process from ending."""
+        """Start a daemon thread that ends with `stop`."""
         threading.Thread(target=self._run, args=(stop,), name="deployment", daemon=True).start()
 
     def look(self) -> None:
-        """Once. Raises BackingServiceUnavailable."""
+        """Renew and compare once. Raises BackingServiceUnavailable."""
         own = made_deployment_id(self._database)
-        with redis_client(self._redis_uri, socket_timeout=SOCKET_SECONDS) as client:  # none is kept for a look a minute
+        # It looks too rarely to keep a connection.
+        with redis_client(self._redis_uri, socket_timeout=SOCKET_SECONDS) as client:
             claim(client, self._marks, own)
             foreign = foreign_marks(read_marks(client, self._marks), own)
         for text in foreign:

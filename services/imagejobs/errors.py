@@ -1,11 +1,11 @@
-"""Errors that every process knows: the outside world is unavailable, or the settings are wrong."""
+"""Errors that every process knows: a backing service is unavailable, or the configuration is wrong."""
 
 
 class BackingServiceUnavailable(Exception):
     """A backing service did not answer, or answered that it cannot serve now.
 
-    ``service`` is the name a person knows it by: "MongoDB", "Redis", "storage" or "API". The caller may try again.
-    ``answer`` says what it answered, if it did, in words that anybody may read: no address, no name of a file.
+    The caller may try again. ``service`` is its name for people: "MongoDB", "Redis", "storage" or "API".
+    ``answer`` explains what the service answered, if it did, without addresses or file names: clients may read it.
     """
 
     def __init__(self, service: str, reason: object, answer: str | None = None) -> None:

@@ -1,8 +1,8 @@
-"""Places where a test may stop this program dead: at an exact step, and as often as it asks for, never by luck.
+"""Fail points: exact steps at which a test can stop or kill a process.
 
 `reach(name)` does nothing unless the environment variable FAIL_POINTS names a directory. A test arms a point by putting
-a file of its name there, with the name of a signal in it: the first process that reaches the point removes the file and
-sends itself that signal, so that each file is one failure, whichever of several processes it hits.
+a file of its name there, which contains the name of a signal. The first process that reaches the point removes the file
+and sends itself that signal. So each file causes one failure, in one process.
 """
 
 import os
@@ -14,7 +14,7 @@ VARIABLE = "FAIL_POINTS"
 
 
 def reach(name: str) -> None:
-    """Die, or stop, here if this point is armed."""
+    """Send this process the armed signal, if this point is armed."""
     if _directory is not None:
         _fail(_directory / name)
 
@@ -27,7 +27,7 @@ def _fail(armed: Path) -> None:
         return
     chosen = signal.Signals[taken.read_text()]
     taken.unlink()
-    # To this thread, which goes no step further: one to the process may wait until its main thread gets a CPU.
+    # A signal to the process may be delivered only when its main thread runs next; this one stops this thread at once.
     signal.pthread_kill(threading.get_ident(), chosen)
 
 

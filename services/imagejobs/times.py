@@ -1,4 +1,4 @@
-"""Times: aware, in UTC, in milliseconds as MongoDB keeps them."""
+"""Times: with a time zone, in UTC, in whole milliseconds as MongoDB stores them."""
 
 from datetime import UTC, datetime
 

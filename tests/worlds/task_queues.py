@@ -28,9 +28,9 @@ class _SharedList(SharedListHarness):
     def take(self) -> None:
         take_one(self.consumer("worker"))
 
-    def bury(self) -> None:
+    def dead_letter(self) -> None:
         worker = self.consumer("worker")
-        worker.bury(take_one(worker), "cannot be carried out")
+        worker.dead_letter(take_one(worker), "cannot be carried out")
 
 
 class MemoryList(_SharedList):
@@ -128,7 +128,7 @@ class DramatiqQueue:
         assert message is not None, "the queue is empty"
         self._taken.append(message)
 
-    def bury(self) -> None:
+    def dead_letter(self) -> None:
         self.take()
         self._consumer.nack(self._taken.pop())
 

@@ -1,4 +1,4 @@
-"""Deletes an event with all its images, and finishes what a crash or an outage cut short."""
+"""Deletes events with all their images, and finishes deletions that a crash or an outage interrupted."""
 
 from datetime import timedelta
 
@@ -12,12 +12,12 @@ from imagejobs.jobs.service import ImageJobs
 
 BATCH = 100
 LATE_UPLOADS = timedelta(hours=24)
-"""An upload that found the event may record its image after the deletion, and die before it finds the event gone.
-So the tombstone stays this long, and the event's images are looked for again at its end."""
+"""An upload that found the event may record its image after the deletion, and die before it notices that the event is
+gone. So the tombstone stays this long, and at its end the event's images are deleted once more."""
 
 
 class EventDeletion:
-    """The tombstone is written first, then the event goes, then its jobs. Every step may be repeated.
+    """Writes the tombstone, deletes the event, then its jobs. Every step may be repeated.
 
     A deletion that does not finish within `taken_over_after` is finished by the reconciler.
     """
@@ -28,22 +28,24 @@ class EventDeletion:
         self._taken_over_after = taken_over_after
 
     def delete(self, event_id: str) -> None:
-        """Delete the event. Once it is gone, again is no error for a day. Raises EventNotFound, StorageUnavailable.
+        """Delete the event. To delete it again within a day is not an error. Raises EventNotFound, StorageUnavailable.
 
-        While storage is unavailable the event and its images are gone at once, and the reconciler deletes the objects.
+        If the storage is unavailable, the event and its images disappear at once, and the reconciler deletes the
+        objects later.
         """
         if self._repository.get(event_id) is None and self._is_unknown(event_id):
             raise EventNotFound(event_id)
-        self._bury_and_finish(event_id, unless_repeated=False)
+        self._begin(event_id, unless_repeated=False)
 
     def undo(self, event_id: str) -> None:
-        """Delete an event whose creation failed, unless a repetition of the request was answered with it."""
-        self._bury_and_finish(event_id, unless_repeated=True)
+        """Delete an event whose creation failed, unless a repeated request was answered with it."""
+        self._begin(event_id, unless_repeated=True)
 
     def finish_due(self) -> int:
-        """Finish interrupted deletions, look for late uploads, forget old tombstones; how many were interrupted.
+        """Finish interrupted deletions, delete late uploads, and remove old tombstones.
 
-        Raises BackingServiceUnavailable; a deletion that fails comes after all others next time.
+        Returns how many deletions were interrupted. Raises BackingServiceUnavailable; a deletion that fails is tried
+        last in the next pass.
         """
         now = self._repository.now()
         interrupted = 0
@@ -63,18 +65,18 @@ class EventDeletion:
         tombstone = self._repository.tombstone(event_id)
         return tombstone is None or tombstone.unless_repeated
 
-    def _bury_and_finish(self, event_id: str, *, unless_repeated: bool) -> None:
+    def _begin(self, event_id: str, *, unless_repeated: bool) -> None:
         now = self._repository.now()
         tombstone = Tombstone(event_id, now, now + self._taken_over_after, unless_repeated)
-        self._repository.bury(tombstone)
-        reach("events.buried")
+        self._repository.write_tombstone(tombstone)
+        reach("events.marked_deleted")
         self._finish(tombstone)
 
     def _finish(self, tombstone: Tombstone) -> None:
         event_id = tombstone.event_id
         if not tombstone.unless_repeated:
             self._repository.remove(event_id)
-        elif not self._repository.take_back(event_id):
+        elif not self._repository.remove_unless_repeated(event_id):
             self._repository.remove_tombstone(tombstone)
             return
         reach("events.removed")

@@ -1,4 +1,4 @@
-"""What can be wrong with a request about an event."""
+"""Errors of requests about events."""
 
 
 class EventNotFound(Exception):

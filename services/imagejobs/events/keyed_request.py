@@ -1,4 +1,4 @@
-"""A request with an Idempotency-Key, by which its repetition is known."""
+"""A request with an Idempotency-Key, by which a repetition is recognised."""
 
 import hashlib
 import json
@@ -10,18 +10,18 @@ from imagejobs.jobs.errors import IdempotencyKeyReused
 
 @dataclass(frozen=True, slots=True)
 class KeyedRequest:
-    """`fingerprint` tells a repetition from another request that uses the same key."""
+    """`fingerprint` is a hash of the content. It tells a repetition from another request with the same key."""
 
     key: str
     fingerprint: str
 
     @property
     def id(self) -> str:
-        """The key in a form that can name a field in MongoDB."""
+        """The key as a name that a MongoDB field can have."""
         return f"k{hashlib.sha256(self.key.encode()).hexdigest()[:32]}"
 
     def images_key(self, event_id: str) -> str:
-        """The idempotency key of the request's images. No client can send it: it has a blank."""
+        """The idempotency key of the request's images. It contains a blank, so no client can send it."""
         return f"{event_id} {self.id} {self.fingerprint[:16]}"
 
     def require_same(self, fingerprint: str, event_id: str) -> None:
@@ -34,6 +34,6 @@ class KeyedRequest:
 
 
 def keyed_request(key: str, *content: str | None, images: Sequence[str]) -> KeyedRequest:
-    """The request with this key, content and images, which are known by their hashes."""
+    """The request with this key, content and images. `images` are the SHA-256 of their bytes."""
     said = json.dumps([content, list(images)])
     return KeyedRequest(key, hashlib.sha256(said.encode()).hexdigest())

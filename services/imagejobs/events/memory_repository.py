@@ -15,7 +15,7 @@ from imagejobs.times import to_milliseconds
 
 
 class MemoryEventRepository:
-    """Thread-safe. `clock` stands for the database's clock."""
+    """Thread-safe. `clock` is the database's clock."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
@@ -64,10 +64,10 @@ class MemoryEventRepository:
                 return event
             self._events[event_id] = replace(event, fields=replace(event.fields, **said), updated_at=self.now())
             if request:
-                self.carried_out(event_id, request)
+                self.mark_carried_out(event_id, request)
             return self._events[event_id]
 
-    def carried_out(self, event_id: str, request: KeyedRequest) -> None:
+    def mark_carried_out(self, event_id: str, request: KeyedRequest) -> None:
         with self._lock:
             if event := self._events.get(event_id):
                 done = {**event.carried_out, request.id: request.fingerprint}
@@ -77,7 +77,7 @@ class MemoryEventRepository:
         with self._lock:
             self._events.pop(event_id, None)
 
-    def take_back(self, event_id: str) -> bool:
+    def remove_unless_repeated(self, event_id: str) -> bool:
         with self._lock:
             if event_id not in self._repeated:
                 self._events.pop(event_id, None)
@@ -88,7 +88,7 @@ class MemoryEventRepository:
             newest_first = sorted(self._events.values(), key=lambda event: event.id, reverse=True)
         return [event for event in newest_first if before is None or event.id < before][:limit]
 
-    def bury(self, tombstone: Tombstone) -> None:
+    def write_tombstone(self, tombstone: Tombstone) -> None:
         with self._lock:
             there = self._tombstones.setdefault(tombstone.event_id, tombstone)
             if not tombstone.unless_repeated:

@@ -10,7 +10,7 @@ from imagejobs.jobs.model import ImageJob, JobStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFields:
-    """What clients say about an event; None means not said."""
+    """What clients may set in an event. None means not given."""
 
     name: str | None = None
     community: str | None = None
@@ -21,10 +21,10 @@ class EventFields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One document of the collection `events`. Its images are not in it: they are found by their entityId.
+    """One document of the collection `events`. Its images are not in it: they are the jobs with its id as entityId.
 
-    `created_by` is the request that created it, if it had a key. `carried_out` are the fingerprints of the requests
-    with a key that were carried out as a whole, by their ids.
+    `created_by` is the request that created it, if that had a key. `carried_out` has the fingerprint of each request
+    with a key that was completed, by the request's id.
     """
 
     id: str
@@ -37,7 +37,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventWithJobs:
-    """An event and every image job of it, oldest first; `accepted` are those that this call added."""
+    """An event and all its image jobs, oldest first. `accepted` are the jobs that this call added."""
 
     event: Event
     jobs: Sequence[ImageJob]
@@ -45,15 +45,15 @@ class EventWithJobs:
 
     @property
     def shown(self) -> list[ImageJob]:
-        """The jobs whose images a frontend sees: COMPLETED only."""
+        """The jobs whose images a frontend shows: the COMPLETED ones."""
         return [job for job in self.jobs if job.status == JobStatus.COMPLETED]
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """An event that is being deleted, or was a while ago: one document of the collection `deleted_events`.
+    """An event that is being deleted or was deleted within a day: one document of the collection `deleted_events`.
 
-    `unless_repeated`: only if no repetition of the request that created it was answered with it.
+    With `unless_repeated` the event is kept if a repetition of the request that created it was answered with it.
     """
 
     event_id: str

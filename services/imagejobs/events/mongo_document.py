@@ -16,7 +16,7 @@ from imagejobs.connections.mongodb import translated_errors
 
 
 class TutorDocument(EmbeddedDocument):  # type: ignore[misc]  # mongoengine has no types
-    """Who holds the event."""
+    """The person who holds the event."""
 
     meta = {"strict": False}  # noqa: RUF012 - read by mongoengine's metaclass
     type = StringField()
@@ -61,7 +61,7 @@ class TombstoneDocument(Document):  # type: ignore[misc]  # mongoengine has no t
 
 
 def create_event_indexes() -> None:
-    """Make the collections' indexes; those that exist are left alone."""
+    """Create the indexes of the two collections that do not exist yet."""
     with translated_errors():
         EventDocument.ensure_indexes()
         TombstoneDocument.ensure_indexes()

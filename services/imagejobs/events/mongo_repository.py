@@ -1,6 +1,6 @@
 """Events in MongoDB's collections `events` and `deleted_events`, through mongoengine.
 
-Fields that other programs wrote are left as they are.
+Fields of other programs are left unchanged.
 """
 
 from collections.abc import Sequence
@@ -67,14 +67,14 @@ class MongoEventRepository:
         event = self._modified(query, set__updated_at=self.now(), **said)
         return event or (self.get(event_id) if request else None)
 
-    def carried_out(self, event_id: str, request: KeyedRequest) -> None:
+    def mark_carried_out(self, event_id: str, request: KeyedRequest) -> None:
         self._modified(Q(pk=ObjectId(event_id)), **{f"set__carried_out__{request.id}": request.fingerprint})
 
     def remove(self, event_id: str) -> None:
         with translated_errors():
             EventDocument.objects(pk=ObjectId(event_id)).delete()
 
-    def take_back(self, event_id: str) -> bool:
+    def remove_unless_repeated(self, event_id: str) -> bool:
         with translated_errors():
             EventDocument.objects(pk=ObjectId(event_id), repetitions=None).delete()
         return self.get(event_id) is None
@@ -84,7 +84,7 @@ class MongoEventRepository:
         with translated_errors():
             return [_to_event(each) for each in query.order_by("-id").limit(limit)]
 
-    def bury(self, tombstone: Tombstone) -> None:
+    def write_tombstone(self, tombstone: Tombstone) -> None:
         document = TombstoneDocument(
             id=ObjectId(tombstone.event_id),
             begun_at=tombstone.begun_at,

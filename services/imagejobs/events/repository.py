@@ -1,4 +1,4 @@
-"""The record of events, and of their deletions, as a port."""
+"""The port to the records of events and of their tombstones."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ class EventRepository(Protocol):
     """Every method raises DatabaseUnavailable when the database is unavailable, within its timeouts."""
 
     def now(self) -> datetime:
-        """The database's clock, in UTC, cut to milliseconds."""
+        """The database's clock, in UTC, in whole milliseconds."""
 
     def new_id(self) -> str:
         """A fresh id."""
@@ -27,37 +27,37 @@ class EventRepository(Protocol):
         """The event that was created by a request with this key."""
 
     def repeated(self, request: KeyedRequest) -> Event | None:
-        """The event that this request created. From now on `take_back` leaves it alone."""
+        """The event that this request created. From now on `remove_unless_repeated` keeps it."""
 
     def change(self, event_id: str, fields: EventFields, request: KeyedRequest | None = None) -> Event | None:
-        """Replace the fields that are said, at once on the server; nothing if the request was carried out already.
+        """Replace the fields that are given, in one step on the server, unless the request was completed before.
 
-        The event afterwards, or None if there is none.
+        Returns the event afterwards, or None if it does not exist.
         """
 
-    def carried_out(self, event_id: str, request: KeyedRequest) -> None:
-        """Note that this request was carried out as a whole."""
+    def mark_carried_out(self, event_id: str, request: KeyedRequest) -> None:
+        """Record that this request was completed."""
 
     def remove(self, event_id: str) -> None:
-        """Delete the record; a missing one is not an error."""
+        """Delete the record. It is not an error if it does not exist."""
 
-    def take_back(self, event_id: str) -> bool:
-        """Delete the record unless `repeated` has answered it; whether there is none now."""
+    def remove_unless_repeated(self, event_id: str) -> bool:
+        """Delete the record unless `repeated` has returned it. Returns whether it is gone."""
 
     def page(self, before: str | None, limit: int) -> Sequence[Event]:
-        """At most `limit` events, newest first, going on after the id `before`."""
+        """At most `limit` events, newest first, that are older than the id `before`."""
 
-    def bury(self, tombstone: Tombstone) -> None:
-        """Write a tombstone. One that is there stays as it is, but for `unless_repeated`: False wins."""
+    def write_tombstone(self, tombstone: Tombstone) -> None:
+        """Write a tombstone. If one exists, only its `unless_repeated` may change: from True to False."""
 
     def tombstone(self, event_id: str) -> Tombstone | None:
         """The event's tombstone."""
 
     def tombstones_due(self, before: datetime, limit: int) -> Sequence[Tombstone]:
-        """Those that are to be looked at before this time, the longest overdue first."""
+        """Tombstones that are due before this time, the longest overdue first."""
 
     def postpone(self, event_id: str, due_at: datetime) -> None:
-        """Look at this tombstone again at that time."""
+        """Make this tombstone due at that time."""
 
     def remove_tombstone(self, tombstone: Tombstone) -> None:
-        """The deletion is over, unless its `unless_repeated` was changed meanwhile."""
+        """Remove the tombstone, unless its `unless_repeated` has changed since it was read."""

@@ -1,4 +1,4 @@
-"""What clients do with events: create, look, change, add images, delete."""
+"""What clients do with events: create, read, change, add images, delete."""
 
 import re
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ _EVENT_ID = re.compile("[0-9a-f]{24}")
 
 
 class Events:
-    """Events over their repository and the image jobs.
+    """The use cases of events.
 
-    A request with an idempotency key may come several times, also at once: it is carried out once, and every time the
-    same event is answered. What a failure or a crash left undone the repetition does. Raises IdempotencyKeyReused for
-    another request with the same key.
+    A request with an idempotency key may be repeated, also at the same time: it is carried out once, and each
+    repetition returns the same event. A repetition also completes what a failure or a crash left undone. Another
+    request with the same key raises IdempotencyKeyReused.
 
-    An event may be deleted at any moment. Who adds images to it looks for it again after they are recorded, and the
-    deletion looks for images after the event is gone: one of them finds the other.
+    An event may be deleted at any moment. A request that adds images checks that the event still exists after it has
+    recorded them, and the deletion looks for images after it has removed the event: one of them notices the other.
     """
 
     def __init__(self, repository: EventRepository, jobs: ImageJobs, taken_over_after: timedelta) -> None:
@@ -41,7 +41,7 @@ class Events:
         self._deletion = EventDeletion(repository, jobs, taken_over_after)
 
     def create(self, fields: EventFields, images: Sequence[NewImage], key: str | None = None) -> EventWithJobs:
-        """Record the event, then accept its images; when one cannot be accepted, neither is the event."""
+        """Record the event, then accept its images. If an image is refused, the event is removed again."""
         request = _request(key, None, fields, images)
         if request and (earlier := self._created_earlier(request)):
             return self._completed(earlier, images, request)
@@ -59,7 +59,7 @@ class Events:
     def change(
         self, event_id: str, fields: EventFields, images: Sequence[NewImage], key: str | None = None
     ) -> EventWithJobs:
-        """Add images, then replace the fields that are said; when that fails, the images are not accepted either.
+        """Add images, then replace the fields that are given. If that fails, the images are removed again.
 
         Raises EventNotFound.
         """
@@ -72,7 +72,7 @@ class Events:
         try:
             event = self._repository.change(event_id, fields, request)
         except BaseException:
-            self._jobs.refused.take_back(accepted)
+            self._jobs.refused.remove(accepted)
             raise
         if event is None:
             self._discard(event_id, accepted)
@@ -81,7 +81,7 @@ class Events:
         return EventWithJobs(event, [jobs[each] for each in sorted(jobs)], accepted)  # nothing that could fail now
 
     def add_image(self, event_id: str, image: NewImage, key: str | None = None) -> ImageJob:
-        """Accept one image of an event. Raises EventNotFound, and nothing is left behind then."""
+        """Accept one image of an event. Raises EventNotFound; then nothing of the image is left."""
         if not _EVENT_ID.fullmatch(event_id) or self._repository.get(event_id) is None:
             raise EventNotFound(event_id)
         jobs = self._jobs.create(EntityType.EVENT, event_id, [image], key)
@@ -89,7 +89,7 @@ class Events:
         try:
             event = self._repository.get(event_id)
         except BaseException:
-            self._jobs.refused.take_back(jobs)
+            self._jobs.refused.remove(jobs)
             raise
         if event is None:
             self._discard(event_id, jobs)
@@ -108,7 +108,7 @@ class Events:
         return self._with_jobs([event])[0]
 
     def page(self, before: str | None, limit: int) -> tuple[Sequence[EventWithJobs], str | None]:
-        """A page of events, newest first, and the id to go on from, if there are more."""
+        """A page of events, newest first, and the cursor of the next page, if there is one."""
         events, cursor = first_page(self._repository.page(before, limit + 1), limit)
         return self._with_jobs(events), cursor
 
@@ -119,13 +119,13 @@ class Events:
         return event
 
     def _completed(self, event: Event, images: Sequence[NewImage], request: KeyedRequest | None) -> EventWithJobs:
-        """The recorded event with its images. If it was deleted meanwhile, it was so after its creation."""
+        """The recorded event with its images. A deletion in between counts as one after the creation."""
         if request and _is_carried_out(event, request):
             return self._with_jobs([event])[0]
         jobs = self._accept(event.id, images, request)
         reach("events.images_recorded")
         if request:
-            self._repository.carried_out(event.id, request)
+            self._repository.mark_carried_out(event.id, request)
         if images and self._repository.get(event.id) is None:
             self._discard(event.id, jobs)
         return EventWithJobs(event, jobs, jobs)
@@ -135,7 +135,7 @@ class Events:
         return self._jobs.create(EntityType.EVENT, event_id, images, key) if images else []
 
     def _discard(self, event_id: str, jobs: Sequence[ImageJob]) -> None:
-        """The event is gone: no other request may keep its images, not even one with the same key."""
+        """Delete the images of an event that is gone. No request keeps them, not even one with the same key."""
         for job in jobs:
             self._jobs.refused.undo(f"an image of the deleted event {event_id}", partial(self._delete_job, job.id))
 

@@ -62,7 +62,7 @@ class JobCreation:
             for job, each in zip(earlier, wanted, strict=True):
                 jobs.append(job or self._stored_once(each, can_push, added))
         except BaseException:
-            self.refused.take_back(added)
+            self.refused.remove(added)
             raise
         reach("jobs.recorded")
         if can_push and added:
@@ -121,7 +121,7 @@ class JobCreation:
         try:
             self._repository.insert(job)
         except BaseException:
-            self.refused.take_back([job])
+            self.refused.remove([job])
             raise
         return job
 

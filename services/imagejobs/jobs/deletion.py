@@ -32,7 +32,7 @@ class JobDeletion:
         job = self._mark_deleted(job_id) or self._repository.get(job_id)
         if job is None:
             raise JobNotFound(job_id)
-        reach("jobs.buried")
+        reach("jobs.marked_deleted")
         self.finish(job)
 
     def delete_all(self, entity_type: EntityType, entity_id: str) -> None:
@@ -41,7 +41,7 @@ class JobDeletion:
         while page := self._repository.page(every, PAGE):
             for job in page:
                 self._mark_deleted(job.id)
-        reach("jobs.all_buried")
+        reach("jobs.all_marked_deleted")
         while page := self._repository.page(replace(every, status=JobStatus.DELETING), PAGE):
             for job in page:
                 self.finish(job)

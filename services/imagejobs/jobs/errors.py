@@ -1,4 +1,4 @@
-"""What can be wrong with a request about a job. The message is for the caller; the API maps the type to a status."""
+"""Errors of requests about jobs. The message is for the caller; the API maps the type to an HTTP status."""
 
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.times import isoformat
@@ -48,7 +48,7 @@ class JobHeld(JobConflict):
 
 
 class OutputNotAccepted(JobConflict):
-    """The claimed output is not this job's: wrong key, or no such object in storage."""
+    """The reported output is not this job's: the key is wrong, or the object is not in storage."""
 
     code = "output_not_accepted"
 

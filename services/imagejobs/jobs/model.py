@@ -16,7 +16,7 @@ class EntityType(StrEnum):
 
 
 class JobStatus(StrEnum):
-    """Where a job stands. DELETING is a tombstone: to callers the job is gone already."""
+    """The state of a job. DELETING is a tombstone: callers no longer see the job."""
 
     PENDING = "PENDING"
     PROCESSING = "PROCESSING"
@@ -82,7 +82,7 @@ def _named(name: str, default: Any = None) -> Any:
 class ImageJob:
     """One document of the collection `image_jobs`. Times are in UTC by the database's clock; sizes are bytes.
 
-    `revision` counts the record's changes, for those who change what they have read.
+    `revision` counts the record's changes, so that a change can be refused if another one came in between.
     """
 
     id: str = field(metadata={"name": "_id"})
@@ -117,7 +117,7 @@ class ImageJob:
 
     @property
     def waits_for_queue(self) -> bool:
-        """Whether no message is known to be under way: the reconciler's next pass pushes one."""
+        """Whether the job has no message as far as is known. The reconciler's next pass pushes one."""
         return self.status == JobStatus.PENDING and self.enqueued_at is None
 
     @property

@@ -1,4 +1,4 @@
-"""An image on its way in: bytes that were received, counted, hashed and recognised, but not yet stored."""
+"""An image that was received, counted, hashed and recognised, but not yet stored."""
 
 from dataclasses import dataclass
 from typing import BinaryIO

@@ -13,7 +13,7 @@ from imagejobs.storage.object_storage import ObjectNotFound, ObjectStorage
 def keys_of(job: ImageJob, output_prefix: str, renditions: Sequence[int]) -> set[str]:
     """The keys of the source, and of every output that is recorded or may have been uploaded.
 
-    Only keys under raw/ and the output prefix: a record that another program wrote must not delete anything else.
+    Only keys under raw/ and the output prefix: a record of another program must not cause other objects to be deleted.
     """
     keys: set[str] = set()
     if is_raw_key(job.source_image_key):
@@ -25,9 +25,9 @@ def keys_of(job: ImageJob, output_prefix: str, renditions: Sequence[int]) -> set
 def recorded_sizes(
     key: str, renditions: Sequence[Mapping[str, Any]] | None, receipt: Mapping[str, Any] | None
 ) -> dict[str, int | None]:
-    """Every key of a result with the size of its object in bytes; None where the result has no size.
+    """Every key of a result with the size of its object in bytes, or None if the result has no size.
 
-    Other programs write results too, and may leave out any part.
+    Results of other programs may lack any part.
     """
     sizes: dict[str, int | None] = {each["key"]: each.get("bytes") for each in renditions or () if each.get("key")}
     output = (receipt or {}).get("output")
@@ -40,7 +40,7 @@ class OutputCheck:
     """Decides whether a worker's output is accepted.
 
     Every key must be under the output prefix. If the worker sent an attempt, each key must also be the job's own, and
-    each object must exist in storage with the claimed size. Of a worker without one the objects are checked only with
+    each object must exist in storage with the reported size. If the worker sent none, the objects are checked only with
     `checks_legacy`.
     """
 

@@ -1,4 +1,4 @@
-"""What was refused after something of it had been stored."""
+"""Undoes what a refused request has already stored."""
 
 import logging
 from collections import deque
@@ -15,23 +15,24 @@ logger = logging.getLogger(__name__)
 
 
 class RefusedUploads:
-    """Takes them back: records, then objects. What a service that is unavailable prevents waits in `unsettled`."""
+    """Removes records, then objects. `unsettled` has what could not be undone yet because a service is unavailable."""
 
     def __init__(self, repository: ImageJobRepository, delete_objects: Callable[[ImageJob], None]) -> None:
         self._repository = repository
         self._delete_objects = delete_objects
         self.unsettled: deque[tuple[str, Callable[[], None]]] = deque()
 
-    def take_back(self, jobs: Sequence[ImageJob]) -> None:
-        """Undo what can be undone now. A record that may exist keeps its object.
+    def remove(self, jobs: Sequence[ImageJob]) -> None:
+        """Remove these jobs, now or later. As long as a job's record may exist, its object is kept.
 
-        A slow upload's first job may be at work already, pushed by a reconciler: it is refused like the others.
+        A job is also removed if a worker has claimed it already: during a slow upload of several images a reconciler
+        may push the first ones.
         """
         for job in jobs:
-            self.undo(f"upload {job.source_image_key}", partial(self._remove, job))
+            self.undo(f"upload {job.source_image_key}", partial(self._remove_one, job))
 
     def undo(self, refused: str, undo: Callable[[], None]) -> None:
-        """Do what undoes this, now or later; it may be done more than once."""
+        """Call `undo` now or, if a service is unavailable, later. It must be repeatable."""
         try:
             undo()
         except (DatabaseUnavailable, StorageUnavailable) as error:
@@ -39,14 +40,14 @@ class RefusedUploads:
             self.unsettled.append((refused, undo))
 
     def try_again(self) -> None:
-        """Try once more to undo what waits longest."""
+        """Retry the oldest entry of `unsettled`."""
         self.undo(*self.unsettled.popleft())
 
-    def _remove(self, job: ImageJob) -> None:
+    def _remove_one(self, job: ImageJob) -> None:
         if not self._is_promised(job):
             self._delete_objects(job)
 
     def _is_promised(self, job: ImageJob) -> bool:
-        """Remove the record, unless another request under its key was told of it meanwhile."""
+        """Remove the record, unless another request with the same key was answered with this job in between."""
         guard = Guard(frozenset(JobStatus), revision=0 if job.idempotency_key else None)
         return not self._repository.remove(job.id, guard) and self._repository.get(job.id) is not None

@@ -1,4 +1,4 @@
-"""What the reconciler does: nothing that died may keep a job from ending. Each action is one compare-and-set."""
+"""Repairs jobs whose worker or message was lost, and finishes deletions. Each repair is one compare-and-set."""
 
 import logging
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from imagejobs.storage.object_storage import StorageUnavailable
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-LOOKED_FOR_AFTER = 20
-"""After this many times `pending_after` a PENDING job's message is looked for on a list that is long enough to have it:
-what makes it long may be messages that are not ours."""
+SEARCH_AFTER = 20
+"""After this many times `pending_after` the queue is searched for a PENDING job's message, even if it is long enough to
+contain it: the messages that make it long may belong to others."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepairPolicy:
-    """When something counts as lost. See docs/reference/settings.md."""
+    """When a message or a lease counts as lost. See docs/reference/settings.md."""
 
     pending_after: timedelta
     legacy_lease: timedelta
@@ -32,7 +32,7 @@ class RepairPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """How many messages one pass put back, and how many jobs it changed."""
+    """How many messages one pass returned to the queue, and how many jobs it changed."""
 
     reclaimed: int = 0
     requeued: int = 0
@@ -43,12 +43,12 @@ class RepairReport:
 
     @property
     def is_full(self) -> bool:
-        """Whether the pass stopped at its bounds, so that the next one finds more at once."""
+        """Whether the pass reached a limit, so that another pass finds more at once."""
         return BATCH in {self.requeued, self.leases_expired + self.attempts_exhausted, self.deletions_finished}
 
 
 class Repair:
-    """One pass finds what was lost and puts it right. Any number of reconcilers may run at once."""
+    """Passes over the jobs. Any number of reconcilers may run at once."""
 
     def __init__(self, stores: Stores, messages: JobMessages, deletion: JobDeletion, policy: RepairPolicy) -> None:
         self._repository = stores.repository
@@ -60,7 +60,7 @@ class Repair:
     def run_once(self) -> RepairReport:
         """Do one bounded pass. Raises BackingServiceUnavailable; what was done so far stays done."""
         expired = [done for job in self._find_expired() if (done := self.expire_lease(job))]
-        self._queue.ping()  # a pass that only reads would stay on a Redis master that was demoted
+        self._queue.ping()  # fails on a demoted Redis master; a pass that only reads would not notice
         exhausted = sum(job.status == JobStatus.FAILED for job in expired)
         return RepairReport(
             reclaimed=self._queue.reclaim(),
@@ -71,24 +71,25 @@ class Repair:
         )
 
     def requeue_lost(self) -> int:
-        """Push PENDING jobs whose message seems lost; the number of jobs pushed.
+        """Push PENDING jobs whose message seems lost. Returns how many were pushed.
 
-        The list is never filled beyond one message per PENDING job: while as many messages wait as there are PENDING
-        jobs only one that is looked for and not found is lost, so a long backlog does not multiply itself.
+        The list never gets more than one message per PENDING job, so that a long backlog does not multiply itself: if
+        it has as many messages as there are PENDING jobs, a job is pushed only if the list was searched for its message
+        and does not contain it.
         """
         now = self._repository.now()
         overdue = self._repository.pending_since(now - self._policy.pending_after, BATCH)
         if not overdue:
             return 0
         room = max(0, self._repository.count(JobStatus.PENDING) - self._queue.length())
-        long_ago = now - LOOKED_FOR_AFTER * self._policy.pending_after
-        looked_for = [job for job in overdue[room:] if (job.enqueued_at or job.created_at) < long_ago]
-        absent = self._queue.absent([job.id for job in looked_for]) if looked_for else frozenset()
-        self._mark([job for job in looked_for if job.id not in absent])  # others are looked for before these again
-        return self._push_again([*overdue[:room], *(job for job in looked_for if job.id in absent)])
+        long_ago = now - SEARCH_AFTER * self._policy.pending_after
+        searched = [job for job in overdue[room:] if (job.enqueued_at or job.created_at) < long_ago]
+        absent = self._queue.absent([job.id for job in searched]) if searched else frozenset()
+        self._mark([job for job in searched if job.id not in absent])  # the next pass searches for others first
+        return self._push_again([*overdue[:room], *(job for job in searched if job.id in absent)])
 
     def expire_lease(self, job: ImageJob) -> ImageJob | None:
-        """Put back a job whose worker is gone, or fail it after `max_attempts` lost leases; None if that is not so."""
+        """Put back a job whose lease expired, or fail it after `max_attempts` lost leases. None if it has not."""
         now = self._repository.now()
         lease_until = job.lease_until or job.updated_at + self._policy.legacy_lease
         if job.status != JobStatus.PROCESSING or lease_until >= now:
@@ -98,7 +99,7 @@ class Repair:
         return self._repository.change(job.id, transition)
 
     def finish_deletions(self) -> int:
-        """Finish deletions that a crash or an outage cut short. One that cannot be comes after all others next time."""
+        """Finish interrupted deletions; returns how many. A deletion that fails is tried last in the next pass."""
         now = self._repository.now()
         unfinished = self._repository.deleting_since(now - self._policy.pending_after, BATCH)
         for job in unfinished:
@@ -114,7 +115,7 @@ class Repair:
         return self._repository.leases_expired(now, now - self._policy.legacy_lease, BATCH)
 
     def _push_again(self, lost: Sequence[ImageJob]) -> int:
-        """Mark first, then push: of several reconcilers only the one whose mark holds pushes."""
+        """Mark the jobs as pushed, then push: of several reconcilers only the one that marked a job pushes it."""
         marked = self._mark(lost)
         if not marked:
             return 0
@@ -122,7 +123,7 @@ class Repair:
         return sum(not job.waits_for_queue for job in self._messages.push(marked))
 
     def _mark(self, jobs: Sequence[ImageJob]) -> list[ImageJob]:
-        """Note that a message of these is on the list as of now; those that nobody changed meanwhile."""
+        """Mark the jobs as pushed now. Returns those that nothing else has changed since they were read."""
         now = self._repository.now()
         tried = (self._repository.change(job.id, transitions.mark_pushed(job, now)) for job in jobs)
         return [job for job in tried if job]

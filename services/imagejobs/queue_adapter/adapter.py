@@ -93,7 +93,7 @@ class QueueAdapter:
             logger.debug("left on the list: %s", unknown)
             return
         except MalformedMessage as malformed:
-            self._consumer.bury(raw, malformed.reason)
+            self._consumer.dead_letter(raw, malformed.reason)
             logger.warning("moved to the dead list, %d bytes: %s", len(raw), malformed.reason)
         else:
             reach("adapter.taken")

@@ -26,9 +26,9 @@ logger = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> None:
-    """Repair every RECONCILE_INTERVAL seconds, and sweep every SWEEP_INTERVAL, until SIGTERM or SIGINT.
+    """Repair every RECONCILE_INTERVAL seconds and sweep every SWEEP_INTERVAL seconds, until SIGTERM or SIGINT.
 
-    Raises ConfigurationError when METRICS_PORT cannot be had.
+    Raises ConfigurationError if METRICS_HOST and METRICS_PORT cannot be listened on.
     """
     stop = stop_on_signals()
     metrics = Metrics()
@@ -49,10 +49,10 @@ def run(settings: Settings) -> None:
 
 
 def reconcile(repairs: Repairs, interval: float, stop: threading.Event, metrics: Metrics) -> None:
-    """Pass after pass until `stop`. An outage is ridden out; the next pass does what was left.
+    """Run passes until `stop`. An outage ends a pass; the next one does the rest.
 
-    A pass that found more than it may do at a time is followed by the next at once. The interval is varied by a tenth,
-    so that several reconcilers do not move in step.
+    After a pass that reached its limits the next one begins at once. The interval varies by a tenth, so that several
+    reconcilers do not run at the same time.
     """
     pause = interval
     while not stop.wait(pause):

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: what the reconciler found, what it did, and when it last looked."""
+"""Metrics for Prometheus: what the reconciler found and did, and when its last pass ended."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,12 +39,12 @@ class Metrics:
         )
 
     def serve(self, host: str, port: int) -> None:
-        """Answer http://host:port/metrics in threads of their own. Raises OSError if the port is taken."""
+        """Serve http://host:port/metrics in separate threads. Raises OSError if the address cannot be listened on."""
         start_http_server(port, host, self.registry)
 
     @contextmanager
     def timed_pass(self) -> Iterator[None]:
-        """Measure one pass, and note when it ended if it did."""
+        """Measure one pass. If it completes, record when."""
         with self._seconds.time():
             yield
         self._last_pass.set_to_current_time()
@@ -59,13 +59,13 @@ class Metrics:
         self._outages.labels(service.lower()).inc()
 
     def swept(self, kind: Kind, swept: Swept) -> None:
-        """Count what one batch of a sweep came to."""
+        """Count the objects of one batch of a sweep."""
         counts = asdict(swept)
         self._swept_bytes.labels(kind).inc(counts.pop("bytes"))
         for outcome, count in counts.items():
             self._swept.labels(kind, outcome).inc(count)
 
     def audited(self, jobs: int, damaged: int) -> None:
-        """Count what one page of an audit came to."""
+        """Count the jobs of one page of an audit."""
         self._audited.inc(jobs)
         self._damaged.inc(damaged)

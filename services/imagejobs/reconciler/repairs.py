@@ -8,7 +8,7 @@ from imagejobs.jobs.repair import Repair, RepairReport
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """Jobs first: what keeps them from ending matters more than what is left of a deleted event."""
+    """Repairs jobs first: that they end matters more than the leftovers of a deleted event."""
 
     jobs: Repair
     events: EventDeletion

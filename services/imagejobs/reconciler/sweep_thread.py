@@ -1,4 +1,4 @@
-"""The sweep and the audit, every now and then, in a thread beside the repairs, so that these keep their rhythm."""
+"""Sweeps and audits in a separate thread, so that they do not delay the repairs."""
 
 import logging
 import random
@@ -15,13 +15,13 @@ from imagejobs.reconciler.metrics import Metrics
 logger = logging.getLogger(__name__)
 
 AUDIT_PAGES = 2
-"""How much of the audit is done after each sweep; the next one goes on from there."""
+"""Pages that are audited after each sweep. The next sweep continues there."""
 
 
 class SweepThread:
-    """Sweeps every `interval` seconds until `stop`. An outage ends a pass; the next one does what was left.
+    """Sweeps every `interval` seconds until `stop`. An outage ends a pass; the next one does the rest.
 
-    The first pass comes after a tenth of the interval, so that a process that is replaced often sweeps too.
+    The first pass begins after a tenth of the interval, so that a process that is often restarted sweeps too.
     """
 
     def __init__(self, sweep: Sweep, audit: Audit, interval: float, stop: threading.Event, metrics: Metrics) -> None:
@@ -35,11 +35,11 @@ class SweepThread:
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
     def start(self) -> None:
-        """Begin. The thread does not keep the process from ending: a call that hangs is left behind."""
+        """Start the thread. It is a daemon: the process can end while a call of it hangs."""
         self._thread.start()
 
     def raise_fault(self) -> None:
-        """After `stop`: raise what ended the thread, if it was a fault in the program."""
+        """After `stop`: raise the exception that ended the thread, if there was one."""
         if self._fault is not None:
             raise self._fault
 
@@ -58,7 +58,7 @@ class SweepThread:
             self._sweep_all()
             self._audit_some()
         except BackingServiceUnavailable as error:
-            logger.info("%s; the sweep goes on in %g s", error, self._interval)
+            logger.info("%s; the sweep continues in %g s", error, self._interval)
 
     def _sweep_all(self) -> None:
         found = {kind: Swept() for kind in Kind}
@@ -68,8 +68,8 @@ class SweepThread:
             if self._stop.is_set():
                 return
         for kind, swept in found.items():
-            told = {name: count for name, count in asdict(swept).items() if count}
-            logger.info("swept %s: %s", kind, ", ".join(f"{name}={count}" for name, count in told.items()) or "empty")
+            counts = {name: count for name, count in asdict(swept).items() if count}
+            logger.info("swept %s: %s", kind, ", ".join(f"{name}={count}" for name, count in counts.items()) or "empty")
 
     def _audit_some(self) -> None:
         jobs = damaged = 0
@@ -78,7 +78,7 @@ class SweepThread:
                 return
             page = self._audit.page(self._cursor)
             self._cursor = page.cursor
-            found = _tell(page.damages)
+            found = _warn(page.damages)
             self._metrics.audited(page.jobs, found)
             jobs += page.jobs
             damaged += found
@@ -87,8 +87,8 @@ class SweepThread:
         logger.info("audited %d COMPLETED jobs, %d damaged", jobs, damaged)
 
 
-def _tell(damages: Sequence[Damage]) -> int:
-    """Warn of each damaged job once; how many there are."""
+def _warn(damages: Sequence[Damage]) -> int:
+    """Log one warning for each damaged job. Returns how many there are."""
     by_job = [(job_id, list(found)) for job_id, found in groupby(damages, lambda damage: damage.job_id)]
     for job_id, found in by_job:
         logger.warning("image job %s is COMPLETED, but %s", job_id, ", ".join(map(str, found)))

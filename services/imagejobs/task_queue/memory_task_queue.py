@@ -95,7 +95,7 @@ class MemoryTaskQueueConsumer:
         """See TaskQueueConsumer."""
         self._let_go(raw)
 
-    def bury(self, raw: bytes, reason: str) -> None:
+    def dead_letter(self, raw: bytes, reason: str) -> None:
         """See TaskQueueConsumer."""
         with self._queue.changed:
             if self._let_go(raw):

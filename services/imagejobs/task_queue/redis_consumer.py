@@ -65,7 +65,7 @@ class RedisTaskQueueConsumer:
         with translated_errors():
             self._client.lrem(self._processing, -1, cast("str", raw))
 
-    def bury(self, raw: bytes, reason: str) -> None:
+    def dead_letter(self, raw: bytes, reason: str) -> None:
         """See TaskQueueConsumer."""
         self._move(raw, self._keys.dead, encode_dead_letter(raw, reason), MAX_DEAD_LETTERS - 1)
 

@@ -69,7 +69,7 @@ class TaskQueueConsumer(Protocol):
     def settle(self, raw: bytes) -> None:
         """Delete a message that was handed on."""
 
-    def bury(self, raw: bytes, reason: str) -> None:
+    def dead_letter(self, raw: bytes, reason: str) -> None:
         """Move a message to the dead letters with the reason, the time and its original bytes.
 
         The newest MAX_DEAD_LETTERS dead letters are kept.

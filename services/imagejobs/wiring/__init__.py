@@ -1,1 +1,1 @@
-"""From settings to objects, one module for each kind."""
+"""Builds objects from settings. A function `open_…` builds one that talks to a service."""

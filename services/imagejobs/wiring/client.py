@@ -1,11 +1,11 @@
-"""The client that the settings ask for."""
+"""The API client from settings."""
 
 from imagejobs.client.api_client import MAX_TRIES, READ_SECONDS, ApiClient
 from imagejobs.settings.settings import ApiAddress
 
 
 def connect_api(settings: ApiAddress, *, max_tries: int = MAX_TRIES) -> ApiClient:
-    """API_URL with the first of API_TOKENS and of WORKER_TOKENS."""
+    """A client for API_URL with the first of API_TOKENS and the first of WORKER_TOKENS."""
     return ApiClient(
         settings.api_base_url,
         token=settings.api_tokens[0].get_secret_value() if settings.api_tokens else None,
@@ -18,7 +18,7 @@ def connect_api(settings: ApiAddress, *, max_tries: int = MAX_TRIES) -> ApiClien
 def connect_api_as_worker(
     settings: ApiAddress, *, max_tries: int = MAX_TRIES, read_seconds: float = READ_SECONDS
 ) -> ApiClient:
-    """The same with the worker's token only: a worker has no business with the client's."""
+    """A client for API_URL with the first of WORKER_TOKENS only: a worker does not need the clients' token."""
     tokens = settings.worker_tokens
     return ApiClient(
         settings.api_base_url,

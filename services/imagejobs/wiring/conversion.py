@@ -1,4 +1,4 @@
-"""The conversion's options and limits from settings, for the API, the worker and `imagejobs convert` alike."""
+"""The options and limits of the conversion from settings, for the API, the worker and `imagejobs convert` alike."""
 
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.sandbox.confinement import Limits
@@ -6,7 +6,7 @@ from imagejobs.settings.conversion import ConversionSettings
 
 
 def conversion_options(settings: ConversionSettings) -> Options:
-    """The engine's options that settings change."""
+    """The options of the engine."""
     return Options(
         max_side=settings.max_side,
         renditions=settings.renditions,
@@ -20,5 +20,5 @@ def conversion_options(settings: ConversionSettings) -> Options:
 
 
 def conversion_limits(settings: ConversionSettings) -> Limits:
-    """What one conversion may take."""
+    """The time and memory that one conversion may take."""
     return Limits(seconds=settings.conversion_seconds, memory_bytes=settings.conversion_memory_bytes)

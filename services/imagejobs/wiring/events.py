@@ -1,4 +1,4 @@
-"""Services from settings, for the API and the reconciler alike."""
+"""Use cases of events from settings, for the API and the reconciler alike."""
 
 from datetime import timedelta
 
@@ -15,5 +15,5 @@ def event_service(repository: EventRepository, jobs: ImageJobs, settings: Settin
 
 
 def event_deletion(repository: EventRepository, jobs: ImageJobs, settings: Settings) -> EventDeletion:
-    """What finishes their deletions."""
+    """What finishes deletions of events."""
     return EventDeletion(repository, jobs, timedelta(seconds=settings.pending_after))

@@ -1,4 +1,4 @@
-"""The one place that chooses the storage."""
+"""The storage from settings."""
 
 from imagejobs.settings.settings import Settings
 from imagejobs.storage.filesystem import FilesystemStorage
@@ -8,9 +8,9 @@ from imagejobs.storage.signing_key import load_signing_key
 
 
 def open_storage(settings: Settings) -> ObjectStorage:
-    """The storage that STORAGE names. Nothing is asked of a server until the first call.
+    """The storage that STORAGE names. It connects at the first call.
 
-    Raises ConfigurationError when R2_ENDPOINT, R2_BUCKET or R2_REGION cannot be right, or DATA_DIR cannot be used.
+    Raises ConfigurationError if R2_ENDPOINT, R2_BUCKET or R2_REGION is invalid, or if DATA_DIR cannot be used.
     """
     if settings.storage == "filesystem":
         return FilesystemStorage(

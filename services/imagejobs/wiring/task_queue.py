@@ -1,6 +1,6 @@
-"""Where the API and the reconciler put jobs: on the list, or straight to Dramatiq where nobody else reads the list.
+"""Where the API and the reconciler push messages: to the list, which legacy workers read too, or straight to Dramatiq.
 
-MongoDB knows every job either way, so the promise is the same; the way over the list serves legacy workers too.
+MongoDB has every job either way, so the guarantees are the same.
 """
 
 from imagejobs.connections.redis import redis_client
@@ -12,7 +12,7 @@ from imagejobs.task_queue.task_queue import TaskQueue
 
 
 def open_task_queue(settings: Settings) -> TaskQueue:
-    """The queue that ENQUEUE_TO names, at REDIS_URI. Nothing is asked of Redis until the first call."""
+    """The queue that ENQUEUE_TO names, at REDIS_URI. It connects at the first call."""
     if settings.enqueue_to == "dramatiq":
         return DramatiqTaskQueue(settings)
     keys = RedisKeys(settings.task_queue, settings.redis_namespace)

@@ -130,7 +130,7 @@ def every_call(harness: RedisList) -> list[Any]:
         lambda: consumer.take(1),
         consumer.unsettled,
         lambda: consumer.settle(b"x"),
-        lambda: consumer.bury(b"x", "reason"),
+        lambda: consumer.dead_letter(b"x", "reason"),
         lambda: consumer.hand_back(b"x"),
         consumer.heartbeat,
         consumer.reclaim,

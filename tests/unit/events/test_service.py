@@ -74,9 +74,9 @@ class AwayEvents(MemoryEventRepository):
         self._answer()
         return super().change(event_id, fields, request)
 
-    def bury(self, tombstone: Tombstone) -> None:
+    def write_tombstone(self, tombstone: Tombstone) -> None:
         self._answer()
-        super().bury(tombstone)
+        super().write_tombstone(tombstone)
 
     def _answer(self) -> None:
         if self.away:

@@ -6,7 +6,7 @@ import pytest
 from imagejobs.jobs import repair as repair_module
 from imagejobs.jobs import transitions
 from imagejobs.jobs.model import Failure, JobStatus
-from imagejobs.jobs.repair import BATCH, LOOKED_FOR_AFTER, RepairReport
+from imagejobs.jobs.repair import BATCH, SEARCH_AFTER, RepairReport
 from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.task_queue.memory_task_queue import MemoryTaskQueueConsumer
 from imagejobs.task_queue.task_queue import QueueUnavailable
@@ -44,7 +44,7 @@ class TestRequeue:
 
     def test_a_long_backlog_does_not_multiply_itself(self, world: World) -> None:
         jobs = world.create(5)
-        for _ in range(5 * LOOKED_FOR_AFTER):
+        for _ in range(5 * SEARCH_AFTER):
             world.clock.advance(PENDING_AFTER * 2)
             assert world.repair.requeue_lost() == 0
         assert world.queue.job_ids == [job.id for job in jobs]
@@ -53,7 +53,7 @@ class TestRequeue:
         last = world.create(BATCH + 1)[-1]
         lost = world.queue.messages.pop()
         world.queue.push_raw(FOREIGN)
-        world.clock.advance(LOOKED_FOR_AFTER * PENDING_AFTER + MILLISECOND)
+        world.clock.advance(SEARCH_AFTER * PENDING_AFTER + MILLISECOND)
         assert world.repair.requeue_lost() == 0
         assert world.repair.requeue_lost() == 1
         assert world.queue.messages[-1] == lost
@@ -75,7 +75,7 @@ class TestRequeue:
         world.queue.messages.clear()
         for _ in range(10):
             world.queue.push_raw(FOREIGN)
-        world.clock.advance(LOOKED_FOR_AFTER * PENDING_AFTER)
+        world.clock.advance(SEARCH_AFTER * PENDING_AFTER)
         assert world.repair.requeue_lost() == 0
         world.clock.advance(MILLISECOND)
         assert world.repair.requeue_lost() == 1

@@ -12,7 +12,7 @@ def test_a_pass_mends_jobs_and_finishes_the_deletions_of_events() -> None:
     repairs = Repairs(world.repair, EventDeletion(repository, world.jobs, PENDING_AFTER))
     event = repository.new_event(repository.new_id(), EventFields(name="x"))
     world.jobs.create(EntityType.EVENT, event.id, [new_image()])
-    repository.bury(Tombstone(event.id, world.clock.time, world.clock.time + PENDING_AFTER))
+    repository.write_tombstone(Tombstone(event.id, world.clock.time, world.clock.time + PENDING_AFTER))
     world.queue.messages.clear()
     assert repairs.run_once().event_deletions_finished == 0
     world.clock.advance(PENDING_AFTER + MILLISECOND)

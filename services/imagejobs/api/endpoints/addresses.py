@@ -16,7 +16,7 @@ from imagejobs.storage.object_storage import ObjectStorage
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Addresses in this storage. With `sources_signed_for`, sources are private and get an address for so long."""
+    """Addresses in this storage. With `sources_signed_for`, sources are private; their addresses expire after it."""
 
     storage: ObjectStorage
     sources_signed_for: timedelta | None = None

@@ -17,7 +17,7 @@ COLLECTION = "image_jobs"
 
 
 class ImageJobDocument(Document):  # type: ignore[misc]  # mongoengine has no types
-    """The stored form of ImageJob; the names in the database are FIELD_NAMES'."""
+    """The stored form of ImageJob. FIELD_NAMES has the names in the database."""
 
     meta = {  # noqa: RUF012 - read by mongoengine's metaclass
         "collection": COLLECTION,

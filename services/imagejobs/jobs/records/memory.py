@@ -17,7 +17,7 @@ from imagejobs.times import to_milliseconds
 
 
 class MemoryImageJobRepository:
-    """Thread-safe. `clock` stands for the database's clock."""
+    """Thread-safe. `clock` is the database's clock."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock

@@ -23,7 +23,7 @@ from imagejobs.jobs.records.port import JobFilter
 COUNTERS = ("attempt", "lost_leases", "revision")
 TEXTS = ("entity_id", "source_image_url", "source_image_key", "error_msg")
 TIMES = ("created_at", "updated_at")
-"""What other programs' records may lack: then it is 0, empty, and the time that is in the record's id."""
+"""Fields that records of other programs may lack. They are read as 0, as empty, and as the time in the record's id."""
 
 
 class MongoImageJobRepository:
@@ -135,13 +135,13 @@ class MongoImageJobRepository:
             return [_to_job(each) for each in ImageJobDocument.objects(query).order_by(order).limit(limit)]
 
     def _documents(self, query: Mapping[str, Any], *fields: str, limit: int | None = None) -> list[dict[str, Any]]:
-        """What a query finds, as it is stored, with these fields only."""
+        """The stored documents that a query finds, with these fields only."""
         with translated_errors():
             return list(ImageJobDocument.objects(__raw__=query).only(*fields).limit(limit).as_pymongo())
 
 
 def create_indexes() -> None:
-    """Make the collection's indexes; those that exist are left alone."""
+    """Create the indexes of the collection that do not exist yet."""
     with translated_errors():
         ImageJobDocument.ensure_indexes()
 
@@ -160,7 +160,7 @@ def _status_query(status: JobStatus) -> dict[str, Any]:
 
 
 def _after_all_with(start: str) -> str:
-    """The first string behind all that start with this one."""
+    """The first string that sorts after every string with this start."""
     return start[:-1] + chr(ord(start[-1]) + 1)
 
 
@@ -179,7 +179,7 @@ def _guarded(job_id: str, guard: Guard) -> Q:
 
 
 def _counted(name: str, count: int) -> Q:
-    """A record that another program wrote has no counters: they count as 0."""
+    """Records of other programs have no counters. A missing counter is 0."""
     return Q(**{name: count}) if count else Q(**{f"{name}__in": [0, None]})
 
 
@@ -204,5 +204,5 @@ def _to_job(document: ImageJobDocument) -> ImageJob:
 
 
 def _entity_type(stored: str) -> EntityType:
-    """A kind of entity that only another program knows must not keep the others from being listed or mended."""
+    """OTHER for an entity type of another program: such a record must not prevent that jobs are listed and repaired."""
     return EntityType(stored) if stored in set(EntityType) else EntityType.OTHER

@@ -1,4 +1,4 @@
-"""The record of image jobs as a port. Every change is one compare-and-set; nothing is ever read, changed and saved."""
+"""The port to the records of image jobs. A change is one compare-and-set: no record is read, changed and saved."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -12,9 +12,9 @@ from imagejobs.jobs.records.change import Guard, Transition
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs a list shows; DELETING ones only where they are asked for.
+    """Which jobs a list shows. Tombstones are shown only if `status` is DELETING.
 
-    `before` is the id after which to go on, newest first.
+    `before` is the cursor: the list goes on with the jobs that are older than this id.
     """
 
     entity_type: EntityType | None = None
@@ -48,7 +48,7 @@ class ImageJobRepository(Protocol):
         """
 
     def remove(self, job_id: str, guard: Guard) -> bool:
-        """Delete the record if the guard holds; whether it did."""
+        """Delete the record if the guard holds. Returns whether it was deleted."""
 
     def page(self, wanted: JobFilter, limit: int) -> Sequence[ImageJob]:
         """At most `limit` jobs, newest first."""
@@ -69,25 +69,29 @@ class ImageJobRepository(Protocol):
         """PENDING jobs last pushed before this time, or never; the longest waiting first."""
 
     def leases_expired(self, now: datetime, unleased_before: datetime, limit: int) -> Sequence[ImageJob]:
-        """PROCESSING jobs whose lease ended before `now`; without a lease (foreign writers), by their last update."""
+        """PROCESSING jobs whose lease ended before `now`, earliest first.
+
+        Jobs without a lease, which other programs wrote, come first: those last updated before `unleased_before`.
+        """
 
     def deleting_since(self, updated_before: datetime, limit: int) -> Sequence[ImageJob]:
-        """Tombstones whose deletion did not finish."""
+        """Tombstones last updated before this time, oldest first: their deletion did not finish."""
 
     def sources_among(self, keys: Sequence[str]) -> AbstractSet[str]:
-        """Those of these keys that are the source of a job, tombstones included."""
+        """The keys among these that are the source of a job, tombstones included."""
 
     def outputs_among(self, output_keys: Sequence[str]) -> AbstractSet[str]:
-        """Every output and rendition of the jobs that have one of these as their output, tombstones included."""
+        """All outputs and renditions of the jobs whose output is one of these, tombstones included."""
 
     def is_output(self, key: str, source_start: str) -> bool:
-        """Whether a job has this output or rendition, or may come to it.
+        """Whether a job has this output or rendition, or may still get it.
 
-        May come to it: a job, tombstone or not, that has not COMPLETED, if its source's key starts with `source_start`.
+        A job may still get it if the key of its source starts with `source_start` and the job is not COMPLETED.
+        Tombstones count too.
         """
 
     def completed_after(self, job_id: str | None, limit: int) -> Sequence[ImageJob]:
-        """At most `limit` COMPLETED jobs by their ids, beginning after this one, or with the first."""
+        """At most `limit` COMPLETED jobs in the order of their ids, after this id, or from the first one."""
 
     def ping(self) -> None:
         """Return if the database answers."""

@@ -1,1 +1,1 @@
-"""What keeps records and objects in step."""
+"""The sweep and the audit: they keep records and objects consistent."""

@@ -1,4 +1,4 @@
-"""Finds COMPLETED jobs whose objects are missing or not as recorded. It only reports: what to do is for a person."""
+"""Finds COMPLETED jobs whose objects are missing or differ from the record. It reports them and changes nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from imagejobs.jobs.records.port import ImageJobRepository
 from imagejobs.storage.object_storage import ObjectNotFound, ObjectStorage
 
 PAGE = 1000
-"""Jobs that are held at once; each has one object, and one more for each rendition."""
+"""Jobs of one page. Each has one object, and one more for each rendition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One object of a COMPLETED job: what it should be, and what it is. None: no key, no known size, no object."""
+    """An object of a COMPLETED job that differs from the record.
+
+    `key` is None if the record has no output, `expected_bytes` if it has no size, `found_bytes` if there is no object.
+    """
 
     job_id: str
     key: str | None
@@ -22,7 +25,7 @@ class Damage:
     found_bytes: int | None
 
     def __str__(self) -> str:
-        """The problem, for people."""
+        """What is wrong, as the end of a sentence about the job."""
         if self.key is None:
             return "has no outputImageKey"
         if self.found_bytes is None:
@@ -32,7 +35,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """Some jobs that were looked at, what was wrong, and the id to go on after; None at the end."""
+    """The number of jobs in a page, their damage, and the cursor of the next page; None after the last one."""
 
     jobs: int
     damages: tuple[Damage, ...]
@@ -40,14 +43,14 @@ class AuditPage:
 
 
 class Audit:
-    """Walks the COMPLETED jobs by their ids."""
+    """Reads the COMPLETED jobs in the order of their ids."""
 
     def __init__(self, repository: ImageJobRepository, storage: ObjectStorage) -> None:
         self._repository = repository
         self._storage = storage
 
     def run(self, cursor: str | None = None) -> Iterator[AuditPage]:
-        """Page after page to the end, from where a page before ended."""
+        """Yield page after page, from this cursor to the end."""
         while True:
             page = self.page(cursor)
             yield page
@@ -56,7 +59,7 @@ class Audit:
             cursor = page.cursor
 
     def page(self, cursor: str | None = None) -> AuditPage:
-        """Look at the next PAGE jobs. Raises BackingServiceUnavailable."""
+        """Examine the next PAGE jobs. Raises BackingServiceUnavailable."""
         jobs = self._repository.completed_after(cursor, PAGE)
         damages = tuple(damage for job in jobs for damage in self._examine(job))
         return AuditPage(len(jobs), damages, jobs[-1].id if len(jobs) == PAGE else None)
@@ -64,7 +67,7 @@ class Audit:
     def _examine(self, job: ImageJob) -> list[Damage]:
         damages = self._damages(job)
         if damages and not self._is_completed(job.id):
-            return []  # A job that is deleted meanwhile loses its objects first.
+            return []  # it is being deleted, and a deletion removes the objects first
         return damages
 
     def _damages(self, job: ImageJob) -> list[Damage]:

@@ -1,4 +1,4 @@
-"""Which objects of the storage the records refer to: asked for many at once, and for one before it is deleted."""
+"""Which stored objects the records refer to: for many keys in one query, and for one key before its deletion."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -9,22 +9,22 @@ from imagejobs.storage.keys import RAW_PREFIX, output_of_rendition, result_stem,
 
 
 class References(Protocol):
-    """What the records say of the objects under one prefix."""
+    """The references of records to the objects under one prefix."""
 
     prefix: str
 
     def stem(self, key: str) -> str | None:
-        """What names the upload that the object goes back to; None if no job's object is called so."""
+        """The part of the key that names the upload; None if a job's object cannot have this key."""
 
     def among(self, keys: Sequence[str]) -> AbstractSet[str]:
-        """Those of these keys that are recorded, by one query."""
+        """The keys among these that a record has, by one query."""
 
     def includes(self, key: str) -> bool:
-        """Whether a job has this object, or may come to it."""
+        """Whether a job has this object, or may still get it."""
 
 
 class SourceReferences:
-    """Uploads. A source is a job's in every status, FAILED too: a retry needs it."""
+    """References to uploads. A job keeps its source in every status, also when it is FAILED: a retry needs it."""
 
     def __init__(self, repository: ImageJobRepository) -> None:
         self.prefix = RAW_PREFIX
@@ -41,7 +41,7 @@ class SourceReferences:
 
 
 class OutputReferences:
-    """Outputs and their renditions. To a job that has not COMPLETED belongs what a worker may just have uploaded."""
+    """References to outputs and renditions. A job that is not COMPLETED may get what a worker is uploading now."""
 
     def __init__(self, repository: ImageJobRepository, prefix: str) -> None:
         self.prefix = prefix

@@ -1,8 +1,8 @@
-"""Removes the objects that no job refers to: what a crash left between an upload and its record, or after a deletion.
+"""Removes orphans: objects that no job refers to, left by a crash between an upload and its record or in a deletion.
 
-Any number of sweeps may run at once, beside everything else. An object goes only if its name is one that jobs' objects
-have, it is old by the storage's clock and by the time in its name, and no record refers to it, which is asked again
-right before it is deleted.
+Any number of sweeps may run at once, beside everything else. An object is deleted only if its name is one that the
+objects of jobs have, if it is old by the storage's clock and by the time in its name, and if no record refers to it.
+The records are queried again right before the deletion.
 """
 
 import logging
@@ -20,14 +20,14 @@ from imagejobs.storage.object_storage import ObjectInfo, ObjectStorage
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-"""Objects that are held, and asked for, at once."""
+"""Objects of one listing and one query."""
 SUSPICIOUS = 100
-"""This many orphans in a batch of which they are more than half are held back. A crash leaves single ones; a database
-that was restored from a backup, or is another deployment's, makes orphans of everything."""
+"""A batch with this many orphans is held back if they are more than half of its old objects. A crash leaves single
+orphans. If most objects are orphans, the database was restored from a backup or belongs to another deployment."""
 
 
 class Kind(StrEnum):
-    """Where an object lies."""
+    """The prefix of an object."""
 
     SOURCE = "raw"
     OUTPUT = "output"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SweepPolicy:
-    """Which objects are looked at. See docs/reference/settings.md."""
+    """Which objects a sweep examines. See docs/reference/settings.md."""
 
     output_prefix: str
     orphan_after: timedelta
@@ -43,7 +43,7 @@ class SweepPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many objects were found to be what; `bytes` are those of the orphans."""
+    """How many objects were found in each state. `bytes` is the size of the orphans."""
 
     foreign: int = 0
     young: int = 0
@@ -54,18 +54,18 @@ class Swept:
     bytes: int = 0
 
     def __add__(self, other: "Swept") -> "Swept":
-        """Both together."""
+        """The sum of both."""
         more = asdict(other)
         return Swept(**{name: count + more[name] for name, count in asdict(self).items()})
 
     @property
     def objects(self) -> int:
-        """How many were looked at."""
+        """How many objects were examined."""
         return self.foreign + self.young + self.referenced + self.orphans + self.held_back
 
 
 class Sweep:
-    """Passes over a storage and the records that belong to it."""
+    """Passes over a storage and its records."""
 
     def __init__(self, repository: ImageJobRepository, storage: ObjectStorage, policy: SweepPolicy) -> None:
         self._repository = repository
@@ -77,10 +77,10 @@ class Sweep:
         }
 
     def run(self, *, dry_run: bool = False, hold_back: bool = True) -> Iterator[tuple[Kind, Swept]]:
-        """One pass, which goes on as far as its caller does: a batch of at most BATCH objects at a time.
+        """Sweep in batches of at most BATCH objects, and yield what each batch came to.
 
-        With `dry_run` nothing is deleted; without `hold_back` SUSPICIOUS numbers of orphans are deleted too. Raises
-        BackingServiceUnavailable; what was done so far stays done, and the next pass does the rest.
+        With `dry_run` nothing is deleted. Without `hold_back` SUSPICIOUS numbers of orphans are deleted too. Raises
+        BackingServiceUnavailable; the batches before stay done, and the next pass does the rest.
         """
         for kind, references in self._references.items():
             for batch in _batches(self._storage.list(references.prefix)):
@@ -95,8 +95,8 @@ class Sweep:
         seen = Swept(foreign=len(batch) - len(ours), young=len(ours) - len(old), referenced=len(old) - len(lost))
         if hold_back and len(lost) >= SUSPICIOUS and 2 * len(lost) > len(old):
             logger.warning(
-                "%d of %d old objects from %s on have no record: nothing is deleted. If MongoDB and bucket belong "
-                "together, delete them with: imagejobs sweep --all",
+                "%d of %d old objects, the first of them %s, have no record: nothing is deleted. If this MongoDB and "
+                "this storage belong together, delete them with: imagejobs sweep --all",
                 len(lost),
                 len(old),
                 lost[0].key,
@@ -109,12 +109,12 @@ class Sweep:
             return Swept(referenced=1)
         if not dry_run:
             self._storage.delete(info.key)
-            logger.info("deleted %s, %d bytes of %s, which is no job's", info.key, info.size, info.modified_at)
+            logger.info("deleted the orphan %s: %d bytes, modified %s", info.key, info.size, info.modified_at)
         return Swept(orphans=1, deleted=int(not dry_run), bytes=info.size)
 
 
 def _is_older(info: ObjectInfo, stem: str, moment: datetime) -> bool:
-    """By both clocks: the storage's may differ from the database's."""
+    """Whether both the storage's clock and the time in the name, the database's, say that the object is older."""
     return info.modified_at < moment and named_at(stem) < moment
 
 

@@ -54,11 +54,11 @@ class KeyedRequests:
         other = repository.new_event(repository.new_id(), FULL, OTHER_REQUEST)
         assert repository.repeated(SAME_KEY) is None
         assert repository.repeated(OTHER_REQUEST)
-        assert repository.take_back(event.id)
-        assert not repository.take_back(other.id)
+        assert repository.remove_unless_repeated(event.id)
+        assert not repository.remove_unless_repeated(other.id)
         assert list(repository.page(None, 9)) == [other]
-        assert repository.take_back(event.id), "again"
-        assert repository.take_back(repository.new_event(repository.new_id(), FULL).id), "without a key"
+        assert repository.remove_unless_repeated(event.id), "again"
+        assert repository.remove_unless_repeated(repository.new_event(repository.new_id(), FULL).id), "without a key"
 
     def test_a_change_is_carried_out_once(self, repository: EventRepository) -> None:
         event = repository.new_event(repository.new_id(), FULL)
@@ -76,8 +76,8 @@ class KeyedRequests:
     def test_that_a_request_was_carried_out_is_noted_without_a_change(self, repository: EventRepository) -> None:
         event = repository.new_event(repository.new_id(), FULL, REQUEST)
         for _ in range(2):
-            repository.carried_out(event.id, REQUEST)
-        repository.carried_out(MISSING_ID, REQUEST)
+            repository.mark_carried_out(event.id, REQUEST)
+        repository.mark_carried_out(MISSING_ID, REQUEST)
         noted = repository.get(event.id)
         assert noted
         assert noted.carried_out == {REQUEST.id: REQUEST.fingerprint}

@@ -14,17 +14,17 @@ class Tombstones:
     def test_a_tombstone_comes_back_as_it_was_and_the_first_one_stays(self, repository: EventRepository) -> None:
         first = Tombstone(MISSING_ID, MOMENT, MOMENT + timedelta(seconds=30))
         assert repository.tombstone(MISSING_ID) is None
-        repository.bury(first)
-        repository.bury(Tombstone(MISSING_ID, MOMENT + timedelta(days=1), MOMENT + timedelta(days=1)))
+        repository.write_tombstone(first)
+        repository.write_tombstone(Tombstone(MISSING_ID, MOMENT + timedelta(days=1), MOMENT + timedelta(days=1)))
         assert repository.tombstone(MISSING_ID) == first
         assert repository.get(MISSING_ID) is None
 
     def test_a_deletion_outweighs_the_undoing_of_a_creation(self, repository: EventRepository) -> None:
         condition = Tombstone(MISSING_ID, MOMENT, MOMENT, unless_repeated=True)
-        repository.bury(condition)
+        repository.write_tombstone(condition)
         assert repository.tombstone(MISSING_ID) == condition
-        repository.bury(replace(condition, unless_repeated=False))
-        repository.bury(condition)
+        repository.write_tombstone(replace(condition, unless_repeated=False))
+        repository.write_tombstone(condition)
         assert repository.tombstone(MISSING_ID) == replace(condition, unless_repeated=False)
         repository.remove_tombstone(condition)
         assert repository.tombstone(MISSING_ID), "it is another one now"
@@ -35,7 +35,7 @@ class Tombstones:
     def test_those_that_are_due_come_the_longest_overdue_first(self, repository: EventRepository) -> None:
         ids = [repository.new_id() for _ in range(4)]
         for number, event_id in enumerate(ids):
-            repository.bury(Tombstone(event_id, MOMENT, MOMENT - timedelta(seconds=number)))
+            repository.write_tombstone(Tombstone(event_id, MOMENT, MOMENT - timedelta(seconds=number)))
         repository.postpone(ids[2], MOMENT + timedelta(milliseconds=1))
         repository.postpone(MISSING_ID, MOMENT)
         assert [each.event_id for each in repository.tombstones_due(MOMENT, 9)] == [ids[3], ids[1]]

@@ -60,7 +60,7 @@ class Crashes:
         harness.kill("zombie")
         harness.consumer("heir").reclaim()
         zombie.hand_back(raw)
-        zombie.bury(raw, "late")
+        zombie.dead_letter(raw, "late")
         zombie.settle(raw)
         assert list(harness.waiting_raw()) == [FOREIGN]
         assert list(harness.dead()) == []

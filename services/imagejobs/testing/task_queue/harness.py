@@ -24,7 +24,7 @@ class QueueHarness(Protocol):
     def take(self) -> None:
         """A worker takes the next message and is still at work on it."""
 
-    def bury(self) -> None:
+    def dead_letter(self) -> None:
         """A worker takes the next message and makes it a dead letter."""
 
 

@@ -26,7 +26,7 @@ class Producers:
 
     def test_dead_letters_are_counted_and_no_longer_wait(self, harness: QueueHarness) -> None:
         harness.queue.push(IDS[:2])
-        harness.bury()
+        harness.dead_letter()
         assert harness.queue.dead_letters() == 1
         assert list(harness.waiting()) == IDS[1:2]
 

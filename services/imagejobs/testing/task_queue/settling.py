@@ -39,7 +39,7 @@ class Settling:
     def test_a_dead_letter_has_the_bytes_the_reason_and_the_time(self, harness: SharedListHarness, raw: bytes) -> None:
         harness.push_raw(raw)
         consumer = harness.consumer("a")
-        consumer.bury(take_one(consumer), "cannot be read")
+        consumer.dead_letter(take_one(consumer), "cannot be read")
         (letter,) = harness.dead()
         assert base64.b64decode(letter["base64"]) == raw
         assert letter["reason"] == "cannot be read"
@@ -51,7 +51,7 @@ class Settling:
         consumer = harness.consumer("a")
         for number in range(MAX_DEAD_LETTERS + 2):
             harness.push_raw(f"{number}".encode())
-            consumer.bury(take_one(consumer), "cannot be read")
+            consumer.dead_letter(take_one(consumer), "cannot be read")
         kept = {letter["message"] for letter in harness.dead()}
         assert kept == {str(number) for number in range(2, MAX_DEAD_LETTERS + 2)}
         assert harness.queue.dead_letters() == MAX_DEAD_LETTERS

@@ -211,7 +211,7 @@ class TestNamesAndAges:
         swept(world, dry_run=True)
         assert caplog.messages == []
         swept(world)
-        assert caplog.messages == [f"deleted {key}, 5 bytes of 2024-01-01 00:00:00+00:00, which is no job's"]
+        assert caplog.messages == [f"deleted the orphan {key}: 5 bytes, modified 2024-01-01 00:00:00+00:00"]
 
 
 class TestRaces:
