@@ -14,7 +14,7 @@ from imagejobs.client.api_client import ApiClient
 from imagejobs.embedded.up_file import UpState, read_up_file
 from imagejobs.errors import ConfigurationError
 from imagejobs.settings.settings import ApiAddress, Settings, load, load_api_address, load_settings
-from imagejobs.wiring.client import connect_api
+from imagejobs.wiring.client import open_api_client
 
 DataDir = Annotated[
     Path | None,
@@ -45,7 +45,7 @@ class FoundApi:
 
 def api_client(data_dir: Path | None) -> ApiClient:
     """A client of the API that find_api() finds."""
-    return connect_api(find_api(data_dir).address)
+    return open_api_client(find_api(data_dir).address)
 
 
 def find_api(data_dir: Path | None) -> FoundApi:

@@ -18,7 +18,7 @@ from imagejobs.cli.submission.results import Results, existing, result_files
 from imagejobs.cli.submission.sources import Skipped, Source, find_sources
 from imagejobs.cli.submission.submissions import Submission, upload_all, wait_for_all
 from imagejobs.settings.settings import ApiAddress
-from imagejobs.wiring.client import connect_api
+from imagejobs.wiring.client import open_api_client
 
 SHOWN = 5
 """How many names a message lists at most."""
@@ -50,7 +50,7 @@ def submit(
     waits = wait or output is not None
     is_interrupted = False
     address = find_api(data_dir).address
-    api, results = connect_api(address), _results(submissions, address, overwrite=force) if output else None
+    api, results = open_api_client(address), _results(submissions, address, overwrite=force) if output else None
     with progress_bar() as progress:
         if skipped:
             report(progress, f"skipped {_listed(f'{each.file} ({each.reason})' for each in skipped)}", style="yellow")

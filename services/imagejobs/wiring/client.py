@@ -4,7 +4,7 @@ from imagejobs.client.api_client import MAX_TRIES, READ_SECONDS, ApiClient
 from imagejobs.settings.settings import ApiAddress
 
 
-def connect_api(settings: ApiAddress, *, max_tries: int = MAX_TRIES) -> ApiClient:
+def open_api_client(settings: ApiAddress, *, max_tries: int = MAX_TRIES) -> ApiClient:
     """A client for API_URL with the first of API_TOKENS and the first of WORKER_TOKENS."""
     return ApiClient(
         settings.api_base_url,
@@ -15,7 +15,7 @@ def connect_api(settings: ApiAddress, *, max_tries: int = MAX_TRIES) -> ApiClien
     )
 
 
-def connect_api_as_worker(
+def open_worker_client(
     settings: ApiAddress, *, max_tries: int = MAX_TRIES, read_seconds: float = READ_SECONDS
 ) -> ApiClient:
     """A client for API_URL with the first of WORKER_TOKENS only: a worker does not need the clients' token."""

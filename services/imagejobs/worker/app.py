@@ -10,7 +10,7 @@ from imagejobs.dispatch.broker import redis_broker
 from imagejobs.errors import ConfigurationError
 from imagejobs.runtime.logs import set_up_logging
 from imagejobs.settings.settings import Settings, load_settings
-from imagejobs.wiring.client import connect_api_as_worker
+from imagejobs.wiring.client import open_worker_client
 from imagejobs.wiring.conversion import conversion_limits, conversion_options
 from imagejobs.wiring.storage import open_storage
 from imagejobs.worker.actors import declare_actors
@@ -48,9 +48,9 @@ def build_worker(settings: Settings) -> Broker:
 def process_image(settings: Settings, converter: Converter) -> ProcessImage:
     """The use case with its production adapters."""
     lease = settings.lease_seconds
-    impatient = connect_api_as_worker(settings, max_tries=1, read_seconds=renewal_seconds(lease))
+    impatient = open_worker_client(settings, max_tries=1, read_seconds=renewal_seconds(lease))
     return ProcessImage(
-        jobs=JobsApi(connect_api_as_worker(settings), lease),
+        jobs=JobsApi(open_worker_client(settings), lease),
         renewals=JobsApi(impatient, lease),
         images=ImageStore(open_storage(settings), settings.output_prefix, settings.max_upload_bytes),
         convert=partial(converter.convert, options=conversion_options(settings)),

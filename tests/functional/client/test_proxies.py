@@ -10,7 +10,7 @@ from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiNotReached, ApiRefused, ApiUnavailable
 from imagejobs.embedded.services.ports import free_port
 from imagejobs.settings.settings import load_api_address
-from imagejobs.wiring.client import connect_api, connect_api_as_worker
+from imagejobs.wiring.client import open_api_client, open_worker_client
 from servers.api_server import has_ipv6, served
 from servers.http_proxy import HttpProxy, http_proxy
 from worlds.memory_api import memory_api
@@ -59,7 +59,7 @@ def test_an_api_is_reached_through_the_proxy_that_is_named(monkeypatch: pytest.M
         proxy = stack.enter_context(http_proxy(server_port=int(address.rpartition(":")[2])))
         monkeypatch.setenv("API_URL", NOT_HERE)
         monkeypatch.setenv("API_PROXY", proxy.url.replace("://", "://me:p%40ss@"))
-        for connect in (connect_api, connect_api_as_worker):
+        for connect in (open_api_client, open_worker_client):
             client = connect(load_api_address())
             stack.enter_context(client._http)
             client.call("getHealth")

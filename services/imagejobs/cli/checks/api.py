@@ -6,7 +6,7 @@ from imagejobs.cli.checks import Concern, Deployment
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiRefused, UnexpectedAnswer
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
-from imagejobs.wiring.client import connect_api
+from imagejobs.wiring.client import open_api_client
 
 
 def check_api(deployment: Deployment) -> str:
@@ -35,7 +35,7 @@ def check_records(deployment: Deployment) -> str:
             newest = MongoImageJobRepository(database).page(JobFilter(), 1)
         if not newest:
             return "there are no jobs yet to compare API_URL and MONGODB_URI by"
-        connect_api(address, max_tries=1).call("getImageJob", path={"id": newest[0].id}, strict=False)
+        open_api_client(address, max_tries=1).call("getImageJob", path={"id": newest[0].id}, strict=False)
     except (BackingServiceUnavailable, UnexpectedAnswer) as error:
         raise Concern(f"whether API_URL and MONGODB_URI belong together is not known: {error}") from error
     except ApiRefused as error:
