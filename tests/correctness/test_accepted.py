@@ -1,4 +1,4 @@
-"""Pillow and libvips judge: what both decode completely is accepted, and looks the same."""
+"""Every file that both Pillow and libvips decode completely is accepted and looks the same."""
 
 import io
 from collections.abc import Callable
@@ -22,14 +22,14 @@ def pillow_decodes(source: bytes) -> np.ndarray:
 
 
 def libvips_size(source: bytes) -> tuple[int, int]:
-    """Every frame is decoded; damage of any kind is an error."""
+    """Width and height by libvips, which decodes every frame and raises an error at any damage."""
     is_animation = source.startswith((b"GIF8", b"RIFF"))
     image = pyvips.Image.new_from_buffer(source, "n=-1" if is_animation else "", fail_on="warning")
     image.copy_memory()
     return image.width, image.get_page_height()
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")  # Pillow's, of one of the files
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")  # one file has such EXIF
 @pytest.mark.parametrize("make", VARIANTS.values(), ids=VARIANTS)
 def test_what_both_decoders_read_is_accepted_and_looks_the_same(make: Callable[[], bytes]) -> None:
     source = make()

@@ -13,11 +13,11 @@ from PIL import Image
 Colour = tuple[int, int, int]
 ON_EVERY_GROUND = pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS)
 HIDDEN = {"black": (0, 0, 0), "green": (0, 255, 0)}
-"""What stands, invisible, in clear pixels: none of it may get into the edge."""
+"""Colours of fully transparent pixels, which are invisible and must not bleed into the edge."""
 
 
 def soft_disc(hidden: Colour) -> Pixels:
-    """A yellow disc whose edge fades out over many pixels."""
+    """A yellow disc whose edge fades out over many pixels, with `hidden` as the colour of transparent pixels."""
     down, across = np.mgrid[0:200, 0:200] - 99.5
     alpha = np.clip((90 - np.hypot(down, across)) / 25, 0, 1)[..., None]
     colour = np.where(alpha > 0, (255, 200, 40), hidden)
@@ -25,7 +25,7 @@ def soft_disc(hidden: Colour) -> Pixels:
 
 
 def hard_disc(hidden: Colour) -> Pixels:
-    """The same without a soft edge: scaling makes one."""
+    """The same disc with a hard edge, which becomes soft when it is scaled."""
     disc = soft_disc(hidden)
     disc[..., 3] = np.where(disc[..., 3] > 127, 255, 0)
     disc[disc[..., 3] == 0, :3] = hidden
@@ -53,7 +53,7 @@ def test_scaled_edges_have_no_fringes(
 
 @pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN)
 def test_the_measure_sees_fringes(hidden: Colour) -> None:
-    """Scaling each channel by itself, which is the mistake, is further off than is allowed."""
+    """A picture whose channels were wrongly scaled without premultiplication exceeds the tolerance."""
     source = hard_disc(hidden)
     wrong = np.dstack([resized(source[..., :3], 40, 40), resized(source[..., 3:], 40, 40)])
     edge = (wrong[..., 3] > 20) & (wrong[..., 3] < 235)
@@ -111,7 +111,7 @@ def test_a_key_colour_of_grey_is_clear(bit_depth: int) -> None:
 
 @pytest.mark.parametrize("bit_depth", [8, 16])
 def test_a_key_colour_of_rgb_is_clear_and_its_neighbours_are_not(bit_depth: int) -> None:
-    """In 16 bits a neighbour may differ in the lower half only: it is another colour."""
+    """A 16-bit neighbour may differ in the lower byte only, and is another colour all the same."""
     samples = np.full((64, 96, 3), 40 * (257 if bit_depth == 16 else 1))
     key = samples[0, 0].copy()
     samples[:, 48:, 1] += 1
@@ -127,7 +127,7 @@ def test_a_key_colour_of_rgb_is_clear_and_its_neighbours_are_not(bit_depth: int)
 @pytest.mark.parametrize("above", [0x0100, 0x8000, 0xFF00])
 @pytest.mark.parametrize("bit_depth", [1, 2, 4, 8])
 def test_bits_above_the_depth_of_a_key_colour_count_for_nothing(bit_depth: int, above: int, interlaced: bool) -> None:
-    """Decoders have to ignore them (W3C PNG, third edition, 11.3.1.1)."""
+    """Decoders have to ignore these bits (W3C PNG, third edition, 11.3.1.1)."""
     top = 2**bit_depth - 1
     grey = np.arange(64 * 96).reshape(64, 96) % min(top + 1, 5) * (top // min(top, 4))
     key = int(grey[0, 1])

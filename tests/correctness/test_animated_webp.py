@@ -12,14 +12,14 @@ from PIL import Image
 WIDTH, HEIGHT = 240, 176
 RED, GREEN, BLUE, CLEAR = (190, 120, 110, 255), (90, 150, 100, 255), (50, 60, 110, 255), (0, 0, 0, 0)
 SOFT, FAINT = (250, 240, 190, 140), (10, 40, 50, 80)
-"""Told apart by their light more than by their hue, which lossy coding blurs at every edge."""
+"""These colours differ in lightness more than in hue, because lossy coding blurs hue at every edge."""
 DURATIONS = (40, 1, 333, 70)
 WAYS = list(product([True, False], repeat=2))
 WAY_NAMES = [f"{'blend' if blend else 'replace'}, {'clear' if dispose else 'keep'}" for blend, dispose in WAYS]
 
 
 def assert_plays(source: bytes, parts: list[Part], options: Options) -> None:
-    """Every frame, on every ground, at its time."""
+    """Check that the converted animation shows each frame at its time, on every ground."""
     found = decode_frames(convert(source, options).data)
     height, width = found[0][0].shape[:2]
     assert sum(duration for _, duration in found) == sum(part.duration for part in parts)

@@ -38,7 +38,7 @@ GROUND = block(0, 0, WIDTH, HEIGHT, GREEN)
 DISPOSALS = {"keep": NONE, "background": BACKGROUND, "previous": PREVIOUS}
 BLENDS = {"replace": SOURCE, "blend": OVER}
 MODES = ["RGB", "L", "LA", "P", "1"]
-"""In which Pillow writes animations of one disposal only."""
+"""Modes in which Pillow can write animations of one disposal only."""
 WAYS = list(product(DISPOSALS, BLENDS))
 
 
@@ -76,7 +76,7 @@ def test_every_disposal_and_blending_of_parts_of_the_canvas(
 @pytest.mark.parametrize("blend", BLENDS.values(), ids=BLENDS)
 @pytest.mark.parametrize("disposal", DISPOSALS.values(), ids=DISPOSALS)
 def test_every_disposal_of_the_first_frame(disposal: int, blend: int) -> None:
-    """What was before the first frame is the clear canvas."""
+    """The canvas before the first frame is transparent."""
     frames = [
         block(0, 0, WIDTH, HEIGHT, SOFT, disposal=disposal, blend=blend),
         block(20, 10, 39, 33, RED, blend=OVER),
@@ -132,7 +132,7 @@ def test_what_pillow_writes_plays_as_pillow_reads_it(mode: str, disposal: int, i
 def test_frames_of_every_kind_of_samples_have_the_colours_of_the_file(
     colour_type: int, depth: int, further: list[png_files.Chunk], interlaced: bool
 ) -> None:
-    """Each frame is as the same samples in a PNG of their own; the chunks before the first hold for all."""
+    """Each frame looks like a PNG of the same samples; the chunks before the first frame apply to all of them."""
     channels = {png_files.RGB: 3, png_files.GREY_ALPHA: 2, png_files.RGBA: 4}.get(colour_type, 1)
     steps = np.add.outer(np.arange(HEIGHT), np.arange(WIDTH))[..., None] // 13 + np.arange(channels)
     unit = {16: 257 * 96, 8: 96}.get(depth, 1)
@@ -154,7 +154,7 @@ def test_frames_of_every_kind_of_samples_have_the_colours_of_the_file(
     [((0, 100), 0), ((0, 0), 0), ((7, 0), 70), ((1, 1000), 1), ((1, 10), 100), ((65535, 1), 0xFFFFFF), ((2, 3), 667)],
 )
 def test_delays_are_fractions_of_a_second(delay: tuple[int, int], duration: int) -> None:
-    """A denominator of 0 means hundredths; 0.01 s and less stay so, and it is for the viewer to decide."""
+    """A denominator of 0 means hundredths of a second. Delays up to 0.01 s are kept; viewers may slow them down."""
     frames = [block(0, 0, WIDTH, HEIGHT, colour, delay=each) for colour, each in [(RED, delay), (BLUE, (1, 4))]]
 
     found = shown(apng(WIDTH, HEIGHT, frames))
@@ -181,7 +181,7 @@ def test_the_loop_count_is_kept(plays: int, expected: int) -> None:
 
 @pytest.mark.parametrize("disposal", DISPOSALS.values(), ids=DISPOSALS)
 def test_a_scaled_animation_is_composed_before_it_is_scaled(disposal: int) -> None:
-    """At three parts of four every edge falls between pixels: parts scaled by themselves would not fit together."""
+    """At three quarters of the size every edge falls between pixels, so frames scaled on their own would not fit."""
     frames = [
         block(0, 0, 160, 120, GREEN),
         block(15, 9, 63, 51, RED, disposal=disposal, blend=OVER),
@@ -270,7 +270,7 @@ Chunks = list[png_files.Chunk]
 
 
 def with_control(index: int, at: int, data: bytes) -> Callable[[Chunks], Chunks]:
-    """Bytes of the fcTL of this index replaced."""
+    """A function that replaces bytes of the fcTL with this index."""
 
     def change(parts: Chunks) -> Chunks:
         place = [number for number, part in enumerate(parts) if part[0] == b"fcTL"][index]
@@ -286,29 +286,29 @@ def without(index: int) -> Callable[[Chunks], Chunks]:
 
 DAMAGE: dict[str, Callable[[Chunks], Chunks]] = {
     "no frames": lambda parts: [(b"acTL", bytes(8)), *parts[1:]],
-    "an announcement too long": lambda parts: [(b"acTL", parts[0][1] + b"\0"), *parts[1:]],
-    "two announcements": lambda parts: [parts[0], *parts],
-    "a sequence number again": with_control(1, 0, bytes(4)),
-    "a sequence number left out": with_control(2, 0, struct.pack(">I", 9)),
-    "a header lost": without(3),
-    "the data of a frame lost": without(4),
-    "the header of the last frame cut": lambda parts: [*parts[:5], (b"fcTL", parts[5][1][:-1]), parts[6]],
+    "an acTL that is too long": lambda parts: [(b"acTL", parts[0][1] + b"\0"), *parts[1:]],
+    "two acTL": lambda parts: [parts[0], *parts],
+    "a repeated sequence number": with_control(1, 0, bytes(4)),
+    "a missing sequence number": with_control(2, 0, struct.pack(">I", 9)),
+    "a missing fcTL": without(3),
+    "a frame without data": without(4),
+    "a truncated fcTL of the last frame": lambda parts: [*parts[:5], (b"fcTL", parts[5][1][:-1]), parts[6]],
     "a frame beyond the right edge": with_control(1, 12, struct.pack(">I", WIDTH - 20)),
     "a frame beyond the lower edge": with_control(2, 16, struct.pack(">I", HEIGHT)),
     "a frame far outside": with_control(2, 12, b"\xff" * 8),
-    "a frame without width": with_control(1, 4, bytes(4)),
+    "a frame of width 0": with_control(1, 4, bytes(4)),
     "a first frame smaller than the canvas": with_control(0, 4, struct.pack(">I", WIDTH - 1)),
     "an unknown disposal": with_control(1, 24, b"\3"),
     "an unknown blending": with_control(1, 25, b"\2"),
-    "data without its number": lambda parts: [*parts[:4], (b"fdAT", b"\0\0"), *parts[5:]],
-    "data of a later frame before the still": lambda parts: [parts[0], parts[1], parts[4], *parts[2:]],
-    "two headers before the still": lambda parts: [parts[0], parts[1], (b"fcTL", parts[3][1]), *parts[2:]],
+    "an fdAT without a sequence number": lambda parts: [*parts[:4], (b"fdAT", b"\0\0"), *parts[5:]],
+    "an fdAT before the still": lambda parts: [parts[0], parts[1], parts[4], *parts[2:]],
+    "two fcTL before the still": lambda parts: [parts[0], parts[1], (b"fcTL", parts[3][1]), *parts[2:]],
 }
 
 
 @pytest.mark.parametrize("change", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_animation_is_its_still_and_a_note_says_so(change: Callable[[Chunks], Chunks]) -> None:
-    """As the standard has it for animations with an error that is found before they are shown."""
+    """As the standard asks for an animation in which an error is found before it is shown."""
     whole = apng(WIDTH, HEIGHT, FRAMES)
     assert len(shown(whole)) == 3
 
@@ -333,7 +333,7 @@ def cut_deflate(data: bytes) -> bytes:
 def test_a_frame_that_cannot_be_decoded_leaves_the_still(
     damage: Callable[[bytes], bytes], still: Pixels | None, index: int
 ) -> None:
-    """Checksums and sequence numbers are right: it is found only while decoding."""
+    """Checksums and sequence numbers are correct, so only decoding finds the damage."""
     parts = chunks_of(apng(WIDTH, HEIGHT, FRAMES, still=still))
     at = [number for number, (kind, _) in enumerate(parts) if kind == b"fdAT"][-1 if index == 6 else 0]
     parts[at] = (b"fdAT", damage(parts[at][1]))
@@ -348,7 +348,7 @@ def test_a_still_that_cannot_be_decoded_is_corrupt() -> None:
     with pytest.raises(ConversionError) as caught:
         convert(apng_files.assemble(WIDTH, HEIGHT, parts), FINE)
 
-    # ImageMagick 6 gives no reason, 7 says what is missing.
+    # ImageMagick 6 gives no reason; ImageMagick 7 says that data is missing.
     assert caught.value.code == ("corrupt" if MAGICK_VERSION_INFO[0] == 6 else "truncated")
 
 
@@ -389,7 +389,7 @@ def test_chunks_of_an_animation_that_none_announces_are_passed_over(count: int) 
 
 @pytest.mark.parametrize("count", [2, 7])
 def test_another_number_of_frames_than_is_announced_plays_as_pillow_shows_it(count: int) -> None:
-    """Those that are announced, as far as they are there."""
+    """As many frames as announced are shown, or all frames if there are fewer."""
     whole = chunks_of(apng(WIDTH, HEIGHT, FRAMES))
     parts = [(b"acTL", struct.pack(">II", count, 0)), *whole[1:]]
 

@@ -117,7 +117,7 @@ def test_more_quality_costs_more_bytes_and_is_nearer() -> None:
 
 
 def test_every_frame_of_an_animation_is_encoded_as_its_kind_asks_for() -> None:
-    """Photographs, drawings and photographs again: what won before must not be what is taken now."""
+    """Photographs, drawings, then photographs again: the encoding that won before must not be kept after a change."""
     photographs = [noise(160, 120, seed) for seed in range(12)]
     drawings = [np.roll(drawing(), 7 * step, axis=1) for step in range(9)]
     pictures = [*photographs[:6], *drawings, *photographs[6:]]

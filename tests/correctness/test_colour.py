@@ -25,33 +25,33 @@ from measures.decoded_pictures import Pixels, decode, encode, photo
 
 FINE = Options(quality=95)
 VISIBLE = 1.0
-"""Mean CIEDE2000 that is allowed: about what an eye just sees."""
+"""Mean CIEDE2000 that is allowed: about the smallest difference that an eye can see."""
 
 
 def vivid() -> Pixels:
-    """Colours far from grey, within the gamut of sRGB after conversion from a wider one."""
+    """Strong colours that are still within the gamut of sRGB after conversion from a wider one."""
     grey = photo().mean(axis=-1, keepdims=True)
     return np.asarray(np.clip(np.rint(grey + (photo() - grey) * 0.9), 0, 255), np.uint8)
 
 
 def inks() -> Pixels:
-    """C, M, Y and K of 0 to 255 in smooth fields, from bare paper to dark."""
+    """Smooth gradients of C, M, Y and K, 0 to 255, from no ink to dark."""
     return np.dstack([255 - photo()[..., [1, 0, 2]], np.linspace(0, 160, 96)[None].repeat(64, axis=0)]).astype(np.uint8)
 
 
 def without_profile(cmyk: Pixels) -> Values:
-    """What viewers make of CMYK that says nothing of its inks."""
+    """The RGB that viewers show for CMYK without a profile."""
     covered = 1 - cmyk / 255
     return np.asarray(covered[..., :3] * covered[..., 3:] * 255)
 
 
-_PAPER_AND_INKS = np.array([(0.05, 0.35, 0.60), (0.45, 0.02, 0.20), (0.75, 0.65, 0.03), (0.0, 0.0, 0.0)])
-"""Linear sRGB of a full layer of cyan, magenta, yellow and black."""
+_INKS_IN_RGB = np.array([(0.05, 0.35, 0.60), (0.45, 0.02, 0.20), (0.75, 0.65, 0.03), (0.0, 0.0, 0.0)])
+"""Linear sRGB of a full layer of cyan, magenta, yellow and black ink."""
 
 
 def printed(shares: Values) -> Values:
-    """XYZ (D50) of layers of ink over each other, each of which filters what is below."""
-    layers = 1 - shares[..., None] * (1 - _PAPER_AND_INKS)
+    """XYZ (D50) of paper under layers of ink, each of which filters the light of those below."""
+    layers = 1 - shares[..., None] * (1 - _INKS_IN_RGB)
     return d65_to_d50(layers.prod(axis=-2) @ SRGB.to_xyz.T)
 
 
@@ -87,7 +87,7 @@ def test_cmyk_is_shown_as_its_inks_mean(marker: Marker) -> None:
 
 @pytest.mark.parametrize("marker", [Marker.PLAIN, Marker.YCCK])
 def test_cmyk_is_converted_by_its_profile(marker: Marker) -> None:
-    expected = linear_to_srgb((1 - inks()[..., None] / 255 * (1 - _PAPER_AND_INKS)).prod(axis=-2)) * 255
+    expected = linear_to_srgb((1 - inks()[..., None] / 255 * (1 - _INKS_IN_RGB)).prod(axis=-2)) * 255
 
     conversion = convert(cmyk_jpeg(inks(), marker, ink_profile(printed)), FINE)
 
@@ -128,7 +128,7 @@ def test_rgb_without_a_profile_is_srgb() -> None:
 
 
 def test_grey_light_is_not_shifted() -> None:
-    """A ramp from black to white: full range in, full range out."""
+    """A ramp from black to white keeps its full range."""
     ramp = np.arange(256, dtype=np.uint8)[None].repeat(32, axis=0)
 
     result = decode(convert(encode(ramp, "JPEG", quality=97), FINE).data)
@@ -139,7 +139,7 @@ def test_grey_light_is_not_shifted() -> None:
 
 @pytest.mark.parametrize("colour_type", [png_files.GREY, png_files.RGB], ids=["grey", "RGB"])
 def test_a_png_of_linear_light_is_encoded_anew(colour_type: int) -> None:
-    """Renderers and scanners write gAMA 1.0."""
+    """Renderers and scanners write linear light, which they mark as gAMA 1.0."""
     samples = photo() if colour_type == png_files.RGB else photo()[..., 0]
     source = png_files.png(samples, 8, colour_type, chunks=[(b"gAMA", struct.pack(">I", 100_000))])
     expected = linear_to_srgb((photo() if colour_type == png_files.RGB else photo()[..., [0, 0, 0]]) / 255) * 255
@@ -148,10 +148,7 @@ def test_a_png_of_linear_light_is_encoded_anew(colour_type: int) -> None:
 
 
 def in_parts(profile: bytes, numbered: Sequence[tuple[int, int]]) -> bytes:
-    """A JPEG with a profile of three parts, each in the segments that carry its number (from 1), in this order.
-
-    Of a pair the first is which part it is, the second which number it says.
-    """
+    """A JPEG whose profile is in three parts. `numbered` are pairs: which part (from 1), and its written number."""
     size = -(-len(profile) // 3)
     whole = encode(vivid(), "JPEG", quality=97)
     segments = (

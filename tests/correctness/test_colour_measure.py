@@ -1,4 +1,4 @@
-"""The measure of the colour tests, against the pairs that its authors published (Sharma, Wu, Dalal 2005, table 1)."""
+"""The colour measure of these tests gives the published values (Sharma, Wu, Dalal 2005, table 1)."""
 
 import io
 

@@ -15,7 +15,7 @@ every_carrier = pytest.mark.parametrize("image_format", CARRIERS)
 
 
 def fields_of(data: bytes) -> dict[int, str]:
-    """All fields of the EXIF, those of its further directories included."""
+    """All EXIF fields, including those of the GPS and EXIF directories."""
     with Image.open(io.BytesIO(data)) as image:
         found = image.getexif()
         return {**found, **{tag: value for each in (0x8825, 0x8769) for tag, value in found.get_ifd(each).items()}}

@@ -37,7 +37,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 
 
 def hashes_of_another_process(seed: str) -> dict[str, str]:
-    """With another order of Python's sets and other addresses in memory."""
+    """Hashes of the same conversions in a process with another hash seed and other memory addresses."""
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", PROGRAM, json.dumps(CASES)]
     done = subprocess.run(

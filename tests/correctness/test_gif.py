@@ -134,7 +134,7 @@ def test_frames_that_change_nothing_keep_their_time() -> None:
 
 @pytest.mark.parametrize(("repetitions", "plays"), [(None, 1), (0, 0), (1, 2), (5, 6), (65535, 65535)])
 def test_the_loop_count_is_kept(repetitions: int | None, plays: int) -> None:
-    """A GIF counts repetitions, a WebP plays; 0 is for ever in both, and a GIF without a count plays once."""
+    """A GIF counts repetitions, a WebP counts plays. In both 0 means for ever; a GIF without a count plays once."""
     source = gif(WIDTH, HEIGHT, [GROUND, GifFrame(3, 3, 9, 9, 1)], PALETTE, repetitions)
 
     with Image.open(io.BytesIO(convert(source, Options()).data)) as result:
@@ -143,7 +143,7 @@ def test_the_loop_count_is_kept(repetitions: int | None, plays: int) -> None:
 
 @pytest.mark.parametrize("disposal", DISPOSALS.values(), ids=DISPOSALS)
 def test_a_scaled_animation_is_composed_before_it_is_scaled(disposal: int) -> None:
-    """At three parts of four every edge falls between pixels: parts scaled by themselves would not fit together."""
+    """At three quarters of the size every edge falls between pixels, so frames scaled on their own would not fit."""
     frames = [
         GifFrame(0, 0, 160, 120, 4),
         GifFrame(15, 9, 63, 51, 1, disposal),

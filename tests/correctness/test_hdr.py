@@ -1,4 +1,7 @@
-"""HDR in PNG, HEIC and AVIF: tone-mapped by BT.2390 as calculated here, with a note. Gain maps change nothing."""
+"""HDR in PNG, HEIC and AVIF is tone-mapped by BT.2390 and noted in the receipt; gain maps are ignored.
+
+The expected pictures are calculated from the definitions (measures/hdr_science.py).
+"""
 
 import io
 import struct
@@ -29,7 +32,7 @@ needs_avif = pytest.mark.skipif("AVIF" not in READ, reason="this ImageMagick rea
 
 
 def scene(brightest: float, space: RgbSpace = BT2020) -> Values:
-    """Light in cd/m2: the colours of a photograph, darker to the left and up to this at the right."""
+    """Light in cd/m2: the colours of `photo`, dark at the left and up to `brightest` at the right."""
     linear = (photo() / 255) ** 2.2 @ SRGB.to_xyz.T @ np.linalg.inv(space.to_xyz).T
     return np.asarray(linear / linear.max() * brightest * np.linspace(0.02, 1, 96)[None, :, None] ** 2)
 
@@ -39,12 +42,12 @@ def cicp(space: RgbSpace, transfer: int) -> Chunk:
 
 
 def png(signal: Values, *chunks: Chunk) -> bytes:
-    """A PNG of 16 bits."""
+    """A 16-bit PNG of this signal (0 to 1)."""
     return png_files.png(np.rint(signal * 65535).astype(np.uint16), 16, png_files.RGB, chunks=chunks)
 
 
 def heic(signal: Values, space: RgbSpace, transfer: int, **options: Any) -> bytes:
-    """A HEIC of 10 bits."""
+    """A 10-bit HEIC of this signal (0 to 1)."""
     levels = np.rint(signal * 65535).astype(np.uint16)
     picture = pillow_heif.from_bytes("RGB;16", levels.shape[1::-1], levels.tobytes())
     buffer = io.BytesIO()
@@ -54,19 +57,19 @@ def heic(signal: Values, space: RgbSpace, transfer: int, **options: Any) -> byte
 
 
 def avif(signal: Values, space: RgbSpace, transfer: int, **options: Any) -> bytes:
-    """An AVIF of 8 bits, which is all that Pillow writes, and its numbers changed."""
+    """An AVIF of this signal (0 to 1), with 8 bits because Pillow writes no more, and with these code points."""
     data = encode(np.rint(signal * 255).astype(np.uint8), "AVIF", quality=100, subsampling="4:4:4", **options)
     at = data.index(b"nclx") + 4
     return data[:at] + struct.pack(">HH", PRIMARIES[space.name], transfer) + data[at + 4 :]
 
 
 def grey(*light: float) -> Values:
-    """Patches of 8 x 8 pixels beside each other, as light."""
+    """Light in cd/m2 of grey patches of 8 x 8 pixels, side by side."""
     return np.array(light)[None, :, None].repeat(8, axis=0).repeat(8, axis=1).repeat(3, axis=2)
 
 
 def patches(conversion: Conversion) -> list[int]:
-    """The level of each patch in the middle; red, green and blue are the same."""
+    """The grey level in the middle of each patch."""
     middle = decode(conversion.data)[4, 4::8, :3].astype(int)
     assert np.ptp(middle, axis=-1).max() <= 1, "grey is not grey any more"
     return [int(level) for level in middle[:, 1]]
@@ -123,14 +126,14 @@ def test_an_avif_is_tone_mapped(transfer: int, space: RgbSpace) -> None:
 
     conversion = convert(avif(signal, space, transfer), FINE)
 
-    if transfer == PQ or space is BT2020:  # The signal of HLG is calculated for BT.2020 alone.
+    if transfer == PQ or space is BT2020:  # hlg_signal calculates BT.2020 only
         assert mean_delta_e(decode(conversion.data), shown(light, space, 800)) < 2.5 * VISIBLE, "8 bits are coarse"
     assert "tone-mapped" in notes(conversion)
 
 
 @needs_avif
 def test_a_profile_goes_before_the_numbers() -> None:
-    """libavif writes both."""
+    """libavif writes both a profile and code points."""
     source = avif(photo() / 255, BT2020, PQ, icc_profile=rgb_profile(DISPLAY_P3))
 
     conversion = convert(source, FINE)
@@ -142,7 +145,7 @@ def test_a_profile_goes_before_the_numbers() -> None:
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_a_profile_of_hdr_is_tone_mapped_in_every_format(image_format: str) -> None:
-    """As Adobe's programs write it: with code points in the profile (cicp)."""
+    """Adobe's programs write HDR as a profile with code points (its cicp tag)."""
     if image_format not in READ:
         pytest.skip(f"this ImageMagick reads no {image_format}")
     light = scene(800)
@@ -159,7 +162,7 @@ def test_a_profile_of_hdr_is_tone_mapped_in_every_format(image_format: str) -> N
 
 
 def test_every_frame_of_an_animation_is_mapped_by_the_same_curve() -> None:
-    """The first decides, so that nothing flickers."""
+    """The first frame determines the curve, so that the animation does not flicker."""
     first, second = (np.rint(pq_signal(grey(*light)) * 65535).astype(np.uint16) for light in ((1000, 203), (203, 100)))
     frames = [ApngFrame(0, 0, first), ApngFrame(0, 0, second)]
     source = apng(16, 8, frames, bit_depth=16, colour_type=png_files.RGB, chunks=[cicp(BT2020, PQ)])
@@ -172,7 +175,7 @@ def test_every_frame_of_an_animation_is_mapped_by_the_same_curve() -> None:
 
 
 def test_a_picture_within_sdr_is_not_dimmed() -> None:
-    """Reference white becomes white where nothing is brighter, and only highlights bend the curve."""
+    """In a picture without highlights reference white becomes white, and no level is compressed."""
     levels = patches(convert(png(pq_signal(grey(0, 50, 100, 203)), cicp(BT2020, PQ)), FINE))
 
     assert levels == pytest.approx([0, 136, 186, 255], abs=2)
@@ -198,7 +201,7 @@ def test_brighter_stays_brighter_and_neutral() -> None:
 
 
 def test_a_gradient_has_no_bands() -> None:
-    """Every level of 8 bits is there, and none twice as wide as its neighbours ask for."""
+    """Almost all 256 levels occur, and no two neighbouring pixels are more than two levels apart."""
     signal = np.linspace(0, float(pq_signal(1000)), 2048)[None, :, None].repeat(16, axis=0).repeat(3, axis=2)
 
     row = decode(convert(png(signal, cicp(BT2020, PQ)), Options(max_side=2048, quality=97)).data)[8, :, 1].astype(int)
@@ -208,7 +211,7 @@ def test_a_gradient_has_no_bands() -> None:
 
 
 def test_a_declared_peak_bounds_the_measured_one() -> None:
-    """A speck that is brighter than the file announces is white; the rest is not darkened for it."""
+    """A patch that is brighter than the declared peak becomes white, and the rest is not darkened because of it."""
     level = b"cLLI", struct.pack(">II", 400 * 10_000, 100 * 10_000)
     display = b"mDCV", struct.pack(">8H2I", *(0,) * 8, 1000 * 10_000, 1)
     signal = pq_signal(grey(100, 203, 400, 4000))
@@ -221,7 +224,7 @@ def test_a_declared_peak_bounds_the_measured_one() -> None:
 
 @needs_heic
 def test_the_declared_peak_of_a_heic_is_read() -> None:
-    """libheif writes no clli; one takes the place of another property that decoders pass over."""
+    """libheif writes no clli, so the test puts one in the place of pixi, which decoders ignore."""
     source = heic(pq_signal(grey(100, 203, 400, 4000).repeat(8, axis=0)), BT2020, PQ)
     plain = patches(convert(source, FINE))[1]
     pixi = source.index(b"pixi")
@@ -234,7 +237,7 @@ def test_the_declared_peak_of_a_heic_is_read() -> None:
 
 
 def test_colours_outside_of_srgb_keep_their_hue() -> None:
-    """Pure green of BT.2020 becomes the palest green that fits, not yellow; blue does not become purple."""
+    """Pure green of BT.2020 becomes a paler green within sRGB, not yellow; blue does not become purple."""
     light = np.eye(3)[None].repeat(16, axis=0).repeat(16, axis=1) * 150
     xyz = light / WHITE @ BT2020.to_xyz.T @ np.linalg.inv(SRGB.to_xyz).T
     luminance = (light / WHITE) @ BT2020.to_xyz[1]
@@ -296,7 +299,7 @@ def test_hdr_is_scaled_and_mapped() -> None:
 @needs_heic
 @pytest.mark.parametrize("space", [None, DISPLAY_P3], ids=["sRGB", "Display P3"])
 def test_the_gain_map_of_an_iphone_changes_nothing(space: RgbSpace | None) -> None:
-    """It is an auxiliary picture (auxl) with a type of its own; libheif writes alpha, which is renamed to it."""
+    """An iPhone's gain map is an auxiliary picture. libheif writes alpha; the test changes its type to a gain map's."""
     profile = {"icc_profile": rgb_profile(space)} if space else {}
     gain = np.linspace(0, 255, 96, dtype=np.uint8)[None].repeat(64, axis=0)
     alpha_kind = b"urn:mpeg:hevc:2015:auxid:1\0"
@@ -317,7 +320,7 @@ def test_the_gain_map_of_an_iphone_changes_nothing(space: RgbSpace | None) -> No
 
 @pytest.mark.parametrize("space", [None, DISPLAY_P3], ids=["sRGB", "Display P3"])
 def test_the_gain_map_of_ultra_hdr_changes_nothing(space: RgbSpace | None) -> None:
-    """A second JPEG behind the first one, which MPF and XMP announce."""
+    """Ultra HDR puts the gain map in a second JPEG after the first, and announces it in MPF and XMP."""
     profile = {"icc_profile": rgb_profile(space)} if space else {}
     plain = encode(photo(), "JPEG", quality=97, subsampling=0, **profile)
     gain_map = encode(photo()[..., 0], "JPEG", quality=90)

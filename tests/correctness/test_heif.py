@@ -1,4 +1,4 @@
-"""HEIC and AVIF, whose pictures are turned by their own boxes (ISO/IEC 23008-12, 6.5.10) and never by EXIF."""
+"""HEIC and AVIF: pictures are turned by their own boxes (ISO/IEC 23008-12, 6.5.10), never by EXIF."""
 
 import io
 import struct
@@ -25,7 +25,7 @@ every_format = pytest.mark.parametrize("image_format", READ)
 
 
 def heif(image_format: str, pixels: Pixels, **options: Any) -> bytes:
-    """A file by libheif, or by libavif."""
+    """Write a HEIC by libheif or an AVIF by libavif."""
     if image_format == "AVIF":
         return encode(pixels, "AVIF", quality=95, subsampling="4:4:4", **options)
     buffer = io.BytesIO()
@@ -34,9 +34,10 @@ def heif(image_format: str, pixels: Pixels, **options: Any) -> bytes:
 
 
 def with_both(image_format: str, boxes: int, tag: int) -> bytes:
-    """The file turned by its boxes, and with a number in its EXIF, which no library writes as it is.
+    """A file turned by its boxes whose EXIF has the orientation `tag`.
 
-    The libraries keep a neighbour of the tag (0x0115, in the order that they please) that then becomes the tag.
+    The libraries move the orientation from EXIF to the boxes. So the EXIF gets a field with a neighbouring number
+    (0x0115), which they keep, and which is then changed to the orientation's.
     """
     data = heif(image_format, photo(), exif=exif({ORIENTATION: boxes, _NEIGHBOUR: tag}))
     entries = [(struct.pack(f"{order}HH", _NEIGHBOUR, 3), struct.pack(f"{order}HH", ORIENTATION, 3)) for order in "<>"]
@@ -74,7 +75,7 @@ def test_a_turned_picture_is_scaled_upright(orientation: int, image_format: str)
 @pytest.mark.parametrize("boxes", [1, 6])
 @pytest.mark.parametrize("tag", [3, 6, 8])
 def test_the_orientation_of_exif_turns_nothing_a_second_time(tag: int, boxes: int, image_format: str) -> None:
-    """Telephones write both; only the boxes count."""
+    """Telephones write the orientation into both; only the boxes count."""
     result = decode(convert(with_both(image_format, boxes, tag), FINE).data)
 
     assert difference(result, UPRIGHT[boxes](photo())) < 3
@@ -92,7 +93,7 @@ def test_the_wide_gamut_of_telephones_is_converted(image_format: str) -> None:
 
 @pytest.mark.skipif("HEIC" not in READ, reason="this ImageMagick reads no HEIC")
 def test_a_wide_gamut_that_is_only_named_is_converted_too() -> None:
-    """By the number of its primaries (ITU-T H.273, 8.1: 12 is Display P3), without a profile."""
+    """The gamut is given by code points without a profile (ITU-T H.273, 8.1: primaries 12 are Display P3)."""
     source = heif("HEIC", photo(), color_primaries=12, transfer_characteristics=13, matrix_coefficients=6)
 
     assert mean_delta_e(decode(convert(source, FINE).data), to_srgb(photo(), DISPLAY_P3)) < 1
@@ -110,7 +111,7 @@ def test_soft_alpha_is_kept(ground: tuple[int, int, int], image_format: str) -> 
 
 @every_format
 def test_grey_stays_grey(image_format: str) -> None:
-    """ImageMagick 6 takes 127.5 for the middle of the colour channels, which is 128."""
+    """The middle of the chroma channels is 128; ImageMagick 6 would take 127.5."""
     grey = photo()[..., 0]
 
     result = decode(convert(heif(image_format, grey), FINE).data)

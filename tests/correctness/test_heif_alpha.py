@@ -1,4 +1,4 @@
-"""The alpha of HEIC and AVIF follows the colours, however it is stored, as libavif (Pillow) shows it."""
+"""The alpha of HEIC and AVIF is turned and cropped with the colours, however it is stored, as in libavif (Pillow)."""
 
 import io
 from collections.abc import Callable
@@ -20,7 +20,7 @@ every_format = pytest.mark.parametrize("image_format", READ)
 
 
 def soft(width: int = 96, height: int = 64) -> Pixels:
-    """Alpha without any symmetry."""
+    """A gradual alpha plane without symmetry."""
     down, across = np.mgrid[0:height, 0:width]
     return np.asarray(np.rint(255 * (across / (width - 1)) * (0.5 + 0.5 * down / (height - 1))), np.uint8)
 
@@ -66,7 +66,7 @@ TRANSFORMS: dict[str, tuple[tuple[bytes, ...], Callable[[Pixels], Pixels]]] = {
 @pytest.mark.parametrize("owners", ["the colours", "both"])
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_alpha_is_cropped_turned_and_mirrored_with_its_colours(name: str, owners: str, image_format: str) -> None:
-    """avifenc before 1.3.1 marks the colours alone, later ones both."""
+    """avifenc before 1.3.1 gives the boxes to the colours only, later versions to both items."""
     boxes, expected = TRANSFORMS[name]
     colour = coded(image_format, photo()).with_properties(*boxes)
     alpha = alpha_of(image_format, soft(), 0)
@@ -135,7 +135,7 @@ def test_alpha_of_another_size_is_scaled(image_format: str) -> None:
 
 @every_format
 def test_a_grid_of_which_a_tile_has_no_alpha_is_opaque(image_format: str) -> None:
-    """As libavif has it. No alpha reaches the decoder: libheif 1.19 refuses such a grid."""
+    """As in libavif. The decoder gets no alpha item, because libheif 1.19 refuses such a grid."""
     tiles = [coded(image_format, photo()), coded(image_format, photo())]
     source = heif(image_format, grid(1, 2, 192, 64, 1, 2), *tiles, alpha_of(image_format, soft(), 1), hidden=[1, 2, 3])
 

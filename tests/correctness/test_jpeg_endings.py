@@ -1,4 +1,4 @@
-"""JPEGs with less than their standard asks for, or more: shown where all of the picture is there, and only then."""
+"""JPEGs with a missing end marker or with extra bytes are shown if, and only if, their picture is complete."""
 
 import io
 
@@ -31,7 +31,7 @@ def failure(source: bytes) -> str:
 
 
 def scan_data(whole: bytes) -> range:
-    """The places behind the header of the last scan, up to EOI."""
+    """The offsets of the last scan's data, from its header up to EOI."""
     header = whole.rindex(b"\xff\xda")
     return range(header + 2 + int.from_bytes(whole[header + 2 : header + 4], "big"), len(whole) - len(EOI))
 
@@ -46,7 +46,7 @@ def test_a_whole_picture_needs_no_end_marker_whatever_follows(kind: str, trailer
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_any_byte_of_its_data_it_is_truncated(kind: str) -> None:
-    """The last bytes all, those before in steps; restart markers at every place."""
+    """Cut at each of the last six bytes, at every 97th byte before, and at and within every restart marker."""
     whole = KINDS[kind]()
     data = scan_data(whole)
     restarts = [at + shift for at in data for shift in (0, 1, 2) if whole[at] == 0xFF and 0xD0 <= whole[at + 1] < 0xD8]
@@ -77,7 +77,7 @@ def test_a_file_that_ends_between_two_scans_is_truncated(kind: str) -> None:
 
 
 def test_an_arithmetic_picture_needs_its_end_marker() -> None:
-    """Its decoder takes what is missing for zeros and tells nobody."""
+    """The arithmetic decoder fills missing data with zeros and gives no warning."""
     assert failure(JPEGS["arithmetic coding"]().removesuffix(EOI) + b"some text") == "truncated"
 
 
@@ -87,7 +87,7 @@ def test_an_arithmetic_picture_needs_its_end_marker() -> None:
     ids=["an unknown version", "bytes between segments", "a scan of another kind"],
 )
 def test_a_harmless_complaint_before_does_not_hide_that_data_is_missing(complaint: tuple[bytes, bytes]) -> None:
-    """ImageMagick hands out the first of libjpeg's warnings alone."""
+    """ImageMagick reports only the first of libjpeg's warnings."""
     whole = KINDS["baseline 4:2:0"]()
     header = scan_data(whole).start
     odd = whole[:header].replace(*complaint, 1) + whole[header:]
@@ -99,10 +99,10 @@ def test_a_harmless_complaint_before_does_not_hide_that_data_is_missing(complain
 @pytest.mark.parametrize("junk", JUNK)
 @pytest.mark.parametrize("kind", ["baseline 4:2:0", "restart markers", "progressive"])
 def test_bytes_between_the_segments_are_passed_over(kind: str, junk: str) -> None:
-    """In the header before each, in a progressive picture between the scans too, and everywhere at once."""
+    """The bytes are inserted before one segment at a time, scans included, and then before all segments at once."""
     whole = KINDS[kind]()
     starts = list(segment_starts(whole))
-    before = starts[0]  # SOI and the first FF tell the type.
+    before = starts[0]  # SOI and the first FF identify a JPEG
     everywhere = whole[:before] + JUNK[junk].join(
         whole[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)
     )

@@ -25,7 +25,7 @@ CHANNELS = {png_files.GREY: 1, png_files.RGB: 3, png_files.PALETTE: 1, png_files
 
 
 def samples_of(colour_type: int, depth: int) -> NDArray[np.int64]:
-    """The photograph in as many steps as the depth has; a palette's indices are its grey."""
+    """`photo` quantised to this depth; for a palette, its red channel as indices."""
     picture = np.dstack([photo(), np.full((64, 96), 255)])
     channels = {1: picture[..., :1], 2: picture[..., [0, 3]], 3: picture[..., :3], 4: picture}[CHANNELS[colour_type]]
     return np.asarray(np.rint(channels / 255 * (2**depth - 1)), int)
@@ -53,7 +53,7 @@ def test_every_kind_of_png_keeps_its_look(colour_type: int, depth: int, interlac
 
 
 def test_sixteen_bits_are_rounded_not_cut() -> None:
-    """A value just below the next step belongs to it: cut off, the picture would be half a step too dark."""
+    """A value just below the next 8-bit step is rounded up; truncation would darken the picture by half a step."""
     samples = np.full((16, 16, 3), 100 * 257 + 200)
 
     result = decode(convert(png_files.png(samples, 16, png_files.RGB), FINE).data)
@@ -73,7 +73,7 @@ def test_an_interlaced_png_of_any_small_size_is_whole() -> None:
 
 @pytest.mark.parametrize("depth", [2, 4, 8])
 def test_colours_that_the_palette_lacks_are_black(depth: int) -> None:
-    """As libpng and Pillow show them; the first colour must not take their place."""
+    """libpng and Pillow show such pixels black; they must not get the palette's first colour."""
     colours = np.array([(250, 240, 60), (20, 200, 60), (30, 60, 240)])
     indices = np.arange(64 * 96).reshape(64, 96) // 7 % 4
     source = png_files.png(indices, depth, png_files.PALETTE, chunks=[(b"PLTE", colours.astype(np.uint8).tobytes())])
@@ -86,12 +86,12 @@ def test_colours_that_the_palette_lacks_are_black(depth: int) -> None:
 
 BEHIND = {
     "a wrong checksum of IEND": b"\0\0\0\0IEND" + bytes(4),
-    "half of IEND": b"\0\0\0\0IE",
+    "half an IEND": b"\0\0\0\0IE",
     "an IEND with data": png_files.chunk(b"IEND", b"data"),
     "zeros": bytes(500),
-    "half a text": png_files.chunk(b"tEXt", b"Comment\0late")[:15],
-    "half a text that claims to be long": struct.pack(">I", 2**31 - 1) + b"tEXt",
-    "another end of line": b"\r\n",
+    "a truncated tEXt": png_files.chunk(b"tEXt", b"Comment\0late")[:15],
+    "a truncated tEXt of huge length": struct.pack(">I", 2**31 - 1) + b"tEXt",
+    "a line break": b"\r\n",
 }
 
 

@@ -1,4 +1,4 @@
-"""Files that are not what they say, or not what they are called."""
+"""Files whose headers, sizes or types are false."""
 
 import struct
 from typing import Any
@@ -49,7 +49,7 @@ def failure(data: bytes) -> ConversionError:
 
 
 def png_of_size(width: int, height: int) -> bytes:
-    """A header of this size before the pixels of 96 x 64."""
+    """A PNG whose header says this size and whose pixels are 96 x 64."""
     whole = png_files.png(noise(96, 64), 8, png_files.RGB)
     return png_files.header(width, height, 8, png_files.RGB) + whole[33:]
 
@@ -70,7 +70,7 @@ def animation() -> bytes:
 
 @pytest.mark.parametrize("size", [(96, 65), (96, 200), (97, 64), (200, 64), (95, 64), (40, 64)])
 def test_a_png_whose_pixels_do_not_fill_its_size_is_corrupt(size: tuple[int, int]) -> None:
-    # ImageMagick 7 says that rows are missing, 6 gives no reason.
+    # ImageMagick 7 says that rows are missing; ImageMagick 6 gives no reason.
     assert failure(png_of_size(*size)).code in {"corrupt", "truncated"}
 
 
@@ -102,7 +102,7 @@ def test_a_webp_whose_header_is_too_short_is_corrupt(size: int) -> None:
 @pytest.mark.parametrize("size", [11, 12, 13, 30])
 @pytest.mark.parametrize("is_padded", [True, False])
 def test_a_webp_whose_header_is_too_long_is_corrupt(size: int, is_padded: bool) -> None:
-    """Readers do not agree on where the next chunk begins."""
+    """Readers disagree about where the next chunk begins."""
     whole = animation()
     added = bytes(size + (size % 2 if is_padded else 0) - 10)
     source = whole[:16] + struct.pack("<I", size) + whole[20:30] + added + whole[30:]
@@ -153,7 +153,7 @@ def test_what_only_begins_like_an_image_is_refused(source: bytes) -> None:
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF", "WEBP"])
 def test_the_type_is_told_by_the_bytes(image_format: str) -> None:
-    """The engine is given no name and no declared type: there is nothing to lie with."""
+    """The engine gets no file name and no declared type, so only the bytes can decide."""
     conversion = convert(encode(photo(), image_format), Options())
 
     assert conversion.receipt.to_json()["source"]["mimetype"] == f"image/{image_format.lower()}"
@@ -168,7 +168,7 @@ def test_a_damaged_checksum_is_corrupt() -> None:
 
 
 def test_damage_within_a_jpeg_is_not_painted_grey() -> None:
-    """One byte in forty turned round: libjpeg loses its way and fills the rest."""
+    """One byte in forty is changed: libjpeg cannot follow the data and would fill the rest with grey."""
     whole = np.frombuffer(encode(noise(96, 64), "JPEG", quality=90), np.uint8).copy()
     scan = bytes(whole).index(b"\xff\xda") + 14
     whole[scan + 40 : -2 : 40] ^= 0x55
@@ -181,7 +181,7 @@ def test_damage_within_a_jpeg_is_not_painted_grey() -> None:
     [(0, 0), (3, 0), (32, 0), (4, 2), (16, 3), (30, 3), (255, 3), (4, 4), (1, 6), (8, 1), (8, 5), (8, 7), (8, 255)],
 )
 def test_a_png_of_an_impossible_bit_depth_is_corrupt(depth: int, colour_type: int) -> None:
-    """By its header: a palette is written anew for its depth, and one of 30 bits would take 3 GB."""
+    """The header alone decides, before any palette is extended to 2^depth entries: 30 bits would take 3 GB."""
     whole = png_files.png(noise(96, 64), 8, png_files.RGB, chunks=[(b"PLTE", bytes(range(30)))])
 
     error = failure(png_files.header(96, 64, depth, colour_type) + whole[33:])
@@ -191,7 +191,7 @@ def test_a_png_of_an_impossible_bit_depth_is_corrupt(depth: int, colour_type: in
 
 
 def test_a_png_of_xcode_is_refused_by_its_name() -> None:
-    """Its pixels are BGRA, premultiplied, and in bare deflate: no standard decoder reads it."""
+    """Xcode's PNGs hold premultiplied BGRA in raw deflate, which no standard decoder reads."""
     whole = encode(photo(), "PNG")
     head, rest = whole[:8], whole[8:]
 

@@ -20,7 +20,7 @@ THUMBNAIL = encode(np.full((8, 8, 3), 99, np.uint8), "JPEG", comment="SECRET thu
 EXIF = exif({CAMERA: "SECRET camera"}, gps="SECRET place", thumbnail=THUMBNAIL)
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>SECRET</x:xmpmeta>"
 KEPT_CHUNKS = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"}
-"""What a WebP needs to be shown."""
+"""The chunks that a viewer needs to show a WebP; an output may have no others."""
 
 
 def app(number: int, data: bytes) -> bytes:
@@ -80,13 +80,13 @@ if "tiff" in {each.name for each in readable_formats()}:
 
 
 def chunks_of(webp: bytes) -> set[bytes]:
-    """The kinds of chunks on the top level of the RIFF."""
+    """The types of the top-level chunks."""
     at, found = 12, set()
     while at < len(webp):
         kind, size = struct.unpack_from("<4sI", webp, at)
         found.add(kind)
         at += 8 + size + size % 2
-    assert at == len(webp), "something stands behind the file"
+    assert at == len(webp), "there are bytes after the last chunk"
     return found
 
 
@@ -113,7 +113,7 @@ def test_the_profile_is_gone(space: RgbSpace, image_format: str) -> None:
 
 
 def test_a_picture_that_cannot_be_made_smaller_is_not_passed_through() -> None:
-    """The smallest WebP there is, with a place in it: as good as its bytes are, they must not come out again."""
+    """A minimal WebP with a location in its EXIF must be encoded again, although no output can be smaller."""
     source = encode(np.zeros((4, 4, 3), np.uint8), "WEBP", quality=1, exif=exif({}, gps="SECRET"))
 
     conversion = convert(source, Options())

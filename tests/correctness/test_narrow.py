@@ -1,4 +1,4 @@
-"""Pictures of a few columns or rows: their colours do not blur into each other, scaled or not."""
+"""Pictures of a few columns or rows keep their colours separate, scaled or not."""
 
 import io
 from itertools import product
@@ -23,19 +23,19 @@ FORMATS: dict[str, dict[str, Any]] = {
 
 
 def cie76(one: Pixels, other: Pixels) -> float:
-    """The mean distance in L*a*b*."""
+    """The mean Euclidean distance in L*a*b* (CIE76)."""
     assert one.shape == other.shape
     return float(np.linalg.norm(lab(one) - lab(other), axis=-1).mean())
 
 
 def stripes(width: int, height: int) -> Pixels:
-    """Neighbouring columns and rows of very different colours."""
+    """Stripes of very different colours, one pixel wide."""
     colours = np.array([(220, 40, 40), (40, 180, 60), (50, 60, 220)], np.uint8)
     return np.asarray(colours[np.add.outer(np.arange(height) // 7, np.arange(width)) % 3], np.uint8)
 
 
 def off(picture: Pixels, image_format: str, options: Options) -> float:
-    """How far the result is from what Pillow reads and scales."""
+    """The distance of the result from the source as Pillow reads and scales it."""
     source = encode(picture, image_format, **FORMATS[image_format])
     with Image.open(io.BytesIO(source)) as image:
         expected = np.asarray(image.convert("RGB"))

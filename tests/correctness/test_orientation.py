@@ -14,7 +14,7 @@ from measures.decoded_pictures import Pixels, decode, difference, encode, on_gro
 from PIL import Image, ImageOps
 
 CARRIERS = {"JPEG", "PNG", "WEBP"} | {"TIFF"} & {each.name.upper() for each in readable_formats()}
-"""The formats of Pillow that have EXIF or the tag itself, as far as they are read here."""
+"""The formats that can hold an orientation and that this ImageMagick reads."""
 every_orientation = pytest.mark.parametrize("orientation", UPRIGHT)
 
 
@@ -69,7 +69,7 @@ def test_both_byte_orders_of_exif_are_understood(order: str, orientation: int) -
 @pytest.mark.parametrize("kind", NUMBERS | FRACTIONS)
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
 def test_an_orientation_of_any_type_of_number_turns(image_format: str, kind: str, order: str, count: int) -> None:
-    """The standard asks for a SHORT. Pillow and libvips turn by all of these but BYTE, by which libvips alone turns."""
+    """The standard asks for a SHORT. libvips accepts all of these types too, and Pillow all but BYTE."""
     block = orientation_of_type(*(NUMBERS | FRACTIONS)[kind], 6, count, order)
     source = encode(photo(), image_format, quality=95, exif=block)
 
@@ -104,7 +104,7 @@ SLOPPY = {
     "more fields announced than there are": lambda block: block[:14] + b"\x09\0" + block[16:],
     "42 in the other byte order": lambda block: block[:8] + b"\0*" + block[10:],
 }
-"""What Pillow and libvips pass over; little-endian, the identifier before it."""
+"""Errors in little-endian EXIF (with its identifier) that Pillow and libvips tolerate."""
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "WEBP"])
@@ -116,11 +116,11 @@ def test_careless_exif_turns_as_elsewhere(change: Callable[[bytes], bytes], imag
 
 
 NOT_MEANT = {
-    "no TIFF": lambda block: block[:8] + b"+\0" + block[10:],
-    "a text": lambda block: block.replace(b"\x12\x01\x03\0", b"\x12\x01\x02\0"),
-    "none of it": lambda block: block.replace(b"\x12\x01\x03\0\x01", b"\x12\x01\x03\0\0"),
+    "not a TIFF": lambda block: block[:8] + b"+\0" + block[10:],
+    "an orientation as text": lambda block: block.replace(b"\x12\x01\x03\0", b"\x12\x01\x02\0"),
+    "an orientation with 0 values": lambda block: block.replace(b"\x12\x01\x03\0\x01", b"\x12\x01\x03\0\0"),
     "6.5": lambda _: orientation_of_type(5, "2I", 6, 1, "<").replace(b"\x0c\0\0\0\2", b"\x0d\0\0\0\2"),
-    "6 of 0": lambda _: orientation_of_type(5, "2I", 6, 1, "<").replace(b"\x0c\0\0\0\2", b"\x0c\0\0\0\0"),
+    "a denominator of 0": lambda _: orientation_of_type(5, "2I", 6, 1, "<").replace(b"\x0c\0\0\0\2", b"\x0c\0\0\0\0"),
 }
 
 
@@ -153,7 +153,7 @@ def test_exif_behind_the_picture_of_a_jpeg_turns_nothing() -> None:
 @every_orientation
 @pytest.mark.parametrize("width", [300, 640])
 def test_the_picture_is_turned_before_it_is_scaled(width: int, orientation: int) -> None:
-    """With a height that is no whole multiple, so that turning after scaling would be a pixel off."""
+    """The height is not a multiple of the target's, so turning after scaling would be a pixel off."""
     stored = photo(width, 199)
     upright = UPRIGHT[orientation](stored)
     height, upright_width = upright.shape[:2]

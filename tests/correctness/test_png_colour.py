@@ -1,4 +1,4 @@
-"""What a PNG says about its colours: cICP, iCCP, sRGB, gAMA and cHRM, in this order, as browsers read them."""
+"""The colour chunks of a PNG take precedence as in browsers: cICP, iCCP, sRGB, then gAMA and cHRM."""
 
 import itertools
 import struct
@@ -46,7 +46,7 @@ def cicp(primaries: int, transfer: int, matrix: int = 0, full_range: int = 1) ->
 
 
 def with_gamma(pixels: Pixels, exponent: float, space: RgbSpace = SRGB) -> Values:
-    """The look of pixels that are decoded by a power."""
+    """Pixels decoded with this exponent, as sRGB of 0 to 255."""
     return to_srgb(pixels, RgbSpace(space.name, space.primaries, exponent))
 
 
@@ -70,7 +70,7 @@ READINGS: dict[str, tuple[Sequence[Chunk], NDArray[Any]]] = {
     "cICP of another length is ignored": ([(b"cICP", b"\x0c\x0d\0"), P3], to_srgb(vivid(), DISPLAY_P3)),
     "iCCP before sRGB": ([SRGB_CHUNK, P3], to_srgb(vivid(), DISPLAY_P3)),
     "iCCP before gAMA": ([gama(1), P3], to_srgb(vivid(), DISPLAY_P3)),
-    "iCCP that is no profile is ignored": ([iccp(b"nonsense" * 30), gama(1)], with_gamma(vivid(), 1)),
+    "iCCP that is not a profile is ignored": ([iccp(b"nonsense" * 30), gama(1)], with_gamma(vivid(), 1)),
     "iCCP that is damaged is ignored": ([(b"iCCP", P3[1][:-40]), gama(1)], with_gamma(vivid(), 1)),
     "iCCP for grey is not for RGB": ([iccp(grey_profile(1.0))], vivid()),
     "sRGB before gAMA and cHRM": ([gama(1), chrm(DISPLAY_P3), SRGB_CHUNK], vivid()),
@@ -92,7 +92,7 @@ def test_what_a_png_says_about_its_colours_is_read_as_browsers_do(name: str) -> 
 
 
 def test_the_readings_differ_visibly() -> None:
-    """So that none of them passes for another."""
+    """The expected pictures differ enough that no reading can pass for another."""
     looks = {np.rint(look).tobytes(): np.asarray(look) for _, look in READINGS.values()}
     pairs = itertools.combinations(looks.values(), 2)
 

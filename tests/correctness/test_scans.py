@@ -1,4 +1,7 @@
-"""Scans, drawings and screenshots that are smaller than any WebP of them: legible, in bounded time, and explained."""
+"""Scans, drawings and screenshots, which may be smaller than any WebP of them.
+
+They stay legible, take bounded effort, and the receipt explains the size.
+"""
 
 import io
 import random
@@ -20,7 +23,7 @@ WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "lazy", "engineers", "
 
 
 def page(width: int, height: int) -> Image.Image:
-    """Text in small letters with soft edges."""
+    """A page of small anti-aliased text."""
     image, chance = Image.new("L", (width, height), 255), random.Random(7)  # noqa: S311 - a drawing
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(height // 60)
     for top in range(height // 16, height - height // 16, height // 40):
@@ -29,7 +32,7 @@ def page(width: int, height: int) -> Image.Image:
 
 
 def scan(width: int, height: int) -> Image.Image:
-    """The same a little crooked, with the ragged edges that a scanner leaves, in black and white."""
+    """The page in black and white, slightly rotated, with the ragged edges of a scan."""
     crooked = page(width, height).rotate(0.4, fillcolor=255, resample=Image.Resampling.BICUBIC)
     grain = np.random.default_rng(5).normal(0, 25, (height, width))
     return Image.fromarray(np.asarray(crooked) + grain > 128)
@@ -59,13 +62,13 @@ def dithered(width: int, height: int) -> Image.Image:
 
 
 def squares(width: int, height: int) -> Image.Image:
-    """The modules of a two-dimensional code."""
+    """Black and white modules like those of a QR code."""
     modules = np.random.default_rng(3).integers(0, 2, (height // 9, width // 9), np.uint8) * 255
     return Image.fromarray(modules).resize((width, height), Image.Resampling.NEAREST).convert("1")
 
 
 def blocks(width: int, height: int) -> Image.Image:
-    """Pixel art."""
+    """Pixel art: squares of 12 x 12 pixels in nine colours."""
     chance = np.random.default_rng(4)
     colours = chance.integers(0, 256, (9, 3), np.uint8)[chance.integers(0, 9, (height // 12, width // 12))]
     return Image.fromarray(colours).resize((width, height), Image.Resampling.NEAREST)
@@ -98,7 +101,7 @@ every_source = pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES)
 
 
 def shown(source: bytes, size: tuple[int, int]) -> Pixels:
-    """What Pillow reads, and scales."""
+    """The source as Pillow reads and scales it."""
     with Image.open(io.BytesIO(source)) as image:
         picture = np.asarray(image.convert("RGB"))
     return picture if picture.shape[1::-1] == size else resized(picture, *size)
@@ -112,7 +115,7 @@ def likeness(webp: bytes, source: bytes) -> float:
 
 
 def lossy_and_lossless(source: bytes, size: tuple[int, int]) -> list[int]:
-    """The bytes that Pillow takes for the same picture."""
+    """The sizes in bytes of the same picture as lossy and as lossless WebP by Pillow."""
     image = Image.fromarray(shown(source, size))
     return [len(save(image, "WEBP", method=4, **way)) for way in ({"quality": 80}, {"lossless": True})]
 
@@ -167,7 +170,7 @@ def test_where_a_lower_quality_is_smaller_than_the_source_the_highest_is_taken(
 
 @every_source
 def test_the_effort_is_bounded(make: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The picture is decoded once, and encoded at two lower qualities at most."""
+    """The picture is decoded once, and encoded at no more than two lower qualities."""
     source = make()
     decoded, sizes = [], []
     read, encode_lossy = MagickImage.read, webp.encode_lossy

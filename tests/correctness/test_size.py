@@ -82,7 +82,7 @@ def test_nothing_is_enlarged(max_side: int, image_format: str) -> None:
 @pytest.mark.parametrize("max_side", [1, 2, 50, 63, 64, 99, 100, 101, 128, 199])
 @every_format
 def test_every_box_is_filled_in_proportion(image_format: str, max_side: int) -> None:
-    """Also where a decoder scales by eighths and would end a pixel off."""
+    """The size is exact even if a decoder scales by eighths, which alone would be a pixel off."""
     picture = photo(200, 131)
     source = encode(picture, image_format, **OPTIONS.get(image_format, {}))
     size = max_side, max(1, round(131 * max_side / 200))
@@ -96,9 +96,9 @@ def test_every_box_is_filled_in_proportion(image_format: str, max_side: int) -> 
 
 
 def test_a_scaled_picture_is_not_shifted() -> None:
-    """A line in the middle stays within half a pixel of it, whichever of its scales the decoder took.
+    """A line in the middle stays there within half a pixel, at every scale of the JPEG decoder.
 
-    Those round the size up, by less than a pixel of theirs.
+    The decoder rounds each scaled size up, by less than one of its pixels.
     """
     for width in (400, 500, 640, 810):
         picture = np.zeros((100, width, 3), np.uint8)

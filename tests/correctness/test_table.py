@@ -1,4 +1,4 @@
-"""The table of docs/reference/conversion.md against the tests that it names."""
+"""The table of docs/reference/conversion.md names tests that exist, and every file of them."""
 
 import ast
 import re

@@ -38,7 +38,7 @@ def test_both_sizes_of_tiff_are_read(big: bool) -> None:
 @pytest.mark.parametrize("order", ["<", ">"], ids=["little-endian", "big-endian"])
 @pytest.mark.parametrize("white_is_zero", [False, True], ids=["black is 0", "white is 0"])
 def test_grey_in_both_directions_and_byte_orders(white_is_zero: bool, order: str) -> None:
-    """Written by hand: one strip of 8 bits a sample."""
+    """The file is written here: one strip of 8-bit samples."""
     stored = 255 - photo()[..., 0] if white_is_zero else photo()[..., 0]
     fields = {256: 96, 257: 64, 258: 8, 259: 1, 262: 0 if white_is_zero else 1, 273: 8, 277: 1, 278: 64, 279: 96 * 64}
     entries = [struct.pack(f"{order}HHIHH", tag, 3, 1, value, 0) for tag, value in fields.items()]
@@ -104,7 +104,7 @@ def test_both_kinds_of_alpha_are_understood(ground: tuple[int, int, int], associ
     [("grey", (0,)), ("RGB", (0,)), ("RGB", (0, 0)), ("RGB", (0, 2)), ("CMYK", (0,)), ("CMYK", (0, 0))],
 )
 def test_a_further_channel_that_is_no_alpha_hides_nothing(colours: str, kinds: tuple[int, ...]) -> None:
-    """Photoshop saves selections and spot colours so. Here they are empty."""
+    """Photoshop saves selections and spot colours as such channels. Here they are empty."""
     picture = decode(convert(with_further_channels(colours, *kinds), FINE).data)
 
     assert (picture[..., 3] == 255).all()
@@ -126,7 +126,7 @@ def test_grey_with_several_further_channels_is_named_unsupported() -> None:
 
 
 def luma(pixels: np.ndarray) -> np.ndarray:
-    """As libvips makes grey: in linear light."""
+    """The luminance as grey, calculated in linear light as libvips does."""
     linear = np.where(pixels > 10, ((pixels / 255 + 0.055) / 1.055) ** 2.4, pixels / 255 / 12.92)
     light = linear @ [[0.2126], [0.7152], [0.0722]]
     grey = np.rint(255 * np.where(light > 0.0031308, 1.055 * light ** (1 / 2.4) - 0.055, 12.92 * light))
@@ -147,10 +147,12 @@ def test_the_first_of_several_pages_is_taken() -> None:
 @pytest.mark.parametrize("pointer", [34665, 34853], ids=["EXIF", "GPS"])
 @pytest.mark.parametrize("first", [0, 255], ids=["an empty", "a damaged"])
 def test_a_directory_beside_the_picture_does_no_harm(first: int, pointer: int) -> None:
-    """The first pixels, at byte 8, are the number of its fields."""
+    """The pointer leads to byte 8, so the first pixels are read as the directory's number of fields."""
     picture = photo()
     picture[0, 0] = first
     source = write_tiff(picture, Layout(RGB, fields={pointer: (8,)}))
-    source = source.replace(struct.pack("<HHI", pointer, 3, 1), struct.pack("<HHI", pointer, 4, 1))  # a LONG
+    source = source.replace(
+        struct.pack("<HHI", pointer, 3, 1), struct.pack("<HHI", pointer, 4, 1)
+    )  # a pointer is a LONG
 
     assert difference(decode(convert(source, FINE).data), picture) < 3

@@ -1,4 +1,4 @@
-"""Every layout of TIFF's samples that is accepted shows the picture that its numbers mean, which is calculated here."""
+"""Every accepted layout of TIFF samples shows the picture that is calculated here from the stored numbers."""
 
 import io
 import struct
@@ -45,18 +45,20 @@ STORED: dict[str, dict[str, Any]] = {
         ("<", "tiles", tiff.LZW, 2),
     ]
 }
-"""Each value of each of these once; what ImageMagick misreads, it misreads in all of them."""
+"""Each byte order, place, compression and fill order at least once. All combinations are not needed: ImageMagick's
+misreadings of a layout do not depend on them.
+"""
 
 
 def quantized(values: Numbers, bits: int) -> tuple[tiff.Samples, Numbers]:
-    """The numbers that are stored, and the values that these are."""
+    """The integers that are stored for values of 0 to 1, and the values that they stand for."""
     top = (1 << bits) - 1
     stored = np.rint(values * top).astype(np.int64)
     return stored, stored / top
 
 
 def shown(source: bytes) -> Pixels:
-    """RGBA of the picture before it is encoded, which is what takes the time of a conversion."""
+    """The RGBA pixels before encoding, which is left out because it takes most of a conversion's time."""
     found = probe(io.BytesIO(source))
     (frame,) = read_frames(source, found, (found.width, found.height))
     preparation = Preparation((found.width, found.height), found.orientation)
@@ -70,7 +72,7 @@ def shown(source: bytes) -> Pixels:
 
 
 def check(samples: tiff.Samples, layout: Layout, colour: Numbers, alpha: Numbers | None = None) -> None:
-    """In every way in which the pieces of such a file are stored; values are 0 to 1."""
+    """Check the picture in every way of storing its strips or tiles. `colour` and `alpha` are 0 to 1."""
     opaque = np.ones_like(ALPHA) if alpha is None else alpha
     expected = np.rint(np.dstack([np.broadcast_to(colour, (HEIGHT, WIDTH, 3)), opaque]) * 255)
     planes = (tiff.CONTIGUOUS, tiff.SEPARATE) if samples.shape[2] > 1 and layout.chroma == (1, 1) else (1,)
@@ -113,7 +115,7 @@ def test_cmyk(bits: int) -> None:
 @pytest.mark.parametrize("wide", [True, False], ids=["16 bits an entry", "8 bits an entry"])
 @pytest.mark.parametrize("bits", [2, 4, 8, 16])
 def test_palettes(bits: int, wide: bool) -> None:
-    """As libtiff has it, a palette without an entry above 255 was written with 8 bits."""
+    """As in libtiff, a palette whose entries are all below 256 is taken for 8-bit."""
     stored, _ = quantized(GREY, bits)
     entries = np.random.default_rng(bits).integers(0, 256, (3, 256))[:, np.arange(1 << bits) * 256 >> bits]
     fields = {320: tuple((entries * (257 if wide else 1)).ravel().tolist())}
@@ -128,7 +130,7 @@ def test_palettes(bits: int, wide: bool) -> None:
     + [("CMYK", None), ("CMYK", 0), ("CMYK", 2)],
 )
 def test_a_further_channel(colours: str, kind: int | None, bits: int) -> None:
-    """One whose kind is not said is alpha, as Pillow and libvips have it; inks are not premultiplied."""
+    """A channel of unstated kind is alpha, as in Pillow and libvips. CMYK with premultiplied alpha is refused."""
     photometric, light = {
         "black is 0": (tiff.BLACK_IS_ZERO, GREY),
         "white is 0": (tiff.WHITE_IS_ZERO, GREY),
@@ -146,7 +148,7 @@ def test_a_further_channel(colours: str, kind: int | None, bits: int) -> None:
 @pytest.mark.parametrize("tile", [None, (16, 16)], ids=["strips", "tiles"])
 @pytest.mark.parametrize("kind", [0, 1, 2], ids=["no alpha", "premultiplied", "straight"])
 def test_rgb_and_a_further_channel_in_jpeg(kind: int, tile: tuple[int, int] | None) -> None:
-    """libtiff's RGBA interface multiplies straight alpha in, and Pillow and libvips divide by it."""
+    """libtiff's RGBA interface premultiplies straight alpha; Pillow and libvips undo that, and so does the service."""
     light = photo(64, 48) / 255
     alpha = np.linspace(0.3, 1, 64)[None, :, None].repeat(48, axis=0)
     stored, _ = quantized(np.dstack([light * alpha if kind == 1 else light, alpha]), 8)
@@ -162,7 +164,7 @@ def test_rgb_and_a_further_channel_in_jpeg(kind: int, tile: tuple[int, int] | No
 
 @pytest.mark.parametrize("kinds", [(0, 0), (0, 2), (2, 0), (1, 0)])
 def test_several_further_channels(kinds: tuple[int, int]) -> None:
-    """The first one counts."""
+    """The first extra channel decides."""
     shown = COLOUR * ALPHA if kinds[0] == 1 else COLOUR
     stored, _ = quantized(np.dstack([shown, ALPHA, 1 - ALPHA]), 8)
 
@@ -181,21 +183,21 @@ REC_601, REC_709 = (0.299, 0.587, 0.114), (0.2126, 0.7152, 0.0722)
 
 
 def ycbcr(colour: Numbers, shares: tuple[float, float, float] = REC_601) -> Numbers:
-    """Luma of 0 to 255, and Cb and Cr around 0 (TIFF 6.0, section 21)."""
+    """Luma of 0 to 255, and Cb and Cr of -128 to 127 (TIFF 6.0, section 21)."""
     red, green, blue = np.moveaxis(colour * 255, -1, 0)
     luma = shares[0] * red + shares[1] * green + shares[2] * blue
     return np.stack([luma, (blue - luma) / (2 - 2 * shares[2]), (red - luma) / (2 - 2 * shares[0])], axis=-1)
 
 
 def full_range(values: Numbers) -> tiff.Samples:
-    """Of 8 bits."""
+    """8-bit samples of luma and chroma in full range, with 128 as the middle of chroma."""
     return np.asarray(np.rint(values + np.array([0, 128, 128])).clip(0, 255), np.int64)
 
 
 @pytest.mark.parametrize("positioning", [1, 2], ids=["centred", "cosited"])
 @pytest.mark.parametrize("chroma", [(1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (4, 4)])
 def test_ycbcr_of_every_subsampling(chroma: tuple[int, int], positioning: int) -> None:
-    """A block has one colour wherever in it that was measured, as Pillow and libvips show it."""
+    """A block has one colour, whatever YCbCrPositioning says, as in Pillow and libvips."""
     across, down = chroma
     values = ycbcr(COLOUR)
     blocks = values[np.arange(HEIGHT) // down * down][:, np.arange(WIDTH) // across * across]
@@ -214,7 +216,7 @@ def test_ycbcr_without_a_word_on_its_subsampling_has_two_by_two() -> None:
 
 
 def test_ycbcr_in_the_range_of_video() -> None:
-    """Luma 16 to 235, chroma 16 to 240, as ReferenceBlackWhite says and ffmpeg writes."""
+    """Luma is 16 to 235 and chroma 16 to 240, as ffmpeg writes and declares it in ReferenceBlackWhite."""
     stored = np.rint(ycbcr(COLOUR) * [219 / 255, 224 / 255, 224 / 255] + [16, 128, 128]).astype(np.int64)
     reference = ((16, 1), (235, 1), (128, 1), (240, 1), (128, 1), (240, 1))
 
@@ -255,7 +257,7 @@ def test_a_conversion_shows_the_same() -> None:
 
 
 def test_a_reference_for_rgb_changes_nothing() -> None:
-    """Pillow and libvips do not look at it."""
+    """As in Pillow and libvips, ReferenceBlackWhite does not affect RGB."""
     stored, value = quantized(COLOUR, 8)
 
     check(stored, Layout(tiff.RGB, fields={532: ((16, 1), (235, 1)) * 3}), value)
@@ -304,7 +306,7 @@ def test_a_first_page_that_is_marked_as_reduced_is_shown(fields: tiff.Fields) ->
 @pytest.mark.parametrize("colours", [32803, 34892], ids=["sensor data", "linear sensor data"])
 @pytest.mark.parametrize("place", ["below the thumbnail", "behind the thumbnail", "first"])
 def test_a_raw_file_is_named_so(place: str, colours: int) -> None:
-    """As NEF and ARW are: a thumbnail first, and what the sensor saw in a directory of its own."""
+    """NEF and ARW have a thumbnail first and the sensor's data in a directory of its own."""
     thumbnail = np.full((8, 8, 3), 100)
     at = 0x1000
     sensor = struct.pack("<HHHIIHHIII", 2, 254, 4, 1, 0, 262, 3, 1, colours, 0)
@@ -321,7 +323,7 @@ def test_a_raw_file_is_named_so(place: str, colours: int) -> None:
 
 @pytest.mark.parametrize("compression", [tiff.NONE, tiff.LZW, tiff.ZIP, tiff.OLD_ZIP, tiff.PACKBITS, tiff.LZMA])
 def test_a_strip_that_lacks_pixels_is_refused(compression: int) -> None:
-    """It has as many bytes as it says, but these are only half the rows."""
+    """The strip has its declared length, but holds only half of the rows."""
     flat = np.full((32, 32, 3), 100)
     half = write_tiff(flat[:16], Layout(tiff.YCBCR, chroma=(2, 2), compression=compression, fields={278: (32,)}))
     height = struct.pack("<HHI", 257, 4, 1)

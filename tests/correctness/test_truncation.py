@@ -1,4 +1,4 @@
-"""No file that was cut off, wherever, becomes a picture."""
+"""A truncated file is never converted, wherever it was cut."""
 
 import io
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from PIL import Image
 PALETTE = [(0, 0, 0), (230, 40, 40), (40, 200, 60)]
 SOFT = np.dstack([noise(80, 60), noise(80, 60)[..., 0]])
 SIGNATURE_BYTES = 32
-"""What tells the type; less of a file is of no type at all."""
+"""Bytes that identify the type; a shorter file has no type."""
 
 
 def heic() -> bytes:
@@ -43,7 +43,7 @@ FILES: dict[str, tuple[Callable[[], bytes], int]] = {
     "webp with alpha": (lambda: encode(SOFT, "WEBP"), 1),
     "animated webp": (lambda: animated_webp(40, 30, [Part(0, 0, 40, 30, (9 * n, 9, 9, 255)) for n in range(3)]), 1),
 }
-"""How to make each, and how many bytes at the end must be missing for a picture to be incomplete."""
+"""By kind: the function that writes the file, and the least number of bytes that must be cut off to damage it."""
 FURTHER: dict[str, dict[str, tuple[Callable[[], bytes], int]]] = {
     "TIFF": {
         "tiff": (lambda: encode(noise(80, 60), "TIFF"), 1),
@@ -52,7 +52,7 @@ FURTHER: dict[str, dict[str, tuple[Callable[[], bytes], int]]] = {
     "HEIC": {"heic": (heic, 1)},
     "AVIF": {"avif": (lambda: encode(noise(80, 60), "AVIF"), 1)},
 }
-"""The same for what only some builds of ImageMagick read."""
+"""The same for the formats that only some builds of ImageMagick read."""
 for _format in readable_formats():
     FILES |= FURTHER.get(_format.name.upper(), {})
 
@@ -89,7 +89,7 @@ def test_an_end_marker_does_not_make_half_a_jpeg_whole(part: float, kind: str) -
     whole = FILES[kind][0]()
     scan = whole.index(b"\xff\xda")
     end = whole.find(b"\xff\xc4", scan)
-    end = len(whole) if end < 0 else end  # Of a progressive picture the first scan, without which there is none.
+    end = len(whole) if end < 0 else end  # a progressive picture is cut in its first scan
     cut = scan + int((end - scan) * part)
 
     assert failure(whole[:cut].rstrip(b"\xff") + b"\xff\xd9").code == "truncated"
@@ -97,7 +97,7 @@ def test_an_end_marker_does_not_make_half_a_jpeg_whole(part: float, kind: str) -
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "interlaced png", "gif", "animated gif"])
 def test_zeros_in_the_place_of_the_rest_do_not_make_it_whole(kind: str) -> None:
-    """As a download leaves behind that broke off after its disk was reserved. WebP has no means to tell."""
+    """An interrupted download leaves such a file if its space was allocated first. A WebP cannot show this damage."""
     whole = FILES[kind][0]()
 
     assert failure(whole[: len(whole) // 2].ljust(len(whole), b"\0")).code in {"truncated", "corrupt"}
