@@ -1,4 +1,2 @@
-"""The services played over adapters in memory, one call at a time: what may happen between any two of their calls.
-
-docs/reference/reliability.md, "The model".
-"""
+"""A model of the services: they run over adapters in memory, one call at a time, and anything may happen between two
+calls. See "The model" in docs/reference/reliability.md."""

@@ -1,4 +1,4 @@
-"""An actor of the model: a program, how far it came, and what its calls were answered."""
+"""An actor of the model: a program, how far it has got, and the answers to its calls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call returned or raised; `key` stands for it in comparisons."""
+    """What a call returned or raised. Comparisons use `key`."""
 
     key: object
     value: Any = field(compare=False)
@@ -53,7 +53,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A program and how far it came. `is_fenced` workers report with the `attempt` that their claim was answered."""
+    """A program and how far it has got. Workers that are `is_fenced` report with the `attempt` of their claim."""
 
     name: str
     role: Role
@@ -66,11 +66,11 @@ class Actor:
     is_done: bool = False
     result: object = field(default=None, compare=False)
     marked: frozenset[str] = frozenset()
-    """Jobs whose record this actor marked as queued, and whose message it has not pushed since."""
+    """Jobs that this actor has marked as queued without having pushed their message yet."""
 
     @property
     def accepted(self) -> frozenset[str]:
-        """The jobs that an upload has promised."""
+        """The jobs that an upload has returned."""
         if self.role == Role.UPLOAD and isinstance(self.result, list):
             return frozenset(job.id for job in self.result)
         return frozenset()

@@ -1,4 +1,4 @@
-"""What each of the many processes does, as programs for the stage."""
+"""The programs of the model: what each kind of process does."""
 
 import io
 import itertools
@@ -22,7 +22,7 @@ SMALLER = b"smaller"
 
 
 class Manner(StrEnum):
-    """How a worker goes about a job that it has claimed."""
+    """What a worker does with a job that it has claimed."""
 
     HONEST = "converts"
     FAILING = "fails"
@@ -57,19 +57,19 @@ def worker(name: str, job_id: str, manner: Manner = Manner.HONEST, *, is_fenced:
         if manner != Manner.FORGETFUL or not token:
             stage.storage.put(output.key, io.BytesIO(SMALLER), len(SMALLER), "image/webp")
         completed = _reported(lambda: attempts.complete(job_id, token, output))
-        assert address in {None, completed.output_image_url}, f"{name} is told yes for another result"
+        assert address in {None, completed.output_image_url}, f"{name} got an answer for another result"
         return completed
 
     return Actor(name, Role.WORKER, program, job_id, is_fenced)
 
 
 def mark(job: ImageJob) -> str:
-    """What a worker writes into its result, so that it can be told from another attempt's."""
+    """The content of a worker's result, which differs between attempts."""
     return f"attempt {job.attempt}"
 
 
 def upload(name: str, images: int = 1, key: str | None = None) -> Actor:
-    """A client's request with so many images; all with the same key are the same request."""
+    """A client's request with this many images. Requests with the same key are repetitions of one request."""
 
     def program(stage: Stage) -> object:
         tokens = (f"{name.encode().hex()[-8:]:0>8}{number:04x}" for number in itertools.count())
@@ -80,7 +80,7 @@ def upload(name: str, images: int = 1, key: str | None = None) -> Actor:
 
 
 def retry(name: str, job_id: str) -> Actor:
-    """A client puts a FAILED job back."""
+    """A client retries a FAILED job."""
     return Actor(name, Role.RETRY, lambda stage: stage.world.jobs.retry(job_id), job_id)
 
 
@@ -100,7 +100,7 @@ def sweep(name: str) -> Actor:
 
 
 def _reported(report: Callable[[], ImageJob]) -> ImageJob:
-    """Said again when no answer comes."""
+    """Repeat the call until it is answered."""
     try:
         return report()
     except BackingServiceUnavailable:

@@ -1,4 +1,4 @@
-"""What holds in each state, and of the end to which everything comes at last."""
+"""What must be true in each state, and in the end, after everything has been repaired."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -13,18 +13,18 @@ from protocol.acts import LEASE_SECONDS, mark
 
 LONG = LEGACY_LEASE + timedelta(seconds=1)
 ROUNDS = MAX_ATTEMPTS + 2
-"""In each round of the end so much time passes that every lease is over and every PENDING job counts as lost."""
+"""The time of each round of the end: every lease expires in it, and every PENDING job counts as lost."""
 
 
 def check_state(world: World) -> None:
-    """What is COMPLETED is there."""
+    """The objects of COMPLETED jobs exist."""
     stored = world.storage.stored_keys()
     for job in world.repository.all():
         assert job.status != JobStatus.COMPLETED or job.output_image_key in stored, f"the result of {job} is not there"
 
 
 def check_end(world: World, accepted: AbstractSet[str], deleted: AbstractSet[str], poisonous: AbstractSet[str]) -> None:
-    """All processes that were under way are dead. A reconciler and a worker run, and time passes: is all well then?"""
+    """All processes have died. Run a reconciler and a worker, let time pass, and check that every job ended."""
     for _ in range(ROUNDS):
         world.clock.advance(LONG)
         world.repair.run_once()
@@ -46,7 +46,7 @@ def check_end(world: World, accepted: AbstractSet[str], deleted: AbstractSet[str
 
 
 def _work(world: World, poisonous: AbstractSet[str]) -> None:
-    """Take every message; a poisonous job kills its worker after the claim."""
+    """Process every message. A poisonous job kills its worker after the claim."""
     job_ids = world.queue.job_ids
     world.queue.messages.clear()
     for job_id in job_ids:
@@ -62,7 +62,7 @@ def _made(world: World, job: ImageJob) -> Output:
 
 
 def is_owned(key: str, records: Mapping[str, ImageJob]) -> bool:
-    """Whether it is the source of a job, its result, or what becomes its result."""
+    """Whether the object is the source of a job, its result, or may become its result."""
     return any(
         key in {job.source_image_key, output_key(job.source_image_key, "optimized/")} for job in records.values()
     )

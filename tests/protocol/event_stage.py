@@ -1,4 +1,4 @@
-"""Events on the stage: their programs, every order of their calls, and what must hold wherever all of them die."""
+"""Events in the model: their programs, every order of their calls, and what must be true after all of them died."""
 
 import itertools
 import secrets
@@ -25,7 +25,7 @@ State = tuple[tuple[Any, ...], tuple[Actor, ...]]
 
 
 class EventStage(Stage):
-    """A stage with events; all calls are steps."""
+    """A stage with events. Every call is a step."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,18 +51,18 @@ class EventStage(Stage):
         self.event_repository._tombstones = dict(tombstones)
 
     def step_through(self, actor: Actor) -> object:
-        """What the program comes to when nothing else happens."""
+        """The result of the program if nothing else happens."""
         while not actor.is_done:
             actor = self.step(actor)
         return actor.result
 
     def event_ids(self) -> set[str]:
-        """The events that there are."""
+        """The recorded events."""
         return {event.id for event in self.event_repository.page(None, 99)}
 
 
 def every_state(stage: EventStage, actors: Sequence[Actor]) -> list[State]:
-    """What can come of these actors in any order of their calls, from the stage as it is."""
+    """The states that these actors can reach in any order of their calls, from the present state."""
     first = (stage.snapshot(), tuple(actors))
     seen, found = {first}, [first]
     for snapshot, playing in found:
@@ -79,7 +79,7 @@ def every_state(stage: EventStage, actors: Sequence[Actor]) -> list[State]:
 
 
 def assert_nothing_is_left(stage: EventStage) -> None:
-    """All actors are dead. Reconcilers and a sweep run, and a day passes: nothing is without what it belongs to."""
+    """All actors have died. Run reconcilers and a sweep, let a day pass, and check that nothing is orphaned."""
     for passed in (PENDING_AFTER + SOON, LATE_UPLOADS, PENDING_AFTER + ORPHAN_AFTER):
         stage.world.clock.advance(passed)
         stage.world.repair.run_once()
@@ -92,7 +92,7 @@ def assert_nothing_is_left(stage: EventStage) -> None:
 
 
 def program(name: str, run: Callable[[EventStage], object], role: Role = Role.UPLOAD) -> Actor:
-    """An actor whose objects and records have the same names in every order of the calls."""
+    """An actor whose objects and records get the same names in every order of the calls."""
 
     def play(stage: Stage) -> object:
         assert isinstance(stage, EventStage)

@@ -1,4 +1,4 @@
-"""All histories of a small system: every order in which its actors' calls, the time and the faults can come."""
+"""All histories of a small system: every order of its actors' calls, of steps of time, and of faults."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from protocol.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A state: what is outside the actors, how far each of them came, and what may still happen."""
+    """A state: everything outside the actors, how far each of them has got, and what may still happen."""
 
     snapshot: tuple[Any, ...]
     actors: tuple[Actor, ...]
@@ -24,7 +24,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """How many states there are, how many of them differ outside the actors, and the longest way to one."""
+    """How many states there are, how many of them differ outside the actors, and the most steps to reach one."""
 
     states: int
     ends: int
@@ -32,10 +32,10 @@ class Explored:
 
 
 def explore(stage: Stage, actors: Sequence[Actor], times: Sequence[timedelta] = (), faults: int = 0) -> Explored:
-    """Breadth first, from the stage as it is, each state once; the laws hold at each step.
+    """Visit each state once, breadth first, from the present one, and check the laws at each step.
 
-    From each state the end is tried out as well, with all actors dead: each of them may be killed at each of its steps.
-    `times` pass in this order, at any moment; up to `faults` calls fail.
+    From each state the end is checked too, with all actors dead: so each of them is killed at each of its steps.
+    `times` pass in this order, at any moment. Up to `faults` calls fail.
     """
     deleted = {actor.job_id for actor in actors if actor.role == Role.DELETE}
     accepted = frozenset(stage.records())

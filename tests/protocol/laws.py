@@ -1,4 +1,4 @@
-"""The promise as laws of each single change: which of the processes may make it, and when."""
+"""The guarantees as laws about each single change: which process may make it, and when."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -19,7 +19,7 @@ Records = Mapping[str, ImageJob]
 
 
 def judged_step(stage: Stage, actor: Actor, fault: Fault | None = None) -> Actor:
-    """One step of the actor, held against the laws."""
+    """Take one step of the actor and check it against the laws."""
     before = stage.records()
     actor = stage.step(actor, fault)
     after = stage.records()
@@ -34,7 +34,8 @@ def judged_step(stage: Stage, actor: Actor, fault: Fault | None = None) -> Actor
 
 
 def check_step(before: Records, after: Records, actor: Actor, call: Call | None, now: datetime) -> Actor:
-    """What one call changed was the actor's to change; the actor with what it has marked and pushed."""
+    """Check that the actor was allowed to make the changes of one call. Returns the actor with what it has marked and
+    pushed."""
     for job_id in before.keys() | after.keys():
         if before.get(job_id) != after.get(job_id):
             _check_change(before.get(job_id), after.get(job_id), actor, now)
@@ -50,9 +51,9 @@ def check_step(before: Records, after: Records, actor: Actor, call: Call | None,
 
 
 def check_result(actor: Actor) -> None:
-    """A fenced worker that was told yes is the attempt that holds, or ended, the job; an upload's jobs are no ruins."""
+    """If a fenced worker's report was accepted, its attempt holds or ended the job. An upload's jobs are complete."""
     if actor.role == Role.WORKER and actor.is_fenced and isinstance(actor.result, ImageJob):
-        assert actor.result.attempt == actor.attempt, f"{actor.name} is told yes for another attempt"
+        assert actor.result.attempt == actor.attempt, f"{actor.name} got an answer for another attempt"
     if actor.role == Role.UPLOAD and isinstance(actor.result, list):
         assert all(job.status != DELETING for job in actor.result), f"{actor.name} is given a job that is being deleted"
 
@@ -81,7 +82,7 @@ def _check_change(old: ImageJob | None, new: ImageJob | None, actor: Actor, now:
 
 
 def _is_mark(old: ImageJob, new: ImageJob, actor: Actor, now: datetime) -> bool:
-    """A reconciler marks what counts as lost, and who finds the queue away takes the mark back."""
+    """A reconciler marks jobs that count as lost. A process that finds the queue unavailable removes the mark."""
     same = replace(new, enqueued_at=old.enqueued_at, updated_at=old.updated_at) == old
     if new.enqueued_at is None:
         return same and actor.role in {Role.REPAIR, Role.UPLOAD, Role.RETRY}
@@ -90,7 +91,7 @@ def _is_mark(old: ImageJob, new: ImageJob, actor: Actor, now: datetime) -> bool:
 
 
 def _is_sign_of_life(old: ImageJob, new: ImageJob, actor: Actor, _: datetime) -> bool:
-    """A worker that comes to hand back what expired takes back that its own lease, the last one, was lost; once."""
+    """A worker that hands back a job after its lease expired undoes the count of that lost lease, once."""
     said: dict[str, Any] = {"error_msg": new.error_msg, "error_code": new.error_code, "updated_at": new.updated_at}
     same = replace(old, lost_leases=old.lost_leases - 1, revision=new.revision, **said) == new
     return same and actor.is_fenced and _holds(old, actor) and not old.error_code and bool(new.error_code)
@@ -106,12 +107,12 @@ def _is_renewal(old: ImageJob, new: ImageJob, actor: Actor, _: datetime) -> bool
 
 
 def _holds(old: ImageJob, actor: Actor) -> bool:
-    """Whether a worker may speak for the job; one without a token is believed that it may."""
+    """Whether the worker may report for the job. A worker without a token always may."""
     return actor.role == Role.WORKER and (not actor.is_fenced or actor.attempt == old.attempt)
 
 
 def _is_lost(old: ImageJob, new: ImageJob, now: datetime, *, for_good: bool) -> bool:
-    """Whether the lease was over and is counted, and the job is given up when MAX_ATTEMPTS are lost, not before."""
+    """Whether the lease had expired and is counted, and the job failed exactly when MAX_ATTEMPTS leases were lost."""
     over = old.lease_until is not None and old.lease_until < now
     counted = new.lost_leases == old.lost_leases + 1
     pushed_next = for_good or new.enqueued_at is None
@@ -142,7 +143,7 @@ def _is_deletion(_: ImageJob, __: ImageJob, actor: Actor, ___: datetime) -> bool
 
 
 def _is_postponed(old: ImageJob, new: ImageJob, actor: Actor, _: datetime) -> bool:
-    """A reconciler that cannot finish a deletion puts it behind the others."""
+    """A reconciler that cannot finish a deletion moves it behind the others."""
     return actor.role == Role.REPAIR and replace(new, updated_at=old.updated_at) == old
 
 
@@ -158,4 +159,4 @@ LAWS: Mapping[tuple[JobStatus, JobStatus], Callable[[ImageJob, ImageJob, Actor, 
     (DELETING, DELETING): _is_postponed,
     **{(status, DELETING): _is_deletion for status in JobStatus if status != DELETING},
 }
-"""Every way in which a record may change; which of the processes may do it, and when."""
+"""Every way in which a record may change, with the kind of process that may do it and its condition."""

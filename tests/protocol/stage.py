@@ -1,8 +1,8 @@
-"""The real services played one adapter call at a time, so that anything may happen between any two of them.
+"""Runs the real services one adapter call at a time, so that anything may happen between two calls.
 
-A program is run again from its start for each of its steps. What its calls were answered is remembered, so only the
-first call that has no answer yet really happens, and the program is left where the next one would. So an actor in the
-middle of its work is a plain value: it can be kept, compared, killed by forgetting it, and taken up by several futures.
+For each of its steps a program is run again from its start. The answers to its earlier calls are remembered, so only
+the first call without an answer is really made, and the program is interrupted at the next one. So an actor in the
+middle of its work is a plain value: it can be stored, compared, killed by dropping it, and continued in several ways.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,21 +21,21 @@ from worlds.job_world import World
 from protocol.actor import Actor, Answer, Call, Fault
 
 PASSED_ON = frozenset({"public_url", "ping", "reclaim"})
-"""Calls that neither change nor tell anything that matters here."""
+"""Calls that change nothing and whose answers do not matter here."""
 CLOCK = frozenset({"now", "new_id"})
 WRITES = frozenset({"insert", "change", "remove", "put", "delete", "push"})
 REFUSALS = (JobConflict, JobNotFound, EventNotFound, BackingServiceUnavailable)
 
 
 class Paused(BaseException):
-    """The program has had its step."""
+    """The program has made its step."""
 
 
 class Stage:
-    """A world whose services can be stopped between any two calls of their adapters.
+    """A world whose services can be interrupted between any two calls of their adapters.
 
-    What is no step happens at the end of the step before, so that what it told is old when it is used: the clock's
-    answers always, and, for fewer states, all reads unless `reads_are_steps`.
+    A call that is not a step happens at the end of the step before it, so that its answer is old when it is used. These
+    are the clock's answers and, to have fewer states, all reads unless `reads_are_steps`.
     """
 
     def __init__(self, *, reads_are_steps: bool = True) -> None:
@@ -55,7 +55,7 @@ class Stage:
         self.world.wire(self.repository, self.storage, _Stepwise(self, world.queue, QueueUnavailable))
 
     def step(self, actor: Actor, fault: Fault | None = None) -> Actor:
-        """Let the actor make its next call; `fault` is what becomes of it."""
+        """Let the actor make its next call, with this fault."""
         self._answers, self._given = list(actor.answers), 0
         self._has_step = self._reads_are_steps or actor.has_begun
         self._is_paused = False
@@ -71,7 +71,7 @@ class Stage:
         return replace(actor, answers=(), attempt=self._attempt, is_done=True, result=result)
 
     def has_claimed(self, job: ImageJob) -> None:
-        """A worker's program tells which attempt it is."""
+        """A worker's program reports its attempt."""
         self._attempt = job.attempt
 
     def records(self) -> dict[str, ImageJob]:
@@ -79,7 +79,7 @@ class Stage:
         return {job.id: job for job in self.world.repository.all()}
 
     def snapshot(self) -> tuple[Any, ...]:
-        """All that is outside the actors, to be compared and restored."""
+        """Everything outside the actors, to be compared and restored."""
         world = self.world
         return (
             world.clock.time,
@@ -89,7 +89,7 @@ class Stage:
         )
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
-        """Go back to where the snapshot was taken."""
+        """Restore a snapshot."""
         world = self.world
         world.clock.time, jobs, objects, messages = snapshot
         world.repository._jobs, world.storage._objects = dict(jobs), dict(objects)
@@ -97,7 +97,7 @@ class Stage:
         world.queue.messages.extend(messages)
 
     def call(self, name: str, method: Callable[..., Any], arguments: tuple[Any, ...], away: type[Exception]) -> Any:
-        """Answer from memory, make the call, or leave the program here."""
+        """Answer from memory, make the call, or interrupt the program here."""
         if not self._playing or name in PASSED_ON:
             return method(*arguments)
         if self._is_paused:  # what would undo a failure is no part of being left in the middle
@@ -117,7 +117,7 @@ class Stage:
 
 
 class _Stepwise:
-    """Stands before an adapter; `away` is the error that its outages are."""
+    """A proxy of an adapter. `away` is the error that it raises in an outage."""
 
     is_shared = True
 

@@ -1,4 +1,4 @@
-"""Deletions of events and requests with an Idempotency-Key: every order of their calls, and deaths at each of them."""
+"""Deletions of events and requests with an Idempotency-Key: every order of their calls, and a death at each call."""
 
 import logging
 import re
@@ -148,7 +148,7 @@ def test_a_change_that_comes_twice_or_dies_is_one(stage: EventStage, event_id: s
 
 
 def test_a_late_repetition_of_a_change_does_not_undo_what_came_after_it(stage: EventStage, event_id: str) -> None:
-    """Also one that had begun before the first was answered."""
+    """Also a repetition that began before the first request was answered."""
     for snapshot, (first, second) in every_state(stage, [change("1", event_id, "k"), change("2", event_id, "k")]):
         if first.is_done and not second.is_done:
             stage.restore(snapshot)
@@ -159,7 +159,7 @@ def test_a_late_repetition_of_a_change_does_not_undo_what_came_after_it(stage: E
 
 
 def test_a_creation_that_storage_refuses_is_undone_unless_its_repetition_was_answered(stage: EventStage) -> None:
-    """The first request fails at its second image; at any point another with its key comes, and is carried out."""
+    """The first request fails at its second image. At any point a repetition with its key arrives and succeeds."""
 
     put = stage.world.storage.put
     second = re.compile(f"raw/[0-9]+-{b'1'.hex():0>8}0001.jpg")

@@ -1,6 +1,6 @@
-"""The promise, held against every history of a few small systems: each order of their calls, deaths at each step.
+"""The guarantees in every history of a few small systems: each order of their calls, a death at each step.
 
-How many states there are is told so that a change which makes most of them unreachable does not go unnoticed.
+The tests assert how many states there are, so that a change that makes most of them unreachable is noticed.
 """
 
 import logging
@@ -20,7 +20,7 @@ OVERDUE, ORPHANED = PENDING_AFTER + MILLISECOND, ORPHAN_AFTER + PENDING_AFTER
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """Thousands of outages need not be told."""
+    """Thousands of outages need not be logged."""
     logging.disable()
     yield
     logging.disable(logging.NOTSET)
@@ -28,7 +28,7 @@ def _quiet() -> Iterator[None]:
 
 @pytest.fixture
 def stage() -> Stage:
-    """Where only writes are steps."""
+    """A stage where only writes are steps."""
     return Stage(reads_are_steps=False)
 
 

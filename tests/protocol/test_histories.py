@@ -1,4 +1,4 @@
-"""The promise, held against random histories of many processes at once."""
+"""The guarantees in random histories of many processes at once."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -24,14 +24,14 @@ TIMES = (SOON, timedelta(seconds=5), LEASE_OVER, OVERDUE, LEGACY_LEASE, ORPHAN_A
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """Thousands of outages need not be told."""
+    """Thousands of outages need not be logged."""
     logging.disable()
     yield
     logging.disable(logging.NOTSET)
 
 
 class History(RuleBasedStateMachine):
-    """Many processes at once, each stopped between any two of its calls; what is never taken up again has died."""
+    """Many processes at once, interrupted between any two of their calls. One that is not continued has died."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class History(RuleBasedStateMachine):
 
     @rule()
     def a_client_uploads_under_its_key(self) -> None:
-        """For the first time, or once more."""
+        """A first request or a repetition."""
         self._run(upload(self._name("upload"), key="key-1"))
 
     @precondition(lambda self: self.stage.records())
@@ -66,7 +66,7 @@ class History(RuleBasedStateMachine):
     @precondition(lambda self: self.stage.records())
     @rule(which=WHICH, manner=st.sampled_from(Manner), is_fenced=st.sampled_from([True, True, False]))
     def a_message_is_delivered(self, which: int, manner: Manner, is_fenced: bool) -> None:
-        """For the first time, late, or once more: a message of any job."""
+        """Deliver a message of any job: in time, late, or again."""
         self._start(worker(self._name("worker"), self._job_id(which), manner, is_fenced=is_fenced))
 
     @rule(act=st.sampled_from([repair, repair, sweep]))

@@ -33,7 +33,7 @@ def mongo(database: Database) -> MongoImageJobRepository:
 
 
 def foreign(**changes: Any) -> dict[str, Any]:
-    """A document as a backend on mongoose writes it; None leaves a field out."""
+    """A document as a backend on mongoose writes it. A field of None is left out."""
     document = {
         "_id": ObjectId(),
         "entityType": "event",

@@ -74,7 +74,7 @@ class TestDatabase:
 
 
 def assert_every_call_says_away(database: Database) -> None:
-    """At once, by many callers, and closes the database."""
+    """Every call raises DatabaseUnavailable in time, for many callers at once. Closes the database."""
     repository = MongoImageJobRepository(database)
     calls: list[Callable[[], object]] = [
         repository.ping,

@@ -37,7 +37,7 @@ def test_the_process_ends_cleanly_at_a_signal_even_while_mongodb_is_away(tmp_pat
 
 
 def test_the_process_ends_soon_after_a_signal_in_the_middle_of_a_sweep(tmp_path: Path) -> None:
-    """Its storage takes connections and never answers: the sweep's thread hangs for three times 30 s."""
+    """The storage accepts connections and never answers: the thread of the sweep hangs for three times 30 s."""
     with mongo_server() as mongo, silent_server() as silent:
         environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}} | {
             "R2_ENDPOINT": f"http://127.0.0.1:{silent}",

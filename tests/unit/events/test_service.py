@@ -61,7 +61,7 @@ def test_a_change_replaces_what_is_said_and_adds_images(events: Events) -> None:
 
 
 class AwayEvents(MemoryEventRepository):
-    """While `away`, nothing changes; a new event that it takes is one whose answer is lost."""
+    """While `away`, nothing can be changed, and `new_event` raises although the event is recorded."""
 
     away = False
 

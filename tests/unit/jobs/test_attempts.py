@@ -1,4 +1,4 @@
-"""What workers may do with jobs: the table of legal transitions, the fencing token, the rules for outputs."""
+"""What workers may do with jobs: legal transitions, the fencing token, and the rules for outputs."""
 
 import io
 from collections.abc import Callable
@@ -61,7 +61,7 @@ TABLE = [(name, status) for name in OPERATIONS for status in JobStatus]
 
 
 def job_in(world: World, status: JobStatus) -> ImageJob:
-    """A job of attempt 1 that came to `status` in an ordinary way, or to a terminal one with other contents."""
+    """A job of attempt 1 that reached `status` in the ordinary way; a terminal one with other contents."""
     job = world.claimed()
     if status == JobStatus.PROCESSING:
         return job
@@ -536,7 +536,7 @@ class TestFail:
 
 
 class TestRefusals:
-    """The message is what a person at the worker's end reads: which job, what it is, what it cannot become."""
+    """The operator of the worker reads the message: it names the job, its status, and the status that it cannot get."""
 
     def test_a_finished_job_is_named_with_what_it_cannot_become(self, world: World) -> None:
         job = world.claimed()

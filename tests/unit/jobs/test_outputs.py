@@ -1,4 +1,4 @@
-"""Which objects are a job's."""
+"""Which objects belong to a job."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What the reconciler's pass finds and mends, and what it leaves alone."""
+"""What a pass of the reconciler finds and repairs, and what it does not change."""
 
 from datetime import timedelta
 

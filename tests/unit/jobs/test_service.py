@@ -1,4 +1,4 @@
-"""What clients may do with jobs, and what is left when a service goes away in the middle."""
+"""What clients may do with jobs, and what is left if a service becomes unavailable in the middle."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -25,11 +25,11 @@ MISSING_ID = "655501d2f12a3d0f3c5a1002"
 ANY = Guard(frozenset(JobStatus))
 
 REFUSING = JobPolicy(accept_without_queue=False)
-"""Without a queue nothing is accepted."""
+"""A policy that accepts nothing without a queue."""
 
 
 def undo_refused(world: World) -> None:
-    """One try for each upload that is yet to be undone."""
+    """Try once to undo each refused upload that is left."""
     for _ in range(len(world.jobs.refused.unsettled)):
         world.jobs.refused.try_again()
 
@@ -42,7 +42,7 @@ def assert_nothing_is_left(world: World) -> None:
 
 @contextmanager
 def lost_insert(world: World) -> Iterator[None]:
-    """In the block each record is taken, but the answer never comes, and nothing can be removed."""
+    """In the block each insert takes effect but raises, as if its answer was lost, and no record can be removed."""
 
     def insert(job: ImageJob) -> None:
         AwayRepository.insert(world.repository, job)

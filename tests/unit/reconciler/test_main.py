@@ -1,4 +1,4 @@
-"""The loop around the repair: it stops when told and rides out outages."""
+"""The loop around the repairs: it stops on request and survives outages."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ STORAGE = StorageUnavailable("Connection refused")
 
 
 class Passes:
-    """Each pass ends as told, then the loop is stopped."""
+    """Each pass ends as given, then the loop is stopped."""
 
     def __init__(self, *ends: RepairReport | Exception) -> None:
         self.stop = threading.Event()

@@ -1,4 +1,4 @@
-"""The sweep beside the repairs: when it runs, what it tells, how it stops."""
+"""The sweep beside the repairs: when it runs, what it logs, how it stops."""
 
 import io
 import logging
@@ -22,7 +22,7 @@ STORAGE = StorageUnavailable("Connection refused")
 
 
 class Passes:
-    """A sweep whose passes end as told; after the last one it stops the loop."""
+    """A sweep whose passes end as given. After the last one it stops the loop."""
 
     def __init__(self, *ends: Swept | Exception) -> None:
         self.stop = threading.Event()
@@ -44,7 +44,7 @@ def sweep_thread(sweep: Any, stop: threading.Event, world: World | None = None, 
 
 
 def run(passes: Passes, interval: float = 0.001) -> SweepThread:
-    """Until the last pass has been made."""
+    """Run until the last pass has ended."""
     loop = sweep_thread(passes, passes.stop, interval=interval)
     loop.start()
     loop._thread.join(10)

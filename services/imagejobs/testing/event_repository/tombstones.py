@@ -1,4 +1,4 @@
-"""How the deletion of an event is remembered."""
+"""How tombstones of events are kept."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""When a change happens: if its guard holds, and once for many at the same time."""
+"""A change happens only if its guard holds, and of many at the same time only one wins."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

@@ -1,4 +1,4 @@
-"""What the reconciler looks for: jobs that wait, leases and deletions that are overdue."""
+"""What the reconciler queries: waiting jobs, expired leases, overdue deletions."""
 
 from datetime import timedelta
 
@@ -45,7 +45,7 @@ class Overdue:
         assert len(repository.leases_expired(MOMENT, long_ago, 1)) == 1
 
     def test_leases_that_expired_first_are_found_first(self, repository: ImageJobRepository) -> None:
-        """Those without a lease before the others: the limit is for both together."""
+        """Jobs without a lease come before the others. The limit is for both together."""
         leases = [MOMENT - 2 * SECOND, MOMENT - 3 * SECOND, MOMENT - SECOND, MOMENT]
         leased = [new_record(repository, status=JobStatus.PROCESSING, lease_until=each) for each in leases]
         unleased = [new_record(repository, status=JobStatus.PROCESSING, updated_at=each) for each in leases]

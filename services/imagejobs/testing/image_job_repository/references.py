@@ -1,4 +1,4 @@
-"""Which objects of the storage belong to jobs."""
+"""Which stored objects the records refer to."""
 
 import pytest
 

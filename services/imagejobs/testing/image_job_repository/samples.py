@@ -24,7 +24,7 @@ OTHERS = {"source_image_key": "raw/1700000000001-0123456789ab.jpg", "output_imag
 
 
 def receipt(size: int) -> dict[str, Any]:
-    """A receipt as the contract wants it, with an output of `size` bytes."""
+    """A valid receipt with an output of `size` bytes."""
     facts = {"mimetype": "image/webp", "width": 2, "height": 1, "frames": 1, "sha256": "0" * 64}
     return {
         "source": {**facts, "mimetype": "image/jpeg", "bytes": 7},
@@ -38,7 +38,7 @@ def receipt(size: int) -> dict[str, Any]:
 
 
 def new_record(repository: ImageJobRepository, **fields: Any) -> ImageJob:
-    """Insert a job record; fields that are not given have the least value that a record needs."""
+    """Insert a job record. Fields that are not given have the smallest valid value."""
     now = repository.now()
     least: dict[str, Any] = {
         "id": repository.new_id(),

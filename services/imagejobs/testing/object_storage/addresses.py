@@ -1,4 +1,4 @@
-"""What the addresses of objects look like, and that a storage can be asked whether it works."""
+"""What the addresses of objects look like, and that `ping` works."""
 
 from datetime import timedelta
 

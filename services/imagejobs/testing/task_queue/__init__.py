@@ -16,14 +16,14 @@ class TaskQueueSuite(Producers):
 
     @pytest.fixture
     def harness(self) -> QueueHarness:
-        """Return an empty queue with what its workers do to it; each test gets one of its own."""
+        """Return an empty queue with its harness. Each test gets its own."""
         pytest.fail("Override the fixture `harness`: it returns a QueueHarness with an empty queue.")
 
 
 class TaskQueueConsumerSuite(Taking, Settling, Crashes):
-    """What both ends of a list do that other programs use too, TaskQueue and TaskQueueConsumer. Override `harness`."""
+    """What TaskQueue and TaskQueueConsumer do on a list that other programs use too. Override `harness`."""
 
     @pytest.fixture
     def harness(self) -> SharedListHarness:
-        """Return an empty list with its consumers; each test gets one of its own."""
+        """Return an empty list with its harness. Each test gets its own."""
         pytest.fail("Override the fixture `harness`: it returns a SharedListHarness with an empty list.")

@@ -1,4 +1,4 @@
-"""What an implementer gives the suites: an empty queue, and hands to do from outside what other programs do."""
+"""What an implementation gives the suites: an empty queue, and methods that do what other programs do with it."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -12,17 +12,17 @@ FIRST = ProcessImageMessage(IDS[0]).encode()
 
 
 class QueueHarness(Protocol):
-    """A queue, and what its workers do to it."""
+    """A queue, and what its workers do with it."""
 
     @property
     def queue(self) -> TaskQueue:
         """The implementation under test. It is empty at the start of a test."""
 
     def waiting(self) -> Sequence[str]:
-        """The ids of the jobs whose messages wait, the next to be taken first."""
+        """The ids of the jobs whose messages wait, in the order in which they will be taken."""
 
     def take(self) -> None:
-        """A worker takes the next message and is still at work on it."""
+        """A worker takes the next message and has not finished it."""
 
     def dead_letter(self) -> None:
         """A worker takes the next message and makes it a dead letter."""
@@ -38,13 +38,13 @@ class SharedListHarness(QueueHarness, Protocol):
         """Another program pushes these bytes."""
 
     def waiting_raw(self) -> Sequence[bytes]:
-        """The messages that wait, the next to be taken first."""
+        """The waiting messages, in the order in which they will be taken."""
 
     def dead(self) -> Sequence[dict[str, Any]]:
         """The dead letters, each as its JSON object, in any order."""
 
     def kill(self, consumer_id: str) -> None:
-        """Make this consumer look dead: its heartbeat expires at once."""
+        """Let this consumer's heartbeat expire at once, so that it counts as dead."""
 
 
 def take_all(consumer: TaskQueueConsumer) -> list[bytes]:
@@ -56,7 +56,7 @@ def take_all(consumer: TaskQueueConsumer) -> list[bytes]:
 
 
 def take_one(consumer: TaskQueueConsumer) -> bytes:
-    """Take the next message, which must be there."""
+    """Take the next message. Fails if there is none."""
     raw = consumer.take(0)
     assert raw is not None, "the list is empty"
     return raw

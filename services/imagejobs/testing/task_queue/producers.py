@@ -1,4 +1,4 @@
-"""What producers ask of a queue."""
+"""What producers do with a queue."""
 
 from imagejobs.testing.task_queue.harness import IDS, QueueHarness
 
@@ -31,7 +31,7 @@ class Producers:
         assert list(harness.waiting()) == IDS[1:2]
 
     def test_absent_are_the_jobs_without_a_waiting_message(self, harness: QueueHarness) -> None:
-        """A queue that is not shared is never searched."""
+        """A queue that other programs do not use is never searched."""
         harness.queue.push(IDS[:3])
         harness.take()
         expected = {IDS[0], IDS[3]} if harness.queue.is_shared else set()

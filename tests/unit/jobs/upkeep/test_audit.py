@@ -1,4 +1,4 @@
-"""Which COMPLETED jobs are told to have lost their objects."""
+"""Which COMPLETED jobs are reported as damaged."""
 
 import io
 from dataclasses import replace

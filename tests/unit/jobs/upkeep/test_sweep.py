@@ -1,4 +1,4 @@
-"""What a sweep deletes, and what it must leave: references, names, ages, races, outages."""
+"""What a sweep deletes and what it must keep: references, names, ages, races, outages."""
 
 import io
 import logging
@@ -35,7 +35,7 @@ def let_age(world: World) -> None:
 
 
 def swept(world: World, **options: bool) -> dict[Kind, Swept]:
-    """One pass, summed up."""
+    """One pass: the sum of its batches."""
     found = {kind: Swept() for kind in Kind}
     for kind, batch in world.sweep.run(**options):
         found[kind] += batch
@@ -288,7 +288,7 @@ class TestRaces:
 
 
 def after_first_answer(monkeypatch: pytest.MonkeyPatch, world: World, name: str, then: Callable[[], object]) -> None:
-    """Let something happen once, right after the repository has answered this for a whole batch."""
+    """Do something once, right after the repository has answered this query for a whole batch."""
     real = getattr(world.repository, name)
 
     def answer(keys: Any) -> Any:
@@ -414,7 +414,7 @@ class TestBounds:
 
 
 class TestHoldingBack:
-    """A database that knows almost nothing of the storage is rather the wrong one than right."""
+    """A database with records of almost none of the objects is probably the wrong one."""
 
     def fill(self, world: World, orphans: int, jobs: int) -> None:
         world.create(jobs)
