@@ -16,7 +16,7 @@ from imagejobs.connections.outages import OUTAGES
 from imagejobs.storage.body import read_body
 from imagejobs.storage.content_types import content_type_of
 from imagejobs.storage.files import walk, write_whole
-from imagejobs.storage.keys import is_safe_key
+from imagejobs.storage.keys import is_safe_key, unsafe_key
 from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectTooLarge, StorageUnavailable
 
 _NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
@@ -37,7 +37,7 @@ class FilesystemStorage:
     def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:  # noqa: ARG002 - see the class
         """See ObjectStorage. Raises ValueError for an unsafe key or a body shorter than `size`."""
         if not is_safe_key(key):
-            raise ValueError(f"{key!r} is not a plain relative path")
+            raise unsafe_key(key)
         body = read_body(data, size, key)
         with _translated_errors(key, f"{key} could not be written below {self._root}", is_read=False):
             write_whole(self._root / key, body)

@@ -70,3 +70,8 @@ def is_raw_key(key: str) -> bool:
 def is_safe_key(key: str) -> bool:
     """Whether the key is a plain relative path: no empty, hidden or `..` segment, no character that needs quoting."""
     return _KEY.fullmatch(key) is not None
+
+
+def unsafe_key(key: str) -> ValueError:
+    """The error of a storage that refuses to write an object under this key."""
+    return ValueError(f"{key!r} is not a plain relative path")

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from imagejobs.storage.body import read_body
-from imagejobs.storage.keys import is_safe_key
+from imagejobs.storage.keys import is_safe_key, unsafe_key
 from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, ObjectTooLarge
 
 
@@ -37,7 +37,7 @@ class MemoryStorage:
     def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:
         """See ObjectStorage. Raises ValueError for an unsafe key or a body shorter than `size`."""
         if not is_safe_key(key):
-            raise ValueError(f"{key!r} is not a plain relative path")
+            raise unsafe_key(key)
         body = read_body(data, size, key)
         info = ObjectInfo(key, size, content_type, self._clock())
         with self._lock:

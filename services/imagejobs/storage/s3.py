@@ -15,6 +15,7 @@ from imagejobs.errors import ConfigurationError
 from imagejobs.settings.proxies import proxy_to, through
 from imagejobs.storage.body import read_body
 from imagejobs.storage.content_types import content_type_of
+from imagejobs.storage.keys import unsafe_key
 from imagejobs.storage.object_storage import ObjectInfo, ObjectNotFound, StorageUnavailable
 from imagejobs.storage.s3_connections import connection_pool
 from imagejobs.storage.s3_download import read_download
@@ -60,7 +61,7 @@ class S3Storage:
     def put(self, key: str, data: BinaryIO, size: int, content_type: str, cache_control: str = "") -> None:
         """See ObjectStorage. Sends one PUT. Raises ValueError for a `..` in the key or a body shorter than `size`."""
         if not _is_addressable(key):
-            raise ValueError(f"{key!r} is not a plain relative path")
+            raise unsafe_key(key)
         body = read_body(data, size, key)
         with translated_errors(self._place):
             self._client.put_object(
