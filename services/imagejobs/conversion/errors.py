@@ -26,7 +26,7 @@ class ConversionError(Exception):
     """
 
     def __init__(self, code: ErrorCode, message: str, *, retryable: bool = False) -> None:
-        super().__init__(code, message, retryable)
+        super().__init__(code, message)
         self.code: str = code.value
         self.message = message
         self.retryable = retryable
@@ -34,24 +34,12 @@ class ConversionError(Exception):
     def __str__(self) -> str:
         return self.message
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle with the keyword argument."""
-        return _restore, (self.code, self.message, self.retryable)
-
 
 class MachineFault(ConversionError):
     """The machine did not have enough disk, memory or open files. The image is not the reason."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(code, message, retryable=True)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle with the arguments of this class."""
-        return MachineFault, (ErrorCode(self.code), self.message)
-
-
-def _restore(code: str, message: str, retryable: bool) -> ConversionError:
-    return ConversionError(ErrorCode(code), message, retryable=retryable)
 
 
 def truncated(what: str) -> ConversionError:
