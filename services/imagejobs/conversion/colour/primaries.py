@@ -6,7 +6,7 @@ Matrix = tuple[tuple[float, float, float], ...]
 """Rows of a 3 x 3 matrix."""
 Colorants = Mapping[str, tuple[float, float, float]]
 """XYZ of red, green and blue adapted to D50, under the keys r, g and b."""
-_D50 = (0.9642, 1.0, 0.8249)
+D50 = (0.9642, 1.0, 0.8249)
 """The white of the profile connection space (ICC.1:2001-04, annex A)."""
 _BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 _FLAT = 1e-6
@@ -53,7 +53,7 @@ def rgb_to_xyz(chromaticities: Sequence[float]) -> Matrix:
 
 def xyz_to_d50(to_xyz: Matrix) -> Matrix:
     """The matrix of an RGB space with its white adapted to D50 (Bradford). Raises NoSpaceError."""
-    source, target = _apply(_BRADFORD, _apply(to_xyz, (1.0, 1.0, 1.0))), _apply(_BRADFORD, _D50)
+    source, target = _apply(_BRADFORD, _apply(to_xyz, (1.0, 1.0, 1.0))), _apply(_BRADFORD, D50)
     if min(source) <= 0:
         raise NoSpaceError
     red, green, blue = (wanted / found for wanted, found in zip(target, source, strict=True))

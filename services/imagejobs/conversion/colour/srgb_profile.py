@@ -4,10 +4,8 @@ import struct
 from collections.abc import Callable
 from functools import cache
 
-from imagejobs.conversion.colour.primaries import Colorants
+from imagejobs.conversion.colour.primaries import D50, Colorants
 
-_D50 = (0.9642, 1.0, 0.8249)
-"""The white of the profile connection space (ICC.1:2001-04, annex A)."""
 COLORANTS = {"r": (0.43607, 0.22249, 0.01392), "g": (0.38515, 0.71687, 0.09708), "b": (0.14307, 0.06061, 0.71410)}
 """The primaries of IEC 61966-2-1 adapted from D65 to D50 by the Bradford matrix, as XYZ."""
 _CURVE_POINTS = 1024
@@ -38,7 +36,7 @@ def display_profile(description: str, colorants: Colorants, decode: Curve = deco
     tags = {
         b"desc": _description(description.encode("ascii")),
         b"cprt": b"text\0\0\0\0No copyright, use freely\0",
-        b"wtpt": _xyz(_D50),
+        b"wtpt": _xyz(D50),
         **{f"{name}XYZ".encode(): _xyz(value) for name, value in colorants.items()},
         **{f"{name}TRC".encode(): curve for name in colorants},
     }
@@ -60,7 +58,7 @@ def _assemble(tags: dict[bytes, bytes]) -> bytes:
 def _header(size: int) -> bytes:
     date = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
     head = struct.pack(">I4sI4s4s4s", size, bytes(4), 0x02100000, b"mntr", b"RGB ", b"XYZ ")
-    return (head + date + b"acsp").ljust(68, b"\0") + _xyz(_D50)[8:] + bytes(48)
+    return (head + date + b"acsp").ljust(68, b"\0") + _xyz(D50)[8:] + bytes(48)
 
 
 def _table(decode: Curve) -> bytes:

@@ -3,11 +3,12 @@
 import struct
 from collections.abc import Iterator, Mapping
 
+from imagejobs.conversion.formats.structure import MAX_CREDIT_BYTES
+from imagejobs.conversion.formats.tiff.plain import ASCII, write_directory
+from imagejobs.conversion.formats.tiff.tags import ARTIST, COPYRIGHT, ORIENTATION
+
 IDENTIFIER = b"Exif\0\0"
 """Precedes EXIF in JPEG segments, and in the WebP chunks of many programs."""
-ARTIST, COPYRIGHT = 0x013B, 0x8298
-_ORIENTATION = 0x0112
-_ASCII = 2
 _NUMBERS = {1: "B", 3: "H", 4: "I", 5: "2I", 6: "b", 8: "h", 9: "i", 10: "2i"}
 """The struct format of each numeric type (TIFF 6.0, section 2). The standard has a SHORT for the orientation. Pillow
 and libvips accept all of these; a floating-point, text or undefined value counts as no orientation."""
@@ -17,14 +18,12 @@ _ENTRY_BYTES = 12
 _INLINE_BYTES = 4
 MAX_EXIF_BYTES = 1 << 16
 """The most bytes that are read: a JPEG segment has no more, and the first directory is at the beginning."""
-MAX_CREDIT_BYTES = 500
-"""The most bytes of a credit that are kept; longer texts are not names."""
 
 
 def orientation(exif: bytes) -> int:
     """The orientation, 1 to 8; 1 if it is absent or impossible, or if the EXIF is damaged."""
     for tag, kind, count, value in _entries(exif):
-        if tag == _ORIENTATION:
+        if tag == ORIENTATION:
             number = _number(exif, kind, count, value)
             return int(number) if number in range(1, 9) else 1
     return 1
@@ -32,21 +31,13 @@ def orientation(exif: bytes) -> int:
 
 def credits_of(exif: bytes) -> dict[int, bytes]:
     """The texts of Artist and Copyright by their tags, without absent and blank ones."""
-    found = {tag: _text(exif, count, value) for tag, kind, count, value in _entries(exif) if kind == _ASCII}
+    found = {tag: _text(exif, count, value) for tag, kind, count, value in _entries(exif) if kind == ASCII}
     return {tag: found[tag] for tag in (ARTIST, COPYRIGHT) if found.get(tag, b"").strip(b" \0")}
 
 
 def write_credits(texts_by_tag: Mapping[int, bytes]) -> bytes:
     """EXIF with one directory that contains these texts and nothing else."""
-    directory_bytes = 2 + _ENTRY_BYTES * len(texts_by_tag) + 4
-    entries, texts, at = b"", b"", 8 + directory_bytes
-    for tag, text in sorted(texts_by_tag.items()):
-        value = text + b"\0"
-        is_inline = len(value) <= _INLINE_BYTES
-        place = value.ljust(_INLINE_BYTES, b"\0") if is_inline else struct.pack("<I", at + len(texts))
-        entries += struct.pack("<HHI", tag, _ASCII, len(value)) + place
-        texts += b"" if is_inline else value + bytes(len(value) % 2)
-    return struct.pack("<2sHIH", b"II", 42, 8, len(texts_by_tag)) + entries + bytes(4) + texts
+    return write_directory({tag: (ASCII, text + b"\0") for tag, text in texts_by_tag.items()})
 
 
 def _entries(exif: bytes) -> Iterator[tuple[int, int, int, bytes]]:

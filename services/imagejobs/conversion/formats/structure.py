@@ -8,6 +8,8 @@ from imagejobs.conversion.formats.coded_colour import CodedColour
 
 BYTES_PER_PIXEL = 8
 """Bytes of a decoded pixel in ImageMagick's Q16 builds: four channels of 16 bits."""
+MAX_CREDIT_BYTES = 500
+"""The most bytes of a credit that are kept; longer texts are not names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from imagejobs.conversion.encoding import rendition
 from imagejobs.conversion.encoding.encode import Effort, Encoded, Tried
 from imagejobs.conversion.encoding.rendition import Rendition, RenditionEncoder
 from imagejobs.conversion.encoding.trial import Encoding, Trial
-from imagejobs.conversion.formats.exif import COPYRIGHT, credits_of, write_credits
-from imagejobs.conversion.formats.webp.animation import split_animation
+from imagejobs.conversion.formats.exif import credits_of, write_credits
+from imagejobs.conversion.formats.tiff.tags import COPYRIGHT
+from imagejobs.conversion.formats.webp.animation import split_webp
 from imagejobs.conversion.formats.webp.container import find_chunk
 from imagejobs.conversion.magick.image import MagickImage
 from PIL import Image
@@ -36,7 +37,7 @@ def render(frames: Sequence[MagickImage], effort: Effort = FLAT, exif: bytes = b
 
 
 def parts(data: bytes) -> list[tuple[int, int, int, int, int]]:
-    return [(each.x, each.y, each.width, each.height, each.duration_ms) for each in split_animation(data)]
+    return [(each.x, each.y, each.width, each.height, each.duration_ms) for each in split_webp(data)]
 
 
 def test_one_frame_is_a_still() -> None:

@@ -4,7 +4,8 @@ import pytest
 from files.exif import ARTIST, CAMERA, COPYRIGHT, ORIENTATION, exif
 from hypothesis import given
 from hypothesis import strategies as st
-from imagejobs.conversion.formats.exif import MAX_CREDIT_BYTES, credits_of, orientation, write_credits
+from imagejobs.conversion.formats.exif import credits_of, orientation, write_credits
+from imagejobs.conversion.formats.structure import MAX_CREDIT_BYTES
 from PIL import Image
 
 IDENTIFIER = b"Exif\0\0"

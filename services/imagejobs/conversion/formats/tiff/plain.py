@@ -3,12 +3,13 @@
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from imagejobs.conversion.formats.tiff import tags
 
-_SHORT, _LONG, _UNDEFINED = 3, 4, 7
-_HEADER = 8
-_BYTES = {_SHORT: 2, _LONG: 4, _UNDEFINED: 1}
+ASCII, _SHORT, _LONG, _UNDEFINED = 2, 3, 4, 7
+_HEADER, _ENTRY, _INLINE = 8, 12, 4
+_BYTES = {ASCII: 1, _SHORT: 2, _LONG: 4, _UNDEFINED: 1}
 """The bytes of a value of each kind."""
 
 
@@ -28,11 +29,7 @@ class Plain:
 def write_plain(page: Plain, strips: Sequence[bytes | memoryview], min_bytes: int = 0) -> bytes:
     """The bytes of the file, at least `min_bytes`."""
     sizes = [len(strip) for strip in strips]
-    offsets, at = [], _HEADER
-    for size in sizes:
-        offsets.append(at)
-        at += size
-    arrays, entries = b"", b""
+    offsets = list(accumulate(sizes[:-1], initial=_HEADER))
     values = {
         tags.WIDTH: (_LONG, struct.pack("<I", page.width)),
         tags.HEIGHT: (_LONG, struct.pack("<I", page.height)),
@@ -46,14 +43,19 @@ def write_plain(page: Plain, strips: Sequence[bytes | memoryview], min_bytes: in
     values |= {tag: (_SHORT, struct.pack("<H", value)) for tag, value in page.fields.items()}
     if page.profile:
         values[tags.PROFILE] = (_UNDEFINED, page.profile)
-    for tag, (kind, data) in sorted(values.items()):
+    return write_directory(values, strips).ljust(min_bytes, b"\0")
+
+
+def write_directory(fields: Mapping[int, tuple[int, bytes]], strips: Sequence[bytes | memoryview] = ()) -> bytes:
+    """A file of these strips and one directory. `fields` has the kind and the bytes of each value, by their tags."""
+    at = _HEADER + sum(map(len, strips))
+    entries, values, values_at = b"", b"", at + 2 + _ENTRY * len(fields) + 4
+    for tag, (kind, data) in sorted(fields.items()):
         entries += struct.pack("<HHI", tag, kind, len(data) // _BYTES[kind])
-        if len(data) > 4:
-            entries += struct.pack("<I", at + len(arrays))
-            arrays += data + bytes(len(data) % 2)
+        if len(data) <= _INLINE:
+            entries += data.ljust(_INLINE, b"\0")
         else:
-            entries += data.ljust(4, b"\0")
-    head = b"II*\0" + struct.pack("<I", at + len(arrays))
-    tail = struct.pack("<H", len(values)) + entries + bytes(4)
-    rest = bytes(max(0, min_bytes - at))
-    return b"".join([head, *strips, arrays, tail, rest])
+            entries += struct.pack("<I", values_at + len(values))
+            values += data + bytes(len(data) % 2)
+    head, count = struct.pack("<2sHI", b"II", 42, at), struct.pack("<H", len(fields))
+    return b"".join([head, *strips, count, entries, bytes(4), values])

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from imagejobs.conversion.errors import corrupt, truncated
 from imagejobs.conversion.formats.byte_reader import ByteReader
-from imagejobs.conversion.formats.exif import MAX_CREDIT_BYTES
-from imagejobs.conversion.formats.structure import Structure, still
+from imagejobs.conversion.formats.structure import MAX_CREDIT_BYTES, Structure, still
 from imagejobs.conversion.formats.tiff import tags
 from imagejobs.conversion.formats.tiff.acceptance import check_accepted
 from imagejobs.conversion.formats.tiff.directory import MAX_PAGES, Directory, read_directory, read_layout
