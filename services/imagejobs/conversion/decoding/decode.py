@@ -28,7 +28,7 @@ def decode(source: bytes, probe: Probe, target: Size) -> Iterator[MagickImage]:
     split = probe.format.split
     # An animation of one frame is split, too: its frame need not be the still, and ImageMagick may show a blank canvas.
     if split and probe.durations_ms:
-        return play(split(source, probe.durations_ms), probe)
+        return play(split(source), probe)
     return iter([_decode_still(source, probe, target)])
 
 

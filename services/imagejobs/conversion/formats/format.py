@@ -28,9 +28,9 @@ class Format:
     `read` walks through a file and returns its structure, or raises ConversionError. `sample` is a picture of 8 x 8
     pixels, base64.
 
-    `split` returns the frames of an animation, given the durations of its structure. `prepare` rewrites a file of
-    one picture so that ImageMagick decodes it as other decoders do. `scale` returns the options with which ImageMagick
-    decodes a picture of the first size directly to a smaller size, not below the second; none to decode in full.
+    `split` returns the frames of an animation. `prepare` rewrites a file of one picture so that ImageMagick decodes it
+    as other decoders do. `scale` returns the options with which ImageMagick decodes a picture of the first size
+    directly to a smaller size, not below the second; none to decode in full.
 
     `try_lossless` marks formats of drawings and screenshots. `many_pictures` marks formats whose decoder returns all
     pictures of a file; only the first is used.
@@ -41,7 +41,7 @@ class Format:
     signature: re.Pattern[bytes]
     read: Callable[[ByteReader], Structure]
     sample: str
-    split: Callable[[bytes, tuple[int, ...]], Iterator[AnimationFrame]] | None = None
+    split: Callable[[bytes], Iterator[AnimationFrame]] | None = None
     prepare: Callable[[bytes], bytes] = _unchanged
     scale: Callable[[Size, Size], Mapping[str, str]] = _no_options
     try_lossless: bool = False

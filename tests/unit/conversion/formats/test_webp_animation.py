@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
-from imagejobs.conversion.formats.webp.animation import assemble_animation, split_animation
+from imagejobs.conversion.formats.webp.animation import assemble_animation, split_webp
 from imagejobs.conversion.formats.webp.container import find_chunk
 from measures.decoded_pictures import frame_count
 from PIL import Image
@@ -21,7 +21,7 @@ def test_what_is_assembled_is_taken_apart_again(red: bytes) -> None:
         AnimationFrame(4, 2, 10, 6, 0xFFFFFF, red, blend=True, dispose=True),
     ]
 
-    parts = list(split_animation(assemble_animation(20, 10, frames, 3)))
+    parts = list(split_webp(assemble_animation(20, 10, frames, 3)))
 
     assert [(p.x, p.y, p.width, p.height, p.duration_ms, p.blend, p.dispose) for p in parts] == [
         (0, 0, 10, 6, 70, False, False),
@@ -46,7 +46,7 @@ def test_a_frame_without_room_for_its_header_is_corrupt(red: bytes) -> None:
     at = whole.index(b"ANMF")
 
     with pytest.raises(ConversionError, match="too short"):
-        list(split_animation(whole[:at] + b"ANMF\x04\0\0\0" + bytes(4)))
+        list(split_webp(whole[:at] + b"ANMF\x04\0\0\0" + bytes(4)))
 
 
 def test_the_profile_is_found(save: Callable[..., bytes]) -> None:
@@ -61,4 +61,4 @@ def test_what_lies_behind_the_declared_length_is_no_frame(red: bytes) -> None:
     whole = assemble_animation(20, 10, [frame, frame], 0)
     once_more = whole[whole.rindex(b"ANMF") :]
 
-    assert len(list(split_animation(whole + once_more))) == 2
+    assert len(list(split_webp(whole + once_more))) == 2

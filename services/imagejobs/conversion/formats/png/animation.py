@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
 from imagejobs.conversion.formats.png.animation_chunks import BACKGROUND, OVER, PREVIOUS, PngAnimation, PngFrame
 from imagejobs.conversion.formats.png.chunks import HEADER, chunk, chunks, png
@@ -11,11 +10,8 @@ _OF_EVERY_FRAME = frozenset({b"PLTE", b"tRNS", b"sBIT", b"cICP", b"iCCP", b"sRGB
 """The chunks before the picture that define the meaning of its samples: every frame gets a copy."""
 
 
-def split_png(data: bytes, durations_ms: tuple[int, ...]) -> Iterator[AnimationFrame]:
-    """The frames of an animated PNG that `probe` accepted, with the durations that it found.
-
-    Raises ConversionError `corrupt`, also if the file has another number of frames than of durations.
-    """
+def split_png(data: bytes) -> Iterator[AnimationFrame]:
+    """The frames of an animated PNG that `probe` accepted."""
     parts = list(chunks(data))
     width, height, *kind_of_samples = HEADER.unpack(parts[0].data)
     animation, shared, is_before_picture = PngAnimation(width, height), list[memoryview](), True
@@ -24,9 +20,7 @@ def split_png(data: bytes, durations_ms: tuple[int, ...]) -> Iterator[AnimationF
         is_before_picture &= part.kind != b"IDAT"
         if is_before_picture and part.kind in _OF_EVERY_FRAME:
             shared.append(part.whole)
-    if len(animation.frames) != len(durations_ms):
-        raise corrupt("The PNG cannot be split into its frames")
-    for frame, duration_ms in zip(animation.frames, durations_ms, strict=True):
+    for frame, duration_ms in zip(animation.frames, animation.durations_ms, strict=True):
         header = HEADER.pack(frame.width, frame.height, *kind_of_samples)
         still = png(chunk(b"IHDR", header), *shared, chunk(b"IDAT", b"".join(frame.data)))
         yield _canvas_part(frame, still, duration_ms)

@@ -6,7 +6,6 @@ that should replace what is below them.
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
@@ -28,22 +27,13 @@ _FRAME_HEADER_BYTES = 16
 MAX_DURATION_MS = 0xFFFFFF
 
 
-def split_webp(data: bytes, durations_ms: tuple[int, ...]) -> Iterator[AnimationFrame]:
-    """The frames of an animated WebP that `probe` accepted, each with its duration and the profile of the file.
+def split_webp(data: bytes) -> Iterator[AnimationFrame]:
+    """The frames of an animated WebP that `probe` accepted, each with the profile of the file.
 
-    Raises ConversionError `corrupt`, also if the file has another number of frames than of durations.
+    Raises ConversionError `corrupt`.
     """
     profile = find_chunk(data, b"ICCP") or b""
-    try:
-        for frame, duration_ms in zip(split_animation(data), durations_ms, strict=True):
-            yield replace(frame, duration_ms=duration_ms, profile=profile)
-    except ValueError as error:
-        raise corrupt("The WebP cannot be split into its frames") from error
-
-
-def split_animation(data: bytes) -> Iterator[AnimationFrame]:
-    """The frames of an animated WebP that `probe` accepted. Raises ConversionError `corrupt`."""
-    return (_read_frame(payload) for kind, payload in file_chunks(data) if kind == b"ANMF")
+    return (_read_frame(payload, profile) for kind, payload in file_chunks(data) if kind == b"ANMF")
 
 
 def assemble_animation(width: int, height: int, frames: Sequence[AnimationFrame], loop_count: int) -> bytes:
@@ -54,7 +44,7 @@ def assemble_animation(width: int, height: int, frames: Sequence[AnimationFrame]
     return riff(header + animation + b"".join(map(_frame_chunk, frames)))
 
 
-def _read_frame(payload: bytes) -> AnimationFrame:
+def _read_frame(payload: bytes, profile: bytes) -> AnimationFrame:
     if len(payload) < _FRAME_HEADER_BYTES:
         raise corrupt("The WebP has a frame that is too short")
     x, y, width, height, duration = (_uint24(payload, at) for at in (0, 3, 6, 9, 12))
@@ -70,6 +60,7 @@ def _read_frame(payload: bytes) -> AnimationFrame:
         still,
         blend=not payload[15] & _NO_BLEND,
         dispose=bool(payload[15] & _DISPOSE),
+        profile=profile,
     )
 
 
