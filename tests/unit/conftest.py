@@ -1,4 +1,4 @@
-"""Unit tests reach no network and start no process: what needs either belongs to tests/functional."""
+"""Unit tests use no network and start no process; tests that need either belong to tests/functional."""
 
 import subprocess
 from collections.abc import Generator
@@ -12,14 +12,14 @@ _patch = pytest.MonkeyPatch()
 
 
 class ProcessBlockedError(RuntimeError):
-    """A unit test starts a process."""
+    """A unit test tried to start a process."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Before all fixtures: one of wider scope is set up before any other fixture could forbid it anything.
+    """Block sockets and processes before any fixture is set up, including those of session scope.
 
-    Socket pairs of the event loop, which never leave the process, are allowed.
+    The event loop's socket pairs never leave the process and are allowed.
     """
     pytest_socket.disable_socket(allow_unix_socket=True)
     _patch.setattr(subprocess.Popen, "__init__", _refuse)
@@ -27,7 +27,7 @@ def pytest_runtest_setup() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown() -> Generator[None, None, None]:
-    """After all fixtures, whether or not they ended well."""
+    """Undo the block after all fixtures, even if one failed."""
     try:
         return (yield)
     finally:

@@ -1,4 +1,4 @@
-"""Every link, path and test that a Markdown page names exists."""
+"""Every link, path and test name in a Markdown page exists."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ PAGES = sorted(
     if "node_modules" not in path.parts
 )
 HISTORY = {ROOT / "CHANGELOG.md", *DOCS.glob("measurements/*.md")}
-"""Pages that name the modules of their day."""
+"""Pages about the past, which may name modules that no longer exist."""
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(
@@ -39,12 +39,12 @@ def ids(path: Path) -> str:
 
 
 def text(page: Path) -> str:
-    """The page without its code blocks, where brackets and paths may mean anything."""
+    """The page without its code blocks, in which brackets and paths may mean something else."""
     return FENCE.sub("", page.read_text(encoding="utf-8"))
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors that GitHub makes of the headings: small letters, hyphens for spaces, no punctuation."""
+    """The anchors that GitHub gives the headings: lower case, hyphens for spaces, no punctuation."""
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text(page))}
 
 
@@ -65,7 +65,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in HISTORY], ids=ids)
 def test_paths_exist(page: Path) -> None:
-    """A path begins at the root of the repository or in the package `imagejobs`."""
+    """A path may be relative to the root of the repository or to the package `imagejobs`."""
     paths = set(PATH.findall(text(page)))
     assert sorted(path for path in paths if not any((root / path).exists() for root in (ROOT, PRODUCT))) == []
 

@@ -7,7 +7,7 @@ from pytest_socket import SocketBlockedError
 
 
 def test_no_unit_test_reaches_a_network() -> None:
-    # Which of the two depends on whether warnings are errors, as they are here.
+    # pytest-socket warns before it raises, and the warning is an error if warnings are errors.
     with pytest.raises((SocketBlockedError, UserWarning), match=r"socket\.socket"):
         socket.socket(socket.AF_INET)
 
@@ -24,7 +24,7 @@ def test_no_unit_test_starts_a_process() -> None:
 
 @pytest.fixture(scope="session")
 def wide() -> None:
-    """Set up before each fixture of a test's own."""
+    """A session fixture, which is set up before all fixtures of narrower scope."""
     with pytest.raises((SocketBlockedError, UserWarning), match=r"socket\.socket"):
         socket.socket(socket.AF_INET)
     with pytest.raises(RuntimeError, match="starts a process"):

@@ -22,7 +22,7 @@ from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_settings
 
 @pytest.fixture(autouse=True)
 def disconnected() -> Iterator[None]:
-    """The process ends after `run`; here the next test wants to connect elsewhere, and SIGTERM to mean what it did."""
+    """Undo what `run` leaves to the end of the process: the database connection and the SIGTERM handler."""
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -31,7 +31,7 @@ def disconnected() -> Iterator[None]:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What is to be served where, on a machine whose image library reads everything."""
+    """The recorded calls of `serve` and of the deployment watch; every image format counts as readable."""
     calls: list[dict[str, Any]] = []
     abilities = Abilities("ImageMagick", tuple(each.name for each in FORMATS), without=())
     monkeypatch.setattr(Converter, "abilities", lambda _: abilities)

@@ -1,4 +1,4 @@
-"""A backing service that is unavailable is named with 503, and nothing is left behind."""
+"""If a backing service is unavailable, the API answers 503 with its name and leaves nothing behind."""
 
 from typing import Any
 
@@ -142,7 +142,7 @@ def test_a_job_that_was_handed_back_does_not_wait_for_redis(api: MemoryApi) -> N
     assert (again.status_code, again.json().get("message")) == (201, None)
 
 
-@pytest.mark.parametrize("full", [True, False], ids=["queue full", "Redis away"])
+@pytest.mark.parametrize("full", [True, False], ids=["queue full", "Redis unavailable"])
 def test_an_upload_that_was_accepted_under_its_key_is_told_again_when_no_more_are_taken(full: bool) -> None:
     api = memory_api(max_queue_length=1, accept_without_queue=False)
     first = api.client().post("/api/image-jobs", **UPLOAD, headers={"Idempotency-Key": "key-1"})

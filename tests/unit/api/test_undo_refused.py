@@ -1,4 +1,4 @@
-"""Refused uploads that could not be undone at once are undone beside the requests."""
+"""A refused upload that could not be undone at once is undone in the background."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -15,7 +15,7 @@ from worlds.memory_api import memory_api
 
 
 async def undone(world: World) -> bool:
-    """Whether nothing is left within five seconds of a running API."""
+    """Whether a running background task has undone everything within five seconds."""
     async with background_undo(world.jobs.refused):
         for _ in range(500):
             if not world.jobs.refused.unsettled and not world.storage.stored_keys():
@@ -65,7 +65,7 @@ def test_an_end_waits_for_one_try_and_not_for_all(monkeypatch: pytest.MonkeyPatc
     async def ended_during_the_first() -> None:
         async with background_undo(refused):
             assert await asyncio.to_thread(begun.acquire, timeout=10)
-            asyncio.get_running_loop().call_soon(may_go_on.set)  # after the end began
+            asyncio.get_running_loop().call_soon(may_go_on.set)  # runs once the block has begun to end
 
     refused.unsettled.extend((f"upload {n}", undo) for n in range(5))
     asyncio.run(ended_during_the_first())

@@ -6,7 +6,7 @@ from benchmarks.conversion.figures import Measured, compare, geometric_mean, sam
 
 
 def measured(file: str, contender: str, ms: float, **more: Any) -> Measured:
-    """A photograph that took `ms` three times, and once longer."""
+    """The measurement of a photograph with a median of `ms`, in which one of three rounds took longer."""
     facts: dict[str, object] = {"bytes": 1000, "ssim": 0.98, "peak_memory": 100, "is_photograph": True} | more
     return Measured(file, contender, times_ms=(ms, ms * 3, ms), cpu_times_ms=(ms,) * 3, **facts)  # type: ignore[arg-type]
 

@@ -11,18 +11,18 @@ from benchmarks.peers.report import COLUMNS, as_json, as_markdown, rows, seconds
 
 
 def executions(*lines: str) -> list[Execution]:
-    """The tally, as the workers write it."""
+    """Executions in the form in which the workers record them."""
     return [Execution.read(line.encode()) for line in lines]
 
 
 def outcome(**more: Any) -> Outcome:
-    """A trial of four jobs without a fault."""
+    """The outcome of a trial of four jobs without a failure, with these changes."""
     values: dict[str, Any] = {"accepted": 4, "lost": 0, "kept": 0, "twice": 0, "refused": 0, "recoveries": ()}
     return Outcome(**values | more)
 
 
 def trial(fault: str, name: str) -> Any:
-    """Of a trial the report asks only for its names."""
+    """A trial with the names of its fault and contender, which are all that the report reads."""
     return SimpleNamespace(fault=fault, contender=SimpleNamespace(name=name))
 
 

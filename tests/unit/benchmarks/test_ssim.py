@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 from benchmarks.conversion.ssim import ssim
 
 SIDE = 11
-"""Of the window: a plane of this size has one place where it fits, so that the mean is over one value."""
+"""Side of the window: in a plane of this size it fits in one place, so the mean is over one value."""
 C1, C2 = 2.55**2, 7.65**2
 
 
 @pytest.fixture
 def plane() -> NDArray[np.float64]:
-    """Waves and edges."""
+    """A plane with waves and an edge."""
     down, across = np.mgrid[0:64, 0:80]
     return np.asarray(128 + 60 * np.sin(across / 5) * np.cos(down / 7) + 40 * (across > 40))
 
@@ -47,8 +47,8 @@ def test_two_flat_planes_are_compared_by_their_light_alone() -> None:
 
 
 def test_one_point_is_weighted_as_the_window_says() -> None:
-    # By hand: a point of 50 in the middle of nothing, against nothing. The window's middle weight is w, so the mean is
-    # 50w and the variance 2500w - (50w)²; the covariance is 0.
+    # A single point of 50 on black is compared with black. The window's middle weight is w, so the point's mean is 50w
+    # and its variance 2500w - (50w)²; the covariance is 0.
     point = np.zeros((SIDE, SIDE))
     point[5, 5] = 50
     w = 1 / sum(math.exp(-(x * x + y * y) / 4.5) for x in range(-5, 6) for y in range(-5, 6))
@@ -58,7 +58,7 @@ def test_one_point_is_weighted_as_the_window_says() -> None:
 
 
 def test_places_at_the_border_where_the_window_does_not_fit_do_not_count(plane: NDArray[np.float64]) -> None:
-    # What a window reaches counts, but no window is centred on the border: one changed corner touches one window.
+    # No window extends beyond the plane, so a changed corner is in one window only.
     other = plane.copy()
     other[0, 0] += 100
     places = (plane.shape[0] - SIDE + 1) * (plane.shape[1] - SIDE + 1)

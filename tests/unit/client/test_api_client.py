@@ -1,4 +1,4 @@
-"""What is asked again and what is not, and what each kind of answer comes to."""
+"""Which requests the client repeats, and what it returns or raises for each kind of answer."""
 
 import io
 import itertools
@@ -38,7 +38,7 @@ Reply = httpx2.Response | Exception
 
 
 class Backend:
-    """Answers with each reply in turn, the last one for ever; keeps the requests and the waits."""
+    """Gives each reply in turn and then repeats the last; records the requests and the client's waits."""
 
     def __init__(self, *replies: Reply, **options: Any) -> None:
         self._replies = itertools.chain(replies, itertools.repeat(replies[-1]))
@@ -52,7 +52,7 @@ class Backend:
         return self.client.call("getImageJob", path={"id": JOB_ID}, **options)
 
     def retry_job(self) -> Answer:
-        """An operation that its caller does not want to be carried out twice."""
+        """Call an operation that must not be carried out twice."""
         return self.client.call("retryImageJob", path={"id": JOB_ID}, repeatable=False)
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
@@ -340,7 +340,7 @@ class TestLongAnswers:
 
 
 class TestWhatAFailureMeans:
-    """Whether the request may have been carried out: no try was sent, every one was turned away, or nobody knows."""
+    """The error says whether the request may have been carried out: it was not sent, was refused, or nobody knows."""
 
     @pytest.mark.parametrize("error", [httpx2.ConnectError("refused"), httpx2.ConnectTimeout("")])
     def test_without_a_connection_nothing_was_sent(self, error: Exception) -> None:

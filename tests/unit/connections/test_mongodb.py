@@ -1,4 +1,4 @@
-"""What the driver raises, as the errors that the rest of the program knows."""
+"""The driver's exceptions are translated into the errors that the program handles."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 class Machine:
-    """This machine's monotonic clock, and a server behind a line that takes `trip` seconds there and back."""
+    """A local monotonic clock, and a server whose round trip takes `trip` seconds."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, server_time: datetime = MOMENT, trip: float = 0.0) -> None:
         self.seconds = 1_000.0
@@ -109,7 +109,7 @@ def test_readings_that_fail_slowly_fail_side_by_side() -> None:
     together = threading.Barrier(4)
 
     def ask() -> datetime:
-        together.wait(10)  # breaks unless all four are asking at the same time
+        together.wait(10)  # breaks unless all four ask at the same time
         raise ConnectionError
 
     clock = ServerClock(ask)

@@ -8,7 +8,7 @@ OBJECT_ID = {"type": "string", "pattern": "^[0-9a-f]{24}$"}
 
 
 def contract_of(operation: dict[str, Any], **item: Any) -> Contract:
-    """A contract of one operation, `GET /x`."""
+    """A contract with one operation, `GET /x`."""
     paths = {"/x": {"get": {"operationId": "getX", "responses": {}} | operation, **item}}
     return Contract({"paths": paths, "components": {"schemas": {"ObjectId": OBJECT_ID}}})
 

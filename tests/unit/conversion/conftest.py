@@ -14,13 +14,13 @@ Save = Callable[..., bytes]
 
 @pytest.fixture(autouse=True)
 def usual_limits() -> None:
-    """ImageMagick's limits are the process's: an earlier test's conversion may have lowered them."""
+    """Reset ImageMagick's limits, which apply to the whole process and which an earlier test may have lowered."""
     apply_limits(Options())
 
 
 @pytest.fixture
 def save() -> Save:
-    """Encode a Pillow image: save(image, "PNG", **options)."""
+    """A function that encodes a Pillow image: save(image, "PNG", **options)."""
 
     def encode(image: Image.Image, image_format: str, **options: Any) -> bytes:
         buffer = io.BytesIO()
@@ -40,7 +40,7 @@ def photo() -> Image.Image:
 
 @pytest.fixture
 def frames() -> list[Image.Image]:
-    """Four frames on a transparent ground in which a block wanders."""
+    """Four transparent frames across which a block moves."""
     pictures = [Image.new("RGBA", (64, 48)) for _ in range(4)]
     for index, picture in enumerate(pictures):
         picture.paste((255, 60 * index, 0, 255), (index * 13, 9, index * 13 + 11, 31))
@@ -49,13 +49,13 @@ def frames() -> list[Image.Image]:
 
 @pytest.fixture
 def png_chunk() -> Callable[[bytes, bytes], bytes]:
-    """A PNG chunk with its checksum."""
+    """A function that writes a PNG chunk with its length and checksum."""
     return lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 @pytest.fixture
 def samples(save: Save, photo: Image.Image, frames: list[Image.Image]) -> dict[str, bytes]:
-    """One whole file of each kind."""
+    """One valid file of each kind."""
     animated = {"save_all": True, "append_images": frames[1:], "duration": 70, "loop": 0}
     return {
         "jpeg": save(photo, "JPEG"),

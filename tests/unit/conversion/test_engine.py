@@ -40,7 +40,7 @@ def failure(data: bytes, options: Options = SMALL) -> ConversionError:
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
-    """The mean difference of two pictures, in steps of 8 bits, over all channels."""
+    """The largest mean difference of any RGB channel, in steps of 8 bits."""
     assert one.size == other.size
     return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
 
@@ -51,7 +51,7 @@ def show_frame(image: Image.Image, index: int) -> None:
 
 
 def channel_distance(image: Image.Image) -> int:
-    """How far the channels are apart at most: libwebp's own rounding from YUV makes one step."""
+    """The largest difference between the channels of a pixel; libwebp's rounding from YUV makes up to 1."""
     red, green, blue = image.convert("RGB").split()
     return max(cast("tuple[int, int]", ImageChops.difference(red, other).getextrema())[1] for other in (green, blue))
 
@@ -71,7 +71,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""How a stored picture is turned for display, by EXIF value."""
+"""How a stored picture is turned upright, by EXIF orientation."""
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
@@ -165,7 +165,7 @@ def test_a_palette_with_transparency_keeps_it(photo: Image.Image, save: Save) ->
 
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_soft_edges_have_no_fringes_on_any_ground(ground: tuple[int, int, int, int], save: Save) -> None:
-    # Invisible pixels are black: they must not darken the edge while scaling.
+    # Invisible pixels are black, and must not darken the edge when the picture is scaled.
     disc = ImageChops.invert(Image.radial_gradient("L")).point([max(0, v - 80) * 255 // 175 for v in range(256)])
     picture = Image.new("RGBA", disc.size)
     picture.paste((255, 200, 40, 255), mask=disc)
@@ -175,7 +175,7 @@ def test_soft_edges_have_no_fringes_on_any_ground(ground: tuple[int, int, int, i
 
     premultiplied = picture.convert("RGBa").resize((64, 64), Image.Resampling.LANCZOS).convert("RGBA")
     assert difference(on_ground(result, ground), on_ground(premultiplied, ground)) < 2
-    # The two libraries, and ImageMagick 6 and 7, round the clearest pixel's alpha differently.
+    # Pillow, ImageMagick 6 and ImageMagick 7 round the alpha of the most transparent pixel differently.
     assert result.getchannel("A").getextrema() == pytest.approx(premultiplied.getchannel("A").getextrema(), abs=1)
 
 
@@ -312,7 +312,7 @@ def test_a_png_that_lacks_rows_is_refused(
     header = save(photo, "PNG")[:33]
     rows = zlib.compress(b"\0" + bytes(120 * 3) * 40)
 
-    # ImageMagick 6 gives no reason, 7 says what is missing.
+    # ImageMagick 6 gives no reason; ImageMagick 7 says that data is missing.
     expected = "corrupt" if MAGICK_VERSION_INFO[0] == 6 else "truncated"
     assert failure(header + png_chunk(b"IDAT", rows) + png_chunk(b"IEND", b"")).code == expected
 
@@ -330,7 +330,7 @@ def test_a_drawing_with_a_jpegs_first_bytes_is_not_drawn() -> None:
 def test_bytes_behind_the_image_are_left_behind(kind: str, samples: dict[str, bytes]) -> None:
     whole = samples[kind]
 
-    options = Options(quality=50)  # so low that it is not lowered for a small source
+    options = Options(quality=50)  # low enough not to be lowered further because of the small source
 
     assert convert(whole + b"SECRET" * 20, options).data == convert(whole, options).data
 

@@ -15,7 +15,7 @@ SOURCE = webp_files.animated_webp(40, 30, [webp_files.Part(0, 0, 40, 30, colour)
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_other_frames_than_announced_are_corrupt(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where two readers of a file do not agree, it is the file's fault, and no crash."""
+    """If two readers of a file disagree about its frames, the file is corrupt, and the conversion does not crash."""
 
     def decode(*_: object) -> Iterator[MagickImage]:
         return (MagickImage(width=40, height=30, background=f"gray{index}") for index in range(count))

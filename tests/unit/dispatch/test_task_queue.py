@@ -1,4 +1,4 @@
-"""Which queue the settings open; what the queues do is in tests/suites."""
+"""Which queue the settings select; tests/suites covers what the queues do."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The adapter over the list in memory: what happens to each kind of message, and after each kind of failure."""
+"""The adapter with a queue in memory: each kind of message, and each kind of failure."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ FOREIGN = b'{"task_type":"send_mail","payload":{}}'
 
 
 class Dramatiq:
-    """The adapter's destination: `fail_next` pushes raise, after or before they took effect."""
+    """The adapter's destination. The next `fail_next` pushes raise; with `reply_lost` they take effect all the same."""
 
     def __init__(self) -> None:
         self.jobs: list[str] = []
@@ -46,7 +46,7 @@ class Dramatiq:
 
 
 class Setup:
-    """An adapter that waits for nothing."""
+    """An adapter with its queue and destination, which waits only briefly for messages."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
         self.queue = MemoryTaskQueue()
@@ -67,7 +67,7 @@ def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
 
 
 class Running:
-    """The adapter's loop in a thread, ended with the block."""
+    """Runs the adapter's loop in a thread until the block ends."""
 
     def __init__(self, adapter: QueueAdapter) -> None:
         self.stop = threading.Event()

@@ -1,4 +1,4 @@
-"""A few lines for many cases."""
+"""An episode of many cases is a few lines in the log."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""How a process that runs for ever is asked to end; in pytest's main thread, with its handlers put back."""
+"""How signals end a long-running process. The tests run in the main thread and restore its handlers."""
 
 import signal
 from collections.abc import Iterator

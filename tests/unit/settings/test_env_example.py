@@ -34,21 +34,21 @@ DECIDED_BY_COMPOSE = frozenset(
         "METRICS_HOST",
     }
 )
-"""Addresses, where images are kept, and that strangers stay out: compose.yaml brings these services itself."""
+"""Settings that compose.yaml gives itself: addresses, the place of the images, and authentication."""
 SECRETS = frozenset(["API_TOKENS", "WORKER_TOKENS", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"])
 NUMBERS = NAMES - DECIDED_BY_COMPOSE - SECRETS
 OWN_DEFAULTS = frozenset({"WORKER_PROCESSES"})
-"""2, not as many as there are cores: WORKER_MEMORY is for two."""
+"""WORKER_PROCESSES is 2 here instead of the number of cores, because WORKER_MEMORY is enough for two."""
 
 
 def compose_environment(service: str) -> Mapping[str, str]:
-    """A service's variables as compose.yaml writes them, with `${…}`."""
+    """A service's environment in compose.yaml, with `${…}` not expanded."""
     written: Mapping[str, str] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"][service]["environment"]
     return written
 
 
 def assignments() -> list[tuple[str, str]]:
-    """Each line of the file with the line before it."""
+    """Each assignment of the file, after the line before it."""
     lines = EXAMPLE.read_text().splitlines()
     return [(before, line) for before, line in pairwise(lines) if ASSIGNMENT.fullmatch(line)]
 

@@ -1,4 +1,4 @@
-"""Names that are meant to be a setting, and names of other programs."""
+"""Environment variables that are misspelt settings, and those of other programs."""
 
 import re
 from pathlib import Path
@@ -63,7 +63,9 @@ def test_settings_are_not_each_others_misspellings() -> None:
     assert misspelt([name.lower() for name in SETTINGS], SETTINGS) == {}
 
 
-@pytest.mark.parametrize("setting", sorted(SETTINGS - {"API_URL"}))  # words so short are other words without a letter
+@pytest.mark.parametrize(
+    "setting", sorted(SETTINGS - {"API_URL"})
+)  # a word this short becomes another word without one letter
 def test_each_setting_is_found_without_a_letter_in_its_longest_word(setting: str) -> None:
     words = setting.split("_")
     longest = max(words, key=len)

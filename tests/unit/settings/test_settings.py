@@ -59,7 +59,7 @@ def set_all(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
 
 
 def mistakes(**overrides: Any) -> dict[str, str]:
-    """What is wrong, by name."""
+    """The reported mistakes, by the setting's name."""
     with pytest.raises(ConfigurationError) as caught:
         load_settings(**overrides)
     return dict(line.split(": ", 1) for line in str(caught.value).splitlines())

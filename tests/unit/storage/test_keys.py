@@ -1,4 +1,4 @@
-"""The names of objects: which are jobs' own, and what they tell."""
+"""Object keys: which of them are a job's own, and what can be read from them."""
 
 from datetime import UTC, datetime
 

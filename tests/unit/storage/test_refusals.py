@@ -1,4 +1,4 @@
-"""What the storages of this project answer to a key and to a body that they refuse; S3 before it asks its server."""
+"""How the storages refuse an invalid key or body; S3 does so before it contacts its server."""
 
 import io
 import re

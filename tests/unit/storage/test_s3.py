@@ -1,4 +1,4 @@
-"""What S3Storage knows without asking a server."""
+"""What S3Storage does without contacting a server."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What Redis answers, in words for people who do not see the log."""
+"""Errors of Redis, in words for readers who do not see the log."""
 
 import pytest
 import redis

@@ -1,4 +1,4 @@
-"""The actor with Dramatiq's retries, on its broker in memory."""
+"""The actor with Dramatiq's retries, on Dramatiq's broker in memory."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ TASK = TASKS["process_image"]
 
 
 class Tries:
-    """A use case that fails `failures` times and notes its arguments."""
+    """A use case that fails `failures` times and records its arguments."""
 
     def __init__(self, failures: int, error: Exception | None = None) -> None:
         self.asked: list[tuple[str, Delivery, float]] = []
@@ -42,7 +42,7 @@ class Tries:
 
 @contextmanager
 def working(use_case: Callable[..., Outcome]) -> Iterator[StubBroker]:
-    """A worker with the broker's middleware that runs the actor on one message of the queue adapter."""
+    """Run a worker with the actor, the broker's middleware and one message as the queue adapter sends it."""
     broker = StubBroker(middleware=[CurrentMessage(), *(each for each in _middleware() if isinstance(each, Retries))])
     declare_actors(broker, use_case, 3)
     broker.enqueue(TASK.message(JOB_ID))

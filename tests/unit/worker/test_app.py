@@ -1,4 +1,4 @@
-"""The module that Dramatiq imports, in the test's process; as Dramatiq imports it: tests/functional."""
+"""The module that Dramatiq imports, imported in the test's process; tests/functional runs it under Dramatiq."""
 
 import logging
 import runpy
@@ -17,7 +17,7 @@ from worlds.command_line import SETTINGS, logging_unchanged
 
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """The settings are the test's; the global broker and the logging are what they were before."""
+    """Use the test's settings, and restore the global broker and the logging afterwards."""
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -28,7 +28,7 @@ def _as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
 
 
 def imported() -> SimpleNamespace:
-    """The module, imported anew."""
+    """The module's globals after a new import."""
     return SimpleNamespace(**runpy.run_module("imagejobs.worker.app"))
 
 

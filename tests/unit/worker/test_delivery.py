@@ -1,4 +1,4 @@
-"""When a job is tried again, and when no more."""
+"""When a job is tried again, and when its tries end."""
 
 import math
 from dataclasses import replace

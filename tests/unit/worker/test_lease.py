@@ -18,7 +18,7 @@ LONG_LEASE = 2.0
 
 
 class Renewals:
-    """Counts renewals; the first `good` ones succeed, the others raise `error`."""
+    """A jobs API that records renewals; the first `good` ones succeed, the others raise `error`."""
 
     def __init__(self, good: int = 1_000, error: Exception | None = None) -> None:
         self.lease_seconds = LEASE_SECONDS
@@ -33,11 +33,11 @@ class Renewals:
             raise self._error
 
     def lease(self, claim: Claim = CLAIM) -> RenewedLease:
-        return RenewedLease(self, claim)  # type: ignore[arg-type]  # the two things that it asks of a JobsApi
+        return RenewedLease(self, claim)  # type: ignore[arg-type]  # the part of JobsApi that it uses
 
 
 class Outage(Renewals):
-    """Answers the renewals with these answers in turn, then always with the last; notes each hand-back."""
+    """Answers renewals with these answers in turn and then repeats the last; records each hand-back."""
 
     def __init__(self, *answers: Exception | None) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ LOST = NotOurs("it is PENDING")
 
 
 def lose(api: Outage, until: Callable[[], bool]) -> None:
-    """Work that ends because the job is another worker's."""
+    """Work until `until` holds, then end because another worker has the job."""
     with api.lease():
         wait_until(until)
         raise LOST
@@ -92,7 +92,7 @@ def test_it_stops_when_the_work_is_done() -> None:
         wait_until(lambda: len(api.times) >= 1)
     wait_until(lambda: not renewing_threads())
     renewed = len(api.times)
-    time.sleep(LEASE_SECONDS)  # in which a thread that goes on would renew three times
+    time.sleep(LEASE_SECONDS)  # a thread that had not stopped would renew three times
     assert len(api.times) == renewed
 
 
@@ -181,5 +181,5 @@ def test_a_claim_without_a_token_is_not_renewed() -> None:
     api = Renewals()
     with api.lease(Claim(CLAIM.job_id, None)):
         assert not renewing_threads()
-        time.sleep(LEASE_SECONDS)  # in which a thread would renew three times
+        time.sleep(LEASE_SECONDS)  # a thread would renew three times
     assert api.times == []

@@ -1,4 +1,4 @@
-"""Every outcome of one delivery of a message, with both kinds of backend."""
+"""Every outcome of a message's delivery, with the guide's backend and the fencing one."""
 
 import io
 import math
@@ -40,7 +40,7 @@ def real_conversion(source: bytes) -> Result:
 
 
 def worker_of(backend: Backend, conversion: Callable[[bytes], Result] | None = None, **options: Any) -> ProcessImage:
-    """A worker of the backend. Without a `conversion`, converting is an error."""
+    """A worker for this backend. Without a `conversion` the test fails if the worker converts."""
     images = ImageStore(backend.storage, "optimized/", max_bytes=1_000_000)
     jobs = JobsApi(backend.line.client(), LEASE.total_seconds())
     return ProcessImage(jobs, jobs, replace(images, **options), conversion or unexpected_conversion)
@@ -66,7 +66,7 @@ def failing(code: ErrorCode, *, retryable: bool) -> Callable[[bytes], Result]:
 
 
 def lose_leases(backend: FencingBackend, job_id: str, count: int) -> None:
-    """Let `count` workers die while they hold the job."""
+    """Let `count` workers in turn claim the job and lose their lease."""
     for _ in range(count):
         backend.world.attempts.claim(job_id, LEASE.total_seconds())
         backend.world.clock.advance(LEASE + MILLISECOND)

@@ -1,4 +1,4 @@
-"""Which jobs run side by side in one worker process."""
+"""Which jobs may run at the same time in one worker process."""
 
 import threading
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from imagejobs.worker.quarantine import SUSPICIOUS, Quarantine, is_suspect
 from servers.processes import wait_until
 
 NEVER = 0.05
-"""Seconds to wait for what must not happen."""
+"""Seconds to wait before an event counts as not happening."""
 
 
 class Running:

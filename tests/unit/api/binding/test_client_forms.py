@@ -1,4 +1,4 @@
-"""Forms byte for byte as well-known clients write them, and what no client should write."""
+"""Multipart forms exactly as well-known clients write them are accepted; malformed ones are refused."""
 
 import base64
 import gzip
@@ -17,7 +17,7 @@ def api() -> MemoryApi:
 
 
 def body(*parts: tuple[str, bytes], boundary: str) -> bytes:
-    """Each part by its headers, separated as they are written, and its data."""
+    """A multipart body; each part is a pair of its headers, joined by CRLF, and its data."""
     lines = b"".join(f"--{boundary}\r\n{head}\r\n\r\n".encode() + data + b"\r\n" for head, data in parts)
     return lines + f"--{boundary}--\r\n".encode()
 
@@ -156,7 +156,7 @@ def test_the_forms_of_well_known_clients_are_taken(api: MemoryApi, client: str) 
         ('filename="=?utf-8?B?w6k=?= =?utf-8?B?LnBuZw==?="', "é.png"),
         ("filename=\"of quotes; filename*=utf-8''x.png\"", "of quotes; filename*=utf-8''x.png"),
         ("filename=\"a.png\"; filename*=utf-8''..%2F..%2Fetc%2Fpasswd", "passwd"),
-        # What cannot be decoded is no reason to refuse an image.
+        # A filename that cannot be decoded is no reason to refuse an image.
         ("filename=\"plain.png\"; filename*=utf-8''%FF%FE", "plain.png"),
         ("filename=\"plain.png\"; filename*=klingon''%C3%A9.png", "plain.png"),
         ('filename="plain.png"; filename*=nonsense', "plain.png"),

@@ -1,4 +1,4 @@
-"""JSON bodies that are bad: each gets the contract's error, and leaves the record as it was."""
+"""An invalid JSON body gets the contract's error and changes no record."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""Storage that hangs holds up what asks it, and nothing else."""
+"""A storage that hangs delays the requests that use it, and no others."""
 
 import asyncio
 import threading
@@ -14,11 +14,11 @@ from worlds.api_requests import created_job, patched
 from worlds.memory_api import CLIENT_TOKENS, HOST, WORKER_TOKENS, MemoryApi, memory_api
 
 CLIENTS = 60
-"""More than all threads there are."""
+"""More clients than there are threads."""
 
 
 class HangingStorage:
-    """Stands before the storage's `head`: it does not answer until it is let go."""
+    """Makes the storage's `head` block until `let_go` is set."""
 
     def __init__(self, api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked = threading.Semaphore(0)
@@ -45,7 +45,7 @@ def hanging(api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging
 
 
 def claimed_jobs(api: MemoryApi, count: int) -> list[dict[str, object]]:
-    """COMPLETED reports of so many claimed jobs, each with its id."""
+    """COMPLETED reports of `count` jobs that are claimed, each with the job's id."""
     client, reports = api.client(), []
     for _ in range(count):
         job = created_job(client)
@@ -61,7 +61,7 @@ async def told(client: httpx2.AsyncClient, report: dict[str, object]) -> httpx2.
 
 
 async def asked_and_renewed(api: MemoryApi, hanging: HangingStorage) -> tuple[list[int], list[int]]:
-    """The answers to other requests while all reports hang, and then the reports' own."""
+    """The statuses of other requests while all reports hang, and the statuses of the reports afterwards."""
     legacy, *reports = claimed_jobs(api, CLIENTS + 1)
     del legacy["attempt"]
     headers = {"Authorization": f"Bearer {CLIENT_TOKENS[0]}", "X-Worker-Token": WORKER_TOKENS[0]}

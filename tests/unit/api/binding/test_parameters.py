@@ -1,4 +1,4 @@
-"""Path, query and header parameters that are bad: each gets the contract's error."""
+"""An invalid path, query or header parameter gets the contract's error."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Multipart bodies that are bad: each gets the contract's error, and leaves nothing behind."""
+"""An invalid multipart body gets the contract's error and leaves nothing behind."""
 
 import errno
 import itertools
@@ -142,11 +142,11 @@ def test_more_images_than_the_limit_are_400() -> None:
     assert post(api, *parts[:3], path="/api/events").status_code == 201
 
 
-# Limits: a body beyond them is refused before it is read to its end.
+# Limits: a body that exceeds one is refused before it is read completely.
 
 
 def endless(first: bytes, piece: bytes) -> Iterator[bytes]:
-    """Far more than any limit here, yet not for ever: a server that reads on is found out, not waited for."""
+    """A body far beyond every limit, but finite: a server that reads it all fails the test instead of hanging."""
     yield first
     yield from itertools.repeat(piece, 1_000)
 

@@ -23,7 +23,7 @@ JOB = "655501d2f12a3d0f3c5a1002"
 
 
 def answering(reply: Reply, *, validate_responses: bool = True) -> TestClient:
-    """An API whose every endpoint gives the same answer."""
+    """An API in which every endpoint gives this reply."""
     endpoints: Mapping[str, Endpoint] = dict.fromkeys(CONTRACT.operations, Endpoint(lambda _: reply, Uses.NOTHING))
     return TestClient(Starlette(routes=bind(CONTRACT, endpoints, binding(validate_responses))))
 

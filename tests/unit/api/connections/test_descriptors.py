@@ -1,4 +1,4 @@
-"""Room for connections under a limit of open files."""
+"""How many connections the API accepts under a limit of open files."""
 
 import resource
 
@@ -11,7 +11,7 @@ Limits = list[tuple[int, int]]
 
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> Limits:
-    """The limit of open files, lower and upper, to be set; the last one counts."""
+    """The limits of open files as (soft, hard); the last one is in force."""
     limits = [(1024, 1024)]
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
     monkeypatch.setattr(resource, "setrlimit", lambda _, wanted: limits.append(wanted))

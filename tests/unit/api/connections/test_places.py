@@ -1,4 +1,4 @@
-"""Who is served, who is told to come back, and who goes."""
+"""Which connections are served, which get 503 with Retry-After, and which are closed."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 
 @dataclass(eq=False)
 class Connection:
-    """A connection with nothing behind it."""
+    """A connection without a socket."""
 
     places: Places
     idle: float | None = None
@@ -32,7 +32,7 @@ class Connection:
 
 
 def arriving(places: Places, count: int, **state: Any) -> list[Connection]:
-    """So many more connections."""
+    """Open `count` further connections."""
     arrived = []
     for _ in range(count):
         arrived.append(Connection(places, **state))
@@ -103,7 +103,7 @@ def test_it_is_told_when_to_come_back() -> None:
 
 
 async def answer(places: Places, path: str) -> dict[str, Any]:
-    """The start of the answer."""
+    """The message that starts the answer."""
     sent: list[dict[str, Any]] = []
 
     async def send(message: Any) -> None:

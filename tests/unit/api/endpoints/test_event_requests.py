@@ -1,4 +1,4 @@
-"""Events that are deleted, requests that are sent again with their Idempotency-Key, and images of unknown events."""
+"""Deleting events, repeating requests with an Idempotency-Key, and images of events that do not exist."""
 
 from typing import Any
 

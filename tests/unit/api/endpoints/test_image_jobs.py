@@ -195,7 +195,7 @@ def test_another_upload_under_the_same_key_is_409(api: MemoryApi, changed: dict[
     assert api.left_behind() == state
 
 
-# Lists and figures.
+# Lists and statistics.
 
 
 def test_a_list_is_filtered_newest_first_and_goes_on_at_its_cursor(api: MemoryApi) -> None:
@@ -274,7 +274,7 @@ def test_times_are_iso_8601_with_milliseconds(api: MemoryApi) -> None:
 
 
 def test_no_renditions_are_the_same_as_an_empty_list_of_them() -> None:
-    """Generated clients in Java send an empty list for a list that nobody filled."""
+    """Generated Java clients send an empty list where no list was set."""
     api = memory_api()
     client = api.client()
     job_id = created_job(client)["_id"]
@@ -286,7 +286,7 @@ def test_no_renditions_are_the_same_as_an_empty_list_of_them() -> None:
 
 
 def test_old_images_follow_the_storage_to_another_address() -> None:
-    """Another port, domain or R2_PUBLIC_URL: every answer shows addresses that are good today, for old records too."""
+    """After a change of port, domain or R2_PUBLIC_URL every answer shows current URLs, even for old records."""
     api = memory_api()
     client = api.client()
     event = client.post("/api/events", data={"name": "x"}, files=[("images", image_file())]).json()["data"]

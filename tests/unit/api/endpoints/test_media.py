@@ -1,4 +1,4 @@
-"""`/media/` stands for a bucket's public address: outputs for everybody, sources as the setting says."""
+"""`/media/` replaces a bucket's public URL: outputs are public, sources only if the settings allow it."""
 
 import io
 from collections.abc import Callable

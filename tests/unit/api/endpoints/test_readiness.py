@@ -14,7 +14,7 @@ ASK = Call({})
 
 
 class Hanging:
-    """A service that does not answer until it is let go."""
+    """A service whose ping blocks until `let_go` is set."""
 
     def __init__(self) -> None:
         self.let_go = threading.Event()

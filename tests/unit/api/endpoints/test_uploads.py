@@ -1,4 +1,4 @@
-"""Files are judged by their bytes, before anything is stored."""
+"""An upload's type is determined by its bytes before anything is stored."""
 
 import hashlib
 from typing import Any

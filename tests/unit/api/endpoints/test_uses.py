@@ -1,4 +1,4 @@
-"""What each endpoint declares to use, compared with the services that it calls."""
+"""Each endpoint declares the services that it calls."""
 
 from typing import Any
 from unittest.mock import patch
@@ -42,7 +42,7 @@ OPERATIONS = load_contract().operations
 
 
 def uses(api: MemoryApi, operation_id: str, request: dict[str, Any]) -> tuple[Uses, Uses]:
-    """What the endpoint declares for the request, and what it calls while it answers. A ping is a record's question."""
+    """What the endpoint declares for the request, and what it calls. A ping of the storage counts as RECORDS."""
     client, operation = api.client(), OPERATIONS[operation_id]
     job = created_job(client)
     patched(client, job["_id"], status="FAILED" if operation_id == "retryImageJob" else "PROCESSING")

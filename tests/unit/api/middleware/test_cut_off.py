@@ -1,4 +1,4 @@
-"""Requests that are cancelled, as uvicorn does when its grace is over."""
+"""Requests that are cancelled, as uvicorn cancels them at the end of its grace period."""
 
 import asyncio
 import json
@@ -15,7 +15,10 @@ JOBS = "/api/image-jobs"
 
 
 class Hanging:
-    """An application that takes what is sent, if it `reads`, and then never answers; or only begins to."""
+    """An application that never completes its answer.
+
+    `reads`: it reads the request's body first. `begins`: it sends the start of the answer.
+    """
 
     def __init__(self, *, begins: bool, reads: bool) -> None:
         self._begins = begins
@@ -34,9 +37,9 @@ class Hanging:
 def cut_off(
     request: str, headers: Mapping[str, str], *, whole: bool = True, begins: bool = False, reads: bool = True
 ) -> tuple[list[Message], bool]:
-    """What is sent, and whether the task ends cancelled, when it is cancelled once nothing goes on any more.
+    """Cancel a request once it hangs: the messages sent, and whether its task ended as cancelled.
 
-    `request` is method and path.
+    `request` is the method and path. `whole`: the body arrives completely.
     """
     return asyncio.run(_cut_off(request, headers, whole=whole, begins=begins, reads=reads))
 
@@ -89,14 +92,14 @@ def answer(sent: list[Message]) -> tuple[int, dict[str, Any], dict[str, str]]:
         (f"POST {JOBS}", FORM | {"content-length": "5"}, False),
     ],
     ids=[
-        "a question",
-        "a report",
+        "a read request",
+        "a worker's report",
         "an upload with a key",
         "an event with a key",
         "a change with a key",
         "a deletion",
         "an upload that has not arrived",
-        "another one",
+        "an upload shorter than its Content-Length",
     ],
 )
 def test_what_may_be_sent_again_is_answered_503(request_line: str, headers: dict[str, str], whole: bool) -> None:

@@ -15,18 +15,18 @@ PQ = CodedColour(9, 16)
 
 
 def signal_of(*light: float) -> bytes:
-    """Grey pixels of PQ."""
+    """The 16-bit PQ signal of grey pixels with this light in cd/m2."""
     levels = np.rint(light_to_pq(np.array(light)) * 65535).astype(np.uint16)
     return levels.repeat(3).tobytes()
 
 
 def mapped(tone_map: ToneMap, pixels: bytes) -> list[float]:
-    """The red of each pixel, 0 to 1."""
+    """The red channel of each pixel after tone mapping, 0 to 1."""
     return list(np.frombuffer(tone_map.convert(pixels), np.uint16)[::3] / 65535)
 
 
 def test_the_curves_give_the_published_values() -> None:
-    """BT.2408, table 1; BT.2100, table 5: half of HLG's signal is a twelfth of its light."""
+    """BT.2408, table 1, for PQ; BT.2100, table 5, for HLG: a signal of 1/2 is 1/12 of the light."""
     assert light_to_pq(np.array([100.0, 203.0, 1000.0, 10_000.0])) == pytest.approx([0.508, 0.581, 0.752, 1], abs=0.001)
     assert pq_to_light(light_to_pq(np.array([0.01, 1.0, 600.0]))) == pytest.approx([0.01, 1, 600], rel=1e-6)
     assert hlg_to_scene(np.array([0.0, 0.5, 1.0])) == pytest.approx([0, 1 / 12, 1], abs=1e-6)

@@ -129,7 +129,7 @@ def test_colours_and_alpha_become_files_of_their_own(see_through: Image.Image) -
 
 
 def test_pictures_that_share_their_data_are_corrupt() -> None:
-    """A small file would become a great one."""
+    """Copying shared data for each picture would turn a small file into a huge one."""
     tile = Item(b"av01", extents=[Extent(0, 0, 1000)])
     items = Items(1, {1: Item(b"grid"), 2: tile, 3: tile}, b"")
 

@@ -84,7 +84,7 @@ def test_of_equal_size_the_most_faithful_wins(monkeypatch: pytest.MonkeyPatch) -
 
 
 class TestWithoutTheMemory:
-    """Only lossy has to succeed: what else might be smaller is left out."""
+    """Without enough memory only the lossy encoding has to succeed; the others are left out."""
 
     @staticmethod
     def failing(monkeypatch: pytest.MonkeyPatch, failure: Exception, *kinds: Encoding, from_height: int = 0) -> None:

@@ -6,7 +6,7 @@ PIXELS = 1000
 
 
 def judged(sizes: dict[Encoding, int], frames: int) -> list[bool]:
-    """Which of so many frames of one kind are encoded in every way."""
+    """For each of `frames` equal frames, whether it is encoded in every way."""
     choice, found = FrameChoice(), []
     for _ in range(frames):
         accepted = bool(choice.ways) and choice.accepts(min(sizes[each] for each in choice.ways), PIXELS)

@@ -9,12 +9,12 @@ Curve = Callable[[int], int]
 
 
 def curve(slope: float, start: int = 100_000) -> Curve:
-    """Bytes of a picture by quality, `start` at 80."""
+    """A picture's size in bytes by quality, with `start` bytes at quality 80."""
     return lambda quality: round(start * math.exp(slope * (_level(quality) - _level(80))))
 
 
 def lowered(bytes_at: Curve, ceiling: int, size: tuple[int, int]) -> tuple[list[int], int | None, int]:
-    """The qualities at which the picture was encoded, what is the least, and the rows of all other encodings."""
+    """The qualities at which the whole picture was encoded, its least size, and the total rows of sample encodings."""
     whole, rows = [], 0
 
     def encode(image: MagickImage, quality: int) -> bytes:

@@ -16,7 +16,7 @@ OPTIONS = Options(quality="auto", target_ssim=TARGET)
 
 @pytest.fixture
 def search(monkeypatch: pytest.MonkeyPatch) -> Callable[[Curve], QualityChoice]:
-    """The choice for a picture that at each quality has this SSIM."""
+    """A function that chooses the quality of a picture whose SSIM at each quality is given by a curve."""
 
     def choose(curve: Curve) -> QualityChoice:
         monkeypatch.setattr(quality, "_decoded", lambda _proxy, tried, _method: tried)
@@ -31,7 +31,7 @@ Search = Callable[[Curve], QualityChoice]
 
 
 def crossing_at(crossing: float, slope: float) -> Curve:
-    """A curve that meets the target from this quality on."""
+    """A curve that reaches the target at this quality and exceeds it above."""
     return lambda tried: 1 - (1 - TARGET) * math.exp(slope * (crossing - tried))
 
 

@@ -19,7 +19,7 @@ LOSSY = Effort(80, 2, weigh=False)
 
 
 def frame(*blocks: tuple[int, int, int, int], colour: str = "blue") -> MagickImage:
-    """A red picture of 40 x 30 with rectangles: left, top, width, height."""
+    """A red picture of 40 x 30 with rectangles of another colour, each as (left, top, width, height)."""
     image = MagickImage(width=40, height=30, background="red")
     for left, top, width, height in blocks:
         with MagickImage(width=width, height=height, background=colour) as patch:
@@ -28,7 +28,7 @@ def frame(*blocks: tuple[int, int, int, int], colour: str = "blue") -> MagickIma
 
 
 def render(frames: Sequence[MagickImage], effort: Effort = FLAT, exif: bytes = b"", loop: int = 0) -> Rendition:
-    """A rendition of these frames, each of which is shown 100 ms longer than the one before."""
+    """A rendition of these frames, which are shown for 100, 200, 300 ms and so on."""
     with RenditionEncoder(effort, loop) as encoder:
         for number, each in enumerate(frames, 1):
             with each:
@@ -91,7 +91,7 @@ def test_exif_is_kept_with_the_picture(effort: Effort, frames: int) -> None:
 
 @pytest.fixture
 def encodings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let each call of the encoder give the next of these lists, the winners first."""
+    """A function that makes each call of the encoder return the next of these lists, with the winner first."""
 
     def give(*tried: list[tuple[Encoding, int, int]]) -> None:
         left = list(tried)
@@ -107,7 +107,7 @@ def encodings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def encoded(size: tuple[int, int], count: int) -> bytes:
-    """A WebP with a chunk that nobody knows, so that it has this size."""
+    """A WebP of exactly `count` bytes, filled up with an unknown chunk."""
     buffer = io.BytesIO()
     Image.new("RGB", size).save(buffer, "WEBP", lossless=True)
     data = buffer.getvalue()

@@ -23,7 +23,7 @@ def disturbed(pixels: Pixels, strength: int) -> Pixels:
 
 
 def slow_ssim(one: Pixels, other: Pixels) -> float:
-    """The formula, window by window."""
+    """SSIM calculated from its formula, window by window."""
     width, height = one[1:]
     across, down = min(7, width), min(7, height)
     likenesses = []
@@ -62,7 +62,7 @@ def test_it_is_the_mean_over_all_windows(size: tuple[int, int], strength: int) -
 
 
 def test_black_is_not_like_white() -> None:
-    # No structure in either: only the comparison of the means is left.
+    # Neither picture has structure, so only the means are compared.
     assert ssim(grey(b"\0", 1, 1), grey(b"\xff", 1, 1)) == pytest.approx(C1 / (255**2 + C1))
 
 

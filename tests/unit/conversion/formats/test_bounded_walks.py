@@ -1,4 +1,4 @@
-"""Files of a great many blocks: no header keeps a process busy, and real files are far from every bound."""
+"""The number of blocks that a structure reader accepts is bounded, so that no file keeps a process busy."""
 
 import io
 import struct
@@ -29,7 +29,7 @@ def png(*chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def webp(count: int) -> bytes:
-    """VP8X, which is not counted, the picture, and the rest."""
+    """A WebP of VP8X, the picture, and unknown chunks; VP8X does not count towards `count`."""
     extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + b"\x08\0\0\x06\0\0"
     picture = b"VP8L" + struct.pack("<I", 10) + b"\x2f" + struct.pack("<I", 8 | 6 << 14) + bytes(5)
     body = b"WEBP" + extended + picture + b"none\0\0\0\0" * (count - 1)
@@ -68,7 +68,7 @@ def test_a_file_of_as_many_blocks_as_are_accepted_is_read_and_one_more_is_refuse
 
 
 class CountingFile(io.BytesIO):
-    """Counts how often it is read."""
+    """A file that counts its reads."""
 
     reads = 0
 
@@ -83,7 +83,7 @@ RUNS: dict[str, Repeat] = {
     "zeros between a JPEG's segments": lambda length: JPEG + b"\xff\xfe\0\2" + bytes(length) + JPEG_FRAME + SCAN + EOI,
     "FF before a JPEG's marker": lambda length: JPEG + b"\xff" * length + JPEG_FRAME + SCAN + b"\xff\xd9",
 }
-"""Padding that both formats allow at any length."""
+"""Padding of any length, which GIF and JPEG allow."""
 
 
 @pytest.mark.parametrize("make", RUNS.values(), ids=RUNS)

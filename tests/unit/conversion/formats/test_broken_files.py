@@ -1,4 +1,4 @@
-"""Files that follow their format except for one thing, made byte by byte."""
+"""Files written byte by byte that are valid except for one fault."""
 
 import io
 import struct
@@ -23,7 +23,7 @@ def read(data: bytes) -> Probe:
 
 
 def refusal(data: bytes) -> tuple[str, str]:
-    """The code, and the message without its remedy."""
+    """The error's code, and its message without the advice at the end."""
     with pytest.raises(ConversionError) as caught:
         read(data)
     return caught.value.code, str(caught.value).partition(": the file is damaged")[0]
@@ -81,11 +81,11 @@ class TestGif:
         "extension",
         [
             pytest.param(b"!\xfe\x05hello\x02!!\0", id="a comment"),
-            pytest.param(b"!\xff\x0bXMP DataXMP\x03abc\0", id="another application"),
-            pytest.param(b"!\xff\0", id="one without a name"),
+            pytest.param(b"!\xff\x0bXMP DataXMP\x03abc\0", id="another application extension"),
+            pytest.param(b"!\xff\0", id="an application extension without a name"),
             pytest.param(b"!\xf9\x02\0\x64\0", id="a graphic control that is too short"),
-            pytest.param(b"!\xff\x0bNETSCAPE2.0\0", id="a loop that says nothing"),
-            pytest.param(b"!\xff\x0bNETSCAPE2.0\x03\x02\x05\0\0", id="a loop of another kind"),
+            pytest.param(b"!\xff\x0bNETSCAPE2.0\0", id="an empty loop extension"),
+            pytest.param(b"!\xff\x0bNETSCAPE2.0\x03\x02\x05\0\0", id="a loop extension of another kind"),
         ],
     )
     def test_an_extension_that_says_nothing_of_the_animation_changes_nothing(self, extension: bytes) -> None:

@@ -15,7 +15,7 @@ TEXTS = st.binary(min_size=1, max_size=MAX_CREDIT_BYTES).filter(
 
 
 def directory(order: str, tag: int, kind: int, count: int, value: bytes, rest: bytes = b"") -> bytes:
-    """EXIF with one field whose four bytes of value or offset are these."""
+    """EXIF with one field; `value` are its four bytes of value or offset."""
     mark = b"II" if order == "<" else b"MM"
     return mark + struct.pack(f"{order}HIHHHI", 42, 8, 1, tag, kind, count) + value + bytes(4) + rest
 

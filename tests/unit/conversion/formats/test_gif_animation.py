@@ -28,13 +28,13 @@ def shown(frame: AnimationFrame) -> Pixels:
 
 
 def alone(frame: GifFrame) -> Pixels:
-    """The frame as a viewer would show it on a canvas of its size."""
+    """The frame as a viewer shows it on a canvas of the frame's size."""
     (canvas,) = compose(frame.width, frame.height, [replace(frame, x=0, y=0)], PALETTE)
     return canvas
 
 
 def same(one: Pixels, other: Pixels) -> bool:
-    """Whether all that is visible is the same."""
+    """Whether the alpha and all visible pixels are equal."""
     return np.array_equal(one[..., 3], other[..., 3]) and np.array_equal(one[one[..., 3] > 0], other[other[..., 3] > 0])
 
 

@@ -1,4 +1,4 @@
-"""The EXIF of HEIC and AVIF: an orientation turns nothing and is noted, credits are kept."""
+"""EXIF in HEIC and AVIF: its orientation is ignored and noted in the receipt; credits are kept."""
 
 from typing import Any
 

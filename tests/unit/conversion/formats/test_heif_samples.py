@@ -1,4 +1,4 @@
-"""What decoding a HEIC or AVIF takes, by the way in which its samples are coded."""
+"""The memory that decoding a HEIC or AVIF needs, by how its samples are encoded."""
 
 import io
 

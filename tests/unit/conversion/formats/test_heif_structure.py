@@ -1,4 +1,4 @@
-"""HEIC and AVIF files, by libheif, by libavif, and box by box, whole but for one thing."""
+"""The structure of HEIC and AVIF files: written by libheif and libavif, and box by box with a single fault."""
 
 import io
 import struct
@@ -69,7 +69,7 @@ def avif(
     rest: bytes = b"",
     primary: int = 1,
 ) -> bytes:
-    """A file whose picture's nine bytes stand at DATA_AT."""
+    """An AVIF whose picture data is nine bytes at DATA_AT."""
     associations = b"".join(struct.pack(f">HB{len(each)}B", item, len(each), *each) for item, each in applied)
     iprp = box("iprp", box("ipco", *properties), full("ipma", struct.pack(">I", len(applied)), associations))
     meta = full(
@@ -376,7 +376,7 @@ class TestBoxes:
     @pytest.mark.parametrize("brands", [["avis", "avif"], ["avif", "avis"], ["heic", "msf1"], ["hevc", "heic"]])
     @pytest.mark.parametrize("moov_first", [False, True])
     def test_a_film_without_a_primary_item_is_named_so(self, brands: list[str], moov_first: bool) -> None:
-        """As an animation may be written, with a `meta` box that describes other things."""
+        """An animation may have a `meta` box that describes no picture."""
         film = [box("moov", bytes(99)), full("meta", full("hdlr", bytes(4), b"pict", bytes(13)))]
 
         found, message = refusal(ftyp(*brands) + b"".join(film if moov_first else film[::-1]))

@@ -1,4 +1,4 @@
-"""Joining the parts of a profile, and writing them."""
+"""Joining the parts of a profile in a JPEG, and writing them."""
 
 import io
 

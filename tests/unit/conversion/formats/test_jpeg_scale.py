@@ -11,16 +11,16 @@ Save = Callable[..., bytes]
 SIZES = [(800, 533), (533, 800), (641, 640), (640, 80), (79, 640), (103, 100), (65, 72)]
 TINY = [(17, 11), (8, 8), (7, 3), (1, 900), (1023, 1)]
 SCALES = (1, 2, 3, 4, 8)
-"""Eighths that ImageMagick can ask for."""
+"""The scales, in eighths, that ImageMagick can request of libjpeg."""
 
 
 def scaled(side: int, eighths: int) -> int:
-    """libjpeg rounds up."""
+    """The scaled side, rounded up as libjpeg does."""
     return -(-side * eighths // 8)
 
 
 def smallest(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
-    """The smallest of the sizes to be had that is not below the target, and rounded up by a twentieth at most."""
+    """The smallest size of libjpeg's that is not below the target, and that rounding enlarged by 5 % at most."""
     candidates = {eighths: (scaled(size[0], eighths), scaled(size[1], eighths)) for eighths in SCALES}
     return next(
         each
@@ -55,7 +55,7 @@ def test_a_tiny_picture_is_not_decoded_to_less_than_is_wanted(size: tuple[int, i
 
 
 def targets(size: tuple[int, int]) -> list[tuple[int, int]]:
-    """Sizes to shrink to, with those just at each scale and beside it."""
+    """Target sizes, including those exactly at each scale and one pixel beside it."""
     longest = max(size)
     near = {scaled(longest, eighths) + more for eighths in SCALES for more in (-1, 0, 1)}
     sides = {*range(1, 20), *range(20, longest, 13), *near}

@@ -37,12 +37,12 @@ def test_size_and_frames_are_read_from_the_structure(kind: str, samples: dict[st
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_is_cut_anywhere_is_refused(kind: str, samples: dict[str, bytes]) -> None:
     whole = samples[kind]
-    # The first 32 bytes are what sniffing needs. A GIF that ends behind a frame is whole but for its trailer. Whether
-    # the last scan of a progressive JPEG is whole is for the decoder to judge.
+    # Sniffing needs the first 32 bytes. A GIF that ends after a frame lacks only its trailer, so it is accepted. The
+    # decoder checks whether the last scan of a progressive JPEG is complete.
     end = whole.rindex(b"\xff\xda") if kind == "progressive jpeg" else len(whole) - 3
     cuts = [*range(32, end, max(1, len(whole) // 97)), end]
 
-    # So is a PNG that ends within IEND.
+    # A PNG that ends within IEND is accepted too.
     last = len(whole) - 12 if kind == "png" else len(whole)
     codes = {failure(whole[:cut]) for cut in cuts if not whole[cut - 1 :].startswith(b"\0!\xf9") and cut < last}
 

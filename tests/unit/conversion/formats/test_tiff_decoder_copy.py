@@ -1,4 +1,4 @@
-"""The copy of a TIFF that the decoder gets is said to be stored upright, and has no EXIF directory."""
+"""The copy of a TIFF that the decoder gets has orientation 1 and no EXIF directory."""
 
 import struct
 from collections.abc import Callable
@@ -14,7 +14,7 @@ LETTERS = {BYTE: "B", SHORT: "H", LONG: "I", SIGNED_SHORT: "h"}
 
 
 def tiff(*kinds: int, order: str = "<", big: bool = False) -> bytes:
-    """A directory that gives the orientation 6 once in each kind of number, and then the height."""
+    """A TIFF whose directory has orientation 6 once per kind of number, and the height."""
     mark, count, offset = b"II" if order == "<" else b"MM", *(("Q", "Q") if big else ("H", "I"))
     head = struct.pack(f"{order}HHHQ", 43, 8, 0, 16) if big else struct.pack(f"{order}HI", 42, 8)
     fields = [(274, kind, struct.pack(order + LETTERS[kind], 6)) for kind in kinds]

@@ -1,4 +1,4 @@
-"""TIFF files made tag by tag, whole but for one thing."""
+"""The structure of TIFF files that are written tag by tag, with a single fault."""
 
 import struct
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ ROWS, SIZES, PLANES, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_SIZES = 278, 27
 SUBFILE_TYPE, COLOUR_MAP, SAMPLE_FORMAT, DNG_VERSION = 254, 320, 339, 50706
 PIXELS = bytes(range(63))
 AT = 4096
-"""Where the pixels stand: far behind any directory of these tests."""
+"""Offset of the pixels, far beyond any directory of these tests."""
 GREY: Fields = {
     WIDTH: (9,),
     HEIGHT: (7,),
@@ -30,7 +30,7 @@ GREY: Fields = {
 
 
 def tiff(*pages: Fields, order: str = "<", big: bool = False, last: int = 0, pixels: bytes = PIXELS) -> bytes:
-    """Directories one after the other from byte 16 on, arrays from byte 2048 on, pixels at AT."""
+    """A TIFF with consecutive directories from byte 16, arrays from byte 2048, and pixels at AT."""
     count, offset, width = ("Q", "Q", 8) if big else ("H", "I", 4)
     number, letter = (16, "Q") if big else (4, "I")
     directories, arrays, at = b"", b"", 16

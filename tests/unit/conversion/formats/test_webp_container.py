@@ -23,7 +23,7 @@ EXIF = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
 
 @pytest.fixture
 def stills(save: Save) -> dict[str, bytes]:
-    """Every kind of still: plain, with VP8X, with and without alpha."""
+    """A still of each kind: plain or with VP8X, with or without alpha."""
     opaque, clear = Image.new("RGB", (9, 5), OPAQUE), Image.new("RGBA", (9, 5), CLEAR)
     return {
         "lossy": save(opaque, "WEBP"),

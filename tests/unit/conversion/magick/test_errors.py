@@ -25,7 +25,7 @@ Errors = Callable[..., AbstractContextManager[None]]
 
 @pytest.fixture(autouse=True)
 def room(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
-    """What the machine has; a test takes away what it likes."""
+    """The resources that the machine has. A test sets those to False that it wants to be missing."""
     has = {"disk": True, "memory": True, "files": True, "all its memory": True}
     monkeypatch.setattr(magick_errors, "has_disk_room", lambda _count: has["disk"])
     monkeypatch.setattr(magick_errors, "has_memory", lambda _count: has["memory"])
@@ -114,7 +114,7 @@ def test_no_reason_is_a_lack_of_memory_where_the_codec_could_not_have_its(room: 
 def test_a_codec_that_calls_the_file_damaged_is_believed_only_where_it_could_have_its_memory(
     room: dict[str, bool],
 ) -> None:
-    """libheif says so of a picture that its decoder had no memory for."""
+    """libheif reports a damaged file when its decoder has no memory."""
 
     def judged() -> str:
         with pytest.raises(ConversionError) as caught, reading_errors("AVIF", 1_000, codec_bytes=19_000):

@@ -1,4 +1,4 @@
-"""What this process could still have, where a limit or a full disk leaves it little."""
+"""How much disk and memory this process could still get, under a limit or with a full disk."""
 
 import os
 import resource
@@ -35,7 +35,7 @@ def test_a_folder_that_is_gone_has_no_room(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_machine_that_gives_less_than_the_limit_allows_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one that promises no more memory than it has (vm.overcommit_memory=2)."""
+    """A machine with vm.overcommit_memory=2 may refuse memory below the process's limit."""
     monkeypatch.setattr(resource, "getrlimit", lambda _kind: (1_000_000_000, 1_000_000_000))
     monkeypatch.setattr(room, "_may_map", lambda count, access: access == 0 or count < 100_000_000)
 

@@ -21,7 +21,7 @@ def unasked() -> Iterator[None]:
 
 @pytest.fixture
 def png_fails(monkeypatch: pytest.MonkeyPatch) -> Format:
-    """As where libheif is there and the codec's plugin is not: the decoder is listed and cannot decode."""
+    """PNG is listed as readable but cannot be decoded, as HEIC is where libheif lacks its codec plugin."""
     broken = replace(PNG, sample=GIF.sample)
     monkeypatch.setattr(readable, "FORMATS", tuple(broken if each is PNG else each for each in FORMATS))
     return broken

@@ -1,4 +1,4 @@
-"""What ImageMagick 6.9 and 7.1 and their libraries say when something is short, as their sources have it."""
+"""The messages of ImageMagick 6.9 and 7.1 and their libraries about a shortage, taken from their sources."""
 
 import pytest
 from imagejobs.conversion.magick.shortages import MESSAGES, REMEDIES, Shortage, shortage_in
@@ -6,7 +6,7 @@ from imagejobs.conversion.magick.shortages import MESSAGES, REMEDIES, Shortage, 
 DISK, HANDLES, MEMORY, ALLOWANCE, SIZE = Shortage
 
 SAID = [
-    # ImageMagick with its catalogue of messages, and with the system's reason.
+    # ImageMagick with its message catalogue (locale files), partly with the system's reason
     ("unable to extend cache `': No space left on device @ error/cache.c/OpenPixelCache/3893", DISK),
     ("unable to extend cache `': Disk quota exceeded @ error/cache.c/OpenPixelCache/3889", DISK),
     ("unable to extend cache `File too large' @ error/cache.c/OpenPixelCache/3893", DISK),
@@ -40,7 +40,7 @@ SAID = [
     ("unable to create colormap `x' @ error/gif.c/ReadGIFImage/1200", MEMORY),
     ("width or height exceeds limit `' @ error/cache.c/OpenPixelCache/3731", SIZE),
     ("list length exceeds limit `' @ error/tiff.c/ReadTIFFImage/1500", SIZE),
-    # The same without a catalogue.
+    # ImageMagick without its message catalogue
     ("UnableToExtendCache `No space left on device' @ error/cache.c/OpenPixelCache/4111", DISK),
     ("UnableToExtendPixelCache `x'", DISK),
     ("UnableToOpenPixelCache `x' @ error/cache.c/OpenPixelCache/3883", DISK),

@@ -22,7 +22,7 @@ Make = Callable[[Image.Image], Placeholder]
 
 
 def halves(one: Any, other: Any, share: int, mode: str = "RGB") -> Image.Image:
-    """A picture whose upper rows, of 60, have one colour and the rest another."""
+    """A picture of 60 rows: the upper `share` rows have one colour, the rest another."""
     picture = Image.new(mode, (80, 60), other)
     picture.paste(one, (0, 0, 80, share))
     return picture

@@ -13,7 +13,7 @@ Paint = Callable[[float, float], Pixel]
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The fields of a hash, by the description of the format; the scales are still numbers of 5, 6 and 6 bits."""
+    """The fields of a ThumbHash. The scales are the raw numbers of 5, 6 and 6 bits."""
 
     average: tuple[float, float, float]
     scales: tuple[int, int, int]
@@ -24,7 +24,7 @@ class Decoded:
 
     @property
     def alpha(self) -> tuple[float, Sequence[float]]:
-        """The mean, and the waves by row and column up to 5, the mean of which is left out."""
+        """The mean of alpha, and the factors of its waves, row by row, without that of the mean."""
         return self.nibbles[0] / 15, [(each / 7.5 - 1) * self.nibbles[1] / 15 for each in self.nibbles[-14:]]
 
 
@@ -77,7 +77,7 @@ def test_it_is_the_hash_of_the_formats_own_library_up_to_rounding(width: int, he
 
 
 def test_a_known_picture_has_its_known_hash() -> None:
-    # Red over blue: of each channel only the first vertical wave and its odd multiples are not 0.
+    # The picture is red above blue, so in each channel only the first vertical wave and its odd multiples are not 0.
     pixels = picture(4, 4, lambda _, y: (255, 0, 0, 255) if y < 0.5 else (0, 0, 255, 255))
 
     decoded = decode(thumb_hash(4, 4, pixels))
@@ -133,7 +133,7 @@ def test_alpha_has_its_waves() -> None:
 
     mean, waves = decoded.alpha
     assert mean == pytest.approx(0.5, abs=0.04)
-    # The first wave across is the largest: 2/pi of the half amplitude. Waves down, which begin the next row, are 0.
+    # The first horizontal wave is the largest: 2/pi of half the amplitude. The next row begins with a vertical wave: 0.
     assert waves[0] == pytest.approx(0.32, abs=0.04)
     assert waves[4] == pytest.approx(0, abs=0.03)
     assert decoded.scales == (0, 0, 0)

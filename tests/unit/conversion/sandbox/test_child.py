@@ -74,7 +74,7 @@ def test_any_other_exception_is_the_childs_death(monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The processor time that was allowed, job by job; the tests' own process gets no limit."""
+    """The processor time allowed for each job, recorded instead of limiting the tests' own process."""
     allowed: list[int] = []
     monkeypatch.setattr(child, "allow_cpu_seconds", allowed.append)
     monkeypatch.setattr(child, "allow_file_of", lambda _pixels: None)

@@ -20,7 +20,7 @@ Pair = tuple[int, int]
 
 
 class Kernel:
-    """The limits of a process, soft and hard, without touching those of the tests."""
+    """The soft and hard limits of a simulated process, so that the tests' own limits stay unchanged."""
 
     def __init__(self, hard: int, used: float) -> None:
         self.limits: dict[int, Pair] = {}
@@ -93,7 +93,7 @@ def test_a_file_may_be_as_large_as_the_pixels_that_are_allowed(monkeypatch: pyte
 
 
 class Filter:
-    """pyseccomp's, which only takes notes."""
+    """A stand-in for pyseccomp's filter that only records its rules."""
 
     def __init__(self, action: object) -> None:
         self.action = action
@@ -115,7 +115,7 @@ class Filter:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Filter]:
-    """The filters that are made, of a stand-in for the library: a real one could not be taken off again."""
+    """The filters that are made with a stand-in for pyseccomp; a real filter could not be removed again."""
     filters: list[Filter] = []
 
     def system_call_filter(action: object) -> Filter:

@@ -1,4 +1,4 @@
-"""A worker gives up its running jobs when the time is over, and not before."""
+"""A worker gives up its running jobs when its time to stop has run out, and not before."""
 
 import threading
 from typing import Any

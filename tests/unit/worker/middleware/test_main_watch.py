@@ -1,4 +1,4 @@
-"""What a worker process does when its main process has died; tests/functional/worker kills real ones."""
+"""What a worker process does after its main process has died; tests/functional/worker kills real processes."""
 
 import io
 import logging
@@ -21,7 +21,7 @@ MAIN, SOMEBODY_ELSE = 4711, 1
 
 
 class World:
-    """The parent of this process, as the watch sees it, and what was done."""
+    """The parent process as the watch sees it, and a record of what the watch did."""
 
     def __init__(self) -> None:
         self.parent = MAIN
