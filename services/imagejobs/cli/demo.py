@@ -1,17 +1,15 @@
-"""The command that shows it all: starts the system, makes an event with images, waits, and shows what came out."""
+"""`imagejobs demo`: starts the whole system, creates an event with images, and shows the results."""
 
 import signal
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from imagejobs.cli.presentation.answer import INTERRUPTED, Answer, Failure
 from imagejobs.cli.presentation.commands import AsJson, carry_out
@@ -19,9 +17,8 @@ from imagejobs.cli.presentation.console import console_for
 from imagejobs.cli.presentation.failures import failure_of
 from imagejobs.cli.presentation.jobs import Job, results_view
 from imagejobs.cli.presentation.progress import progress_bar
-from imagejobs.cli.submission.watch import ENDED, watch
-from imagejobs.client.api_client import ApiClient, Part
-from imagejobs.client.errors import ApiRefused
+from imagejobs.cli.submission.event import create_event, wait_for_jobs
+from imagejobs.client.api_client import ApiClient
 from imagejobs.embedded.up_file import UpState
 from imagejobs.settings.settings import load_settings
 
@@ -32,10 +29,10 @@ def demo(
     images: Annotated[list[Path], typer.Argument(help="Image files.", exists=True, dir_okay=False, readable=True)],
     as_json: AsJson = False,
 ) -> None:
-    """Start everything, create an event with IMAGES through the API, and show what came out.
+    """Start the whole system, create an event with IMAGES through the API, and show the results.
 
-    On a terminal it stays up until Ctrl-C. Without one, or with --json, it stops everything and exits: 0 if every image
-    was converted.
+    On a terminal the system runs until Ctrl-C. Otherwise, and with --json, the command stops it and exits: 0 if every
+    image was converted.
     """
     stay = not as_json and sys.stdout.isatty() and sys.stdin.isatty()
     shown = Show(images, console_for(stderr=as_json), stay=stay, as_json=as_json)
@@ -43,7 +40,7 @@ def demo(
 
 
 def _run_system(shown: "Show") -> Answer:
-    """Run everything, with this beside it, and return what that came to."""
+    """Run the whole system with the show beside it. Returns the answer of the show."""
     from imagejobs.embedded.up import run_up
 
     run_up(
@@ -58,9 +55,10 @@ def _run_system(shown: "Show") -> Answer:
 
 
 class Show:
-    """Runs in a thread beside the supervisor, as a client like any other.
+    """Uses the API as any client does, in a thread beside the supervisor.
 
-    `answer` is what it came to. Its view is printed while the system is up; as JSON all of it is left to the caller.
+    `answer` is the result of the command. For people the results are printed while the system runs; with `as_json`
+    nothing is printed here, and the caller prints the answer. With `stay` the system keeps running after a success.
     """
 
     def __init__(self, images: Sequence[Path], console: Console, *, stay: bool = False, as_json: bool = False) -> None:
@@ -71,7 +69,7 @@ class Show:
         self._as_json = as_json
 
     def start(self, state: UpState) -> None:
-        """Begin, in a thread of its own."""
+        """Start the thread."""
         threading.Thread(target=self._run, args=(state,), name="demo", daemon=True).start()
 
     def _run(self, state: UpState) -> None:
@@ -80,12 +78,12 @@ class Show:
             self.answer = self._show(state)
             stays = self._stay
         except OSError as error:
-            self.answer = Answer(failure=Failure("unreadable", f"The demo did not work: {error}"))
-        except Exception as error:  # noqa: BLE001 - nobody else sees what ends this thread
-            self.answer = Answer(failure=failure_of(error) or Failure("failed", f"The demo did not work: {error!r}"))
-        finally:  # and nobody else would stop what was started
+            self.answer = Answer(failure=Failure("unreadable", f"The demo failed: {error}"))
+        except Exception as error:  # noqa: BLE001 - an exception that ends this thread would not be reported
+            self.answer = Answer(failure=failure_of(error) or Failure("failed", f"The demo failed: {error!r}"))
+        finally:  # also after SystemExit: otherwise the system would run on
             if stays:
-                self._say_what_next(state)
+                self._print_next_steps(state)
             else:
                 signal.raise_signal(signal.SIGTERM)
 
@@ -95,25 +93,25 @@ class Show:
             task = progress.add_task("uploading", total=len(self._images))
             created = create_event(api, self._images)
             progress.update(task, completed=len(self._images))
-            jobs = wait_for_jobs(api, created["imageJobIds"], progress)
+            jobs = wait_for_jobs(api, created["imageJobIds"], WAIT_SECONDS, progress)
         event = api.call("getEvent", path={"id": created["_id"]}).data
         if not self._as_json:
             named = zip([path.name for path in self._images], jobs, strict=True)
             self.console.print(results_view(named), crop=False, highlight=False)
-            self.console.print(f"\nThe event, as GET {state.api_url}/api/events/{event['_id']} shows it:")
+            self.console.print(f"\nThe event, as GET {state.api_url}/api/events/{event['_id']} returns it:")
             self.console.print_json(data=event)
         results = [{"file": str(path), "job": job} for path, job in zip(self._images, jobs, strict=True)]
         return Answer({"event": event, "results": results}, failure=_failure_of(jobs))
 
-    def _say_what_next(self, state: UpState) -> None:
+    def _print_next_steps(self, state: UpState) -> None:
         self.console.print(
             f"""
-Everything is up. Try, in another terminal:
-  .venv/bin/imagejobs submit --wait YOUR.jpg     upload a picture of yours
-  .venv/bin/imagejobs list                       see the jobs
-  .venv/bin/imagejobs stats                      see the queue
-  open {state.api_url}/docs          the API, to read and to try
-Ctrl-C stops it all; the data stays in .imagejobs/.""",
+The system is running. Try, in another terminal:
+  .venv/bin/imagejobs submit --wait YOUR.jpg     upload a picture of your own
+  .venv/bin/imagejobs list                       list the jobs
+  .venv/bin/imagejobs stats                      show the queue and the jobs by status
+  open {state.api_url}/docs          read and try the API
+Ctrl-C stops the system; its data stay in .imagejobs/.""",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -124,31 +122,3 @@ def _failure_of(jobs: Sequence[Job]) -> Failure | None:
     """None if every image was converted."""
     failed = sum(job["status"] != "COMPLETED" for job in jobs)
     return Failure("incomplete", f"{failed} of {len(jobs)} images were not converted.") if failed else None
-
-
-def wait_for_jobs(api: ApiClient, job_ids: Sequence[str], progress: Progress) -> list[Job]:
-    """The jobs in their order, as they are when all have ended or the time is over. Raises ApiRefused."""
-    task = progress.add_task("converting", total=len(job_ids))
-    jobs: dict[str, Job] = {}
-    for job_id, job in watch(api, job_ids, WAIT_SECONDS):
-        if isinstance(job, ApiRefused):
-            raise job
-        jobs[job_id] = job
-        progress.update(task, completed=sum(each["status"] in ENDED for each in jobs.values()))
-    return [jobs[job_id] for job_id in job_ids]
-
-
-def create_event(api: ApiClient, images: Sequence[Path]) -> dict[str, Any]:
-    """POST /api/events as the guide's curl does, with every image."""
-    texts = {
-        "name": "Demo Event",
-        "community": "image-jobs",
-        "date": "2024-01-01",
-        "tutor[type]": "Internal",
-        "tutor[name]": "John Doe",
-    }
-    with ExitStack() as files:
-        parts: list[Part] = [(name, (None, text)) for name, text in texts.items()]
-        parts += [("images", (path.name, files.enter_context(path.open("rb")))) for path in images]
-        event: dict[str, Any] = api.call("createEvent", parts=parts, repeatable=False).data
-    return event

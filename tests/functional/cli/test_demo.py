@@ -89,8 +89,8 @@ def test_as_json_the_answer_has_the_event_and_the_jobs_and_nothing_is_printed(
     [
         (UnexpectedAnswer("the answer breaks the contract"), ("unexpected_answer", "the answer breaks the contract")),
         (ApiUnavailable("gone"), ("unavailable", "API is unavailable: gone")),
-        (PermissionError(13, "Permission denied"), ("unreadable", "did not work: [Errno 13] Permission denied")),
-        (KeyError("imageJobIds"), ("failed", "did not work: KeyError('imageJobIds')")),
+        (PermissionError(13, "Permission denied"), ("unreadable", "The demo failed: [Errno 13] Permission denied")),
+        (KeyError("imageJobIds"), ("failed", "The demo failed: KeyError('imageJobIds')")),
         (SystemExit(3), ("interrupted", "")),
     ],
     ids=lambda each: type(each).__name__,
