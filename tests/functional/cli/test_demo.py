@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imagejobs.cli.demo import Show, create_event
+from imagejobs.cli.demo import Show
 from imagejobs.cli.presentation.answer import Failure
+from imagejobs.cli.submission.event import create_event
 from imagejobs.client.api_client import ApiClient
 from imagejobs.client.errors import ApiUnavailable, UnexpectedAnswer
 from imagejobs.embedded.up_file import UpState
