@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes sure that a Docker engine answers, and that the tools of integration/images/build.sh are installed.
-# Where no engine runs, root on Debian starts one; the script then prints its process id, and the caller ends it.
-# Where an engine runs already, the script prints nothing.
+# Ensures that a Docker engine answers, and that the tools of integration/images/build.sh are installed.
+# If no engine runs, root on Debian starts one. The script then prints its process id, and the caller must end it.
+# If an engine is already running, the script prints nothing.
 set -eu
 
 cache=${IMAGE_JOBS_CACHE:-$HOME/.cache/image-jobs}
@@ -27,7 +27,7 @@ install() {
     missing=$(packages | tr ' ' '\n' | sort -u | tr '\n' ' ')
     [ -n "$missing" ] || return 0
     if [ "$(id -u)" != 0 ] || ! has apt-get; then
-        fail "missing: $missing; install them, or run this as root on Debian, where it installs them itself"
+        fail "missing: $missing; install them, or run this as root on Debian to install them"
     fi
     say "installing $missing"
     apt-get update -qq >&2 || say "apt's package lists could not be updated: trying with the old ones"
@@ -55,5 +55,5 @@ start() {
 
 mkdir -p "$cache"
 install
-has go || fail "Go is missing, which compiles MinIO: install Go 1.24 or newer"
+has go || fail "Go is missing; it compiles MinIO: install Go 1.24 or newer"
 answers || start

@@ -1,7 +1,7 @@
-"""The image's HEALTHCHECK: exit code 0 while the API of this container answers, at the address that it listens on.
+"""The image's HEALTHCHECK: exits with 0 if the API of this container answers at the address that it listens on.
 
-Only the standard library, because it runs every few seconds. It asks directly: urllib would use the HTTP_PROXY that
-Docker hands to containers, and a proxy does not lead back into this one.
+It uses only the standard library, because it runs every few seconds. It connects directly: urllib would use the
+HTTP_PROXY that Docker sets in containers, and a proxy cannot reach this container's loopback interface.
 """
 
 import http.client
@@ -10,11 +10,11 @@ import sys
 
 SECONDS = 4
 ANY_ADDRESS = {"0.0.0.0": ["127.0.0.1"], "::": ["::1", "127.0.0.1"]}  # noqa: S104 - compared, not bound
-"""Where a server that listens on all addresses answers; the second for a kernel without IPv6 on the loopback."""
+"""The addresses at which a server on all addresses answers; the second for `::` serves a kernel without IPv6."""
 
 
 def main() -> int:
-    """Exit code 1, and a line that says why, unless GET /healthz is answered with 200."""
+    """Return 0 if GET /healthz answers 200. Otherwise print the reason and return 1."""
     host = os.environ.get("API_HOST") or "127.0.0.1"
     port = int(os.environ.get("API_PORT") or 3000)
     problems = [_problem(each, port) for each in ANY_ADDRESS.get(host, [host])]

@@ -1,6 +1,6 @@
-"""Makes the bucket of the settings on a local S3 server such as MinIO, and lets everybody read OUTPUT_PREFIX, only it.
+"""Creates the bucket of the settings on a local S3 server such as MinIO, and makes only OUTPUT_PREFIX public.
 
-For compose.yaml and for tests. On R2 and AWS make buckets with their own tools: see docs/guides/deployment.md.
+It is for compose.yaml and tests. On R2 and AWS, create buckets with their own tools: see docs/guides/deployment.md.
 """
 
 import json
@@ -25,7 +25,7 @@ RETRY_SECONDS = 0.5
 
 
 def main() -> int:
-    """Exit code 0 when the bucket is there, 1 after START_SECONDS without a server or for settings that are wrong."""
+    """Return 0 when the bucket exists, or 1 if the settings are wrong or no server answers within START_SECONDS."""
     try:
         settings = load_settings(storage="s3")
     except ConfigurationError as mistakes:
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def public_read_policy(bucket: str, prefix: str) -> str:
-    """The bucket policy under which everybody may GET the objects under `prefix`, and nobody may list them."""
+    """A bucket policy under which everybody may GET the objects under `prefix`, and nobody may list them."""
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": ["*"]},

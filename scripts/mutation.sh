@@ -1,6 +1,6 @@
 #!/bin/sh
-# Mutation testing of jobs, queue_adapter, contract, worker and backoff.py: mutmut changes the code in one place at a time and runs
-# the unit tests against each change. Prints the score of each package and every change that no test noticed.
+# Mutation testing of jobs, queue_adapter, contract, worker and backoff.py: mutmut makes one change at a time and runs
+# the tests that reach it. Prints the score of each package and every change that no test noticed.
 # usage: scripts/mutation.sh [directory]     default: mutation/
 # mutmut supports only the layouts `.` and `src/`, so it works on a copy with the package at the top.
 set -eu
@@ -24,7 +24,7 @@ from collections import Counter
 from pathlib import Path
 
 PACKAGES = ("jobs", "queue_adapter", "contract", "worker", "backoff")
-NOT_RUN = (33, None)  # exit codes of a mutant that no test reaches; it counts as survived
+NOT_RUN = (33, None)  # exit codes of a mutant that no test reaches; it counts as a survivor
 total, survivors = Counter(), []
 print(f"{'package':15} {'mutants':>8} {'killed':>8} {'survived':>9} {'score':>7}")
 for package in PACKAGES:

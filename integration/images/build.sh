@@ -11,9 +11,9 @@ authorities=/etc/ssl/certs/ca-certificates.crt
 
 say() { printf 'images: %s\n' "$*"; }
 fail() { printf 'images: %s\n' "$*" >&2; exit 1; }
-need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is missing: README.md beside this script names what it needs"; }
+need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is missing: README.md beside this script lists the tools it needs"; }
 
-# A checksum of what an image is made from: this script, its folder and the base image; for the base image itself, the
+# The checksum of an image's inputs: this script, its folder and the base image; for the base image itself, the
 # certificate authorities of the host. An image whose label has the same checksum is kept.
 label="image-jobs.made-from"
 made_from() {
@@ -33,7 +33,7 @@ build() {
         --label "$label=$(made_from "$1")" -t "$prefix/$1" "$2" >/dev/null
 }
 
-# Like Debian's slim images: without documentation and translations; packages are deleted after their installation.
+# Like Debian's slim images: no documentation, no translations, no package files after their installation.
 slim() {
     printf 'path-exclude=/usr/share/%s/*\n' doc man locale info lintian >"$1/etc/dpkg/dpkg.cfg.d/slim"
     cat >"$1/etc/apt/apt.conf.d/slim" <<'APT'
@@ -44,7 +44,7 @@ APT
     for name in doc man locale info lintian; do rm -rf "${1:?}/usr/share/$name"; done
 }
 
-# A host may trust a certificate authority of its own; without it pip and apt could reach nothing during a build.
+# A host may trust its own certificate authority. Without it pip and apt could not connect during a build.
 base() {
     need debootstrap
     if [ ! -e "$cache/trixie.done" ]; then

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Checks contracts/openapi.yaml with redocly and spectral. Where npm cannot install them, prints that and exits 0.
-# They are installed once, in the versions that package.json pins, into the folder $1 (default: .tox/contract-lint).
+# Checks contracts/openapi.yaml with redocly and spectral. If npm cannot install them, it reports that and exits with 0.
+# npm installs the versions that package.json pins, once, into the folder $1 (default: .tox/contract-lint).
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname -- "$(dirname -- "$here")")
 folder=${1:-$root/.tox/contract-lint}
 
 left_out() {
-    echo "contract-lint: redocly and spectral were left out: $1"
+    echo "contract-lint: redocly and spectral were skipped: $1"
     exit 0
 }
 

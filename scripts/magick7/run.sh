@@ -2,7 +2,7 @@
 # Runs the conversion's tests under ImageMagick 7, in a container of Debian 13.
 # usage: scripts/magick7/run.sh [arguments of pytest]
 # The image is built once, and again when the requirements change. IMAGES=local builds it on the stand-in image of
-# integration/images, for machines that reach package registries but no image registry.
+# integration/images, for machines with access to package registries but not to an image registry.
 set -eu
 cd "$(dirname "$0")/../.."
 

@@ -36,7 +36,7 @@ def output(programs: Path, folder: Path) -> str:
 
 def test_without_npm_it_says_so(programs: Path, tmp_path: Path) -> None:
     assert output(programs, tmp_path / "lint") == (
-        "contract-lint: redocly and spectral were left out: npm is not installed\n"
+        "contract-lint: redocly and spectral were skipped: npm is not installed\n"
     )
 
 
@@ -44,5 +44,5 @@ def test_where_npm_cannot_install_it_says_so_and_tries_again_the_next_time(progr
     npm = programs / "npm"
     npm.write_text("#!/bin/sh\necho asked\nexit 1\n")
     npm.chmod(0o755)
-    told = "asked\ncontract-lint: redocly and spectral were left out: npm could not install them\n"
+    told = "asked\ncontract-lint: redocly and spectral were skipped: npm could not install them\n"
     assert [output(programs, tmp_path / "lint") for _ in range(2)] == [told, told]

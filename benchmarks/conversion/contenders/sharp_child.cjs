@@ -1,4 +1,4 @@
-// Converts with sharp what it is asked for, one JSON line each on stdin and stdout, as child.py does for Python.
+// Runs the contender sharp: requests on stdin and answers on stdout are lines of JSON, as in child.py for Python.
 const fs = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');

@@ -1,4 +1,4 @@
-// BullMQ with its defaults: `node bullmq.cjs worker` and `node bullmq.cjs producer`, as sleeping.py and producing.py.
+// BullMQ with its defaults: `node bullmq.cjs worker` and `node bullmq.cjs producer`, the same work as sleeping.py and producing.py.
 const path = require('node:path');
 const readline = require('node:readline');
 const { createRequire } = require('node:module');

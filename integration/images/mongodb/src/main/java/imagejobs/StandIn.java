@@ -7,14 +7,14 @@ import de.bwaldvogel.mongo.bson.Document;
 import io.netty.channel.Channel;
 import java.util.List;
 
-/** MongoDB's wire protocol in memory, announced as version 4.4, below which current drivers refuse a server. */
+/** MongoDB's wire protocol in memory. It announces version 4.4, because current drivers refuse older servers. */
 public final class StandIn {
     private static final int PORT = 27017;
 
     /** Wire version 9 is that of MongoDB 4.4. */
     private record Version(List<Integer> getVersionArray, int getWireVersion) implements MongoVersion {}
 
-    /** Knows `hello`, the newer name of `ismaster`, which asks the same. */
+    /** Also accepts `hello`, the newer name of `ismaster`. */
     private static final class Backend extends MemoryBackend {
         @Override
         public Document handleCommand(Channel channel, String database, String command, Document query) {
