@@ -6,6 +6,7 @@ They stay legible, take bounded effort, and the receipt explains the size.
 import io
 import random
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,9 @@ SOURCES: dict[str, Callable[[], bytes]] = {
     "a code of squares": lambda: png(squares(*SIZE)),
     "pixel art": lambda: png(blocks(*SIZE)),
 }
-every_source = pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES)
+every_source = pytest.mark.parametrize("make", [*map(cache, SOURCES.values())], ids=SOURCES)
+convert_once = cache(convert)
+"""`convert` for tests that may share a conversion."""
 
 
 def shown(source: bytes, size: tuple[int, int]) -> Pixels:
@@ -125,7 +128,7 @@ def lossy_and_lossless(source: bytes, size: tuple[int, int]) -> list[int]:
 def test_a_page_stays_legible_and_takes_no_more_than_the_best_way(max_side: int, make: Callable[[], bytes]) -> None:
     source = make()
 
-    conversion = convert(source, Options(max_side=max_side))
+    conversion = convert_once(source, Options(max_side=max_side))
 
     receipt = conversion.receipt
     size = receipt.output.width, receipt.output.height
@@ -140,7 +143,7 @@ def test_a_page_stays_legible_and_takes_no_more_than_the_best_way(max_side: int,
 def test_what_is_larger_than_the_source_has_the_wanted_quality_and_says_so(make: Callable[[], bytes]) -> None:
     source = make()
 
-    receipt = convert(source, Options(max_side=420)).receipt
+    receipt = convert_once(source, Options(max_side=420)).receipt
 
     is_larger = receipt.output.bytes > len(source)
     assert ("larger than the source, as quality 40 is too" in receipt.reason) == is_larger
