@@ -1,6 +1,6 @@
-"""What in a newer contract breaks those who keep to an older one.
+"""Finds the changes in a newer contract that break programs written for an older one.
 
-Texts, examples, tags and links may change. What this comparison does not understand it reports as "cannot compare".
+Texts, examples, tags and links may change. A change that this comparison does not support is a "cannot compare".
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ COMPARED_OPERATION = frozenset({"operationId", "parameters", "requestBody", "res
 
 
 def breaking_changes(old: Document, new: Document) -> list[str]:
-    """Each as `operation, where in it: what`, in the order of the old document."""
+    """The breaking changes, each as `operation, where in it: what`, in the order of the old document."""
     old, new = inlined(old, old), inlined(new, new)
     now = {(spec.method, spec.path): spec for spec in specs(new)}
     found = [*_others(old, new, DOCUMENT_PARTS, "document"), *_schemes(old, new)]
@@ -31,7 +31,7 @@ def breaking_changes(old: Document, new: Document) -> list[str]:
 
 
 def inlined(node: Any, document: Document, within: tuple[str, ...] = ()) -> Any:
-    """A copy with what each `$ref` leads to in its place. Raises ValueError for a schema that holds itself."""
+    """A copy in which each `$ref` is replaced by its target. Raises ValueError for a recursive schema."""
     if isinstance(node, list):
         return [inlined(each, document, within) for each in node]
     if not isinstance(node, Mapping):
@@ -59,7 +59,7 @@ def _operation(old: Spec, new: Spec, old_document: Document, new_document: Docum
 
 
 def _others(old: Any, new: Any, compared: frozenset[str], where: str) -> Iterator[str]:
-    """What is neither compared nor for people only, and is not as it was."""
+    """The changed fields that are neither compared elsewhere nor for people only."""
     for name in sorted((old.keys() | new.keys()) - compared - FOR_PEOPLE):
         if old.get(name) != new.get(name) and not name.startswith("x-"):
             yield f"{where}: {CANNOT_COMPARE} {name}: {old.get(name)} -> {new.get(name)}"
@@ -79,7 +79,7 @@ def _alternatives(spec: Spec, document: Document) -> list[frozenset[str]]:
 
 
 def _security(old: list[frozenset[str]], new: list[frozenset[str]]) -> Iterator[str]:
-    """Whatever was enough must still be enough; no alternatives at all ask for nothing."""
+    """Credentials that were sufficient must still be sufficient; an empty list requires none."""
     for enough in old or [frozenset()]:
         if not any(asked <= enough for asked in new or [frozenset()]):
             yield f"security: {' and '.join(sorted(enough)) or 'no token'} is not enough any more"
@@ -137,7 +137,7 @@ def _responses(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_borne(answer: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
-    """Whether who bears the old content bears the new answer."""
+    """Whether a client that accepts the old content accepts the new response."""
     old, new = {"content": content}, {"content": answer.get("content", {})}
     return not [*_content_types(content, new["content"], ""), *_media(old, new, "", Side.GIVEN)]
 
@@ -159,7 +159,7 @@ def _content_types(old: Mapping[str, Any], new: Mapping[str, Any], where: str) -
 
 
 def _media(old: Any, new: Any, where: str, side: Side) -> Iterator[str]:
-    """Of the content types that both have."""
+    """Compare the content types that both have."""
     for content_type, media in old.get("content", {}).items():
         if successor := new.get("content", {}).get(content_type):
             yield from _schema(media, successor, where, side)

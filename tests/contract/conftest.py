@@ -1,4 +1,4 @@
-"""Every answer that these tests provoke is written down and held against the contract."""
+"""Records every response that these tests provoke, and compares it with the contract."""
 
 from functools import partial
 from pathlib import Path
@@ -14,5 +14,5 @@ memory_api.AROUND.append(partial(Recorder, observations=OBSERVATIONS))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Runs late, too, when pytest comes upon this folder by itself."""
+    """Register the plugin; also called later, if pytest finds this folder only while collecting."""
     config.pluginmanager.register(ObservationPlugin(OBSERVATIONS, Path(__file__).parent))

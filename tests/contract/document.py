@@ -1,4 +1,4 @@
-"""Reading an OpenAPI document as plain data: its operations, its references, its schemas."""
+"""Reads an OpenAPI document as plain data: operations, references and schemas."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ Document = Mapping[str, Any]
 
 
 class Spec(NamedTuple):
-    """An operation as it is written; `parameters` are the path's and its own, resolved."""
+    """An operation of the document. `parameters` are those of the path and its own, with references resolved."""
 
     id: str
     method: str
@@ -20,7 +20,7 @@ class Spec(NamedTuple):
 
 
 def specs(document: Document) -> list[Spec]:
-    """Every operation. One without an operationId is called by its method and path."""
+    """All operations. One without an operationId gets its method and path as id."""
     return [
         Spec(
             id=item[method].get("operationId", f"{method.upper()} {path}"),
@@ -38,7 +38,7 @@ def specs(document: Document) -> list[Spec]:
 
 
 def resolved(document: Document, node: Any) -> Any:
-    """What a node's `$ref` leads to; a KeyError for one that leads nowhere."""
+    """The target of a node's `$ref`, or the node itself without one. Raises KeyError if the target does not exist."""
     while isinstance(node, Mapping) and "$ref" in node:
         target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -48,7 +48,7 @@ def resolved(document: Document, node: Any) -> Any:
 
 
 def contents(document: Document, spec: Spec) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """(where, content type, media) of an operation's body, where is "body", and of each of its answers."""
+    """(where, content type, media type object) of an operation's contents; `where` is "body" or a response's status."""
     bodies = {"body": spec.written["requestBody"]} if "requestBody" in spec.written else {}
     for where, body in (bodies | dict(spec.written.get("responses", {}))).items():
         for content_type, media in resolved(document, body).get("content", {}).items():
@@ -56,7 +56,7 @@ def contents(document: Document, spec: Spec) -> Iterator[tuple[str, str, Mapping
 
 
 def nodes(node: Any, where: str = "#") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(JSON pointer, object) of each object of the document that is no part of an example."""
+    """(JSON pointer, object) of each object of the document, except those in examples."""
     if isinstance(node, Mapping):
         yield where, node
         for name, each in node.items():
@@ -71,7 +71,7 @@ REMOVED = object()
 
 
 def with_change(document: Document, place: tuple[str | int, ...], value: Any) -> Any:
-    """A copy in which `value` stands at `place`, or nothing does when it is REMOVED. Aliases become copies too."""
+    """A deep copy with `value` at `place`; REMOVED deletes the entry. Parts that were shared become separate."""
     copy = json.loads(json.dumps(document))
     node = copy
     for step in place[:-1]:

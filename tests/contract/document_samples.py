@@ -1,6 +1,6 @@
-"""The samples in a Markdown document: what its readers copy, in the order in which it stands there.
+"""Finds the samples that readers of a Markdown document copy, in the document's order.
 
-Looked for in fenced blocks (JSON, requests, answers, shell commands) and in code spans (JSON, a request's name).
+Samples are JSON, requests, responses and shell commands in fenced blocks, and JSON and request names in code spans.
 """
 
 import json
@@ -30,15 +30,15 @@ CURL_ARGUMENTS = {
 
 
 class UnreadableSample(Exception):
-    """Something that looks like a sample and is none."""
+    """A text looks like a sample and cannot be parsed as one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request; `command` is the curl line as it stands, and "" in a request block.
+    """A request. `command` is its curl command, or "" in a request block.
 
-    Header names are in lower case. Form fields are (name, value), a file's value beginning with @. `is_named_only`: the
-    text names method and path and says no more.
+    Header names are in lower case. Form fields are (name, value); a file's value begins with @. `is_named_only` is set
+    if the text gives only method and path.
     """
 
     method: str
@@ -53,7 +53,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A body with `success` in it, and the request before it that it answers; no `status` where none is shown."""
+    """A response body (it has `success`) and the request before it. `status` is None if the document omits it."""
 
     request: Request
     body: Any
@@ -62,21 +62,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is pushed to the list."""
+    """A message of the task queue."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The body of a PATCH, shown by itself."""
+    """The body of a PATCH, shown without its request."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class RedisLine:
-    """A Redis command and its arguments; `command` is the redis-cli line as it stands, "" without redis-cli."""
+    """A Redis command with its arguments. `command` is the redis-cli command, or "" without redis-cli."""
 
     words: Sequence[str]
     command: str = ""
@@ -86,14 +86,14 @@ Sample = Request | Answer | Message | Update | RedisLine
 
 
 class Text(NamedTuple):
-    """A fenced block with its language, or the prose between two of them with None."""
+    """A fenced block with its language, or the prose between two blocks with language None."""
 
     language: str | None
     text: str
 
 
 def samples(markdown: str) -> list[Sample]:
-    """Every sample of the document. Raises UnreadableSample."""
+    """All samples of the document. Raises UnreadableSample."""
     found: list[Sample] = []
     for language, text in _texts(markdown):
         pieces = [text] if language is not None else [" ".join(span.split()) for span in CODE_SPAN.findall(text)]
@@ -103,7 +103,7 @@ def samples(markdown: str) -> list[Sample]:
 
 
 def section(markdown: str, title: str) -> str:
-    """What stands under a heading, with all its subsections. Raises ValueError when there is none."""
+    """The text under a heading, including subsections. Raises ValueError if the heading does not exist."""
     lines: list[str] = []
     level = ""
     for language, text in _texts(markdown):
@@ -206,7 +206,7 @@ def _header(line: str) -> tuple[str, str]:
 
 
 def _commands(text: str) -> Iterator[str]:
-    """A shell text's commands, each with its continuation lines."""
+    """The commands of a shell text, each with its continuation lines."""
     command = ""
     for line in text.splitlines():
         if not command and (not line.strip() or line.startswith("#")):
@@ -220,7 +220,7 @@ def _commands(text: str) -> Iterator[str]:
 
 
 def _words(command: str) -> list[str] | None:
-    """As the shell splits it; None while a quotation is open."""
+    """The command's words, split as the shell does; None if a quotation is still open."""
     try:
         return shlex.split(command.replace("\\\n", " "), comments=True)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Answers of backends that are not ours, and of proxies before them, byte for byte: a row says what each comes to."""
+"""Responses of foreign backends and of proxies before them, byte for byte, and how the worker must read each."""
 
 import email.utils
 import gzip
@@ -17,7 +17,7 @@ from worlds.backends import SOURCE_KEY, TIME
 
 JOB_ID = "655501d2f12a3d0f3c5a1002"
 LARGE = 1_000_000
-"""Bytes that are too many for the tests' client."""
+"""Bytes of a response that is too large for the tests' client."""
 
 DOCUMENT: Mapping[str, Any] = {
     "_id": JOB_ID,
@@ -34,7 +34,7 @@ JSON_TYPE = {"Content-Type": JSON}
 
 
 class Got(NamedTuple):
-    """What the worker read: a job's status and source key, or a claim's token."""
+    """A response that was read: a job's status and source key, or a claim's fencing token."""
 
     status: str = "PENDING"
     key: str = SOURCE_KEY
@@ -42,7 +42,7 @@ class Got(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """A failure that may pass, after so many tries and with such waits; None is a wait of the client's own choice."""
+    """A transient failure after this many tries. `wait` is the pause that the response demanded, None if it did not."""
 
     code: str
     times: int = 1
@@ -60,7 +60,7 @@ Expected = Got | Tried | type[NotOurs]
 
 @dataclass(frozen=True)
 class Row:
-    """An answer: what comes of it to a worker that reads the job, and to one that claims it or reports."""
+    """A response, with the expected outcome of reading a job and of claiming or reporting one."""
 
     answer: Reply
     read: Expected
@@ -68,7 +68,7 @@ class Row:
 
 
 def data(**changes: Any) -> Reply:
-    """A job with some fields in another way; those that are None are left out."""
+    """A response with a job whose fields are changed; a field set to None is left out."""
     fields = {name: value for name, value in {**DOCUMENT, **changes}.items() if value is not None}
     return json_reply(200, {"success": True, "data": fields})
 

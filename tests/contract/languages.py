@@ -1,4 +1,4 @@
-"""Formal languages as expressions, and their derivatives (Brzozowski): what may follow a character."""
+"""Regular languages as expressions, and their Brzozowski derivatives: the texts that may follow a character."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,35 +9,35 @@ LAST = 0x10FFFF
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """One character of these spans."""
+    """All texts of one character within these spans (first and last code point)."""
 
     spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """One after the other; nothing at all where there are none."""
+    """The concatenation of these parts; only the empty text without parts."""
 
     parts: tuple["Language", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """What one of them takes."""
+    """The union of these languages."""
 
     options: frozenset["Language"]
 
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """What all of them take."""
+    """The intersection of these languages."""
 
     parts: frozenset["Language"]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """So many times; `most` is None where there is no end."""
+    """The part repeated `least` to `most` times; `most` is None for no upper bound."""
 
     part: "Language"
     least: int
@@ -51,12 +51,12 @@ ANY = Chars(((0, LAST),))
 
 
 def char(text: str) -> Language:
-    """One certain character."""
+    """The language of this one character."""
     return Chars(((ord(text), ord(text)),))
 
 
 def sequence(parts: Iterable[Language]) -> Language:
-    """One after the other, in the simplest form."""
+    """The concatenation, simplified."""
     flat: list[Language] = []
     for part in parts:
         if part == NOTHING:
@@ -66,7 +66,7 @@ def sequence(parts: Iterable[Language]) -> Language:
 
 
 def either(options: Iterable[Language]) -> Language:
-    """What one of them takes, in the simplest form."""
+    """The union, simplified."""
     flat: set[Language] = set()
     for each in options:
         flat |= each.options if isinstance(each, Either) else {each}
@@ -75,7 +75,7 @@ def either(options: Iterable[Language]) -> Language:
 
 
 def both(parts: Iterable[Language]) -> Language:
-    """What all of them take, in the simplest form."""
+    """The intersection, simplified."""
     flat: set[Language] = set()
     for each in parts:
         flat |= each.parts if isinstance(each, Both) else {each}
@@ -83,14 +83,14 @@ def both(parts: Iterable[Language]) -> Language:
 
 
 def repeated(part: Language, least: int, most: int | None) -> Language:
-    """So many times, in the simplest form."""
+    """The repetition, simplified."""
     if most == 0 or (part == NOTHING and least == 0):
         return EMPTY
     return part if (least, most) == (1, 1) or part == NOTHING else Repeated(part, least, most)
 
 
 def takes_empty(of: Language) -> bool:
-    """Whether the empty text is in the language."""
+    """Whether the language contains the empty text."""
     match of:
         case Chars():
             return False
@@ -103,7 +103,7 @@ def takes_empty(of: Language) -> bool:
 
 
 def after(of: Language, letter: int) -> Language:
-    """What may follow a character: the derivative."""
+    """The derivative: the texts that may follow this character (a code point)."""
     match of:
         case Chars(spans):
             return EMPTY if any(first <= letter <= last for first, last in spans) else NOTHING
@@ -119,7 +119,7 @@ def after(of: Language, letter: int) -> Language:
 
 
 def _after_each(parts: tuple[Language, ...], letter: int) -> Iterator[Language]:
-    """Any part may be the first that takes something, if those before it can take nothing."""
+    """Let each part take the character in turn, as long as all parts before it accept the empty text."""
     for index, part in enumerate(parts):
         yield sequence([after(part, letter), *parts[index + 1 :]])
         if not takes_empty(part):
@@ -127,7 +127,7 @@ def _after_each(parts: tuple[Language, ...], letter: int) -> Iterator[Language]:
 
 
 def borders(of: Language) -> set[int]:
-    """Where spans begin, and where they have just ended: a character of each kind."""
+    """The first code point of each span and the one after its last: together one of every kind of character."""
     match of:
         case Chars(spans):
             return {border for first, last in spans for border in (first, last + 1)}

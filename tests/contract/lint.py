@@ -1,6 +1,6 @@
-"""Rules for a contract that is more than valid: complete, and true to itself.
+"""Rules for a contract that is not only valid, but complete and consistent.
 
-Each rule takes the whole document and tells what breaks it, one sentence per place, the operation named.
+Each rule takes the whole document and yields one sentence for each place that breaks it, with the operation's name.
 """
 
 import re
@@ -15,11 +15,11 @@ Rule = Callable[[Document], Iterator[str]]
 
 NEEDED_HEADERS: Mapping[str, str] = {"201": "Location", "401": "WWW-Authenticate", "503": "Retry-After"}
 OWN_ANSWERS = frozenset({"409"})
-"""Every other error follows from what the operation takes. A conflict is the domain's."""
+"""Errors that do not follow from what an operation takes: a conflict comes from the records."""
 
 
 def every_operation_says_what_it_is(document: Document) -> Iterator[str]:
-    """operationId, summary, a tag that is described, and who may call it."""
+    """Every operation has an operationId, a summary, tags with descriptions, and a list of who may call it."""
     described = {tag["name"] for tag in document.get("tags", ()) if tag.get("description")}
     schemes = document.get("components", {}).get("securitySchemes", {})
     for spec in specs(document):
@@ -36,7 +36,7 @@ def every_operation_says_what_it_is(document: Document) -> Iterator[str]:
 
 
 def the_errors_fit_the_operation(document: Document) -> Iterator[str]:
-    """What an operation takes and needs decides what it refuses: no error is missing, and none is made up."""
+    """An operation documents exactly the errors that follow from its parameters, body and security."""
     for spec in specs(document):
         errors = {status for status in spec.written.get("responses", {}) if "400" <= status <= "599"}
         needed = _needed_errors(document, spec)
@@ -49,20 +49,20 @@ def _needed_errors(document: Document, spec: Spec) -> set[str]:
     conditions = {
         "400": bool(spec.parameters or body),
         "401": bool(spec.written.get("security")),
-        "403": True,  # an open server refuses foreign pages
+        "403": True,  # a server without tokens refuses requests from foreign pages
         "404": "{" in spec.path,
         "408": bool(body),
         "413": bool(body),
         "415": bool(body),
         "422": MULTIPART in body,
-        "500": spec.method in {"post", "put"},  # cut off, it may have been carried out
-        "503": True,  # at least while the server is being stopped
+        "500": spec.method in {"post", "put"},  # a request that was cut off may have taken effect
+        "503": True,  # at least while the server is stopping
     }
     return {status for status, needed in conditions.items() if needed}
 
 
 def every_answer_is_described(document: Document) -> Iterator[str]:
-    """A description, a schema, one success, the one form of errors, and the headers that its status asks for."""
+    """Every response has a description, a schema and its status's headers; one is a success, errors share one form."""
     for spec in specs(document):
         answers = {status: resolved(document, each) for status, each in spec.written.get("responses", {}).items()}
         if sum(status.startswith("2") for status in answers) != 1:
@@ -84,14 +84,14 @@ def every_answer_is_described(document: Document) -> Iterator[str]:
 
 
 def every_object_says_whether_it_is_closed(document: Document) -> Iterator[str]:
-    """`additionalProperties`, one way or the other: an object is not open because nobody thought of it."""
+    """Every object sets `additionalProperties`, true or false: none is open by oversight."""
     for where, node in nodes(document):
         if node.get("type") == "object" and "additionalProperties" not in node:
             yield f"{where}: open by omission"
 
 
 def every_reference_leads_somewhere(document: Document) -> Iterator[str]:
-    """A `$ref` that leads nowhere."""
+    """The target of every `$ref` exists."""
     for where, ref in _references(document):
         try:
             resolved(document, {"$ref": ref})
@@ -100,7 +100,7 @@ def every_reference_leads_somewhere(document: Document) -> Iterator[str]:
 
 
 def every_component_is_used(document: Document) -> Iterator[str]:
-    """Components and tags that nothing names."""
+    """Every component and every tag is used."""
     used = {ref for _, ref in _references(document)}
     used |= {
         f"#/components/securitySchemes/{name}"
@@ -117,7 +117,7 @@ def every_component_is_used(document: Document) -> Iterator[str]:
 
 
 def _references(node: Any, where: str = "#") -> Iterator[tuple[str, str]]:
-    """(where, target) of each `$ref`, those of examples too."""
+    """(JSON pointer, target) of each `$ref`, including those in examples."""
     if isinstance(node, Mapping):
         if isinstance(node.get("$ref"), str):
             yield where, node["$ref"]
@@ -129,7 +129,7 @@ def _references(node: Any, where: str = "#") -> Iterator[tuple[str, str]]:
 
 
 def every_json_body_has_examples_that_follow_its_schema(document: Document) -> Iterator[str]:
-    """Of requests, answers and errors alike."""
+    """Every JSON body of a request, a success or an error has examples, which match its schema."""
     contract = Contract({"paths": {}, "components": document.get("components", {})})
     for spec in specs(document):
         for where, content_type, media in contents(document, spec):
@@ -141,7 +141,7 @@ def every_json_body_has_examples_that_follow_its_schema(document: Document) -> I
 
 
 def every_id_in_a_path_is_a_parameter_with_an_example(document: Document) -> Iterator[str]:
-    """So that people and generators have one to begin with."""
+    """Every id in a path has an example, with which people and generators can begin."""
     for spec in specs(document):
         described = {each["name"]: each for each in spec.parameters if each["in"] == "path"}
         for name in re.findall(r"{(\w+)}", spec.path):

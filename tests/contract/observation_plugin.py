@@ -1,4 +1,4 @@
-"""pytest plugin: the tests of a folder must observe every answer that the contract documents, and no other."""
+"""A pytest plugin: the tests of a folder must observe every response that the contract documents, and no other."""
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -9,11 +9,11 @@ from contract.observed_answers import Observations
 
 SHOWN_PROBLEMS = 20
 PART, WHOLE = "contract_observations", "contract_is_whole"
-"""What a process of pytest-xdist tells the one that started it, which asks no API itself and judges them together."""
+"""What a worker process of pytest-xdist reports to the main process, which judges all reports together."""
 
 
 class ObservationPlugin:
-    """A test that provokes an answer against the contract fails; a gap fails the run, if the whole folder ran."""
+    """Fails a test that provokes an undocumented response, and a run of the whole folder that leaves a gap."""
 
     def __init__(self, observations: Observations, folder: Path) -> None:
         self._observations = observations
@@ -24,7 +24,7 @@ class ObservationPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Only what this folder's tests ask is written down, from their fixtures' first request on."""
+        """Record only the requests of this folder's tests, including those of their fixtures."""
         self._observations.asker = item.nodeid if item.path.is_relative_to(self._folder) else None
         self._told = len(self._observations.problems)
         try:
@@ -34,19 +34,19 @@ class ObservationPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, Any, Any]:
-        """After a test that passed: was every answer a documented one?"""
+        """Fail a test that passed if a response broke the contract."""
         result = yield
         if problems := self._observations.problems[self._told :]:
             pytest.fail("\n".join(problems[:SHOWN_PROBLEMS]), pytrace=False)
         return result
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        """-k, -m, --lf and the like leave tests out."""
+        """Note that -k, -m, --lf or another option left out tests of the folder."""
         self._deselected |= any(item.path.is_relative_to(self._folder) for item in items)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """A run that was whole and passed fails after all when something is left."""
+        """Fail a run that passed if there are problems or, after the whole folder ran, gaps."""
         self._whole = self._is_whole(session)
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput |= {PART: self._observations.part(), WHOLE: self._whole}
@@ -56,14 +56,14 @@ class ObservationPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A process of pytest-xdist ended; one that died has told nothing."""
+        """Add the report of a pytest-xdist process that ended; one that died has sent none."""
         told = getattr(node, "workeroutput", {})
         self._wholes.append(told.get(WHOLE, False))
         if PART in told:
             self._observations.add(told[PART])
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """The figures, then what is wrong."""
+        """Print the figures, then the gaps and problems."""
         if not self._observations.answers:
             return
         note = "" if self._whole else "; only a part ran, so what is missing does not count"

@@ -1,4 +1,4 @@
-"""What an API answered while it was tested, held against its contract: what never came, and what must not come."""
+"""Records an API's responses during tests and compares them with its contract: gaps, and undocumented responses."""
 
 import json
 import re
@@ -15,37 +15,39 @@ from imagejobs.contract.operations import FIRST_ERROR, JSON, Operation
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OUTSIDE = ("/docs/assets/", "/media/")
-"""Files that the API serves beside the contract."""
+"""Paths of files that the API serves although they are not in the contract."""
 
 INTERRUPTED = "interrupted"
-"""The one code of 500 that is no fault."""
+"""The only error code of status 500 that is not a fault."""
 
 MEANT = "fault_is_meant"
-"""In the scope of a request whose test makes the API fail: only there `default` may be what an answer is held against.
+"""Set in the scope of a request whose test makes the API fail. Only its response is compared with `default`.
 
-What this API answers otherwise is documented by its status, or is a fault; `default` is for later versions and others.
+Every other response of this API must be documented by its status: `default` is for later versions and other servers.
 """
 
 NO_SUCH_PATH = frozenset({404, 403, 307})
-"""403: an open server refuses foreign pages before it looks at the path. 307: there is one without the last slash."""
+"""403: a server without tokens refuses foreign pages before it looks at the path. 307: the path without its last slash
+exists.
+"""
 
 NO_SUCH_METHOD = frozenset({405, 403})
 EXCERPT = 400
 
 
 class Part(TypedDict):
-    """The observations of one of several processes, in types that can be sent to another."""
+    """The observations of one process, in types that can be sent to another process."""
 
     answers: list[tuple[str, str, int]]
-    """Operation, status, and how often."""
+    """(operation, status, count)."""
     missing_fields: list[str]
     problems: list[str]
 
 
 class Observations:
-    """Counts every (operation, status) and every field. Thread-safe: a server may answer in another thread.
+    """Counts every observed operation, status and field. Thread-safe, since a server may answer in another thread.
 
-    Nothing is written down while `asker`, the name of the test that asks, is None.
+    `asker` is the name of the running test; nothing is recorded while it is None.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -64,7 +66,7 @@ class Observations:
     def record(
         self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes, *, is_meant: bool = False
     ) -> None:
-        """One answer; header names in lower case. `is_meant`: a fault of the API was brought about."""
+        """Record one response. Header names are in lower case; `is_meant` if the test made the API fail."""
         if self.asker is None:
             return
         with self._lock:
@@ -73,23 +75,23 @@ class Observations:
             self.problems += [f"{each}\n  {shown}\n  in {self.asker}" for each in problems]
 
     def part(self) -> Part:
-        """What this process saw, for the one that started it."""
+        """The observations of this process, for the main process."""
         answers = [(operation, status, count) for (operation, status), count in self.answers.items()]
         return {"answers": answers, "missing_fields": sorted(self.missing_fields), "problems": self.problems}
 
     def add(self, part: Part) -> None:
-        """What another process saw of the same contract."""
+        """Add the observations of another process with the same contract."""
         self.answers.update({(operation, status): count for operation, status, count in part["answers"]})
         self.missing_fields &= set(part["missing_fields"])
         self.problems += part["problems"]
 
     def gaps(self) -> list[str]:
-        """The documented answers and fields that were not seen, by name."""
+        """The names of the documented responses and fields that were not observed."""
         never = [f"{operation} {status}" for operation, status in sorted(self.documented - self.answers.keys())]
         return [*never, *sorted(self.missing_fields)]
 
     def summary(self) -> str:
-        """One line of figures."""
+        """The figures, in one line."""
         seen = len(self.documented & self.answers.keys())
         fields_seen = len(self.documented_fields) - len(self.missing_fields)
         return (
@@ -141,7 +143,7 @@ def _is_interruption(answer: Any) -> bool:
 
 
 def meant(app: ASGIApp) -> ASGIApp:
-    """Around a Recorder: the fault that comes is meant."""
+    """Wrap a Recorder, and mark the faults of all requests as intended."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, MEANT: True}, receive, send)
@@ -150,7 +152,7 @@ def meant(app: ASGIApp) -> ASGIApp:
 
 
 class Recorder:
-    """ASGI middleware that writes down every answer, before its last byte goes out."""
+    """ASGI middleware that records every response before its last byte is sent."""
 
     def __init__(self, app: ASGIApp, observations: Observations) -> None:
         self._app = app
@@ -186,9 +188,9 @@ class Recorder:
 
 
 def closed(node: Any) -> Any:
-    """A copy in which an answer holds nothing but what is documented.
+    """A copy of the document in which objects have documented fields only.
 
-    `additionalProperties: true` asks readers to bear more; what this API itself writes is all written down.
+    `additionalProperties: true` tells clients to accept more fields. This API itself must send only documented ones.
     """
     if isinstance(node, Mapping):
         copy = {name: closed(each) for name, each in node.items()}

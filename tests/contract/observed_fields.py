@@ -1,4 +1,4 @@
-"""Which of the fields that a contract documents stand in an answer."""
+"""Finds which of a contract's documented fields a response contains."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,17 +7,17 @@ from contract.document import Document, contents, resolved, specs
 from imagejobs.contract.operations import JSON
 
 EVERYTHING: Any = object()
-"""Stands for an answer that has every field."""
+"""Stands for a response with every field."""
 
 
 def documented_fields(document: Document) -> set[str]:
-    """Every field of every JSON answer: `ImageJob.fileSize`, or `listEvents 200.cursor` where a schema has no name."""
+    """All fields of all JSON responses: `ImageJob.fileSize`, or `listEvents 200.cursor` for a schema without a name."""
     answers = ((spec.id, status) for spec in specs(document) for status in spec.written["responses"])
     return {field for operation, status in answers for field in fields(document, operation, status, EVERYTHING)}
 
 
 def fields(document: Document, operation: str, status: str, value: Any) -> Iterator[str]:
-    """The documented fields that an answer has."""
+    """The documented fields that a response has."""
     spec = next(each for each in specs(document) if each.id == operation)
     for where, content_type, media in contents(document, spec):
         if where == status and content_type == JSON:

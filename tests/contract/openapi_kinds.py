@@ -1,6 +1,6 @@
-"""Which fields each object of OpenAPI 3.1 and of JSON Schema 2020-12 has, and of which kind their values are.
+"""The fields of each kind of object in OpenAPI 3.1 and JSON Schema 2020-12, and the kinds of their values.
 
-A value is of a kind, `[kind]` a list of it, `{kind}` named values of it; "" is anything.
+A value's kind is written as `kind`, a list as `[kind]`, a map as `{kind}`; "" is any value.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 class Found(NamedTuple):
-    """An object of the document: what it is, and its JSON pointer."""
+    """An object of the document, with its kind and its JSON pointer."""
 
     kind: str
     where: str
@@ -108,11 +108,11 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     | {"$defs": "{schema}"},
 }
 REFERENCE = frozenset({"$ref", "summary", "description"})
-"""What a Reference Object may have, in place of any object but a schema."""
+"""The fields of a Reference Object, which may replace any object except a schema."""
 
 
 def found(node: Any, kind: str = "document", where: str = "#") -> Iterator[Found]:
-    """Every object of the document with its kind; examples and other plain data are not looked into."""
+    """Every object of the document with its kind, except those within examples and other plain data."""
     yield Found(kind, where, node)
     if not isinstance(node, Mapping) or ("$ref" in node and kind != "schema"):
         return

@@ -1,4 +1,4 @@
-"""For every (operation, status) that the contract documents, a request that is answered so."""
+"""For every operation and status that the contract documents, a request that gets this status."""
 
 from asyncio import CancelledError
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ ANSWERED_BY_NOBODY = {"Origin": "http://page.example"}
 
 @dataclass
 class Ask:
-    """A request of one operation: good unless something is put in its place."""
+    """A request of one operation; it is valid unless a field is replaced."""
 
     operation: str
     job_id: str = UNKNOWN_ID
@@ -33,7 +33,7 @@ class Ask:
     body: dict[str, Any] | None = None
 
     def of(self, api: MemoryApi) -> Any:
-        """The response."""
+        """Send the request to `api`; the response."""
         operation = OPERATIONS[self.operation]
         path = operation.path.format(id=self.event_id if "/events/" in operation.path else self.job_id)
         body = GOOD_BODIES.get(self.operation, {}) if self.body is None else self.body
@@ -134,13 +134,13 @@ def is_a_damaged_image(operation: str) -> Any:
 
 
 def is_cut_off(operation: str) -> Any:
-    """As uvicorn does with what is still under way when its grace is over."""
+    """Cancel the request, as uvicorn cancels those still running at the end of its grace period."""
     with patch.object(Lanes, "run", side_effect=CancelledError):
         return Ask(operation).of(memory_api())
 
 
 def meets_a_fault(operation: str) -> Any:
-    """One that nobody foresaw. It is meant, so the recorder is told."""
+    """Let the API fail with an unforeseen exception, marked as intended for the recorder."""
     api = memory_api()
     api.app = meant(api.app)
     with patch.object(Lanes, "run", side_effect=RuntimeError("the fault of a test")):

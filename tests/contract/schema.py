@@ -1,4 +1,4 @@
-"""Schemathesis over the contract: real images as files, repeatable generation, and one narrow correction."""
+"""Schemathesis with the contract: real images as files, repeatable generation, and a few narrow corrections."""
 
 import json
 import os
@@ -23,48 +23,50 @@ EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "30"))
 """Generated requests per operation; a long campaign sets more: `CONTRACT_EXAMPLES=5000 pytest tests/contract`."""
 
 MAX_IMAGES = 1_000
-"""For servers under generated requests. How many files one request may have is the server's setting, which a schema
-cannot say; tests/unit/api has the test of the limit."""
+"""Limit of servers under generated requests, above what is generated: the schema cannot express this setting.
+
+tests/unit/api tests the limit itself.
+"""
 
 IMAGES = [image_bytes(name) for name in ("png", "jpeg", "gif", "webp")]
 schemathesis.openapi.format("binary", st.sampled_from(IMAGES))
-"""Valid data are images: so they must be accepted, 201. Damaged ones are test_damaged_images.py's."""
+"""Generated files are real images, which the API must accept with 201. Damaged ones: test_damaged_images.py."""
 
 MOMENTS = st.datetimes().map(lambda each: each.isoformat(timespec="milliseconds") + "Z")
 schemathesis.openapi.format("date-time", MOMENTS)
-"""As the contract's Timestamp has them: of all points of time one in a thousand would do."""
+"""Times in the format of the contract's Timestamp: of arbitrary times only one in a thousand would match it."""
 
 MAX_SECONDS = 20.0
-"""For one answer. Nobody is that slow on a busy machine: this finds what hangs. Speed is the benchmarks' matter."""
+"""Limit for one response. It only finds requests that hang; benchmarks measure speed."""
 
 STRICT: Mapping[str, Any] = {
     "positive_data_acceptance": {"expected-statuses": ["2xx", "404", "409"]},  # 404: ids are generated
-    "negative_data_rejection": {"expected-statuses": ["400", "404", "405", "415"]},  # 404, 405: of a path cut short
+    "negative_data_rejection": {"expected-statuses": ["400", "404", "405", "415"]},  # 404, 405: a path may be cut short
     "missing_required_header": {"expected-statuses": ["400"]},
     "max_response_time": MAX_SECONDS,
 }
-"""Less than schemathesis would put up with: to answer 5xx or 429 is neither to accept nor to reject."""
+"""Stricter than Schemathesis' defaults: a response 5xx or 429 neither accepts nor rejects the data."""
 
 REFUSING: Mapping[str, Any] = {
     name: {"expected-statuses": [*STRICT[name]["expected-statuses"], "401", "403"]}
     for name in ("positive_data_acceptance", "negative_data_rejection", "missing_required_header")
 }
-"""Where the token is missing or wrong."""
+"""Checks for requests whose token is missing or wrong."""
 
 OPEN: Mapping[str, Any] = {"ignored_auth": {"enabled": False}}
-"""Where the server has no tokens: it asks for none, as the contract's securitySchemes say."""
+"""Checks for a server without tokens, which requires none, as the contract's securitySchemes say."""
 
 CUT_OFF: Mapping[str, Any] = {
     "not_a_server_error": {"expected-statuses": ["2xx", "4xx", "503"]},
     "positive_data_acceptance": {"expected-statuses": ["2xx", "404", "503"]},
 }
-"""Where backing services are unavailable: 503 is right, any other 5xx is as wrong as ever."""
+"""Checks for a server whose backing services are unavailable: it may answer 503, but no other 5xx."""
 
 
 def configuration(examples: int = EXAMPLES, seed: int = 1, **checks: Any) -> SchemathesisConfig:
-    """The same requests in every run; every built-in check is on, and STRICT, unless `checks` says otherwise.
+    """A configuration with the same requests in every run and all built-in checks, STRICT unless `checks` overrides.
 
-    Credentials are set by the tests: generated ones would be overwritten, and the case would claim that they are bad.
+    No credentials are generated: the tests set their own, and a case with generated ones would still be marked invalid.
     """
     generation = {
         "max-examples": examples,
@@ -76,14 +78,12 @@ def configuration(examples: int = EXAMPLES, seed: int = 1, **checks: Any) -> Sch
 
 
 def corrected(schema: Any) -> Any:
-    """Without failures for bad data that are good on the wire, and for good data with files that are no images.
+    """The schema with a filter that drops three kinds of false failures.
 
-    Schemathesis negates `name: "x"` to `name: true`; in a multipart body both are text, and the server must take
-    `true` for a name. Its own check for this does not see past file parts. So what was sent is judged again.
-
-    An image of an event whose id is generated is refused, as a generated id in a path is: 422 instead of 404.
-
-    On a walk it may also put a body right whose image it had negated to some text: any text is `format: binary` to it.
+    - Invalid data that are valid on the wire: Schemathesis negates `name: "x"` to `name: true`, but in a multipart body
+      both are text. Its own check for this ignores bodies with files, so the bytes that were sent are judged again.
+    - Valid data about an event with a generated id: the image is refused with 422, as such an id in a path is with 404.
+    - On a walk, a "valid" body whose image is some text: for Schemathesis any text is `format: binary`.
     """
 
     @schema.hook("filter_failure")  # type: ignore[untyped-decorator]  # schemathesis' hooks have no types
@@ -98,11 +98,11 @@ def corrected(schema: Any) -> Any:
 
 
 NO_IMAGE = frozenset({400, 415, 422})
-"""What an empty file, a file of another type and a damaged image are answered with."""
+"""The statuses for an empty file, a file of another type and a damaged image."""
 
 
 def is_about_a_generated_event(case: Case[Any], response: Response) -> bool:
-    """Whether an image was refused because no event has the id that was generated for it."""
+    """Whether an image was refused because an event with the generated id does not exist."""
     if response.status_code != 422 or not isinstance(case.body, dict):
         return False
     code = json.loads(response.content)["error"]["code"]
@@ -110,7 +110,7 @@ def is_about_a_generated_event(case: Case[Any], response: Response) -> bool:
 
 
 def sends_only_images(case: Case[Any]) -> bool:
-    """Whether every file of the body is one of ours."""
+    """Whether every file of the body is one of IMAGES."""
     body = load_contract().operations[operation_id(case)].body
     if body is None or not isinstance(case.body, dict):
         return True
@@ -120,7 +120,7 @@ def sends_only_images(case: Case[Any]) -> bool:
 
 
 def keeps_contract_as_sent(case: Case[Any], response: Response) -> bool:
-    """Whether the bytes of a multipart body, read again, are valid."""
+    """Whether the multipart body is valid when its bytes are parsed again."""
     operation = load_contract().operations[operation_id(case)]
     if operation.body is None or operation.body.content_type != MULTIPART:
         return False
@@ -133,7 +133,7 @@ def keeps_contract_as_sent(case: Case[Any], response: Response) -> bool:
         name = str(part.get_param("name", header="content-disposition"))
         is_empty = not part.get_payload(decode=True)
         if part.get_filename() == "" and is_empty:
-            continue  # a browser's file input without a choice
+            continue  # what a browser sends for a file input without a file
         field = operation.body.fields.get(name)
         if field is None or field.is_file != (part.get_filename() is not None) or (name in form and not field.is_array):
             return False
@@ -143,12 +143,12 @@ def keeps_contract_as_sent(case: Case[Any], response: Response) -> bool:
 
 
 def operation_id(case: Case[Any]) -> str:
-    """The contract's name for what the case asks."""
+    """The operationId of the case's operation."""
     return str(case.operation.definition.raw["operationId"])
 
 
 def right_token(case: Case[Any]) -> dict[str, str]:
-    """The header that the operation asks for: the worker's where only that will do, else the client's."""
+    """The header with the token that the operation requires: a worker's if it takes no other, else a client's."""
     schemes = {name for alternative in load_contract().operations[operation_id(case)].security for name in alternative}
     if schemes == {"workerToken"}:
         return {"X-Worker-Token": WORKER_TOKENS[0]}

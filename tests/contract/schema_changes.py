@@ -1,4 +1,4 @@
-"""Where one JSON Schema refuses what another takes, without references: the heart of contract_changes."""
+"""Finds where one JSON Schema refuses data that another accepts. Both must be free of references."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from contract.string_languages import NotText, refused_text
 
 
 class Side(Enum):
-    """Whose data a schema describes. Callers may go on sending what they sent, and bear what they bore."""
+    """Who accepts the data that a schema describes: ACCEPTED by the API, from callers; GIVEN by the API, to callers."""
 
     ACCEPTED = "refuses what was accepted"
     GIVEN = "gives what was never given"
@@ -21,7 +21,7 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """A keyword at which the stricter schema takes less. `verdict` is set where that is not the whole story."""
+    """A keyword for which the stricter schema accepts less. `verdict` explains it if the side's usual text does not."""
 
     place: str
     keyword: str
@@ -40,7 +40,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "int64": (-(2**63), 2**63 - 1),
     "double": (-1.7e308, 1.7e308),
 }
-"""What the formats of numbers hold. `double` is for numbers in general: it may round, which no caller minds."""
+"""The ranges of number formats. `double` may hold any number: its rounding matters to no caller."""
 VALUES = frozenset({"type", "enum", "uniqueItems", "default"})
 CANNOT_COMPARE = "cannot compare"
 
@@ -78,7 +78,7 @@ def _narrowings(looser: Schema, stricter: Schema, place: str, side: Side) -> Ite
 
 
 def _alternatives(schema: Mapping[str, Any]) -> list[Schema]:
-    """What a schema is made of that says nothing but that; else itself."""
+    """The alternatives of a schema that consists of `anyOf` only; else the schema itself."""
     return list(schema["anyOf"]) if schema.keys() - ANNOTATIONS == {"anyOf"} else [schema]
 
 
@@ -87,13 +87,13 @@ def _is_taken(looser: Schema, alternatives: Iterable[Schema], place: str, side: 
 
 
 def _is_text_taken(looser: Mapping[str, Any], stricter: Mapping[str, Any]) -> bool:
-    """Whether both are about text only, and it is proven that the stricter one takes all that the looser one takes."""
+    """Whether both schemas are about text only and the stricter one provably accepts all texts of the looser one."""
     return is_same(looser, stricter) or _is_taken_by(json.dumps(looser), json.dumps(stricter))
 
 
 @cache
 def _is_taken_by(looser: str, stricter: str) -> bool:
-    """As JSON, so that what many places refer to is proven once."""
+    """`_is_text_taken` for schemas as JSON text, for the cache: many places refer to the same schemas."""
     try:
         return refused_text(json.loads(looser), json.loads(stricter)) is None
     except NotText:
@@ -101,7 +101,7 @@ def _is_taken_by(looser: str, stricter: str) -> bool:
 
 
 def _verdict(keyword: str, looser: Any, stricter: Any) -> str | None:
-    """None if the stricter value is not stricter after all; "" if it is; else what there is to say of the change."""
+    """Judge a keyword's change: None if it accepts no less, "" if it does, or a text that explains the change."""
     if keyword == "enum" and stricter is not None:
         return "" if looser is None or set(map(json.dumps, looser)) - set(map(json.dumps, stricter)) else None
     if looser == stricter:
@@ -116,7 +116,7 @@ def _verdict(keyword: str, looser: Any, stricter: Any) -> str | None:
 
 
 def _bears(keyword: str, looser: Any, stricter: Any) -> bool:
-    """Whether the stricter value takes all that the looser one takes."""
+    """Whether the stricter value accepts everything that the looser one accepts."""
     if keyword in LOWER_BOUNDS:
         return bool(stricter <= looser)
     if keyword in UPPER_BOUNDS:
@@ -127,7 +127,7 @@ def _bears(keyword: str, looser: Any, stricter: Any) -> bool:
 
 
 def _holds(looser: Mapping[str, Any], number_format: Any) -> bool:
-    """Whether a format of numbers has room for all that the looser schema allows by its bounds."""
+    """Whether the range of a number format includes all numbers within the looser schema's bounds."""
     kinds = ("integer", "number") if number_format == "double" else ("integer",)
     if number_format not in RANGES or looser.get("type") not in kinds:
         return False
@@ -136,7 +136,7 @@ def _holds(looser: Mapping[str, Any], number_format: Any) -> bool:
 
 
 def _branches(looser: Any, stricter: Any, keyword: str, place: str, side: Side) -> Iterator[Narrowing]:
-    """One by one, in their order. Another number of branches is beyond this comparison."""
+    """Compare branches pairwise, in their order. A different number of branches cannot be compared."""
     these, those = looser.get(keyword, []), stricter.get(keyword, [])
     if len(these) != len(those):
         yield Narrowing(place, keyword, these, those, CANNOT_COMPARE)

@@ -1,4 +1,4 @@
-"""JSON Schemas that say the same in different words, brought to one way of writing."""
+"""Brings JSON Schemas with the same meaning to one spelling."""
 
 import json
 from collections.abc import Mapping
@@ -20,8 +20,10 @@ JSON_TYPES: Mapping[type, str] = {
 
 
 def plain(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same schema in one way of writing: `const` as `enum` of one, the `type` of an enum's values, one step of
-    `allOf` for each of the conditions that exclude one another. Without what is for people or for tools only.
+    """The schema in one spelling, without annotations and extensions.
+
+    `const` becomes an `enum` of one value, an enum gets its values' `type`, and a chain of conditions that exclude each
+    other becomes an `allOf`.
     """
     said = {name: each for name, each in schema.items() if name not in ANNOTATIONS and not name.startswith("x-")}
     if said.get("type") == "boolean" and _is_one_boolean(said.get("not")):
@@ -38,7 +40,7 @@ def plain(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_one_boolean(schema: Any) -> bool:
-    """Then all that is not this one is the other."""
+    """Whether the schema accepts one boolean only: its negation is the other one."""
     return isinstance(schema, Mapping) and schema.keys() == {"const"} and isinstance(schema["const"], bool)
 
 
@@ -46,7 +48,7 @@ CONDITION = frozenset({"if", "then", "else"})
 
 
 def _steps(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """`if a then b else if c then d` as [if a then b, if c then d]: the same where a and c cannot hold at once."""
+    """`if a then b else if c then d` as [if a then b, if c then d], or [] if a and c may both hold."""
     steps: list[Mapping[str, Any]] = []
     node: Any = schema
     while isinstance(node, Mapping) and "if" in node:
@@ -60,7 +62,7 @@ def _steps(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _exclude(one: Schema, other: Schema) -> bool:
-    """Whether no object is of both kinds, because a field that both require has no value that both allow."""
+    """Whether no object matches both schemas, because they require a field and allow no common value for it."""
     if isinstance(one, bool) or isinstance(other, bool):
         return False
     for name in set(one.get("required", ())) & set(other.get("required", ())):
@@ -71,18 +73,18 @@ def _exclude(one: Schema, other: Schema) -> bool:
 
 
 def types_of(value: Any) -> set[str]:
-    """Of a `type`; every integer is a number."""
+    """The types that a `type` allows; "number" includes "integer"."""
     types = {value} if isinstance(value, str) else set(value)
     return types | {"integer"} if "number" in types else types
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """As JSON: to Python true is 1."""
+    """Whether two values are the same JSON; in Python, True equals 1."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def bare(keyword: str, value: Any) -> Any:
-    """A keyword's value, with every schema in it in one way of writing."""
+    """A keyword's value, with every schema in it in one spelling."""
     if isinstance(value, Mapping) and keyword in OF_NAMED_SCHEMAS:
         return {name: bare("not", each) for name, each in value.items()}
     if isinstance(value, Mapping) and keyword in OF_A_SCHEMA:

@@ -1,6 +1,6 @@
-"""Rules for each object and each schema keyword of a contract: that it exists, fits, and means one thing to every tool.
+"""Rules for objects and schema keywords of a contract: they exist, fit, and mean the same to every tool.
 
-Each rule takes the whole document and yields what breaks it, one sentence per place.
+Each rule takes the whole document and yields one sentence for each place that breaks it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ FORMATS_OF: Mapping[str, frozenset[str]] = {
     "integer": frozenset({"int32", "int64"}),
     "number": frozenset({"double"}),
 }
-"""The formats that this contract uses. Others are judged differently by each validator."""
+"""The formats that this contract may use. Validators do not agree about other formats."""
 
 INT32 = 2**31 - 1
 BRANCHES = ("allOf", "anyOf", "oneOf")
@@ -31,7 +31,7 @@ CONDITIONAL = ("if", "then", "else")
 
 
 def every_field_is_known(document: Document) -> Iterator[str]:
-    """A field that OpenAPI 3.1 or JSON Schema 2020-12 does not have, as an unquoted comma makes one."""
+    """Every field exists in OpenAPI 3.1 or JSON Schema 2020-12. A comma outside quotes can create one that does not."""
     for kind, where, node in found(document):
         if isinstance(node, bool) and kind == "schema":
             continue
@@ -47,7 +47,7 @@ def every_field_is_known(document: Document) -> Iterator[str]:
 
 
 def every_schema_keeps_its_metaschema(document: Document) -> Iterator[str]:
-    """A keyword's value of a wrong type, a pattern that cannot be read."""
+    """Every keyword has a value of the right type, and every pattern can be compiled."""
     for where, node in _schemas(document):
         own = {name: each for name, each in node.items() if KINDS["schema"].get(name) == "" and name != "$ref"}
         try:
@@ -57,7 +57,7 @@ def every_schema_keeps_its_metaschema(document: Document) -> Iterator[str]:
 
 
 def every_keyword_fits_its_type(document: Document) -> Iterator[str]:
-    """`maxLength` of a number, `minimum` of a text, a format of another type."""
+    """Every keyword and format fits the schema's type: no `maxLength` of a number, no `minimum` of a string."""
     for where, node in _schemas(document):
         types = _types(node)
         if not types:
@@ -70,7 +70,7 @@ def every_keyword_fits_its_type(document: Document) -> Iterator[str]:
 
 
 def every_value_has_a_type(document: Document) -> Iterator[str]:
-    """`const` and `enum` with their `type`, which generators need; of what is `not` allowed they make nothing."""
+    """`const` and `enum` have a `type`, which generators need; not under `not`, from which they generate nothing."""
     for where, node in _schemas(document):
         for keyword in sorted({"const", "enum"} & node.keys()):
             if "type" not in node and not where.endswith("/not"):
@@ -78,7 +78,7 @@ def every_value_has_a_type(document: Document) -> Iterator[str]:
 
 
 def every_large_integer_says_its_size(document: Document) -> Iterator[str]:
-    """int64 beyond what 32 bits hold, and a bound that JSON's readers hold exactly."""
+    """An integer beyond 32 bits has the format int64, and a maximum that a double represents exactly."""
     for where, node in _schemas(document):
         if node.get("type") == "integer" and node.get("maximum", 0) > INT32 and node.get("format") != "int64":
             yield f"{where}: may be above {INT32} without format int64"
@@ -87,7 +87,7 @@ def every_large_integer_says_its_size(document: Document) -> Iterator[str]:
 
 
 def every_required_field_is_defined(document: Document) -> Iterator[str]:
-    """In the schema's own properties; those of a condition or a branch in the schema that it is about."""
+    """Every required field is among the schema's properties, or among those of the schema that a branch belongs to."""
     schemas = dict(_schemas(document))
     for where, node in schemas.items():
         defined, owner = set(node.get("properties", {})), where
@@ -99,7 +99,7 @@ def every_required_field_is_defined(document: Document) -> Iterator[str]:
 
 
 def no_text_is_a_choice_of_texts(document: Document) -> Iterator[str]:
-    """`anyOf` or `oneOf` of plain texts: one `type: string` with a pattern says the same to every generator."""
+    """No `anyOf` or `oneOf` has only strings: one `type: string` with a pattern means the same to every generator."""
     for where, node in _schemas(document):
         for keyword in ("anyOf", "oneOf"):
             branches = [resolved(document, each) for each in node.get(keyword, ())]
@@ -108,7 +108,7 @@ def no_text_is_a_choice_of_texts(document: Document) -> Iterator[str]:
 
 
 def no_names_differ_by_case_only(document: Document) -> Iterator[str]:
-    """Values of an enum, unless x-enum-varnames names them apart; properties; components."""
+    """No two properties, components or enum values differ by case only; x-enum-varnames may tell enum values apart."""
     for where, node in _schemas(document):
         values = node.get("enum", ())
         names = node.get("x-enum-varnames", values)
@@ -133,7 +133,7 @@ def _is_condition(where: str) -> bool:
 
 
 def every_object_schema_has_a_name(document: Document) -> Iterator[str]:
-    """Of an object with properties that is written inline a generator makes up the name."""
+    """Every object with properties is a named component: generators invent names for inline objects."""
     for where, node in _schemas(document):
         is_named = where.rpartition("/")[0] == "#/components/schemas"
         if node.get("type") == "object" and "properties" in node and not is_named and not _is_condition(where):
@@ -141,7 +141,7 @@ def every_object_schema_has_a_name(document: Document) -> Iterator[str]:
 
 
 def every_link_is_made_of_expressions(document: Document) -> Iterator[str]:
-    """A literal in a link is sent by tools that follow it; few generators bear a `requestBody`."""
+    """Links have only expressions: tools would send a literal as it is, and few generators support a `requestBody`."""
     for kind, where, node in found(document):
         if kind == "link" and isinstance(node, Mapping) and "$ref" not in node:
             literal = [name for name, each in node.get("parameters", {}).items() if not str(each).startswith("$")]
@@ -151,7 +151,7 @@ def every_link_is_made_of_expressions(document: Document) -> Iterator[str]:
 
 
 def every_operation_has_a_default_error(document: Document) -> Iterator[str]:
-    """Errors that are not listed have a form, too."""
+    """Every operation has a response `default`, which describes errors with other statuses."""
     yield from (
         f"{spec.id}: no default answer" for spec in specs(document) if "default" not in spec.written["responses"]
     )

@@ -1,6 +1,6 @@
-"""Which texts a schema accepts, as a formal language, so that one schema can be proven to take no less than another.
+"""The texts that a schema accepts, as a formal language: proves that one schema accepts no less than another.
 
-What a language cannot express raises NotText.
+A schema that a language cannot express raises NotText.
 """
 
 import re
@@ -36,15 +36,18 @@ FORMATS: Mapping[str, str] = {
     "date": f"^({DATE}|{LEAP_DAY})$",
     "date-time": f"^({DATE}|{LEAP_DAY})[tT]{TIME}$",
 }
-"""All that a format may take, by the grammar of RFC 3339. It may take less: some leap seconds never were."""
+"""The most that a format accepts, by RFC 3339's grammar. Validators may accept less: few leap seconds happened."""
 
 
 class NotText(Exception):
-    """The schema is about more than text, or says it in a way that is beyond this comparison."""
+    """The schema accepts more than texts, or uses a keyword or pattern that this comparison does not support."""
 
 
 def refused_text(looser: Any, stricter: Any) -> str | None:
-    """A shortest text that the first schema accepts and the second does not; None proves that there is none."""
+    """A shortest text that the looser schema accepts and the stricter one refuses; None if no such text exists.
+
+    Raises NotText if the comparison takes more than MOST_STEPS steps.
+    """
     begin = (language(looser, may_be_wider=True), language(stricter, may_be_wider=False))
     letters = [chr(each) for each in sorted({0} | borders(begin[0]) | borders(begin[1])) if each <= LAST]
     seen, ahead = {begin}, [(begin, "")]
@@ -62,7 +65,7 @@ def refused_text(looser: Any, stricter: Any) -> str | None:
 
 
 def language(schema: Any, *, may_be_wider: bool) -> Language:
-    """The texts that a schema accepts. A format is known only from above, which will do where wider is safe."""
+    """The texts that a schema accepts. FORMATS are upper bounds, so a format is allowed only if `may_be_wider`."""
     if not isinstance(schema, Mapping):
         raise NotText(schema)
     said = {name: each for name, each in schema.items() if name in ABOUT_TEXT}
@@ -96,7 +99,7 @@ def _conditions(said: Mapping[str, Any], values: list[str], *, may_be_wider: boo
 
 
 def of_pattern(pattern: str) -> Language:
-    """What a `pattern` finds, which need not be the whole text."""
+    """The texts in which a `pattern` is found; without anchors, the rest of the text is arbitrary."""
     try:
         parts = list(re._parser.parse(pattern))
     except re.error as error:

@@ -1,4 +1,4 @@
-"""Schemathesis has all of its checks on in every situation; each exception is written down with its reason."""
+"""All of Schemathesis' checks are enabled in every situation, except those listed here with a reason."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 load_all_checks()
 SITUATIONS: Mapping[str, Mapping[str, Any]] = {"guarded": {}, "open": OPEN, "locked": REFUSING, "cut off": CUT_OFF}
 OFF: Mapping[str, list[str]] = {"open": ["ignored_auth"]}
-"""contract_schema.OPEN says why."""
+"""The reason is given at `OPEN` in contract/schema.py."""
 
 JUDGE_BY_STATUS = ("positive_data_acceptance", "negative_data_rejection", "missing_required_header")
 

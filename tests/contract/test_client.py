@@ -1,6 +1,6 @@
-"""The command line's client, which is strict: every documented answer is returned, refused, or the API is unavailable.
+"""The command line's client. Every documented response is returned, raised as a refusal, or raised as an outage.
 
-One that breaks the contract is none of these.
+A response that breaks the contract is an error of its own.
 """
 
 import json
@@ -28,7 +28,7 @@ from servers.contract_stub import (
 
 ID = "655501d2f12a3d0f3c5a1002"
 NOT_CARRIED_OUT = frozenset({408, 429, 503})
-"""Answers after which the client sends any request again, even one that must not be carried out twice."""
+"""Statuses after which the client sends any request again, even one that must not take effect twice."""
 SERVER_ERROR = 500
 
 ANSWERS = documented()

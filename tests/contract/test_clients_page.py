@@ -1,4 +1,4 @@
-"""docs/guides/clients.md: its samples are parts of the programs that `tox -e clients` runs."""
+"""The samples of docs/guides/clients.md are parts of the programs that `tox -e clients` runs."""
 
 import re
 from pathlib import Path
@@ -11,17 +11,17 @@ PAGE = (CLIENTS.parent.parent / "docs/guides/clients.md").read_text()
 SECTIONS = dict(zip(*[iter(re.split(r"^## (.+)\n", PAGE, flags=re.MULTILINE)[1:])] * 2, strict=True))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARGINS = [mark * depth for mark in ("\t", "  ") for depth in range(5)]
-"""By what a part of a program may be indented."""
+"""Indentations that a part of a program may have."""
 
 
 def test_every_client_has_its_section() -> None:
-    """And no section is about a client that is not tested."""
+    """Every tested client has a section, and every section has a tested client."""
     assert sorted(SECTIONS) == names()
 
 
 @pytest.mark.parametrize("name", names())
 def test_samples_are_parts_of_the_program(name: str) -> None:
-    """The command is the one that generates the tested client, and every sample is in its flow, line by line."""
+    """The page's command generates the tested client, and each sample is in the client's flow, line by line."""
     [(_, command), *samples] = BLOCK.findall(SECTIONS[name])
     assert command.strip() == load(name).generate
     [flow] = Path(CLIENTS, name).glob("[fF]low.*")

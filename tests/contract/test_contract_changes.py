@@ -1,4 +1,4 @@
-"""The present contract breaks nobody who keeps to a released one; and every change that would is noticed, by place."""
+"""The contract breaks no program written for a released one; a change that would is reported with its place."""
 
 import json
 from pathlib import Path
@@ -48,11 +48,11 @@ STATED = frozenset(
     f"{place}: {NOT_EMPTY}"
     for place in ("createImageJob body .image", "createEvent body .images[]", "updateEvent body .images[]")
 )
-"""Narrowings of the document only: servers of 0.1.0 and 0.1.1 refused an empty file too, with 400."""
+"""Narrowings of the document only: servers of 0.1.0 and 0.1.1 already refused an empty file, with 400."""
 
 
 def unstated_changes(old: Any, new: Any) -> list[str]:
-    """The breaking changes that STATED does not name, word by word."""
+    """The breaking changes that are not in STATED, word for word."""
     return [change for change in breaking_changes(old, new) if change not in STATED]
 
 
@@ -83,7 +83,7 @@ def test_a_change_beside_the_stated_ones_is_noticed(place: Place, value: Any, to
 @pytest.mark.parametrize("side", Side)
 @pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.name)
 def test_the_message_keeps_what_this_release_promised(path: Path, side: Side) -> None:
-    """Other programs push it and other programs pop it."""
+    """Other programs push the message and other programs pop it."""
     assert schema_changes(json.loads(path.read_bytes()), MESSAGE, side) == []
 
 
@@ -341,7 +341,7 @@ def test_a_change_that_breaks_nobody_is_not_told(place: Place, value: Any) -> No
         ({"anyOf": [STRING]}, {"anyOf": [{"type": "null"}, STRING]}, [], [".: anyOf"]),
         (STRING, {"anyOf": [STRING | {"maxLength": 9}, STRING | {"minLength": 11}]}, [".: anyOf"], []),
         (STRING, {"anyOf": [STRING | {"maxLength": 9}, STRING | {"minLength": 9}]}, [], []),
-        # The same in other words, and nearly the same.
+        # The same schema in other words, and nearly the same schema.
         (ANY_OF_TEXTS, STRING | {"pattern": "^([a-c]{1,3}|[0-9]{4})?$"}, [], []),
         (ANY_OF_TEXTS, STRING | {"pattern": "^([a-c]{1,3}|[0-9]{4})$"}, [".: anyOf", ".: pattern", ".: type"], []),
         (ANY_OF_TEXTS, STRING | {"pattern": "^([a-c]{1,2}|[0-9]{4})?$"}, [".: anyOf", ".: pattern", ".: type"], []),

@@ -1,4 +1,4 @@
-"""The contract keeps the rules of contract_lint, and each rule notices a contract that does not."""
+"""The contract keeps the rules of lint.py, shape.py and text.py, and each rule reports a contract that does not."""
 
 import re
 from typing import Any

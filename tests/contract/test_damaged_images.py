@@ -1,4 +1,4 @@
-"""Files that are nearly images: every answer is a documented one, and what is refused leaves nothing."""
+"""Damaged images: every response is a documented one, and a refused file leaves nothing behind."""
 
 from contract.schema import EXAMPLES
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +12,7 @@ REFUSED = {400: "invalid_request", 413: "too_large", 415: "unsupported_type"}
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """An image with bytes overwritten, cut out or put in."""
+    """An image in which bytes are overwritten, removed or inserted."""
     data = bytearray(draw(IMAGES))
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, max(0, len(data) - 1)))

@@ -1,6 +1,7 @@
-"""The samples of the documents, as their readers copy them, against the contract and against what the API answers.
+"""The documents' samples, as readers copy them, follow the contract and match the API's responses.
 
-The worker integration guide is not part of this project: WORKER_INTEGRATION_GUIDE names its file.
+The worker integration guide is not part of this project; the environment variable WORKER_INTEGRATION_GUIDE names its
+file.
 """
 
 import json
@@ -46,19 +47,19 @@ DOCUMENTS = [
 
 JOB_ID, EVENT_ID = "655501d2f12a3d0f3c5a1002", "655501d2f12a3d0f3c5a1001"
 STANDS_FOR = {"IMAGE_JOB_ID": JOB_ID, "EVENT_ID": EVENT_ID, ":id": JOB_ID, "...": JOB_ID, "…": JOB_ID}
-"""What a reader puts in; an id is an id, whichever record's."""
+"""Values for the placeholders that a reader replaces; an id may be any record's."""
 LEFT_OUT = {"imageJobIds": [], "createdAt": "2024-01-01T00:00:00.000Z", "updatedAt": "2024-01-01T00:00:00.000Z"}
-"""The guide's event is shorter than ours: these fields, required here, are not in it."""
+"""Fields that our contract requires of an event and that the guide's shorter event does not have."""
 SECURITY = {"authorization": ("bearerAuth", r"Bearer \S+"), "x-worker-token": ("workerToken", r"\S+")}
 REDIS_ARGUMENTS = {"LPUSH": r"\{.*\}", "BRPOP": r"\d+", "LLEN": r"", "LRANGE": r"-?\d+ -?\d+"}
-"""Producers push at the left end and consumers pop from the right: the other two would turn the order round."""
+"""The commands of the protocol: push left, pop right. RPUSH or BLPOP would reverse the order of messages."""
 KEYS = RedisKeys("task_queue")
 A_FILE = "a file"
-"""Stands for each file of a form: its schema asks for some bytes."""
+"""Stands for each file of a form, whose schema requires at least one byte."""
 
 
 def closed(node: Any) -> Any:
-    """The contract without room for fields that it does not name: a sample that shows one shows a mistake."""
+    """The contract with closed objects: a sample must not show a field that the contract does not name."""
     if isinstance(node, dict):
         return {
             name: False if (name, each) == ("additionalProperties", True) else closed(each)
@@ -68,7 +69,7 @@ def closed(node: Any) -> Any:
 
 
 def strict_contract() -> Contract:
-    """Closed, and without the lower-case statuses: they are taken from old workers, not taught to new ones."""
+    """The closed contract without lower-case statuses: old workers may send them, but documents must not show them."""
     document = closed(load_contract().document)
     update = document["components"]["schemas"]["StatusUpdate"]["properties"]
     update["status"] = {"$ref": "#/components/schemas/JobStatus"}
@@ -79,7 +80,7 @@ CONTRACT = strict_contract()
 
 
 def violations(sample: Sample, left_out: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with a sample."""
+    """The faults of a sample."""
     match sample:
         case Request():
             yield from request_violations(sample)
@@ -202,7 +203,7 @@ def body_schema(operation: Operation) -> Schema:
 
 
 def filled_in(value: Any, ids: Mapping[str, str] = STANDS_FOR) -> Any:
-    """The value with ids where a reader puts them in."""
+    """The value with its placeholders replaced by ids."""
     if isinstance(value, dict):
         return {name: filled_in(each, ids) for name, each in value.items()}
     if isinstance(value, list):
@@ -261,7 +262,7 @@ def test_the_answers_show_the_fields_that_the_api_answers(document: Path, title:
 
 
 def walked_through(text: str) -> list[tuple[Operation | None, set[str]]]:
-    """The text's curl lines against the API in memory: each one's operation, and the fields of its answer."""
+    """Send the text's curl commands to the API in memory; the operation of each, and its response's fields."""
     client, ids = memory_api().client(), dict[str, str]()
     answered = []
     for each in samples(text):
@@ -286,7 +287,7 @@ def sent(client: Any, request: Request, ids: Mapping[str, str]) -> Any:
 
 
 def fields_of(value: Any, where: str = "") -> Iterator[str]:
-    """The path of each field, such as `.data.images.url`."""
+    """The path of each field of a value, such as `.data.images.url`."""
     if isinstance(value, dict):
         for name, each in value.items():
             yield f"{where}.{name}"

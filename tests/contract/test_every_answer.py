@@ -1,4 +1,4 @@
-"""Every (operation, status) that the contract documents is provoked once; a pair without a request here is a gap."""
+"""Every operation and status that the contract documents is provoked once; a pair without a request is a gap."""
 
 import pytest
 from contract.requests import OPERATIONS, PAIRS, REQUESTS, meets_a_fault

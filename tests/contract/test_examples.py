@@ -1,4 +1,4 @@
-"""The contract's own examples follow its schemas. Those of the documents: test_document_samples.py."""
+"""The contract's examples follow its schemas. For the documents' samples see test_document_samples.py."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ Place = tuple[str, Any, Any]
 
 
 def media_examples() -> Iterator[Place]:
-    """(where, schema, value) of each example beside a schema: in requests, answers and parameters."""
+    """(where, schema, value) of each example beside a schema, in requests, responses and parameters."""
     for item in CONTRACT.document["paths"].values():
         for spec in (item[method] for method in METHODS if method in item):
             bodies = [spec["requestBody"]] if "requestBody" in spec else []
@@ -28,7 +28,7 @@ def media_examples() -> Iterator[Place]:
 
 
 def schema_examples(node: Any, where: str = "") -> Iterator[Place]:
-    """(where, schema, value) of each `examples` of a schema, wherever it stands in the document."""
+    """(where, schema, value) of each entry of a schema's `examples`, anywhere in the document."""
     if isinstance(node, dict):
         for value in node["examples"] if isinstance(node.get("examples"), list) else ():
             yield where, node, value
@@ -68,7 +68,7 @@ def test_a_wrong_example_is_noticed() -> None:
     assert wrong._schema({"$ref": "#/components/schemas/ObjectId"}).violations("655501d2")
 
 
-# The guide's Go sample, which no document of ours repeats, reports in lower case.
+# The guide's Go sample reports statuses in lower case; our documents do not repeat it.
 @pytest.mark.parametrize(
     "sample",
     [

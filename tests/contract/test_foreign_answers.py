@@ -1,5 +1,6 @@
-"""What the worker makes of foreign answers: every row of foreign_answers.py, read, claimed, reported, and in the middle
-of a job. Nothing but NotOurs and TransientFailure comes out, in bounded time and tries.
+"""How the worker reads foreign responses: it reads, claims and reports a job, and gets each row of foreign_answers.py.
+
+The worker raises only NotOurs and TransientFailure, after a bounded time and number of tries.
 """
 
 import io
@@ -24,7 +25,7 @@ from worlds.job_world import STORED, converted
 
 LEASE_SECONDS = 600.0
 LONGEST = 5.0
-"""Seconds for one test, however busy the machine is: a try waits 0.2 s for each piece of an answer."""
+"""Seconds that one test may take, even on a busy machine: a try waits 0.2 s for each piece of a response."""
 
 EACH_ROW = [pytest.param(row, id=name) for name, row in ROWS.items()]
 
@@ -37,7 +38,7 @@ def stub() -> Iterator[Stub]:
 
 @pytest.fixture(autouse=True)
 def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What is too large is so for the test's sake at a megabyte; nothing takes long."""
+    """Lower the limit on responses to a megabyte, and fail a test that takes longer than LONGEST."""
     monkeypatch.setattr(api_client, "MAX_ANSWER_BYTES", LARGE)
     started = time.monotonic()
     yield
@@ -90,11 +91,11 @@ def test_a_report_comes_to_the_same_as_a_claim(stub: Stub, row: Row, report: Cal
 
 READ, CLAIMED, RENEWED, COMPLETED = STAGES = ("read", "claimed", "renewed", "completed")
 LEFT = {"only _id and status": Outcome.FAILED}
-"""The ends of jobs that are read and yet cannot be made."""
+"""Rows that are read as jobs, although the job cannot be converted, with its outcome."""
 
 
 def stage(asked: Asked) -> str:
-    """What the worker wants of its backend."""
+    """The stage of a delivery to which this request belongs."""
     if asked.method == "GET":
         return READ
     if asked.said["status"] == "PROCESSING":
@@ -107,7 +108,7 @@ def patches(stub: Stub) -> list[str]:
 
 
 class Scene:
-    """A worker whose backend is as the guide has it and fences, but for its answers at one stage."""
+    """A worker whose backend is the guide's, with fencing tokens, except for its response at one stage."""
 
     def __init__(self, stub: Stub, row: Row, at: str) -> None:
         self.storage = MemoryStorage()
@@ -123,7 +124,7 @@ class Scene:
         return data(attempt=1)
 
     def run(self, delivery: Delivery | None = None) -> Outcome | Tried:
-        """How one delivery ends; a failure that may pass is the only thing that may be raised."""
+        """Run one delivery; its outcome, or None after a TransientFailure, the only exception allowed."""
         jobs = JobsApi(self.stub.client, LEASE_SECONDS)
         work = ProcessImage(jobs, jobs, ImageStore(self.storage, "optimized/", LARGE), lambda _: converted())
         try:
@@ -140,7 +141,7 @@ class Scene:
 
 
 def said(row: Row, at: str) -> Expected:
-    """What the answer is worth there. How long the client waited is another test's."""
+    """The row's expected outcome at this stage, without the pause, which another test checks."""
     expected = row.read if at == READ else row.claimed
     return expected._replace(wait=None) if isinstance(expected, Tried) else expected
 

@@ -1,4 +1,4 @@
-"""Generated requests, good and bad, for every operation, in each of the situations of authentication."""
+"""Generated requests, valid and invalid, for every operation: with the right, a wrong or no token, and in outages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -84,7 +84,7 @@ def test_the_token_of_the_other_kind_is_403(case: Case[Any]) -> None:
 
 
 def assert_refused(case: Case[Any], headers: dict[str, str], statuses: frozenset[int]) -> None:
-    """Protected operations refuse; open ones answer as ever. Nothing comes into being."""
+    """Check that protected operations refuse and open ones answer as usual, and that nothing was created."""
     response = case.call_and_validate(headers=headers)
     if (
         load_contract().operations[operation_id(case)].security

@@ -1,4 +1,4 @@
-"""What the headers promise: where a created thing is, what to send, when to come back, that once is enough."""
+"""The promises of headers: Location, WWW-Authenticate, Retry-After, and Idempotency-Key."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The closed list of what can be wrong with an image is the same in the contract, in the code and in the documents."""
+"""The list of error codes of images is the same in the contract, the code and the documents."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Walks along the contract's links: what one operation answers is what the next one takes."""
+"""Walks along the contract's links: values of one operation's response become parameters of the next operation."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ REACHED: Mapping[str, frozenset[tuple[str, int]]] = {
     ),
     "events": frozenset({("createEvent", 201), ("getEvent", 200), ("updateEvent", 200)}),
 }
-"""What no single request reaches: each needs the record that another one made. Rarer turns are the test below."""
+"""Responses that no single request gets, because they need a record made by another. Rarer links: the test below."""
 
 
 @pytest.mark.parametrize("tag", REACHED)
@@ -76,7 +76,7 @@ LINKS = [
     for name in resolved(CONTRACT.document, response).get("links", {})
 ]
 REFUSED = {("createImageJob", "retryImageJob"): 409}
-"""Links whose target says no right after their source: a PENDING job is not retried."""
+"""Links whose target refuses right after their source: a PENDING job cannot be retried."""
 
 
 @pytest.mark.parametrize(("source", "status", "name"), LINKS)
@@ -95,7 +95,7 @@ def test_each_link_leads_from_its_answer_to_the_next_operation(source: str, stat
 
 
 def answer_of(client: Any, operation: str) -> Any:
-    """The answer of an operation that has links."""
+    """The response of an operation that has links."""
     if operation in {"createEvent", "updateEvent"}:
         created = client.post("/api/events", files=[("name", (None, "Test Event"))])
         path = f"/api/events/{created.json()['data']['_id']}"

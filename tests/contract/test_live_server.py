@@ -1,4 +1,4 @@
-"""The same over a real socket, under the server that production runs."""
+"""Generated requests over a real socket, to the server that production uses."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ def test_the_contract_holds_under_uvicorn() -> None:
             asked |= ask(operation, GenerationMode.POSITIVE)
             if can_be_wrong(operation):
                 asked |= ask(operation, GenerationMode.NEGATIVE)
-    # Schemathesis leaves out the document that it reads; test_every_answer asks for it.
+    # Schemathesis leaves out the operation that returns the contract itself; test_every_answer covers it.
     assert asked == load_contract().operations.keys() - {"getContract"}
 
 
 def ask(operation: Any, mode: GenerationMode) -> set[str]:
-    """Generated requests of one operation; what was asked."""
+    """Send generated requests of one operation; the operationIds of the requests sent."""
     asked = set()
 
     @settings(
@@ -34,7 +34,7 @@ def ask(operation: Any, mode: GenerationMode) -> set[str]:
         derandomize=True,
         database=None,
         deadline=None,
-        suppress_health_check=list(HealthCheck),  # negative data are filtered a lot; max_examples bounds the run
+        suppress_health_check=list(HealthCheck),  # many invalid cases are filtered out; max_examples bounds the run
     )
     @given(operation.as_strategy(generation_mode=mode))
     def run(case: Case[Any]) -> None:
@@ -46,6 +46,6 @@ def ask(operation: Any, mode: GenerationMode) -> set[str]:
 
 
 def can_be_wrong(operation: Any) -> bool:
-    """Whether a request has anything that could break the contract."""
+    """Whether a request of the operation has any data that could be invalid."""
     ours = load_contract().operations[operation.definition.raw["operationId"]]
     return bool(ours.parameters or ours.body)

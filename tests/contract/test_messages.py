@@ -1,6 +1,6 @@
-"""Whatever lies on the list: messages of the contract arrive once, another worker's stay, all else is kept as it came.
+"""Anything on the list: valid messages arrive once, other workers' stay, all else becomes a dead letter, unchanged.
 
-jsonschema judges what a message of the contract is, not the code under test.
+jsonschema decides which messages are valid, independently of the code under test.
 """
 
 import base64
@@ -38,7 +38,7 @@ def _no_waiting() -> Iterator[None]:
 
 
 def exact(schema: Any) -> Any:
-    """JSON Schema's `$` is the end of a text; Python's, which jsonschema uses, lets a newline follow."""
+    """The schema with `\\Z` for `$`: in JSON Schema `$` is the end; in Python, for jsonschema, a newline may follow."""
     if isinstance(schema, dict):
         return {
             name: each.removesuffix("$") + r"\Z" if name == "pattern" else exact(each) for name, each in schema.items()
@@ -52,8 +52,9 @@ OURS, ANOTHERS, NONE = "ours", "another worker's", "no message"
 
 
 def kind(raw: bytes) -> str:
-    """By the schema, by what the guide says of other task types, and by what every reader of JSON agrees upon: UTF-8
-    without a byte order mark, and each name once.
+    """The expected kind of a message: by the schema, and by the guide's rule for other task types.
+
+    A valid message must also be UTF-8 without a byte order mark and have each name once, as all JSON readers demand.
     """
     try:
         message = json.loads(raw.decode())
@@ -80,19 +81,19 @@ def read_id(raw: bytes) -> str:
 
 
 class Consumer(MemoryTaskQueueConsumer):
-    """Holds the adapter to its order: what is settled was handed on before."""
+    """Checks the adapter's order: it acknowledges a message only after it has handed it on."""
 
     def __init__(self, queue: MemoryTaskQueue, handed_on: list[str]) -> None:
         super().__init__(queue, "a")
         self._handed_on = handed_on
 
     def settle(self, raw: bytes) -> None:
-        assert read_id(raw) in self._handed_on, "settled before it was handed on"
+        assert read_id(raw) in self._handed_on, "acknowledged before it was handed on"
         super().settle(raw)
 
 
 class Rounds(threading.Event):
-    """A stop signal that comes after so many rounds, and for which nobody waits."""
+    """A stop signal that comes after `number` rounds; waiting for it returns at once."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -109,7 +110,7 @@ class Rounds(threading.Event):
 
 @dataclass
 class Dramatiq:
-    """Where the messages go: each of `outages` says whether a push fails, each of `lengths` is an answer."""
+    """Dramatiq's queue. Each push takes the next of `outages` and fails if it is true; `lengths` are the lengths."""
 
     handed_on: list[str]
     outages: Iterator[bool] = field(default_factory=lambda: repeat(False))
@@ -126,7 +127,7 @@ class Dramatiq:
 
 @dataclass
 class Ended:
-    """Where the messages are in the end."""
+    """Where the messages are at the end."""
 
     handed_on: list[str]
     dead: Counter[bytes]
@@ -135,7 +136,7 @@ class Ended:
 
 
 def moved(messages: list[bytes], outages: Sequence[bool] = ()) -> Ended:
-    """Each message had its turn; `outages` says which of the first tries to hand one on fail."""
+    """Run the adapter until each message had its turn; `outages` says which of the first pushes fail."""
     queue, handed_on = MemoryTaskQueue(), list[str]()
 
     for raw in messages:
@@ -156,7 +157,7 @@ def check(messages: list[bytes], outages: Sequence[bool] = ()) -> None:
 
 
 def written(message: Any) -> bytes:
-    """Negated messages may be bytes that are no JSON at all."""
+    """The message as bytes; a negated message may already be bytes that are not JSON."""
     return message if isinstance(message, bytes) else json.dumps(message).encode()
 
 
@@ -215,7 +216,7 @@ CHANGES: list[Callable[[bytearray, int, int, bytes], bytearray]] = [
 
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
-    """The bytes of a good message after one to three changes."""
+    """The bytes of a valid message after one to three changes."""
     data = bytearray(draw(VALID))
     for _ in range(draw(st.integers(1, 3))):
         if data:

@@ -1,4 +1,4 @@
-"""The recorder itself: what it notices, what it leaves alone, and that a run fails for it."""
+"""The recorder itself: what it reports, what it ignores, and that its reports fail a run."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ JOB = load_contract().document["components"]["examples"]["PendingJob"]["value"]
 
 
 def observed(method: str, path: str, response: Response) -> Observations:
-    """What was written down of one answer."""
+    """The observations after one response."""
     observations = Observations(load_contract())
     observations.asker = "test_this"
     answer = TestClient(Recorder(response, observations)).request(method, path, follow_redirects=False)
@@ -177,7 +177,7 @@ ASKS_500 = "def test_fault(ask):\n    ask(500)\n"
 
 
 def run(folder: Path, files: Mapping[str, str], *arguments: str) -> tuple[int, str]:
-    """Exit status and output of pytest over a folder with these tests, which is watched by the plugin."""
+    """Run pytest, with the plugin, on a folder with these tests; its exit status and output."""
     (folder / "conftest.py").write_text(CONFTEST)
     for name, text in files.items():
         (folder / name).write_text(text)

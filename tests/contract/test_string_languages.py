@@ -1,4 +1,4 @@
-"""The languages of schemas agree with a validator, and of two of them the difference is found."""
+"""The languages of schemas agree with a validator, and the difference of two languages is found."""
 
 import itertools
 from typing import Any

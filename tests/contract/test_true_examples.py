@@ -1,6 +1,6 @@
-"""The contract's examples are what the API answers: the same fields, the same kinds of values, the same codes.
+"""The API really answers like the contract's examples: with the same fields, kinds of values and error codes.
 
-What only a record with a history shows is brought about with the contract's own example requests.
+Some fields need a record with a history. The tests create it with the contract's own example requests.
 """
 
 from typing import Any
@@ -16,10 +16,10 @@ from worlds.memory_api import memory_api
 
 DOCUMENT = load_contract().document
 SHORTENED = "getContract"
-"""Its example is the beginning of the document, not all of it."""
+"""The operation whose example is only the beginning of its response, the document."""
 
 FAULT = 500
-"""What `default` stands for here."""
+"""The status with which these tests observe the response `default`."""
 
 EXAMPLES = [
     (spec.id, FAULT if where == DEFAULT else int(where), name, resolved(DOCUMENT, example)["value"])
@@ -47,25 +47,25 @@ EVENT_FORM = {
 
 
 class History:
-    """An API, what is done with it, and the shapes of what it answers."""
+    """An API, and the shapes of all its responses so far."""
 
     def __init__(self) -> None:
         self.client = memory_api().client()
         self.shapes: set[tuple[str, int, Any]] = set()
 
     def ask(self, operation: str, method: str, path: str, **request: Any) -> Any:
-        """The answer's data."""
+        """Send a request that must succeed, and note its response; the response's `data`."""
         answer = self.client.request(method, path, **request)
         assert answer.is_success, answer.text
         self.keep(operation, answer.status_code, answer.json())
         return answer.json()["data"]
 
     def keep(self, operation: str, status: int, body: Any) -> None:
-        """An error may come from any operation, a success is one operation's."""
+        """Note the shape of a response. A success belongs to its operation; an error may come from any."""
         self.shapes.add((operation if status < 400 else "", status, shape(body)))
 
     def has(self, operation: str, status: int, body: Any) -> bool:
-        """Whether something of this shape was answered."""
+        """Whether a response of this shape was noted."""
         return (operation if status < 400 else "", status, shape(body)) in self.shapes
 
     def update(self, job_id: str, **said: Any) -> Any:
@@ -73,7 +73,7 @@ class History:
 
 
 def shape(value: Any) -> Any:
-    """The fields and the kinds of values; of a list, the shapes of its entries; a code is itself."""
+    """The names and kinds of an object's fields, or the set of a list's shapes. Error codes are kept as values."""
     if isinstance(value, dict):
         return frozenset((name, each if name == "code" else shape(each)) for name, each in value.items())
     if isinstance(value, list):
@@ -83,7 +83,7 @@ def shape(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def history() -> History:
-    """Every documented answer, two events with one finished image each, and a job that failed and is run again."""
+    """The history of every documented response, two events with a COMPLETED image each, and a failed job's retry."""
     history = History()
     for operation, status in PAIRS:
         answer = REQUESTS[status](operation)
@@ -108,7 +108,7 @@ def history() -> History:
 
 
 def finish_event(history: History, **more: Any) -> str:
-    """An event with every field whose one image is COMPLETED; its id."""
+    """Create an event with every field and one COMPLETED image; its id."""
     event = history.ask("createEvent", "POST", "/api/events", data=EVENT_FORM, files={"images": image_file()})
     (job_id,) = event["imageJobIds"]
     history.update(job_id, **UPDATES["claim"])

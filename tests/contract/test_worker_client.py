@@ -1,6 +1,6 @@
-"""What the worker makes of every answer that the contract documents, and whether it asks as the contract says.
+"""How the worker's client reads every response that the contract documents, and whether its requests match it.
 
-A row of EXPECTED for each (operation, status): a status that is documented anew needs one.
+EXPECTED has a row for each operation and status; a newly documented status needs a new row.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -69,7 +69,7 @@ GONE = (NotOurs, None)
 REFUSED = (TransientFailure, "api_refused")
 AWAY = (TransientFailure, "api_unavailable")
 TOO_SLOW = 408
-"""A refusal that is sent again first: the request did not arrive in full."""
+"""The refusal after which the request is sent again, because it did not arrive in full."""
 Outcome = Callable[[Said], Any] | tuple[type[Exception], str | None]
 
 EXPECTED: Mapping[tuple[str, int], Outcome] = {
@@ -91,7 +91,7 @@ EXPECTED: Mapping[tuple[str, int], Outcome] = {
     (REPORT, 503): AWAY,
 }
 VALUES: Mapping[str, Callable[[Said], Any]] = {"get": job, "claim": claim}
-"""What a call returns, where it returns more than the row says."""
+"""The value of a call that returns more than its row in EXPECTED shows."""
 
 OPERATIONS = load_contract().operations
 PAIRS = [(name, status) for name, (operation, _) in ASKS.items() for status in OPERATIONS[operation].responses]
@@ -104,7 +104,7 @@ def stub() -> Iterator[Stub]:
 
 
 def outcome(stub: Stub, answer: Reply, ask: Ask) -> Any:
-    """What the call returns, or (kind, code) of what it raises."""
+    """The return value of the call, or the (class, code) of the exception that it raises."""
     stub.answering(answer)
     try:
         return ask(JobsApi(stub.client, LEASE_SECONDS))

@@ -1,4 +1,4 @@
-"""Rules for the contract's text: it is JSON written as YAML, which readers of YAML 1.1 and 1.2 understand alike."""
+"""Rules for the contract's text: JSON written as YAML, with the same meaning in YAML 1.1 and 1.2."""
 
 import re
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ JSON_SCALAR = re.compile(r"true|false|-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 NOT_TEXT_ELSEWHERE = re.compile(
     r"~|null|Null|NULL|true|True|TRUE|false|False|FALSE"  # YAML 1.2
     r"|y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF"  # YAML 1.1
-    r"|[-+.0-9]\S*|=|<<|"  # numbers, dates and times of either; hexadecimal ids, which some readers take for numbers
+    r"|[-+.0-9]\S*|=|<<|"  # numbers, dates and times in both versions, and ids that some readers take for numbers
 )
 
 
 def text_faults(text: str) -> list[str]:
-    """What a reader could take for something else, as `line: what`."""
+    """The places that a YAML reader could misunderstand, each as `line: what`."""
     found = [
         f"{token.start_mark.line + 1}: {type(token).__name__} {getattr(token, 'value', '')}"
         for token in _odd_tokens(text)
@@ -28,7 +28,7 @@ def text_faults(text: str) -> list[str]:
 
 
 def _odd_tokens(text: str) -> Iterator[yaml.Token]:
-    """Anchors, aliases and tags."""
+    """The tokens that JSON does not have: anchors, aliases, tags and directives."""
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken | yaml.DirectiveToken):
             yield token
