@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pillow_heif
 from imagejobs.conversion.formats.byte_reader import ByteReader
+from imagejobs.conversion.formats.heif.file import find_meta
 from imagejobs.conversion.formats.heif.items import read_items
-from imagejobs.conversion.formats.heif.structure import find_meta
 from measures.decoded_pictures import Pixels, encode
 from PIL import Image
 
@@ -69,7 +69,7 @@ def coded(image_format: str, pixels: Pixels, quality: int = 95) -> Part:
 
 def part_of(source: bytes) -> Part:
     """Take the primary item out of a file."""
-    items = read_items(find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF").data)
+    items = read_items(find_meta(ByteReader(io.BytesIO(source), "HEIF")).data)
     item = items.find(items.primary)
     data = b"".join(source[extent.offset : extent.offset + extent.length] for extent in item.extents)
     return Part(item.kind.decode(), data, tuple(box(each.kind.decode(), each.data) for each in item.properties))

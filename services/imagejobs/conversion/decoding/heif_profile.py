@@ -4,17 +4,17 @@ import io
 
 from imagejobs.conversion.colour.coded_profile import coded_profile
 from imagejobs.conversion.formats.byte_reader import ByteReader
-from imagejobs.conversion.formats.heif.boxes import Box, boxes, find
+from imagejobs.conversion.formats.heif.boxes import boxes, required
 from imagejobs.conversion.formats.heif.colour import coded_colour, embedded_profile, is_embedded_profile
-from imagejobs.conversion.formats.heif.structure import find_meta, parts_of, read_file
+from imagejobs.conversion.formats.heif.file import find_meta, read_file
+from imagejobs.conversion.formats.heif.structure import parts_of
 
 _IGNORED = b"free"
-_NOWHERE = Box(b"", b"")
 
 
 def find_profile(source: bytes) -> bytes | None:
     """The ICC profile of a file that was probed, or a profile of its code points; None for sRGB and HDR."""
-    _, items = read_file(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
+    _, items = read_file(ByteReader(io.BytesIO(source), "HEIF"))
     primary = items.find(items.primary)
     described = [primary, *(items.find(number) for number in list(parts_of(primary))[:1])]
     embedded = embedded_profile(described)
@@ -29,9 +29,9 @@ def without_profile(source: bytes) -> bytes:
 
     If ImageMagick 6 sees a profile, it converts the decoder's YCbCr to RGB itself, and tints grey.
     """
-    meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
-    properties = find(meta.data[4:], b"iprp") or _NOWHERE
-    container = find(properties.data, b"ipco") or _NOWHERE
+    meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"))
+    properties = required(meta.data[4:], b"iprp")
+    container = required(properties.data, b"ipco")
     start, changed = meta.at + 4 + properties.at + container.at, bytearray(source)
     for box in boxes(container.data):
         kind = slice(start + box.at - 4, start + box.at)

@@ -9,8 +9,9 @@ from imagejobs.conversion.formats.tiff import tags
 from imagejobs.conversion.formats.tiff.acceptance import is_read_by_magick
 from imagejobs.conversion.formats.tiff.byte_pictures import BytePicture, Decompress
 from imagejobs.conversion.formats.tiff.decoder_copy import decoder_copy
-from imagejobs.conversion.formats.tiff.directory import read_directory, read_layout
+from imagejobs.conversion.formats.tiff.directory import read_directory
 from imagejobs.conversion.formats.tiff.jpeg_alpha import with_plain_alpha
+from imagejobs.conversion.formats.tiff.layout import read_layout
 from imagejobs.conversion.formats.tiff.samples import read_samples
 from imagejobs.conversion.magick.image import MagickImage
 

@@ -13,7 +13,7 @@ class ByteReader:
 
     def __init__(self, file: BinaryIO, title: str) -> None:
         self._file = file
-        self._title = title
+        self.title = title
         self.size = file.seek(0, io.SEEK_END)
         self.seek(0)
 
@@ -24,7 +24,7 @@ class ByteReader:
     def seek(self, position: int) -> None:
         """Go to a position. Raises ConversionError `truncated` if the file ends before it."""
         if position > self.size:
-            raise truncated(f"The {self._title} ends after {self.size} of at least {position} bytes")
+            raise truncated(f"The {self.title} ends after {self.size} of at least {position} bytes")
         self._file.seek(position)
 
     def skip(self, count: int) -> None:
@@ -42,7 +42,7 @@ class ByteReader:
         """Exactly `count` bytes. Raises ConversionError `truncated` if fewer are left."""
         data = self._file.read(count)
         if len(data) != count:
-            raise truncated(f"The {self._title} ends after {self.size} bytes, in the middle of its data")
+            raise truncated(f"The {self.title} ends after {self.size} bytes, in the middle of its data")
         return data
 
     def read_up_to(self, count: int) -> bytes:

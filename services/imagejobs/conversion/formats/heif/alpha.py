@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imagejobs.conversion.formats.heif.items import Item, Items
+from imagejobs.conversion.formats.heif.items import AUXILIARY_OF, PARTS, Item, Items
 
 _ALPHA_KINDS = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")
-_AUXILIARY_OF, _PREMULTIPLIED_BY, _PARTS = b"auxl", b"prem", b"dimg"
+_PREMULTIPLIED_BY = b"prem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def find_alpha(items: Items) -> Alpha | None:
     alpha_of = _alpha_items(items)
     if (number := alpha_of.get(items.primary)) is not None:
         item = items.find(number)
-        parts = item.references.get(_PARTS, ())
+        parts = item.references.get(PARTS, ())
         return Alpha(item, tuple(parts), number in primary.references.get(_PREMULTIPLIED_BY, ()))
     tiles = _tiles_of(primary)
     if not tiles or not all(tile in alpha_of for tile in tiles):
@@ -42,7 +42,7 @@ def is_on_some_tiles_only(items: Items) -> bool:
 
 
 def _tiles_of(picture: Item) -> tuple[int, ...]:
-    return tuple(picture.references.get(_PARTS, ())) if picture.kind == b"grid" else ()
+    return tuple(picture.references.get(PARTS, ())) if picture.kind == b"grid" else ()
 
 
 def _alpha_items(items: Items) -> dict[int, int]:
@@ -50,7 +50,7 @@ def _alpha_items(items: Items) -> dict[int, int]:
     found: dict[int, int] = {}
     for number, item in items.by_id.items():
         if _is_alpha(item):
-            for target in item.references.get(_AUXILIARY_OF, ()):
+            for target in item.references.get(AUXILIARY_OF, ()):
                 found.setdefault(target, number)
     return found
 

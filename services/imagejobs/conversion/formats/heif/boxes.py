@@ -106,6 +106,11 @@ def find(data: bytes, kind: bytes) -> Box | None:
     return next((box for box in boxes(data) if box.kind == kind), None)
 
 
+def required(data: bytes, kind: bytes) -> Box:
+    """The first box of a type. Raises ConversionError `corrupt` if it is missing."""
+    return find(data, kind) or fail(f"has no box {kind.decode()}")
+
+
 def shown(kind: bytes) -> str:
     """The type of a box in printable characters."""
     return "".join(c if c.isprintable() else "?" for c in kind.decode("latin-1"))

@@ -2,11 +2,10 @@
 
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.exif import MAX_EXIF_BYTES
-from imagejobs.conversion.formats.heif.items import Item, Items
+from imagejobs.conversion.formats.heif.items import IN_FILE, IN_IDAT, Item, Items
 
 _EXIF, _DESCRIBES = b"Exif", b"cdsc"
 _TURNING = frozenset({b"irot", b"imir"})
-_IN_FILE, _IN_IDAT = 0, 1
 _MAX_EXTENTS = 64
 _OFFSET_BYTES = 4
 
@@ -36,9 +35,9 @@ def _first_bytes(reader: ByteReader, items: Items, item: Item) -> bytes:
     data = b""
     for extent in item.extents[:_MAX_EXTENTS]:
         count = min(extent.length or MAX_EXIF_BYTES, MAX_EXIF_BYTES - len(data))
-        if extent.method == _IN_FILE:
+        if extent.method == IN_FILE:
             reader.seek(extent.offset)
             data += reader.read_up_to(count)
-        elif extent.method == _IN_IDAT:
+        elif extent.method == IN_IDAT:
             data += items.idat[extent.offset : extent.offset + count]
     return data

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from imagejobs.conversion.formats.heif.boxes import Box, Cursor, boxes, fail, find
+from imagejobs.conversion.formats.heif.boxes import Box, Cursor, boxes, fail, find, required
 
+PARTS, AUXILIARY_OF = b"dimg", b"auxl"
+"""References: to the parts of a derived item, and from an auxiliary item to its picture."""
+IN_FILE, IN_IDAT = 0, 1
+"""Where the data of an extent is."""
 _HIDDEN = 1
 _MAX_ENTRIES = 1 << 16
 """The most entries of any list: as many as item numbers of 16 bits. A picture of 50 megapixels needs a fortieth."""
@@ -12,7 +16,7 @@ _MAX_ENTRIES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A piece of an item's data: in the file (method 0), in the `idat` box (1), or in another item (2).
+    """A piece of an item's data. `method` is IN_FILE, IN_IDAT (the box), or 2 for the data of another item.
 
     A length of 0 means up to the end of the file, box or item that contains it.
     """
@@ -49,11 +53,11 @@ class Items:
 def read_items(meta: bytes) -> Items:
     """The items that this payload of a `meta` box describes. Raises ConversionError `corrupt`."""
     content = Cursor(meta, 4).rest()
-    primary = _required(content, b"pitm").full()
+    primary = required(content, b"pitm").full()
     idat = find(content, b"idat")
-    items = _read_kinds(_required(content, b"iinf"))
-    _read_locations(_required(content, b"iloc"), items)
-    _read_properties(_required(content, b"iprp").data, items)
+    items = _read_kinds(required(content, b"iinf"))
+    _read_locations(required(content, b"iloc"), items)
+    _read_properties(required(content, b"iprp").data, items)
     if references := find(content, b"iref"):
         _read_references(references, items)
     return Items(primary[2].uint(4 if primary[0] else 2), items, idat.data if idat else b"")
@@ -62,10 +66,6 @@ def read_items(meta: bytes) -> Items:
 def has_primary(meta: bytes) -> bool:
     """Whether this payload of a `meta` box names a primary item. A file without one has no still picture."""
     return find(Cursor(meta, 4).rest(), b"pitm") is not None
-
-
-def _required(data: bytes, kind: bytes) -> Box:
-    return find(data, kind) or fail(f"has no box {kind.decode()}")
 
 
 def _read_kinds(iinf: Box) -> dict[int, Item]:
@@ -101,7 +101,7 @@ def _read_locations(iloc: Box, items: Mapping[int, Item]) -> None:
 
 
 def _read_properties(iprp: bytes, items: Mapping[int, Item]) -> None:
-    properties, listed = list(boxes(_required(iprp, b"ipco").data)), 0
+    properties, listed = list(boxes(required(iprp, b"ipco").data)), 0
     for association in (box for box in boxes(iprp) if box.kind == b"ipma"):
         version, flags, cursor = association.full()
         size, mask = (2, 0x7FFF) if flags & 1 else (1, 0x7F)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.heif.alpha import find_alpha, is_on_some_tiles_only
 from imagejobs.conversion.formats.heif.boxes import Box
+from imagejobs.conversion.formats.heif.file import find_meta
 from imagejobs.conversion.formats.heif.items import read_items
 from imagejobs.conversion.formats.heif.picture_file import COLOURS, TRANSFORMS, write_picture
-from imagejobs.conversion.formats.heif.structure import find_meta, parts_of
+from imagejobs.conversion.formats.heif.structure import parts_of
 from imagejobs.conversion.formats.heif.transforms import Size, Transform, coded_size, transforms_of
 
 
@@ -36,7 +37,7 @@ def split_layers(source: bytes) -> tuple[bytes, AlphaLayer | None]:
     Two kinds of files without alpha are rewritten, too: libheif 1.15 does not read a `meta` box that extends to the end
     of the file, and libheif 1.19 refuses a grid in which some tiles have an alpha and others have none.
     """
-    meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"), "HEIF")
+    meta = find_meta(ByteReader(io.BytesIO(source), "HEIF"))
     items = read_items(meta.data)
     primary, alpha = items.find(items.primary), find_alpha(items)
     if alpha is None and not (_is_open_ended(source, meta) or is_on_some_tiles_only(items)):

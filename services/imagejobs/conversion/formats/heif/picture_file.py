@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from imagejobs.conversion.formats.heif.boxes import fail
-from imagejobs.conversion.formats.heif.items import Extent, Item, Items
+from imagejobs.conversion.formats.heif.items import IN_FILE, IN_IDAT, Extent, Item, Items
 
 TRANSFORMS = frozenset({b"clap", b"irot", b"imir"})
 COLOURS = frozenset({b"colr", b"pixi"})
@@ -13,7 +13,6 @@ _ESSENTIAL = TRANSFORMS | {b"hvcC", b"av1C", b"lsel", b"a1op"}
 """Properties that are marked as essential (ISO/IEC 23008-12, 9.3.1). Decoders refuse this mark on others."""
 _LEFT_OUT = frozenset({b"auxC"})
 """auxC would mark the picture as hidden."""
-_IN_FILE, _IN_IDAT = 0, 1
 _ESSENTIAL_BIT = 0x8000
 _HIDDEN = 1
 _PRIMARY = 1
@@ -51,9 +50,9 @@ def _data(source: bytes, items: Items, item: Item) -> bytes:
 
 
 def _extent(source: bytes, idat: bytes, extent: Extent) -> bytes:
-    if extent.method not in {_IN_FILE, _IN_IDAT}:
+    if extent.method not in {IN_FILE, IN_IDAT}:
         fail("has a picture in another item's data")
-    around = source if extent.method == _IN_FILE else idat
+    around = source if extent.method == IN_FILE else idat
     return around[extent.offset : extent.offset + extent.length if extent.length else None]
 
 
@@ -92,7 +91,7 @@ def _locations(lengths: Sequence[int], start: int) -> bytes:
     """In version 2 of `iloc`: item numbers, offsets and lengths have 32 bits."""
     offsets = accumulate(lengths, initial=start)
     each = (
-        struct.pack(">IHHHII", number, _IN_FILE, 0, 1, offset, length)
+        struct.pack(">IHHHII", number, IN_FILE, 0, 1, offset, length)
         for number, (offset, length) in enumerate(zip(offsets, lengths, strict=False), _PRIMARY)
     )
     return _full(b"iloc", b"\x44\0", struct.pack(">I", len(lengths)), *each, version=2)

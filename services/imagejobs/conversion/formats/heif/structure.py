@@ -8,42 +8,40 @@ from imagejobs.conversion.errors import ConversionError, ErrorCode, truncated
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.exif import credits_of, orientation
 from imagejobs.conversion.formats.heif.alpha import Alpha, find_alpha
-from imagejobs.conversion.formats.heif.boxes import Box, fail, read_box_header, shown, whole_boxes
+from imagejobs.conversion.formats.heif.boxes import fail, shown
 from imagejobs.conversion.formats.heif.colour import coded_colour
 from imagejobs.conversion.formats.heif.exif_item import is_turned_by_boxes, read_exif
-from imagejobs.conversion.formats.heif.items import Extent, Item, Items, has_primary, read_items
+from imagejobs.conversion.formats.heif.file import is_sequence, read_file
+from imagejobs.conversion.formats.heif.items import AUXILIARY_OF, IN_FILE, IN_IDAT, PARTS, Extent, Item, Items
 from imagejobs.conversion.formats.heif.samples import decoder_bytes_per_pixel
 from imagejobs.conversion.formats.heif.transforms import area, shown_size
 from imagejobs.conversion.formats.structure import Structure
 
-_MAX_META = 2 << 20
-_MAX_BOXES_BEFORE_META = 64
-_SEQUENCES = frozenset({b"msf1", b"hevc", b"hevx", b"avis"})
 _DERIVED = frozenset({b"grid", b"iovl", b"iden"})
 _CODED = frozenset({b"hvc1", b"hev1", b"av01"})
-_PARTS, _AUXILIARY_OF, _THUMBNAIL_OF = b"dimg", b"auxl", b"thmb"
-_IN_FILE, _IN_IDAT = 0, 1
+_THUMBNAIL_OF = b"thmb"
 _AT_LEAST = 1
 """The least bytes of an extent of length 0, which extends to the end of the file or box."""
 
 
 def read_heic(reader: ByteReader) -> Structure:
     """The primary picture, coded with HEVC. Raises ConversionError."""
-    return _read(reader, "HEIC", frozenset({b"hvc1", b"hev1"}))
+    return _read(reader, frozenset({b"hvc1", b"hev1"}))
 
 
 def read_avif(reader: ByteReader) -> Structure:
     """The primary picture, coded with AV1. Raises ConversionError."""
-    return _read(reader, "AVIF", frozenset({b"av01"}))
+    return _read(reader, frozenset({b"av01"}))
 
 
-def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure:
+def _read(reader: ByteReader, codecs: frozenset[bytes]) -> Structure:
     """Read the structure. Width and height are those after the transforms of the file, which decoders apply.
 
     EXIF's orientation does not apply. `pixels` is larger than the picture if more is decoded for it: pixels that are
     cropped off, parts of tiles, or its alpha.
     """
-    brands, items = read_file(reader, title)
+    title = reader.title
+    brands, items = read_file(reader)
     primary = items.find(items.primary)
     parts = [items.find(number) for number in parts_of(primary)]
     _check_kinds({part.kind for part in parts or [primary]}, codecs, title)
@@ -72,69 +70,16 @@ def _read(reader: ByteReader, title: str, codecs: frozenset[bytes]) -> Structure
     )
 
 
-def read_file(reader: ByteReader, title: str) -> tuple[bytes, Items]:
-    """The brands of the `ftyp` box, and the items that `meta` describes."""
-    brands, meta = _find_boxes(reader, title)
-    if _is_sequence(brands) and not has_primary(meta.data):
-        raise _film(title)
-    return brands, read_items(meta.data)
-
-
-def find_meta(reader: ByteReader, title: str) -> Box:
-    """The `meta` box, which describes the items."""
-    return _find_boxes(reader, title)[1]
-
-
-def _find_boxes(reader: ByteReader, title: str) -> tuple[bytes, Box]:
-    """The brands of the `ftyp` box, and the `meta` box; other boxes are skipped."""
-    brands, has_film = b"", False
-    for _ in range(_MAX_BOXES_BEFORE_META):
-        start = reader.tell()
-        head = reader.read_up_to(16)
-        if not head:
-            break
-        if len(head) < 8:
-            raise truncated(f"The {title} ends after {reader.size} bytes, in the middle of a box")
-        size, kind, header = read_box_header(head)
-        end = start + size if size else reader.size
-        reader.seek(end)
-        reader.seek(start + header)
-        if kind == b"ftyp":
-            brands = reader.read(min(end - start - header, _MAX_META))
-        elif kind == b"meta":
-            if not size:  # It extends to the end of the file, and contains the data of the picture.
-                return brands, Box(kind, whole_boxes(reader.read_up_to(_MAX_META), 4), start + header)
-            if end - start > _MAX_META:
-                fail("has a box meta that is too long")
-            return brands, Box(kind, reader.read(end - start - header), start + header)
-        has_film = has_film or kind == b"moov"
-        reader.seek(end)
-    if brands[:4] in _SEQUENCES or (has_film and _is_sequence(brands)):
-        raise _film(title)
-    raise truncated(f"The {title} ends after {reader.size} bytes, before the description of its picture")
-
-
-def _is_sequence(brands: bytes) -> bool:
-    """Whether any brand is that of a film. A version follows the first brand."""
-    return not _SEQUENCES.isdisjoint({brands[:4], *(brands[at : at + 4] for at in range(8, len(brands), 4))})
-
-
-def _film(title: str) -> ConversionError:
-    return ConversionError(
-        ErrorCode.UNSUPPORTED_TYPE, f"The {title} is a film without a still picture. Send a still picture."
-    )
-
-
 def _auxiliaries(items: Items) -> Iterator[Item]:
     """The auxiliary items of the picture: its alpha, and the depth and gain maps that some decoders also read."""
-    return (item for item in items.by_id.values() if items.primary in item.references.get(_AUXILIARY_OF, ()))
+    return (item for item in items.by_id.values() if items.primary in item.references.get(AUXILIARY_OF, ()))
 
 
 def parts_of(item: Item) -> Counter[int]:
     """The items from which a derived item is assembled: how often each number occurs."""
     if item.kind not in _DERIVED:
         return Counter()
-    return Counter(item.references.get(_PARTS, ())) or fail("has a picture that is assembled from no parts")
+    return Counter(item.references.get(PARTS, ())) or fail("has a picture that is assembled from no parts")
 
 
 def _most_pixels(items: Items, layers: Sequence[tuple[Item, Counter[int]]]) -> int:
@@ -163,9 +108,9 @@ def _check_kinds(kinds: set[bytes], codecs: frozenset[bytes], title: str) -> Non
 
 def _check_extents(item: Item, items: Items, size: int, title: str) -> None:
     for extent in item.extents:
-        if extent.method == _IN_FILE and _end(extent) > size:
+        if extent.method == IN_FILE and _end(extent) > size:
             raise truncated(f"The {title} ends after {size} of at least {_end(extent)} bytes")
-        if extent.method == _IN_IDAT and _end(extent) > len(items.idat):
+        if extent.method == IN_IDAT and _end(extent) > len(items.idat):
             fail("has an item that is longer than the box that holds it")
 
 
@@ -175,7 +120,7 @@ def _end(extent: Extent) -> int:
 
 def _notes(title: str, brands: bytes, items: Items) -> tuple[str, ...]:
     notes = []
-    if _is_sequence(brands):
+    if is_sequence(brands):
         notes.append(f"{title} sequence: only its still picture is kept")
     if (count := sum(1 for _ in _pictures(items))) > 1:
         notes.append(f"{title} with {count} pictures: only the primary one is kept")
@@ -194,8 +139,8 @@ def _orientation_notes(title: str, primary: Item, exif: bytes) -> tuple[str, ...
 
 def _pictures(items: Items) -> Iterator[Item]:
     """The pictures that a viewer would show one by one: not the parts, thumbnails and layers of others."""
-    parts = {number for item in items.by_id.values() for number in item.references.get(_PARTS, ())}
+    parts = {number for item in items.by_id.values() for number in item.references.get(PARTS, ())}
     for number, item in items.by_id.items():
-        belongs = item.is_hidden or number in parts or {_AUXILIARY_OF, _THUMBNAIL_OF} & item.references.keys()
+        belongs = item.is_hidden or number in parts or {AUXILIARY_OF, _THUMBNAIL_OF} & item.references.keys()
         if number == items.primary or (item.kind in _CODED | _DERIVED and not belongs):
             yield item

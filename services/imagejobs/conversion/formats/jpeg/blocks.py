@@ -4,68 +4,26 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from imagejobs.conversion.formats.jpeg.huffman import TABLES, Codes, read_tables
 from imagejobs.conversion.formats.jpeg.segments import SOS, Segment
 
 _MAX_BYTES, _MAX_BLOCKS = 1_000_000, 200_000
 """Counting these takes 1 s at most. 200,000 blocks are 8 megapixels of 4:2:0."""
 _BLOCK_SIDE, _COEFFICIENTS = 8, 64
-_WINDOW = 16
-"""The longest code, in bits."""
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
-_TABLES, _INTERVAL = 0xC4, 0xDD
-CODING = _SEQUENTIAL | {_TABLES, _INTERVAL, SOS}
+_INTERVAL = 0xDD
+CODING = _SEQUENTIAL | {TABLES, _INTERVAL, SOS}
 """The markers of the segments that are needed here."""
 _RESTART = re.compile(rb"\xff+[\xd0-\xd7]")
-
-Step = tuple[int, int, bool]
-"""Bits to skip, coefficients to skip, and whether the block ends after them. 0 bits: no code matches the window."""
-
-
-class _Codes(dict[int, Step]):
-    """Maps a window of 16 bits to the step of its first code or, with `several`, of all its whole codes.
-
-    A step is computed when it is first needed. `table` has the number of codes of each length, then the symbols.
-    """
-
-    def __init__(self, table: bytes, *, several: bool) -> None:
-        super().__init__()
-        self._several = several
-        self._lengths: list[tuple[int, int, int, int]] = []
-        self._symbols = table[_WINDOW:]
-        code = index = 0
-        for length, count in enumerate(table[:_WINDOW], 1):
-            self._lengths.append((_WINDOW - length, code, code + count, index - code))
-            code, index = (code + count) << 1, index + count
-
-    def __missing__(self, window: int) -> Step:
-        step = self[window] = self._all(window) if self._several else self._one(window)
-        return step
-
-    def _one(self, window: int) -> Step:
-        for shift, first, end, offset in self._lengths:
-            if first <= (code := window >> shift) < end and code + offset < len(self._symbols):
-                run, size = divmod(self._symbols[code + offset], 16)
-                ends_block = not size and run < 15
-                return _WINDOW - shift + size, 0 if ends_block else run + 1, ends_block
-        return 0, 0, False
-
-    def _all(self, window: int) -> Step:
-        bits, run, ends_block = self._one(window)
-        while bits and not ends_block:
-            more, further, is_last = self._one(window << bits & 0xFFFF)
-            if not more or bits + more > _WINDOW:
-                break
-            bits, run, ends_block = bits + more, run + further, is_last
-        return bits, run, ends_block
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
     """The codes of a block in a scan: of the DC coefficient, and of the others, one by one and several at once."""
 
-    dc: _Codes
-    one: _Codes
-    several: _Codes
+    dc: Codes
+    one: Codes
+    several: Codes
 
 
 def lacks_blocks(segments: Sequence[Segment], data: bytes) -> bool:
@@ -116,7 +74,7 @@ def _units(frame: bytes, segments: Sequence[Segment]) -> tuple[int, list[_Block]
     sampling = {frame[at]: divmod(frame[at + 1], 16) for at in range(6, len(frame) - 2, 3)}
     scan = segments[-1].payload
     selected = dict(zip(scan[1 : 1 + 2 * scan[0] : 2], scan[2 : 2 + 2 * scan[0] : 2], strict=True))
-    tables = _tables(segments)
+    tables = read_tables(segments)
     if not selected.keys() <= sampling.keys() or not all(all(each) for each in sampling.values()):
         return 0, []
     across, down = (max(each[side] for each in sampling.values()) for side in (0, 1))
@@ -130,20 +88,8 @@ def _units(frame: bytes, segments: Sequence[Segment]) -> tuple[int, list[_Block]
         if dc is None or ac is None:
             return 0, []
         h, v = sampling[component]
-        blocks += [_Block(_Codes(dc, several=False), _Codes(ac, several=False), _Codes(ac, several=True))] * (h * v)
+        blocks += [_Block(Codes(dc, several=False), Codes(ac, several=False), Codes(ac, several=True))] * (h * v)
     return -(-width // (_BLOCK_SIDE * across)) * -(-height // (_BLOCK_SIDE * down)), blocks
-
-
-def _tables(segments: Sequence[Segment]) -> dict[tuple[int, int], bytes]:
-    """The Huffman tables by their class (0 for DC, 1 for AC) and number (B.2.4.2)."""
-    tables = {}
-    for payload in (each.payload for each in segments if each.marker == _TABLES):
-        at = 0
-        while at + 1 + _WINDOW <= len(payload):
-            end = at + 1 + _WINDOW + sum(payload[at + 1 : at + 1 + _WINDOW])
-            tables[divmod(payload[at], 16)] = payload[at + 1 : end]
-            at = end
-    return tables
 
 
 def _interval(segments: Sequence[Segment]) -> int:

@@ -4,7 +4,7 @@ import io
 import struct
 
 from imagejobs.conversion.formats.byte_reader import ByteReader
-from imagejobs.conversion.formats.tiff.directory import read_fields, read_layout
+from imagejobs.conversion.formats.tiff.layout import read_fields, read_layout
 from imagejobs.conversion.formats.tiff.tags import EXIF_DIRECTORY, GPS_DIRECTORY, ORIENTATION
 
 _SHORT, _TOP_LEFT = 3, 1

@@ -1,6 +1,5 @@
 """The directories (IFDs) of a TIFF or BigTIFF file, and the values of their fields (TIFF 6.0, section 2)."""
 
-import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -8,42 +7,14 @@ from itertools import islice
 from imagejobs.conversion.errors import corrupt
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.tiff import tags
+from imagejobs.conversion.formats.tiff.layout import Layout, read_fields
 
-_BIG = 43
 _NUMBERS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "B", 7: "B", 8: "H", 9: "I", 13: "I", 16: "Q"}
 """BYTE, ASCII, SHORT, LONG, SBYTE, UNDEFINED, SSHORT, SLONG, IFD and BigTIFF's LONG8. The fields that are read have no
 other kind, and no negative values."""
 _FRACTIONS = 5
 """RATIONAL: two LONGs."""
-_MAX_FIELDS = 4096
 _BLOCK = 8192
-MAX_PAGES = 100
-"""The most pages that are counted."""
-Field = tuple[int, int, int, int, int]
-"""Position in the file, tag, kind, number of values, and the last number of the field, read as an offset."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The byte order, the struct letters of counts and offsets, and the position of the first directory."""
-
-    order: str
-    count: str
-    offset: str
-    first: int
-
-    @property
-    def field(self) -> str:
-        """The struct letters of a field: tag, kind, number of values, and the values or their offset."""
-        return f"HH{self.offset}{self.offset}"
-
-    def unpack(self, letters: str, data: bytes) -> tuple[int, ...]:
-        """Numbers in the file's byte order."""
-        return struct.unpack(self.order + letters, data)
-
-    def size(self, letters: str) -> int:
-        """The number of bytes that these letters take."""
-        return struct.calcsize(self.order + letters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,27 +95,6 @@ class Directory:
             yield from self.layout.unpack(f"{length}{entry.letter}", self.reader.read(length * size))
 
 
-def read_layout(reader: ByteReader) -> Layout:
-    """The layout that the header of the file declares; `sniff` has recognised the header."""
-    head = reader.read(8)
-    order = "<" if head[:2] == b"II" else ">"
-    (version,) = struct.unpack(f"{order}H", head[2:4])
-    count, offset = ("Q", "Q") if version == _BIG else ("H", "I")
-    place = reader.read(8) if version == _BIG else head[4:]
-    return Layout(order, count, offset, *struct.unpack(order + offset, place))
-
-
-def read_fields(reader: ByteReader, layout: Layout, at: int) -> list[Field]:
-    """All fields of the directory at this position. Afterwards the reader is at the offset of the next directory."""
-    reader.seek(at)
-    (fields,) = layout.unpack(layout.count, reader.read(layout.size(layout.count)))
-    if not 0 < fields <= _MAX_FIELDS:
-        raise corrupt(f"The TIFF has an impossible directory at byte {at}")
-    start, size = reader.tell(), layout.size(layout.field)
-    found = struct.iter_unpack(layout.order + layout.field, reader.read(fields * size))
-    return [(start + index * size, *field) for index, field in enumerate(found)]
-
-
 def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
     """The directory at this position, with the fields of `tags.KNOWN`."""
     width, field = layout.size(layout.offset), layout.size(layout.field)
@@ -160,12 +110,3 @@ def read_directory(reader: ByteReader, layout: Layout, at: int) -> Directory:
             entries[tag] = Entry(_NUMBERS[kind], count, value_at)
     (following,) = layout.unpack(layout.offset, reader.read(width))
     return Directory(reader, layout, entries, rationals, following)
-
-
-def following_pages(page: Directory) -> Iterator[Directory]:
-    """The directories after this one, each once, at most MAX_PAGES."""
-    seen = {page.layout.first}
-    while page.following and page.following not in seen and len(seen) < MAX_PAGES:
-        seen.add(page.following)
-        page = read_directory(page.reader, page.layout, page.following)
-        yield page

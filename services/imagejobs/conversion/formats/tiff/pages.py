@@ -1,14 +1,17 @@
 """The further directories of a TIFF: pages, smaller versions of pages, and the sensor data of cameras."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.tiff import tags
-from imagejobs.conversion.formats.tiff.directory import Directory, following_pages, read_directory
+from imagejobs.conversion.formats.tiff.directory import Directory, read_directory
 
 _SENSOR_DATA = frozenset({tags.SENSOR, tags.LINEAR_SENSOR})
 _MAX_SUBDIRECTORIES = 16
+MAX_PAGES = 100
+"""The most pages that are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,19 @@ def read_pages(first: Directory) -> Pages:
     """
     count = 1
     is_raw = tags.DNG_VERSION in first.entries or _is_sensor_data(first) or _has_sensor_data_below(first)
-    for page in following_pages(first):
+    for page in _following(first):
         count += not _is_reduced(page)
         is_raw = is_raw or _is_sensor_data(page)
     return Pages(count, is_raw)
+
+
+def _following(page: Directory) -> Iterator[Directory]:
+    """The directories after this one, each once, at most MAX_PAGES."""
+    seen = {page.layout.first}
+    while page.following and page.following not in seen and len(seen) < MAX_PAGES:
+        seen.add(page.following)
+        page = read_directory(page.reader, page.layout, page.following)
+        yield page
 
 
 def _is_reduced(page: Directory) -> bool:

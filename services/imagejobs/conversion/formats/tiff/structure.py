@@ -7,8 +7,9 @@ from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.structure import MAX_CREDIT_BYTES, Structure, still
 from imagejobs.conversion.formats.tiff import tags
 from imagejobs.conversion.formats.tiff.acceptance import check_accepted
-from imagejobs.conversion.formats.tiff.directory import MAX_PAGES, Directory, read_directory, read_layout
-from imagejobs.conversion.formats.tiff.pages import read_pages
+from imagejobs.conversion.formats.tiff.directory import Directory, read_directory
+from imagejobs.conversion.formats.tiff.layout import read_layout
+from imagejobs.conversion.formats.tiff.pages import MAX_PAGES, read_pages
 from imagejobs.conversion.formats.tiff.pieces import read_grid, row_bytes
 from imagejobs.conversion.formats.tiff.samples import Samples, read_samples
 from imagejobs.value_ranges import WEBP_MAX_SIDE
