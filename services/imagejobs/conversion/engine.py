@@ -13,7 +13,7 @@ from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats.coded_colour import PQ, REFERENCE_WHITE, CodedColour
 from imagejobs.conversion.formats.probe import Probe, probe
 from imagejobs.conversion.formats.registry import PNG
-from imagejobs.conversion.magick.image import encoder_name
+from imagejobs.conversion.magick.library import encoder_name
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.pipeline import Rendered, inspect, run
 from imagejobs.conversion.processing.geometry import upright

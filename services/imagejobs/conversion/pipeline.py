@@ -18,7 +18,8 @@ from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt
 from imagejobs.conversion.formats.coded_colour import CodedColour
 from imagejobs.conversion.formats.probe import Probe, check_limits, probe
 from imagejobs.conversion.magick.errors import processing_errors
-from imagejobs.conversion.magick.image import MagickImage, apply_limits
+from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.magick.library import apply_limits
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
 from imagejobs.conversion.processing.placeholder import Placeholder

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from imagejobs.conversion.magick.image import apply_limits
+from imagejobs.conversion.magick.library import apply_limits
 from imagejobs.conversion.options import Options
 from PIL import Image, ImageFilter
 

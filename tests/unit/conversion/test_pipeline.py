@@ -1,5 +1,6 @@
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from files import webp as webp_files
@@ -23,5 +24,20 @@ def test_other_frames_than_announced_are_corrupt(count: int, monkeypatch: pytest
     monkeypatch.setattr(pipeline, "decode", decode)
     with pytest.raises(ConversionError, match=r"does not have as many frames as it announces \(2\)") as caught:
         pipeline.run(SOURCE, probe(io.BytesIO(SOURCE)), Options())
+
+    assert caught.value.code == "corrupt"
+
+
+@pytest.mark.parametrize("kind", ["animated gif", "animated webp"])
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_a_file_with_another_number_of_frames_than_was_counted_is_corrupt(
+    kind: str, count: int, samples: dict[str, bytes]
+) -> None:
+    found = probe(io.BytesIO(samples[kind]))
+    assert found.frames == 4
+    claimed = replace(found, frames=count, durations_ms=(70,) * count)
+
+    with pytest.raises(ConversionError, match=rf"does not have as many frames as it announces \({count}\)") as caught:
+        pipeline.run(samples[kind], claimed, Options())
 
     assert caught.value.code == "corrupt"

@@ -9,7 +9,8 @@ from imagejobs.conversion.formats.format import Size
 from imagejobs.conversion.formats.heif.layers import split_layers
 from imagejobs.conversion.formats.probe import Probe
 from imagejobs.conversion.magick.errors import reading_errors
-from imagejobs.conversion.magick.image import IS_VERSION_6, MagickImage
+from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.magick.library import IS_VERSION_6
 
 
 def decode_heif(source: bytes, probe: Probe) -> MagickImage:

@@ -14,11 +14,11 @@ from wand.exceptions import (
     WandException,
     WandRuntimeError,
 )
-from wand.version import MAGICK_HDRI
 
 from imagejobs.conversion.errors import ConversionError, ErrorCode, MachineFault, corrupt, truncated
 from imagejobs.conversion.formats.structure import BYTES_PER_PIXEL
 from imagejobs.conversion.magick.image import PREMATURE_END
+from imagejobs.conversion.magick.library import MAGICK_HDRI
 from imagejobs.conversion.magick.machine_room import (
     has_all_its_memory,
     has_disk_room,

@@ -1,57 +1,22 @@
-"""ImageMagick with a policy of its own, one thread, limited memory, and warnings only in the log."""
+"""A picture of ImageMagick, whose harmless warnings are only logged."""
 
 import ctypes
 import logging
-import os
-from functools import cache
-from pathlib import Path
 from typing import Self
 
-from imagejobs.conversion.formats.structure import BYTES_PER_PIXEL
-from imagejobs.conversion.magick.machine_room import LOADING_BYTES, has_memory
-from imagejobs.conversion.options import Options
-from imagejobs.errors import ConfigurationError
+from wand.exceptions import BaseError, CorruptImageWarning, MissingDelegateWarning
 
-# Before the library is loaded, which reads its policy once.
-os.environ["MAGICK_CONFIGURE_PATH"] = str(Path(__file__).with_name("policy"))
-
-try:
-    from wand.api import library
-    from wand.exceptions import BaseError, CorruptImageWarning, MissingDelegateWarning
-    from wand.image import Image
-    from wand.resource import genesis, limits
-    from wand.version import MAGICK_VERSION_INFO
-
-    from imagejobs.conversion.magick.noted_exceptions import image_exceptions, wand_exceptions
-except ImportError as error:
-    if not has_memory(LOADING_BYTES):
-        raise ConfigurationError(
-            "There is not enough memory to load ImageMagick's library. Allow the process more (ulimit -v)."
-        ) from error
-    raise ConfigurationError(
-        "ImageMagick's library was not found. Install it: run `make install`, or "
-        "`apt-get install libmagickwand-7.q16-10` (Debian 12 and Ubuntu 22.04: libmagickwand-6.q16-6)."
-    ) from error
+from imagejobs.conversion.magick.library import IS_VERSION_6, Image, library
+from imagejobs.conversion.magick.noted_exceptions import image_exceptions, wand_exceptions
 
 logger = logging.getLogger(__name__)
 
-library.MagickProfileImage.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
-library.MagickProfileImage.restype = ctypes.c_bool
-# Before any thread converts: two threads must not initialise the library at once.
-genesis()
-
-_SMALL_BYTES = 64_000_000
-"""The pixels that always stay in memory: those of pictures that are already scaled down."""
-_COPIES = 3
-"""Pictures of full size at once: decoded, coalesced or turned, and resized."""
 _CHAR, _SHORT = 1, 7
 """StorageTypes of ImageMagick: unsigned numbers of 8 and 16 bits."""
 _STORAGE_BYTES = {_CHAR: 1, _SHORT: 2}
 _CHROMA_SHIFT = 128 / 255 - 0.5
-IS_VERSION_6 = MAGICK_VERSION_INFO < (7,)
 _COPY_ALPHA = "copy_opacity" if IS_VERSION_6 else "copy_alpha"
 """The operator has another name in each version."""
-_LIBWEBP = "libwebp.so.7"
 PREMATURE_END = "remature end"
 _BAD_INDEX = "invalid colormap index"
 _BAD_CODE = "bad Huffman code"
@@ -161,37 +126,3 @@ def _is_loss(warning: Warning) -> bool:
     """Whether a part of the picture is lost: libjpeg only warns of missing or unreadable data and paints it grey."""
     message = str(warning)
     return isinstance(warning, CorruptImageWarning) and (PREMATURE_END in message or _BAD_CODE in message)
-
-
-def apply_limits(options: Options, decoder_bytes: int = 0) -> None:
-    """Set the limits of this process: the memory, mapped files and disk that `max_pixels` requires, and one thread.
-
-    If a decoder needs `decoder_bytes`, which cannot be put on disk, less memory is left for pixels, and more of them go
-    to disk. The policy.xml of the machine may lower the limits. No time limit is set: ImageMagick counts time from the
-    start of the process, and ends the process.
-    """
-    # HDRI builds take twice as many bytes a pixel, and use the disk for the rest.
-    budget = options.max_pixels * BYTES_PER_PIXEL * _COPIES
-    room = max(_SMALL_BYTES, options.max_decoding_bytes - decoder_bytes)
-    limits["memory"] = min(budget, room) if decoder_bytes else budget
-    limits["map"] = 0 if decoder_bytes else budget  # Mapped files would take address space, too.
-    limits["disk"] = budget
-    limits["thread"] = 1
-
-
-@cache
-def encoder_name() -> str:
-    """The names and versions of the libraries that wrote the WebP. Call it after the first encoding."""
-    numbers = MAGICK_VERSION_INFO
-    magick = f"ImageMagick {'.'.join(map(str, numbers[:3]))}-{numbers[3]}"
-    libwebp = _libwebp_version()
-    return f"{magick}, libwebp {libwebp}" if libwebp else magick
-
-
-def _libwebp_version() -> str:
-    """The version of the libwebp that ImageMagick loaded into this process; empty if the file has another name."""
-    try:
-        version: int = ctypes.CDLL(_LIBWEBP, mode=os.RTLD_NOLOAD | os.RTLD_LAZY).WebPGetEncoderVersion()
-    except (OSError, AttributeError):
-        return ""
-    return f"{version >> 16 & 0xFF}.{version >> 8 & 0xFF}.{version & 0xFF}"

@@ -2,8 +2,9 @@
 
 import ctypes
 
-from wand.api import libmagick, library
 from wand.exceptions import TYPE_MAP, WandException
+
+from imagejobs.conversion.magick.library import libmagick, library
 
 
 class _ExceptionInfo(ctypes.Structure):

@@ -55,7 +55,7 @@ def load_engine(folder: Path) -> Abilities:
     Raises ConfigurationError if the library is missing, MachineFault if the machine has not enough memory, disk or open
     files to load it.
     """
-    from imagejobs.conversion.magick.image import encoder_name  # noqa: PLC0415 - the limits come first
+    from imagejobs.conversion.magick.library import encoder_name  # noqa: PLC0415 - the limits come first
     from imagejobs.conversion.magick.readable_formats import readable_formats  # noqa: PLC0415
 
     reads = tuple(each.name for each in readable_formats())

@@ -1,6 +1,5 @@
 import io
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from imagejobs.conversion.decoding.decode import STILL_DECODERS, decode
@@ -23,14 +22,6 @@ def test_a_jpeg_is_scaled_while_it_is_decoded(photo: Image.Image, save: Save) ->
 
     with frame:
         assert frame.size == (200, 100)
-
-
-def test_a_file_that_lacks_a_frame_is_not_believed(samples: dict[str, bytes]) -> None:
-    data = samples["animated gif"]
-    found = probe(io.BytesIO(data))
-
-    with pytest.raises(ConversionError, match="split into its frames"):
-        list(decode(data, replace(found, durations_ms=found.durations_ms[:3]), (64, 48)))
 
 
 def test_a_decoder_that_gives_an_empty_picture_is_not_believed(

@@ -1,7 +1,8 @@
 import warnings
 
 import pytest
-from imagejobs.conversion.magick.image import MagickImage, apply_limits, encoder_name
+from imagejobs.conversion.magick.image import MagickImage
+from imagejobs.conversion.magick.library import apply_limits, encoder_name
 from imagejobs.conversion.magick.noted_exceptions import image_exceptions
 from imagejobs.conversion.options import Options
 from wand.api import library

@@ -1,27 +1,25 @@
 """The chunks of a PNG, from IHDR to IEND (W3C PNG, third edition, section 5)."""
 
-import struct
-import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from imagejobs.conversion.errors import ConversionError, ErrorCode, corrupt, truncated
+from imagejobs.conversion.errors import corrupt, truncated
 from imagejobs.conversion.formats.block_count import BlockCount
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.exif import MAX_EXIF_BYTES, credits_of, orientation
 from imagejobs.conversion.formats.png.animation_chunks import ANIMATION_CHUNKS, LOOKED_AT, PngAnimation
-from imagejobs.conversion.formats.png.chunks import HEADER, SIGNATURE
+from imagejobs.conversion.formats.png.chunks import (
+    CHUNK_HEADER,
+    CRC_BYTES,
+    MAX_LENGTH,
+    SIGNATURE,
+    matches_crc,
+    wrong_checksum,
+)
 from imagejobs.conversion.formats.png.colour import CODED_CHUNKS, MAX_CODED_BYTES, coded_colour
-from imagejobs.conversion.formats.structure import BYTES_PER_PIXEL, Structure, still
+from imagejobs.conversion.formats.png.header import Header, read_header
+from imagejobs.conversion.formats.structure import BYTES_PER_PIXEL, Structure
 
-_CHUNK_HEADER = struct.Struct(">I4s")
-_CRC_LENGTH = 4
-_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
-"""By colour type: the channels of a pixel, and the bit depths that a sample may have (11.2.1)."""
-_MAX_LENGTH = 2**31 - 1
-_CRC_BLOCK = 1 << 16
 _EXIF, _DATA, _END = b"eXIf", b"IDAT", b"IEND"
-_KEPT = frozenset({_EXIF})
 
 
 @dataclass(slots=True)
@@ -39,44 +37,34 @@ def read_png(reader: ByteReader) -> Structure:
     A damaged animation counts as its still.
     """
     reader.skip(len(SIGNATURE))
-    header = _read_header(reader)
-    width, height, depth, colour_type, *_, interlaced = HEADER.unpack(header)
-    if not 0 < width <= _MAX_LENGTH or not 0 < height <= _MAX_LENGTH:
-        raise corrupt("The PNG has an impossible width or height")
-    if depth not in _DEPTHS.get(colour_type, ()):
-        raise corrupt(
-            f"The PNG has colour type {colour_type} with samples of {depth} bits, which the standard does not allow"
-        )
-    found = _Chunks(PngAnimation(width, height))
+    header = read_header(reader)
+    found = _Chunks(PngAnimation(header.width, header.height))
     while _read_chunk(reader, found):
         pass
     if not found.has_picture:
         raise corrupt("The PNG contains no picture")
     if found.animation.is_announced and not found.animation.damage and not found.has_end:
         raise truncated(f"The PNG ends after {reader.size} bytes, within its animation")
-    structure = _structure(width, height, found)
-    # The decoder assembles an interlaced picture from its passes, in addition to ImageMagick's own pixels.
-    bytes_per_pixel = depth * _CHANNELS[colour_type] // 8 + BYTES_PER_PIXEL
-    needed = width * height * bytes_per_pixel if interlaced else 0
-    return replace(structure, decoder_bytes=needed, colour=coded_colour(found.kept))
+    return _structure(header, found)
 
 
-def _structure(width: int, height: int, found: _Chunks) -> Structure:
+def _structure(header: Header, found: _Chunks) -> Structure:
     animation, exif = found.animation, found.kept.get(_EXIF, b"")
-    turned, credited = orientation(exif), credits_of(exif)
-    frames = len(animation.frames)
-    if not frames:
-        return still(width, height, turned, _notes(animation), credited)
+    pixels, frames = header.width * header.height, max(1, len(animation.frames))
+    # The decoder assembles an interlaced picture from its passes, in addition to ImageMagick's own pixels.
+    bytes_per_pixel = header.bits_per_pixel // 8 + BYTES_PER_PIXEL
     return Structure(
-        width,
-        height,
+        header.width,
+        header.height,
         frames,
-        width * height * frames,
-        turned,
-        animation.loop_count,
+        pixels * frames,
+        orientation(exif),
+        animation.loop_count if animation.frames else 1,
         animation.durations_ms,
         _notes(animation),
-        credited,
+        credits_of(exif),
+        decoder_bytes=pixels * bytes_per_pixel if header.is_interlaced else 0,
+        colour=coded_colour(found.kept),
     )
 
 
@@ -86,38 +74,20 @@ def _notes(animation: PngAnimation) -> tuple[str, ...]:
     return ()
 
 
-def _read_header(reader: ByteReader) -> bytes:
-    length, kind = _CHUNK_HEADER.unpack(reader.read(_CHUNK_HEADER.size))
-    if kind == b"CgBI":
-        raise ConversionError(
-            ErrorCode.UNSUPPORTED_TYPE,
-            "The file is a PNG that Xcode changed for iOS apps (it begins with the chunk CgBI), which only Apple's "
-            "software reads. Send the original PNG, or restore it with pngcrush -revert-iphone-optimizations.",
-        )
-    if kind != b"IHDR":
-        raise corrupt("The PNG does not begin with its header")
-    if length != HEADER.size:
-        raise corrupt("The PNG has a header of impossible length")
-    data = reader.read(HEADER.size)
-    if not _matches_crc(reader, kind, data, length):
-        raise _wrong_checksum(kind)
-    return data
-
-
 def _read_chunk(reader: ByteReader, found: _Chunks) -> bool:
     """Read a chunk; false at the end. The checksum of a critical chunk (upper-case type) must match."""
     left = reader.size - reader.tell()
-    if found.has_picture and left < _CHUNK_HEADER.size:
+    if found.has_picture and left < CHUNK_HEADER.size:
         return False
     found.count.add()
-    length, kind = _CHUNK_HEADER.unpack(reader.read(_CHUNK_HEADER.size))
+    length, kind = CHUNK_HEADER.unpack(reader.read(CHUNK_HEADER.size))
     found.has_end = kind == _END
-    is_impossible = length > _MAX_LENGTH or not kind.isalpha()
-    is_cut = _CHUNK_HEADER.size + length + _CRC_LENGTH > left
+    is_impossible = length > MAX_LENGTH or not kind.isalpha()
+    is_cut = CHUNK_HEADER.size + length + CRC_BYTES > left
     if found.has_end or (found.has_picture and kind != _DATA and (is_impossible or is_cut)):
         return False
     if is_impossible:
-        raise corrupt(f"The PNG has an impossible chunk at byte {reader.tell() - _CHUNK_HEADER.size}")
+        raise corrupt(f"The PNG has an impossible chunk at byte {reader.tell() - CHUNK_HEADER.size}")
     _look_at(reader, kind, length, found)
     return True
 
@@ -125,35 +95,21 @@ def _read_chunk(reader: ByteReader, found: _Chunks) -> bool:
 def _look_at(reader: ByteReader, kind: bytes, length: int, found: _Chunks) -> None:
     if kind in ANIMATION_CHUNKS:
         head = reader.read(min(length, LOOKED_AT))
-        if _matches_crc(reader, kind, head, length):
+        if matches_crc(reader, kind, head, length):
             found.animation.add(kind, head)
         else:
             found.animation.fail(kind, f"a chunk {kind.decode()} does not match its checksum")
     elif kind[:1].isupper():
-        if not _matches_crc(reader, kind, b"", length):
-            raise _wrong_checksum(kind)
+        if not matches_crc(reader, kind, b"", length):
+            raise wrong_checksum(kind)
         found.has_picture |= kind == _DATA
         found.animation.add(kind, b"")
     elif kind in CODED_CHUNKS and length <= MAX_CODED_BYTES:
         data = reader.read(length)
-        if _matches_crc(reader, kind, data, length) and not found.has_picture:
+        if matches_crc(reader, kind, data, length) and not found.has_picture:
             found.kept.setdefault(kind, data)
     else:
-        data = reader.read(min(length, MAX_EXIF_BYTES)) if kind in _KEPT else b""
+        data = reader.read(min(length, MAX_EXIF_BYTES)) if kind == _EXIF else b""
         if data:
             found.kept.setdefault(kind, data)
-        reader.skip(length - len(data) + _CRC_LENGTH)
-
-
-def _matches_crc(reader: ByteReader, kind: bytes, head: bytes, length: int) -> bool:
-    """Whether a chunk matches its checksum. `length` is that of its data, of which `head` was read already."""
-    crc, left = zlib.crc32(head, zlib.crc32(kind)), length - len(head)
-    while left:
-        block = reader.read(min(left, _CRC_BLOCK))
-        crc = zlib.crc32(block, crc)
-        left -= len(block)
-    return int.from_bytes(reader.read(_CRC_LENGTH), "big") == crc
-
-
-def _wrong_checksum(kind: bytes) -> ConversionError:
-    return corrupt(f"The PNG's chunk {kind.decode('ascii', 'replace')} does not match its checksum")
+        reader.skip(length - len(data) + CRC_BYTES)
