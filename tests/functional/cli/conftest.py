@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from imagejobs.client.api_client import ApiClient
+from imagejobs.connections.mongodb import Database
+from imagejobs.conversion.sandbox.confinement import Limits
+from imagejobs.conversion.sandbox.pool import Converter
 from imagejobs.task_queue.message import decode
 from servers.api_server import served
 from servers.fixtures import minio  # noqa: F401 - a fixture, found by its name
@@ -20,7 +23,7 @@ Worker = Callable[..., AbstractContextManager[None]]
 
 @pytest.fixture(scope="session")
 def served_api() -> Iterator[tuple[MemoryApi, str]]:
-    """One server for all tests; each starts with nothing in it."""
+    """One server for all tests. Each test starts without jobs and objects."""
     api = with_tokens(max_upload_bytes=100_000)
     with served(api.app) as address:
         yield api, address
@@ -28,7 +31,7 @@ def served_api() -> Iterator[tuple[MemoryApi, str]]:
 
 @pytest.fixture
 def api(served_api: tuple[MemoryApi, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryApi]:
-    """The API that the settings of the test lead to."""
+    """The API at the API_URL of the test."""
     memory, address = served_api
     monkeypatch.setenv("API_URL", address)
     monkeypatch.setenv("API_TOKENS", ",".join(CLIENT_TOKENS))
@@ -40,8 +43,34 @@ def api(served_api: tuple[MemoryApi, str], monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def address(served_api: tuple[MemoryApi, str], api: MemoryApi) -> str:  # noqa: ARG001 - the settings must be there
-    """Where the API is."""
+    """The address of the API."""
     return served_api[1]
+
+
+@pytest.fixture(scope="session")
+def warm_converter() -> Iterator[Converter]:
+    """A converter with the default limits, whose child has started."""
+    with Converter() as converter:
+        converter.abilities()
+        yield converter
+
+
+@pytest.fixture
+def warm_engine(warm_converter: Converter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in the test's process use the warm converter, unless the settings ask for other limits."""
+
+    def converter(limits: Limits | None = None) -> AbstractContextManager[Converter]:
+        return nullcontext(warm_converter) if limits in {None, Limits()} else Converter(limits)
+
+    monkeypatch.setattr("imagejobs.cli.convert.Converter", converter)
+    monkeypatch.setattr("imagejobs.conversion.sandbox.pool.Converter", converter)
+
+
+@pytest.fixture
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unreachable MongoDB is given up after 0.1 s instead of 3 s, and storage is tried again without a pause."""
+    monkeypatch.setitem(cast("Any", Database.__init__).__kwdefaults__, "selection_timeout_ms", 100)
+    monkeypatch.setattr("imagejobs.storage.s3_connections.BACKOFF_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -54,7 +83,7 @@ def photo(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def worker(api: MemoryApi, address: str) -> Worker:
-    """Something that takes messages and reports back over HTTP, as a worker does, until the block ends."""
+    """A context manager: until its block ends, a worker takes messages and reports over HTTP."""
 
     @contextmanager
     def works(**update: Any) -> Iterator[None]:

@@ -11,6 +11,8 @@ from worlds.command_line import data, failure
 
 Run = Callable[..., Any]
 
+pytestmark = pytest.mark.usefixtures("warm_engine")
+
 
 def test_a_good_image_becomes_webp_and_its_receipt_is_printed(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.jpg").write_bytes(image_bytes("jpeg", 64, 48))

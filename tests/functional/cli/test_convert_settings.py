@@ -30,6 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("warm_engine")
 @pytest.mark.parametrize(
     ("place", "name", "value", "code"),
     [
@@ -68,6 +69,7 @@ def test_the_time_and_the_memory_of_its_process_are_the_workers(run: Run, monkey
     assert given == [Limits(seconds=7, memory_bytes=345678901), 245678901]
 
 
+@pytest.mark.usefixtures("warm_engine")
 def test_its_output_is_the_workers_and_options_come_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"MAX_SIDE": "32", "RENDITIONS": "16,8", "WEBP_QUALITY": "auto", "TARGET_SSIM": "0.9"}.items():
         monkeypatch.setenv(name, value)
@@ -81,6 +83,7 @@ def test_its_output_is_the_workers_and_options_come_first(run: Run, monkeypatch:
     assert (said["outputs"][0]["width"], said["receipt"]["quality"]) == (30, 70)
 
 
+@pytest.mark.usefixtures("warm_engine")
 def test_a_wrong_one_is_named_and_those_of_other_things_do_not_matter(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

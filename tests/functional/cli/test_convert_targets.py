@@ -18,6 +18,8 @@ from worlds.command_line import failure
 
 Run = Callable[..., Any]
 
+pytestmark = pytest.mark.usefixtures("warm_engine")
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -32,12 +32,14 @@ from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_se
 Run = Callable[..., Any]
 
 
+pytestmark = pytest.mark.usefixtures("warm_engine")
+
+
 @pytest.fixture
-def nothing_reachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Valid settings that lead to ports on which nobody listens."""
+def nothing_reachable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, short_timeouts: None) -> None:  # noqa: ARG001 - less waiting
+    """Valid settings with ports on which no server listens."""
     monkeypatch.setenv("REDIS_URI", f"redis://127.0.0.1:{free_port()}")
-    uri = f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=300&connectTimeoutMS=300"
-    monkeypatch.setenv("MONGODB_URI", uri)
+    monkeypatch.setenv("MONGODB_URI", f"mongodb://127.0.0.1:{free_port()}/x")
     monkeypatch.setenv("API_URL", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("STORAGE", "s3")
     monkeypatch.setenv("R2_ENDPOINT", f"http://127.0.0.1:{free_port()}")
@@ -183,14 +185,15 @@ def test_with_everything_there_it_counts_what_it_finds_and_exits_0(
             assert queue.keys() == [], "nothing is left behind"
             assert [each for each in client["doctor"].list_collection_names() if "doctor" in each] == []
             queue.lpush("task_queue", "a message")
-            told = run("doctor").stdout
+            waiting = redis_finding(redis.uri, namespace="")
             assert queue.lrange("task_queue", 0, -1) == [b"a message"]
             assert queue.keys() == [b"task_queue"]
     assert [line for line in result.stdout.splitlines() if not line.startswith("ok ")] == []
     assert result.exit_code == 0
     assert "wrote (by majority) and read; no jobs yet" in result.stdout
     assert "there are no jobs yet to compare" in result.stdout
-    assert "wrote, moved (BLMOVE) and ran a script; 1 message(s) wait on 'task_queue'" in told
+    assert "wrote, moved (BLMOVE) and ran a script; 0 message(s) wait on 'task_queue'" in result.stdout
+    assert waiting.text == "wrote, moved (BLMOVE) and ran a script; 1 message(s) wait on 'task_queue'"
     assert [each for each in (tmp_path / "data").rglob("doctor-*") if each.is_file()] == []
     api.assert_untouched()
 
@@ -222,8 +225,8 @@ def redis() -> Iterator[RedisServer]:
         yield server
 
 
-def redis_finding(uri: str) -> Finding:
-    settings = memory_settings(redis_uri=uri, redis_namespace="staging")
+def redis_finding(uri: str, namespace: str = "staging") -> Finding:
+    settings = memory_settings(redis_uri=uri, redis_namespace=namespace)
     return finding("redis", lambda: check_redis(deployment(settings)))
 
 

@@ -168,13 +168,12 @@ def test_an_audit_names_the_jobs_whose_objects_are_missing_or_differ(run: Run, s
     ]
 
 
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.parametrize("command", ["sweep", "audit"])
 def test_a_database_that_is_away_is_one_sentence(
     run: Run, stores: Stores, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr("imagejobs.connections.mongodb.SELECTION_TIMEOUT_MS", 100)
-    uri = f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=300&connectTimeoutMS=300"
-    monkeypatch.setenv("MONGODB_URI", uri)
+    monkeypatch.setenv("MONGODB_URI", f"mongodb://127.0.0.1:{free_port()}/x")
     result = run(command)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "imagejobs: MongoDB is unavailable" in result.stderr

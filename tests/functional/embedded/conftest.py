@@ -1,4 +1,4 @@
-"""The processes of a test carry a mark in their environment: what is left of it is found, whoever started it."""
+"""The processes of a test carry a mark in their environment, by which those that are left are found."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,12 +22,12 @@ LONGEST_TEST_SECONDS = 40
 def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "not so before the deadline"
+        assert time.monotonic() < deadline, "the condition did not become true before the deadline"
         time.sleep(0.02)
 
 
 def processes_with(mark: str) -> list[int]:
-    """Every running process (zombies have no environment) that was started with this mark."""
+    """The ids of the running processes whose environment has this mark. A zombie has no environment."""
     wanted = f"{MARK}={mark}".encode()
     found = []
     for entry in Path("/proc").iterdir():
@@ -57,22 +58,42 @@ def until() -> Callable[..., None]:
     return wait_until
 
 
-@pytest.fixture
-def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A mark that every process started from now on inherits; what carries it at the end is killed."""
+@contextmanager
+def marked() -> Iterator[str]:
+    """A mark for the environment of processes. Processes that still carry it at the end are killed."""
     if sys.platform != "linux":
         pytest.skip("looks for processes in /proc")
     value = uuid.uuid4().hex
-    monkeypatch.setenv(MARK, value)
     yield value
     for pid in processes_with(value):
         os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture
+def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A mark that every process of this test inherits."""
+    with marked() as value:
+        monkeypatch.setenv(MARK, value)
+        yield value
+
+
+@pytest.fixture
 def left(mark: str) -> Callable[[], list[int]]:
-    """The marked processes that run now."""
+    """The processes with the test's mark that run now."""
     return lambda: processes_with(mark)
+
+
+@pytest.fixture(scope="module")
+def module_mark() -> Iterator[dict[str, str]]:
+    """The environment variable that marks the processes which several tests share."""
+    with marked() as value:
+        yield {MARK: value}
+
+
+@pytest.fixture(scope="module")
+def module_left(module_mark: dict[str, str]) -> Callable[[], list[int]]:
+    """The processes with the module's mark that run now."""
+    return lambda: processes_with(module_mark[MARK])
 
 
 @pytest.fixture
@@ -84,7 +105,7 @@ def guardian(mark: str) -> Iterator[Guardian]:
 
 @pytest.fixture
 def python_child(tmp_path: Path, mark: str) -> Callable[..., ChildSpec]:
-    """Describe a child that runs a piece of Python."""
+    """A function that describes a child which runs Python code."""
 
     def describe(name: str, code: str = "import signal; signal.pause()", **more: Any) -> ChildSpec:
         argv = (sys.executable, "-I", "-S", "-c", code)

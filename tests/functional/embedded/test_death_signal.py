@@ -1,19 +1,46 @@
+"""Where the guardian cannot end the children of a killed `up`, the kernel does."""
+
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-PARENT = """
-import os, subprocess, sys
+import pytest
 from imagejobs.embedded.supervision.death_signal import death_signal_hook
-waits = [sys.executable, "-I", "-S", "-c", "import signal; signal.pause()"]
-child = subprocess.Popen(waits, preexec_fn=death_signal_hook())
-os.kill(os.getpid(), 9)
+
+SUPERVISOR = """
+import os, signal, sys
+from pathlib import Path
+from imagejobs.embedded.supervision.child_spec import ChildSpec
+from imagejobs.embedded.supervision.guardian import Guardian
+from imagejobs.embedded.supervision.supervisor import Supervisor
+
+log, when = sys.argv[1:]
+guardian = Guardian()
+code = "import signal, sys; print('runs', flush=True); signal.pause()"
+child = ChildSpec("redis", (sys.executable, "-I", "-S", "-c", code), os.environ, Path(log),
+                  ready=lambda _started_at: Path(log).read_text() != "")
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def die_with_guardian():
+    os.kill(guardian.pid, signal.SIGKILL)
+    die()
+
+if when == "before the guardian knows the child":
+    guardian.watch = die
+Supervisor([[child]], lambda _event: None, guardian).run(die_with_guardian, 10)
 """
 
 
-def test_a_child_ends_with_its_parent_even_when_that_is_killed(
-    left: Callable[[], list[int]], until: Callable[..., None]
+@pytest.mark.skipif(death_signal_hook() is None, reason="only Linux has it")
+@pytest.mark.parametrize("when", ["before the guardian knows the child", "together with the guardian"])
+def test_a_child_ends_with_a_killed_supervisor(
+    when: str, tmp_path: Path, left: Callable[[], list[int]], until: Callable[..., None]
 ) -> None:
-    parent = subprocess.run([sys.executable, "-c", PARENT], check=False, timeout=20)
-    assert parent.returncode == -9
+    log = tmp_path / "redis.log"
+    supervisor = subprocess.run([sys.executable, "-c", SUPERVISOR, str(log), when], check=False, timeout=20)
+    assert supervisor.returncode == -9
+    assert log.exists(), "the child was started"
     until(lambda: not left(), 5)
