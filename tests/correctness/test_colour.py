@@ -7,6 +7,7 @@ import pytest
 from files import png as png_files
 from files.colour_profiles import grey_profile, ink_profile, rgb_profile
 from files.ink import Marker, cmyk_jpeg
+from files.jpeg_variants import behind_start, segment
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
 from measures.colour_science import (
@@ -21,17 +22,11 @@ from measures.colour_science import (
     srgb_to_linear,
     to_srgb,
 )
-from measures.decoded_pictures import Pixels, decode, encode, photo
+from measures.decoded_pictures import Pixels, decode, encode, photo, vivid
 
 FINE = Options(quality=95)
 VISIBLE = 1.0
 """Mean CIEDE2000 that is allowed: about the smallest difference that an eye can see."""
-
-
-def vivid() -> Pixels:
-    """Strong colours that are still within the gamut of sRGB after conversion from a wider one."""
-    grey = photo().mean(axis=-1, keepdims=True)
-    return np.asarray(np.clip(np.rint(grey + (photo() - grey) * 0.9), 0, 255), np.uint8)
 
 
 def inks() -> Pixels:
@@ -79,10 +74,11 @@ def test_a_colour_outside_of_srgb_becomes_the_nearest_edge() -> None:
 def test_cmyk_is_shown_as_its_inks_mean(marker: Marker) -> None:
     expected = without_profile(inks())
 
-    result = decode(convert(cmyk_jpeg(inks(), marker), FINE).data)
+    conversion = convert(cmyk_jpeg(inks(), marker), FINE)
 
-    assert mean_delta_e(result, expected) < VISIBLE
+    assert mean_delta_e(decode(conversion.data), expected) < VISIBLE
     assert mean_delta_e(255 - expected, expected) > 20 * VISIBLE, "inverted inks would pass"
+    assert conversion.receipt.profile_converted == "CMYK"
 
 
 @pytest.mark.parametrize("marker", [Marker.PLAIN, Marker.YCCK])
@@ -151,10 +147,8 @@ def in_parts(profile: bytes, numbered: Sequence[tuple[int, int]]) -> bytes:
     """A JPEG whose profile is in three parts. `numbered` are pairs: which part (from 1), and its written number."""
     size = -(-len(profile) // 3)
     whole = encode(vivid(), "JPEG", quality=97)
-    segments = (
-        b"ICC_PROFILE\0" + bytes([said, 3]) + profile[(part - 1) * size : part * size] for part, said in numbered
-    )
-    return whole[:2] + b"".join(struct.pack(">HH", 0xFFE2, len(each) + 2) + each for each in segments) + whole[2:]
+    parts = (b"ICC_PROFILE\0" + bytes([said, 3]) + profile[(part - 1) * size : part * size] for part, said in numbered)
+    return behind_start(whole, b"".join(segment(0xE2, each) for each in parts))
 
 
 @pytest.mark.parametrize("order", [*permutations((1, 2, 3)), (1, 1, 2, 3), (3, 1, 2, 3), (1, 2, 3, 1, 2, 3)], ids=str)

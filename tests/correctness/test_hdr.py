@@ -13,6 +13,7 @@ import pytest
 from files import png as png_files
 from files.apng import ApngFrame, apng
 from files.colour_profiles import coded_profile, rgb_profile
+from files.jpeg_variants import segment
 from files.png import Chunk
 from imagejobs.conversion.engine import Conversion, convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
@@ -326,11 +327,9 @@ def test_the_gain_map_of_ultra_hdr_changes_nothing(space: RgbSpace | None) -> No
     gain_map = encode(photo()[..., 0], "JPEG", quality=90)
     xmp = b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/" hdrgm:Version="1.0"/>'
     mpf = b"MPF\0MM\0*\0\0\0\x08\0\1\xb0\x01\0\4\0\0\0\1\0\0\0\2\0\0\0\0"
-    segments = b"".join(
-        bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data for marker, data in ((0xE1, xmp), (0xE2, mpf))
-    )
+    announced = plain[:20] + segment(0xE1, xmp) + segment(0xE2, mpf) + plain[20:]
 
-    conversion = convert(plain[:20] + segments + plain[20:] + gain_map, FINE)
+    conversion = convert(announced + gain_map, FINE)
 
     assert decode(conversion.data).tobytes() == decode(convert(plain, FINE).data).tobytes()
     assert mean_delta_e(decode(conversion.data), to_srgb(photo(), space) if space else photo()) < VISIBLE

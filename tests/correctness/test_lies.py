@@ -17,6 +17,7 @@ RED, BLUE = (200, 9, 9, 255), (9, 9, 200, 255)
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><rect width='9' height='9'/></svg>"
 FOREIGN = {
     "nothing": b"",
+    "text": b"hello",
     "svg": SVG,
     "svg with a declaration": b"<?xml version='1.0'?>" + SVG,
     "mvg": b"push graphic-context\nviewbox 0 0 9 9\npop graphic-context",

@@ -8,6 +8,7 @@ from files import webp as webp_files
 from files.colour_profiles import rgb_profile
 from files.exif import CAMERA, exif
 from files.gif import GifFrame, gif
+from files.jpeg_variants import behind_start, segment
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.magick.readable_formats import readable_formats
 from imagejobs.conversion.options import Options
@@ -23,21 +24,16 @@ KEPT_CHUNKS = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"}
 """The chunks that a viewer needs to show a WebP; an output may have no others."""
 
 
-def app(number: int, data: bytes) -> bytes:
-    """An application segment of a JPEG."""
-    return bytes([0xFF, 0xE0 + number]) + struct.pack(">H", len(data) + 2) + data
-
-
 def jpeg_with_everything() -> bytes:
     segments = [
-        app(1, EXIF),
-        app(1, b"http://ns.adobe.com/xap/1.0/\0" + XMP),
-        app(13, b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x06SECRET"),
-        app(11, b"JP" + SECRET),
-        b"\xff\xfe\0\x08SECRET",
+        segment(0xE1, EXIF),
+        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP),
+        segment(0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x06SECRET"),
+        segment(0xEB, b"JP" + SECRET),
+        segment(0xFE, SECRET),
     ]
     whole = encode(photo(), "JPEG", icc_profile=rgb_profile(SRGB))
-    return whole[:2] + b"".join(segments) + whole[2:] + b"SECRET behind the picture"
+    return behind_start(whole, b"".join(segments)) + b"SECRET behind the picture"
 
 
 def png_with_everything() -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from files.exif import FRACTIONS, NUMBERS, ORIENTATION, exif, orientation_of_type
+from files.jpeg_variants import segment
 from files.orientations import UPRIGHT
 from files.tiff_avif_variants import TURNED_TIFFS
 from imagejobs.conversion.engine import Conversion, convert
@@ -144,10 +145,9 @@ def test_the_exif_that_a_webp_does_not_announce_turns_nothing() -> None:
 
 def test_exif_behind_the_picture_of_a_jpeg_turns_nothing() -> None:
     whole = encode(photo(), "JPEG", quality=95)
-    block = exif({ORIENTATION: 6})
-    segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
+    late = segment(0xE1, exif({ORIENTATION: 6}))
 
-    assert_upright(convert(whole[:-2] + segment + whole[-2:], Options(quality=95)), photo())
+    assert_upright(convert(whole[:-2] + late + whole[-2:], Options(quality=95)), photo())
 
 
 @every_orientation

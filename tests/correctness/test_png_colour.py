@@ -14,18 +14,13 @@ from files.png import Chunk
 from imagejobs.conversion.engine import convert
 from imagejobs.conversion.options import Options
 from measures.colour_science import ADOBE_RGB, DISPLAY_P3, SRGB, RgbSpace, Values, linear_to_srgb, mean_delta_e, to_srgb
-from measures.decoded_pictures import Pixels, decode, photo
+from measures.decoded_pictures import Pixels, decode, photo, vivid
 from measures.hdr_science import BT2020
 from numpy.typing import NDArray
 
 FINE = Options(quality=97)
 VISIBLE = 1.0
 SRGB_CHUNK = (b"sRGB", b"\0")
-
-
-def vivid() -> Pixels:
-    grey = photo().mean(axis=-1, keepdims=True)
-    return np.asarray(np.clip(np.rint(grey + (photo() - grey) * 0.9), 0, 255), np.uint8)
 
 
 def gama(value: float) -> Chunk:

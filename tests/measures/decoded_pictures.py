@@ -25,6 +25,12 @@ def photo(width: int = 96, height: int = 64) -> Pixels:
     return np.asarray(np.rint(np.stack([red, green, blue], axis=-1) * 255), np.uint8)
 
 
+def vivid() -> Pixels:
+    """`photo` in strong colours that are still within the gamut of sRGB after conversion from a wider one."""
+    grey = photo().mean(axis=-1, keepdims=True)
+    return np.asarray(np.clip(np.rint(grey + (photo() - grey) * 0.9), 0, 255), np.uint8)
+
+
 def noise(width: int, height: int, seed: int = 5) -> Pixels:
     """`photo` with grain, which lossless coding cannot compress well."""
     grain = np.random.default_rng(seed).normal(0, 14, (height, width, 3))

@@ -1,6 +1,4 @@
 import io
-import struct
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -45,12 +43,6 @@ def frames() -> list[Image.Image]:
     for index, picture in enumerate(pictures):
         picture.paste((255, 60 * index, 0, 255), (index * 13, 9, index * 13 + 11, 31))
     return pictures
-
-
-@pytest.fixture
-def png_chunk() -> Callable[[bytes, bytes], bytes]:
-    """A function that writes a PNG chunk with its length and checksum."""
-    return lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import io
 import struct
-import zlib
 from collections.abc import Callable
 
 import pytest
+from files import png as png_files
 from imagejobs.conversion.formats.block_count import MAX_BLOCKS
 from imagejobs.conversion.formats.probe import probe
 from measures.structure_reading import read, refusal
@@ -21,11 +21,8 @@ EOI = b"\xff\xd9"
 SCAN = b"\xff\xda" + struct.pack(">HBBB3x", 8, 1, 1, 0) + b"\x12\x34"
 
 
-def png(*chunks: tuple[bytes, bytes]) -> bytes:
-    whole = (
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(whole)
+def png(*chunks: png_files.Chunk) -> bytes:
+    return png_files.SIGNATURE + b"".join(png_files.chunk(*each) for each in chunks)
 
 
 def webp(count: int) -> bytes:

@@ -1,36 +1,24 @@
 """Files written byte by byte that are valid except for one fault."""
 
-import io
 import struct
-from collections.abc import Callable
 
 import pytest
-from imagejobs.conversion.errors import ConversionError
-from imagejobs.conversion.formats.probe import Probe, probe
-
-Chunk = Callable[[bytes, bytes], bytes]
+from files import png as png_files
+from files.jpeg_variants import segment
+from measures import structure_reading
+from measures.structure_reading import read
 
 SCREEN = b"GIF89a" + struct.pack("<HHB2x", 9, 7, 0)
 FRAME = b"," + struct.pack("<HHHHB", 0, 0, 9, 7, 0) + b"\x02\x01\x44\0"
 TRAILER = b";"
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_HEADER = struct.pack(">IIBBBBB", 9, 7, 8, 0, 0, 0, 0)
-
-
-def read(data: bytes) -> Probe:
-    return probe(io.BytesIO(data))
 
 
 def refusal(data: bytes) -> tuple[str, str]:
     """The error's code, and its message without the advice at the end."""
-    with pytest.raises(ConversionError) as caught:
-        read(data)
-    return caught.value.code, str(caught.value).partition(": the file is damaged")[0]
-
-
-def segment(marker: int, payload: bytes) -> bytes:
-    return bytes([0xFF, marker]) + struct.pack(">H", len(payload) + 2) + payload
+    code, message = structure_reading.refusal(data)
+    return code, message.partition(": the file is damaged")[0]
 
 
 def webp(*chunks: tuple[bytes, bytes]) -> bytes:
@@ -136,39 +124,39 @@ class TestJpeg:
 
 
 class TestPng:
-    def png(self, chunk: Chunk, *chunks: tuple[bytes, bytes]) -> bytes:
-        return PNG_SIGNATURE + b"".join(chunk(kind, data) for kind, data in chunks)
+    def png(self, *chunks: png_files.Chunk) -> bytes:
+        return png_files.SIGNATURE + b"".join(png_files.chunk(*each) for each in chunks)
 
-    def test_the_smallest_whole_one_is_read(self, png_chunk: Chunk) -> None:
-        found = read(self.png(png_chunk, (b"IHDR", PNG_HEADER), (b"IDAT", b"x"), (b"IEND", b"")))
+    def test_the_smallest_whole_one_is_read(self) -> None:
+        found = read(self.png((b"IHDR", PNG_HEADER), (b"IDAT", b"x"), (b"IEND", b"")))
         assert (found.width, found.height) == (9, 7)
 
-    def test_another_chunk_before_the_header_is_corrupt(self, png_chunk: Chunk) -> None:
-        code, message = refusal(self.png(png_chunk, (b"gAMA", PNG_HEADER), (b"IDAT", b"x"), (b"IEND", b"")))
+    def test_another_chunk_before_the_header_is_corrupt(self) -> None:
+        code, message = refusal(self.png((b"gAMA", PNG_HEADER), (b"IDAT", b"x"), (b"IEND", b"")))
         assert (code, message) == ("corrupt", "The PNG does not begin with its header")
 
-    def test_a_header_of_another_length_is_corrupt(self, png_chunk: Chunk) -> None:
-        code, message = refusal(self.png(png_chunk, (b"IHDR", PNG_HEADER + b"\0"), (b"IDAT", b"x"), (b"IEND", b"")))
+    def test_a_header_of_another_length_is_corrupt(self) -> None:
+        code, message = refusal(self.png((b"IHDR", PNG_HEADER + b"\0"), (b"IDAT", b"x"), (b"IEND", b"")))
         assert (code, message) == ("corrupt", "The PNG has a header of impossible length")
 
     @pytest.mark.parametrize("size", [(0, 7), (9, 0), (2**31, 7), (9, 2**31)])
-    def test_an_impossible_size_is_corrupt(self, size: tuple[int, int], png_chunk: Chunk) -> None:
+    def test_an_impossible_size_is_corrupt(self, size: tuple[int, int]) -> None:
         header = struct.pack(">II", *size) + PNG_HEADER[8:]
-        code, message = refusal(self.png(png_chunk, (b"IHDR", header), (b"IDAT", b"x"), (b"IEND", b"")))
+        code, message = refusal(self.png((b"IHDR", header), (b"IDAT", b"x"), (b"IEND", b"")))
         assert (code, message) == ("corrupt", "The PNG has an impossible width or height")
 
-    def test_one_without_a_picture_is_corrupt(self, png_chunk: Chunk) -> None:
-        code, message = refusal(self.png(png_chunk, (b"IHDR", PNG_HEADER), (b"IEND", b"")))
+    def test_one_without_a_picture_is_corrupt(self) -> None:
+        code, message = refusal(self.png((b"IHDR", PNG_HEADER), (b"IEND", b"")))
         assert (code, message) == ("corrupt", "The PNG contains no picture")
 
     @pytest.mark.parametrize("chunk", [struct.pack(">I", 2**31) + b"IDAT", struct.pack(">I", 1) + b"ID4T"])
-    def test_an_impossible_chunk_is_told_with_its_place(self, chunk: bytes, png_chunk: Chunk) -> None:
-        header = self.png(png_chunk, (b"IHDR", PNG_HEADER))
+    def test_an_impossible_chunk_is_told_with_its_place(self, chunk: bytes) -> None:
+        header = self.png((b"IHDR", PNG_HEADER))
         code, message = refusal(header + chunk + bytes(9))
         assert (code, message) == ("corrupt", f"The PNG has an impossible chunk at byte {len(header)}")
 
-    def test_a_wrong_checksum_of_what_need_not_be_understood_is_passed_over(self, png_chunk: Chunk) -> None:
-        whole = self.png(png_chunk, (b"IHDR", PNG_HEADER), (b"tEXt", b"a\0b"), (b"IDAT", b"x"), (b"IEND", b""))
+    def test_a_wrong_checksum_of_what_need_not_be_understood_is_passed_over(self) -> None:
+        whole = self.png((b"IHDR", PNG_HEADER), (b"tEXt", b"a\0b"), (b"IDAT", b"x"), (b"IEND", b""))
         assert read(whole.replace(b"a\0b", b"a\0c")).width == 9
 
 

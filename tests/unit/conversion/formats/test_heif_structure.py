@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pillow_heif
 import pytest
+from files.heif import box, full
 from imagejobs.conversion.formats.heif import structure as heif_structure
 from imagejobs.conversion.formats.heif.items import Item
 from imagejobs.conversion.formats.heif.transforms import area
@@ -18,15 +19,6 @@ from PIL import Image
 Save = Callable[..., bytes]
 PRIMARY_OF_AVIF = ["avif", "mif1", "miaf"]
 SIZE = (96, 64)
-
-
-def box(kind: str, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    return struct.pack(">I4s", 8 + len(body), kind.encode()) + body
-
-
-def full(kind: str, *parts: bytes, version: int = 0, flags: int = 0) -> bytes:
-    return box(kind, struct.pack(">I", version << 24 | flags), *parts)
 
 
 def ftyp(*brands: str) -> bytes:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from files import png as png_files
+from files.jpeg_variants import behind_start, segment
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.jpeg import blocks
@@ -13,16 +15,11 @@ from imagejobs.conversion.formats.probe import Probe, check_limits, probe
 from imagejobs.conversion.formats.registry import GIF
 from imagejobs.conversion.options import Options
 from imagejobs.settings.conversion import ConversionSettings
+from measures.structure_reading import code as failure
 from PIL import Image
 
 Save = Callable[..., bytes]
 KINDS = ["jpeg", "progressive jpeg", "png", "gif", "animated gif", "webp", "lossless webp", "animated webp"]
-
-
-def failure(data: bytes) -> str:
-    with pytest.raises(ConversionError) as caught:
-        probe(io.BytesIO(data))
-    return caught.value.code
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -63,9 +60,7 @@ def test_a_second_picture_behind_a_jpeg_does_not_excuse_a_cut(samples: dict[str,
 
 def test_a_thumbnail_within_a_jpeg_is_not_its_end(samples: dict[str, bytes], save: Save, photo: Image.Image) -> None:
     thumbnail = save(photo.resize((16, 16)), "JPEG")
-    segment = b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail
-
-    assert failure(b"\xff\xd8" + segment + samples["jpeg"][2:-3]) == "truncated"
+    assert failure(behind_start(samples["jpeg"][:-3], segment(0xE1, thumbnail))) == "truncated"
 
 
 def test_a_marker_at_the_border_of_two_reads_is_found(samples: dict[str, bytes]) -> None:
@@ -119,9 +114,9 @@ def lacks(source: bytes) -> bool:
     reader = ByteReader(io.BytesIO(source), "JPEG")
     reader.skip(2)
     segments = []
-    for segment in read_segments(reader):
-        segments.append(segment)
-        if segment.marker == SOS:
+    for each in read_segments(reader):
+        segments.append(each)
+        if each.marker == SOS:
             break
     return blocks.lacks_blocks(segments, source[segments[-1].end :])
 
@@ -221,7 +216,7 @@ def test_a_jpeg_that_libjpeg_cannot_decode_is_named_unsupported(samples: dict[st
     assert failure(samples["jpeg"].replace(b"\xff\xc0", b"\xff\xc3", 1)) == "unsupported_type"
 
 
-def test_it_seeks_over_what_it_need_not_read(samples: dict[str, bytes], png_chunk: Callable[..., bytes]) -> None:
+def test_it_seeks_over_what_it_need_not_read(samples: dict[str, bytes]) -> None:
     class CountingFile(io.BytesIO):
         largest = 0
 
@@ -231,7 +226,7 @@ def test_it_seeks_over_what_it_need_not_read(samples: dict[str, bytes], png_chun
             return data
 
     whole = samples["png"]
-    file = CountingFile(whole[:33] + png_chunk(b"tEXt", b"a\0" + bytes(3_000_000)) + whole[33:])
+    file = CountingFile(whole[:33] + png_files.chunk(b"tEXt", b"a\0" + bytes(3_000_000)) + whole[33:])
     probe(file)
 
     assert file.largest <= 65536
@@ -269,12 +264,10 @@ def test_beyond_the_limits_is_refused_for_good(probe: Probe, code: str) -> None:
     assert (caught.value.code, caught.value.retryable) == (code, False)
 
 
-@pytest.mark.parametrize(("interlace", "allowed"), [(0, True), (1, False)])
-def test_an_interlaced_png_counts_what_its_decoder_holds(
-    interlace: int, allowed: bool, png_chunk: Callable[[bytes, bytes], bytes]
-) -> None:
-    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 7000, 7000, 16, 6, 0, 0, interlace))
-    found = probe(io.BytesIO(b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b"")))
+@pytest.mark.parametrize(("interlaced", "allowed"), [(False, True), (True, False)])
+def test_an_interlaced_png_counts_what_its_decoder_holds(interlaced: bool, allowed: bool) -> None:
+    header = png_files.header(7000, 7000, 16, png_files.RGBA, interlaced=interlaced)
+    found = probe(io.BytesIO(header + png_files.chunk(b"IDAT", b"") + png_files.chunk(b"IEND", b"")))
 
     if allowed:
         check_limits(found, Options())
