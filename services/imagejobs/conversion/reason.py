@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from imagejobs.conversion.encoding.encode import NARROW
+from imagejobs.conversion.encoding.effort import NARROW
 from imagejobs.conversion.encoding.lowering import LOWEST
 from imagejobs.conversion.encoding.rendition import Rendition
 from imagejobs.conversion.encoding.trial import Encoding

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from imagejobs.conversion.encoding import sizes
-from imagejobs.conversion.encoding.encode import Effort
+from imagejobs.conversion.encoding.effort import Effort
 from imagejobs.conversion.encoding.quality import QualityChoice, choose_quality
 from imagejobs.conversion.encoding.rendition import Rendition
 from imagejobs.conversion.formats.exif import write_credits

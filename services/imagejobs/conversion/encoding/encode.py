@@ -3,16 +3,14 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Self
 
+from imagejobs.conversion.encoding.effort import Effort
 from imagejobs.conversion.encoding.lowering import lower
 from imagejobs.conversion.encoding.trial import Encoding
-from imagejobs.conversion.encoding.webp import encode_lossless, encode_lossy, encode_near_lossless
+from imagejobs.conversion.encoding.webp import Encoded, encode_in, encode_lossy
 from imagejobs.conversion.magick.errors import if_there_is_room
 from imagejobs.conversion.magick.image import MagickImage
 
-EXACT, NEAR_LOSSLESS = 100, 60
-"""The qualities of lossless pictures in the receipt: values of libwebp's option `near_lossless`."""
 _FAITHFUL = (Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS, Encoding.LOSSY)
 """The most faithful first, which wins if sizes are equal."""
 _TRIAL_BYTES = {Encoding.LOSSLESS: 36, Encoding.NEAR_LOSSLESS: 44}
@@ -24,41 +22,6 @@ _QUICK_METHOD = 2
 """A picture is judged by two strips of 16 rows, encoded with libwebp's method 2."""
 _FLAT = 2
 """If strips take this many times more bytes lossless than lossy, lossless is not tried for the picture."""
-NARROW = 16
-"""Pictures whose shorter side has at most so many pixels are never lossy. VP8 keeps one colour for 2 x 2 pixels and
-codes blocks of 16, so a few columns blur into each other and into the padding. The mean error (CIE76) of a gradient at
-quality 80 is 40 for 2 pixels, 15 for 3, and 3 for 16."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How a picture is encoded: libwebp's `quality` for lossy coding and its `method`, 0 to 6.
-
-    With `weigh`, lossless coding is tried too for pictures that look flat, unless it takes more than `memory_bytes`.
-    `thorough` spends more time on lossless coding, for stills. If every encoding has more than `ceiling` bytes, lower
-    qualities are tried. `lossy` is false for NARROW pictures.
-    """
-
-    quality: int
-    method: int
-    weigh: bool
-    thorough: bool = True
-    memory_bytes: int = 500_000_000
-    ceiling: int | None = None
-    lossy: bool = True
-
-    def for_size(self, size: tuple[int, int]) -> Self:
-        """The same effort for a picture of this width and height."""
-        return replace(self, lossy=min(size) > NARROW)
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A picture in one encoding, as the bytes of a WebP."""
-
-    encoding: Encoding
-    quality: int
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +57,7 @@ def encode(image: MagickImage, effort: Effort) -> Tried:
 def _ways(image: MagickImage, effort: Effort) -> Tried:
     """Encode at the wanted quality, and lossless if that may win."""
     certain = Encoding.LOSSY if effort.lossy else Encoding.LOSSLESS
-    made = [_encode_as(certain, image, effort)]  # first, because it has to succeed
+    made = [encode_in(certain, image, effort)]  # first, because it has to succeed
     if not effort.lossy:
         wanted: list[Encoding] | None = [Encoding.NEAR_LOSSLESS]
     else:
@@ -117,7 +80,7 @@ def encode_as(image: MagickImage, effort: Effort, encodings: Collection[Encoding
 
 def _encode_if_possible(encoding: Encoding, image: MagickImage, effort: Effort) -> Encoded | None:
     """None if memory is not enough."""
-    return if_there_is_room(lambda: _encode_as(encoding, image, effort)) if _fits(encoding, image, effort) else None
+    return if_there_is_room(lambda: encode_in(encoding, image, effort)) if _fits(encoding, image, effort) else None
 
 
 def _fits(encoding: Encoding, image: MagickImage, effort: Effort) -> bool:
@@ -142,7 +105,7 @@ def _promising(image: MagickImage, effort: Effort) -> list[Encoding]:
             strip.crop(0, top, width, top + _STRIP_ROWS)
             strip.reset_coords()
             for encoding in kinds:
-                cost[encoding] += len(_encode_as(encoding, strip, quick).data)
+                cost[encoding] += len(encode_in(encoding, strip, quick).data)
     if not is_near_judged:
         cost[Encoding.NEAR_LOSSLESS] = cost[Encoding.LOSSLESS]
     bounds = {Encoding.LOSSLESS: _FLAT * cost[Encoding.LOSSY], Encoding.NEAR_LOSSLESS: cost[Encoding.LOSSLESS]}
@@ -151,11 +114,3 @@ def _promising(image: MagickImage, effort: Effort) -> list[Encoding]:
 
 def _strip_tops(height: int) -> list[int]:
     return [height * (index + 1) // (_STRIPS + 1) for index in range(_STRIPS)]
-
-
-def _encode_as(encoding: Encoding, image: MagickImage, effort: Effort) -> Encoded:
-    if encoding is Encoding.LOSSY:
-        return Encoded(encoding, effort.quality, encode_lossy(image, effort.quality, effort.method))
-    if encoding is Encoding.LOSSLESS:
-        return Encoded(encoding, EXACT, encode_lossless(image, effort.method, thorough=effort.thorough))
-    return Encoded(encoding, NEAR_LOSSLESS, encode_near_lossless(image, effort.method, thorough=effort.thorough))

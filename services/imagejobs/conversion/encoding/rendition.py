@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from imagejobs.conversion.encoding.changes import changed, cut, whole
-from imagejobs.conversion.encoding.encode import Effort, Tried, encode, encode_as
+from imagejobs.conversion.encoding.effort import Effort
+from imagejobs.conversion.encoding.encode import Tried, encode, encode_as
 from imagejobs.conversion.encoding.frame_choice import FrameChoice
 from imagejobs.conversion.encoding.trial import Encoding, Trial
 from imagejobs.conversion.formats.animation_frame import AnimationFrame

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
 
-from imagejobs.conversion.encoding.encode import Effort
+from imagejobs.conversion.encoding.effort import Effort
 from imagejobs.conversion.encoding.rendition import Rendition, RenditionEncoder
 from imagejobs.conversion.encoding.trial import Encoding
 from imagejobs.conversion.magick.image import MagickImage

@@ -1,14 +1,38 @@
 """A picture as the bytes of a WebP, in one encoding."""
 
+from dataclasses import dataclass
+
+from imagejobs.conversion.encoding.effort import Effort
+from imagejobs.conversion.encoding.trial import Encoding
 from imagejobs.conversion.errors import ConversionError, ErrorCode
 from imagejobs.conversion.formats.registry import WEBP, sniff
 from imagejobs.conversion.magick.image import MagickImage
 
+EXACT, NEAR_LOSSLESS = 100, 60
+"""The qualities of lossless pictures in the receipt: values of libwebp's option `near_lossless`."""
 _THOROUGH, _QUICK = 100, 0
 """The efforts of lossless coding, which libwebp takes in place of a quality. 100 takes two to three times as long as 0
 for 5 to 20 % fewer bytes. Between the two ImageMagick 7 makes the picture near-lossless."""
 _SMALL = 100_000
 """Pixels of a picture that is encoded with both efforts, because 0 may win by a few bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A picture in one encoding, as the bytes of a WebP."""
+
+    encoding: Encoding
+    quality: int
+    data: bytes
+
+
+def encode_in(encoding: Encoding, image: MagickImage, effort: Effort) -> Encoded:
+    """Encode a picture in this encoding. Raises ConversionError, Wand's exceptions, MemoryError or ImportError."""
+    if encoding is Encoding.LOSSY:
+        return Encoded(encoding, effort.quality, encode_lossy(image, effort.quality, effort.method))
+    if encoding is Encoding.LOSSLESS:
+        return Encoded(encoding, EXACT, encode_lossless(image, effort.method, thorough=effort.thorough))
+    return Encoded(encoding, NEAR_LOSSLESS, encode_near_lossless(image, effort.method, thorough=effort.thorough))
 
 
 def encode_lossy(image: MagickImage, quality: int, method: int) -> bytes:

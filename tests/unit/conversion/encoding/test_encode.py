@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from imagejobs.conversion.encoding import encode as encoding
-from imagejobs.conversion.encoding.encode import Effort, Encoded, Tried, encode
+from imagejobs.conversion.encoding.effort import Effort
+from imagejobs.conversion.encoding.encode import Tried, encode
 from imagejobs.conversion.encoding.trial import Encoding
+from imagejobs.conversion.encoding.webp import Encoded, encode_in
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.magick.image import MagickImage
 from wand.exceptions import CoderError, ResourceLimitError
@@ -88,14 +90,12 @@ class TestWithoutTheMemory:
 
     @staticmethod
     def failing(monkeypatch: pytest.MonkeyPatch, failure: Exception, *kinds: Encoding, from_height: int = 0) -> None:
-        encode_as = encoding._encode_as
-
         def fail(kind: Encoding, image: MagickImage, effort: Effort) -> Encoded:
             if kind in kinds and image.height >= from_height:
                 raise failure
-            return encode_as(kind, image, effort)
+            return encode_in(kind, image, effort)
 
-        monkeypatch.setattr(encoding, "_encode_as", fail)
+        monkeypatch.setattr(encoding, "encode_in", fail)
 
     @pytest.mark.parametrize(
         "failure",

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from imagejobs.conversion.encoding import rendition
-from imagejobs.conversion.encoding.encode import Effort, Encoded, Tried
+from imagejobs.conversion.encoding.effort import Effort
+from imagejobs.conversion.encoding.encode import Tried
 from imagejobs.conversion.encoding.rendition import Rendition, RenditionEncoder
 from imagejobs.conversion.encoding.trial import Encoding, Trial
+from imagejobs.conversion.encoding.webp import Encoded
 from imagejobs.conversion.formats.exif import credits_of, write_credits
 from imagejobs.conversion.formats.tiff.tags import COPYRIGHT
 from imagejobs.conversion.formats.webp.animation import split_webp
