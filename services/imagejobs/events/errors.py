@@ -2,7 +2,7 @@
 
 
 class EventNotFound(Exception):
-    """There is no event with this id."""
+    """No event has this id."""
 
     def __init__(self, event_id: str) -> None:
-        super().__init__(f"There is no event {event_id}.")
+        super().__init__(f"Event {event_id} not found.")

@@ -5,10 +5,10 @@ from imagejobs.times import isoformat
 
 
 class JobNotFound(Exception):
-    """There is no image job with this id."""
+    """No image job has this id."""
 
     def __init__(self, job_id: str) -> None:
-        super().__init__(f"There is no image job {job_id}.")
+        super().__init__(f"Image job {job_id} not found.")
 
 
 class JobConflict(Exception):

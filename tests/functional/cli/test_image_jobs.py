@@ -105,7 +105,7 @@ def test_stats_shows_how_long_jobs_took(run: Run, worker: Callable[..., Any], ph
 def test_an_unknown_job_is_one_sentence_on_standard_error(run: Run, command: str) -> None:
     result = run(command, UNKNOWN_ID)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"imagejobs: There is no image job {UNKNOWN_ID}. [not_found]\n"
+    assert result.stderr == f"imagejobs: Image job {UNKNOWN_ID} not found. [not_found]\n"
 
 
 def test_a_refused_change_is_one_sentence_on_standard_error(run: Run, job_id: str) -> None:

@@ -130,7 +130,7 @@ class TestMany:
             "invalid_request",
             None,
         ]
-        assert f"{UNKNOWN_ID}: There is no image job" in result.stderr
+        assert f"{UNKNOWN_ID}: Image job {UNKNOWN_ID} not found." in result.stderr
         assert [job.id for job in api.all_jobs()] == jobs[2:]
 
     def test_where_the_api_fails_the_others_are_not_tried(

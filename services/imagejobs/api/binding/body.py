@@ -57,7 +57,7 @@ def _too_large(limit: int) -> ApiError:
 def _too_slow(patience: Patience) -> ApiError:
     pace = patience.pace
     message = (
-        f"The body came too slowly: at least {pace.quota} bytes within {pace.seconds:g} s are needed, and all of it "
+        f"The body arrived too slowly: at least {pace.quota} bytes within {pace.seconds:g} s are needed, and all of it "
         f"within {patience.seconds:g} s. Send it again, over a faster connection or as a smaller image."
     )
     return ApiError(408, "request_timeout", message, headers={"Connection": "close"})

@@ -72,6 +72,6 @@ def _interrupted() -> ApiError:
     return ApiError(
         500,
         "interrupted",
-        "The API was stopped while it worked on this request, which may be carried out in part or as a whole: "
-        "look before you send it again.",
+        "The API was stopped while it worked on this request, which may have been carried out in part or in full: "
+        "check the result before you send it again.",
     )

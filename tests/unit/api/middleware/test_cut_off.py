@@ -123,7 +123,7 @@ def test_what_may_be_sent_again_is_answered_503(request_line: str, headers: dict
 def test_what_may_be_carried_out_is_not_said_to_have_left_nothing(request_line: str, headers: dict[str, str]) -> None:
     status, body, _ = answer(cut_off(request_line, headers)[0])
     assert (status, body["success"], body["error"]) == (500, False, {"code": "interrupted"})
-    assert "look before you send it again" in body["message"]
+    assert "check the result before you send it again" in body["message"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"content-length": "0"}])
