@@ -225,7 +225,7 @@ def test_a_declared_peak_bounds_the_measured_one() -> None:
 
 @needs_heic
 def test_the_declared_peak_of_a_heic_is_read() -> None:
-    """libheif writes no clli, so the test puts one in the place of pixi, which decoders ignore."""
+    """libheif writes no clli (the declared peak), so the test puts one in the place of pixi, which decoders ignore."""
     source = heic(pq_signal(grey(100, 203, 400, 4000).repeat(8, axis=0)), BT2020, PQ)
     plain = patches(convert(source, FINE))[1]
     pixi = source.index(b"pixi")

@@ -32,5 +32,5 @@ def wide() -> None:
 
 
 @pytest.mark.usefixtures("wide")
-def test_nor_does_a_fixture_that_outlives_the_test() -> None:
+def test_no_session_fixture_starts_a_process() -> None:
     test_no_unit_test_starts_a_process()

@@ -22,7 +22,7 @@ FOLDERS = sorted({path.parent for path in PRODUCT.rglob("*.py")})
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(PRODUCT.parent)))
-def test_a_folder_is_taken_in_at_a_glance(folder: Path) -> None:
+def test_a_folder_has_few_modules(folder: Path) -> None:
     modules = sorted(path.name for path in folder.glob("*.py") if path.name != "__init__.py")
     assert len(modules) <= MOST_MODULES, (
         f"{folder} has {len(modules)} modules: make a room of those that belong together"

@@ -22,7 +22,7 @@ def test_an_open_server_starts_on_loopback(host: str) -> None:
     assert memory_api(api_host=host).client().get("/healthz").status_code == 200
 
 
-def test_an_open_server_starts_anywhere_if_it_is_said_aloud() -> None:
+def test_an_open_server_starts_anywhere_if_the_setting_allows_it() -> None:
     assert memory_api(api_host="0.0.0.0", allow_unauthenticated=True).client().get("/healthz").status_code == 200  # noqa: S104 - nothing is bound
 
 

@@ -143,7 +143,7 @@ def test_a_job_that_was_handed_back_does_not_wait_for_redis(api: MemoryApi) -> N
 
 
 @pytest.mark.parametrize("full", [True, False], ids=["queue full", "Redis unavailable"])
-def test_an_upload_that_was_accepted_under_its_key_is_told_again_when_no_more_are_taken(full: bool) -> None:
+def test_a_repeated_upload_gets_its_first_answer_even_when_no_more_are_accepted(full: bool) -> None:
     api = memory_api(max_queue_length=1, accept_without_queue=False)
     first = api.client().post("/api/image-jobs", **UPLOAD, headers={"Idempotency-Key": "key-1"})
     if not full:

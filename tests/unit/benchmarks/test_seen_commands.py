@@ -51,7 +51,7 @@ class TestSeenCommands:
         self.run(seen, 1, {"find": "image_jobs", "filter": PENDING}, 10_000_000, fails=True)
         assert [(kind.times, kind.longest_ms) for kind in seen.summary()] == [(1, 10_000)]
 
-    def test_what_was_forgotten_is_not_told(self) -> None:
+    def test_a_cleared_record_has_no_summary(self) -> None:
         seen = SeenCommands()
         self.run(seen, 1, {"find": "image_jobs", "filter": PENDING}, 10)
         seen.clear()

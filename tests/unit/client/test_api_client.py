@@ -255,7 +255,7 @@ class TestRefusals:
         ],
         ids=["html", "other json", "a list", "broken json"],
     )
-    def test_one_that_is_not_of_the_contract_is_told_by_request_and_status(self, answer: httpx2.Response) -> None:
+    def test_an_answer_outside_the_contract_is_reported_with_request_and_status(self, answer: httpx2.Response) -> None:
         with pytest.raises(ApiRefused, match=f"GET /api/image-jobs/{JOB_ID} answered 404") as caught:
             Backend(answer).get_job()
         assert caught.value.code == ""
@@ -277,7 +277,7 @@ class TestRefusals:
 class TestAnswersThatBreakTheContract:
     less = httpx2.Response(200, json={"success": True, "data": {"_id": JOB_ID, "status": "PENDING"}})
 
-    def test_strict_callers_are_told_where(self) -> None:
+    def test_strict_callers_get_the_place_of_each_fault(self) -> None:
         with pytest.raises(UnexpectedAnswer, match=r"getImageJob: the API's answer breaks the contract at data"):
             Backend(self.less).get_job()
 

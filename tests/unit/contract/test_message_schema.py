@@ -43,7 +43,7 @@ def test_every_object_id_is_taken(image_job_id: str) -> None:
         (message(json.loads("[" * 900 + "]" * 900)), "not plain JSON"),
     ],
 )
-def test_everything_else_is_told_with_its_place(wrong: object, reason: str) -> None:
+def test_every_other_fault_is_reported_with_its_place(wrong: object, reason: str) -> None:
     told = message_violation(wrong)
     assert told is not None
     assert re.search(reason, told)

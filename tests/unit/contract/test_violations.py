@@ -42,7 +42,7 @@ def test_a_place_can_be_put_in_front() -> None:
     assert [each.field for each in PERSON.violations({}, "body")] == ["body.name"]
 
 
-def test_a_required_field_is_told_as_a_person_would() -> None:
+def test_a_missing_required_field_is_reported_in_plain_words() -> None:
     assert PERSON.violations({}) == [Violation("name", "is required")]
 
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_judged_is_a_violation_of_the_whole(value: object) -> Non
     assert "not plain JSON" in violation.message
 
 
-def test_a_message_that_is_not_long_is_told_whole() -> None:
+def test_a_short_message_is_not_shortened() -> None:
     (violation,) = Schema({"enum": ["a"]}).violations("b")
     assert violation.message == '"b" is not one of "a"'
 
@@ -81,7 +81,7 @@ def test_a_long_message_is_shortened_in_the_middle() -> None:
 
 
 @pytest.mark.parametrize(("too_many", "is_shortened"), [(0, False), (1, True)])
-def test_a_message_of_exactly_the_longest_length_is_told_whole(too_many: int, is_shortened: bool) -> None:
+def test_a_message_is_shortened_only_beyond_the_longest_length(too_many: int, is_shortened: bool) -> None:
     (least,) = Schema({"enum": ["a"]}).violations("")
     (violation,) = Schema({"enum": ["a"]}).violations("x" * (MAX_MESSAGE - len(least.message) + too_many))
     assert (" … " in violation.message) == is_shortened

@@ -326,7 +326,7 @@ def test_threads_do_not_disturb_each_other(samples: dict[str, bytes]) -> None:
         ("animation.gif", 1, None, 12),
     ],
 )
-def test_the_samples_show_what_they_are_for(name: str, orientation: int, profile: str | None, frames: int) -> None:
+def test_each_sample_has_its_special_feature(name: str, orientation: int, profile: str | None, frames: int) -> None:
     source = (SAMPLES / name).read_bytes()
 
     receipt = convert(source, Options(max_side=400)).receipt
@@ -380,7 +380,7 @@ def test_the_quality_goes_down_where_the_output_would_be_larger_than_the_source(
         (35, "the only one that was tried; not enough memory to try: lossless, nearLossless"),
     ],
 )
-def test_what_was_not_tried_for_want_of_memory_is_told(memory: int, reason: str, save: Save) -> None:
+def test_the_reason_names_what_was_not_tried_for_lack_of_memory(memory: int, reason: str, save: Save) -> None:
     drawing = Image.new("RGB", (100, 200), "navy")
 
     receipt = convert(save(drawing, "PNG"), Options(max_decoding_bytes=memory * 100 * 200)).receipt
@@ -388,7 +388,7 @@ def test_what_was_not_tried_for_want_of_memory_is_told(memory: int, reason: str,
     assert receipt.reason == reason
 
 
-def test_the_quality_by_ssim_is_told_with_its_trials(photo: Image.Image, save: Save) -> None:
+def test_the_reason_names_the_quality_by_ssim_and_its_trials(photo: Image.Image, save: Save) -> None:
     receipt = convert(save(photo.resize((480, 320)), "JPEG", quality=95), Options(quality="auto")).receipt
 
     assert "quality by SSIM, 0.98 wanted: " in receipt.reason

@@ -50,13 +50,13 @@ def test_a_quality_below_the_lowest_is_not_lowered() -> None:
     assert why.endswith("; larger than the source: qualities below 40 are not tried")
 
 
-def test_an_animation_that_was_rendered_twice_for_nothing_says_so() -> None:
+def test_the_reason_says_that_an_animation_was_rendered_twice_in_vain() -> None:
     why = reason([rendered(OUTPUT), rendered(replace(OUTPUT, quality=50), 50)], 80, Options())
 
     assert why == "the smallest of what was tried; larger than the source, also at quality 50"
 
 
-def test_an_animation_that_was_lowered_says_so() -> None:
+def test_the_reason_says_that_an_animations_quality_was_lowered() -> None:
     lowered = replace(OUTPUT, quality=50, data=bytes(70))
 
     assert reason([rendered(lowered, 50), rendered(OUTPUT)], 80, Options()).startswith("larger than the source at")

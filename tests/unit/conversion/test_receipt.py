@@ -30,7 +30,7 @@ def test_it_is_json_in_camel_case() -> None:
     assert "profileConverted" not in json_object
 
 
-def test_what_was_converted_is_told() -> None:
+def test_the_converted_profile_is_in_the_receipt() -> None:
     assert replace(RECEIPT, profile_converted="Display P3").to_json()["profileConverted"] == "Display P3"
 
 

@@ -112,7 +112,7 @@ def test_an_address_whose_password_has_no_certain_end_is_not_shown(address: str)
 
 
 @pytest.mark.parametrize("address", [f"htp://u:{SECRET}@h", f"u:{SECRET}@h", f"http://[{SECRET}@h"])
-def test_no_password_is_in_what_is_said_of_an_address_that_is_not_one(address: str) -> None:
+def test_an_invalid_address_is_reported_without_its_password(address: str) -> None:
     with pytest.raises(ValueError, match="not an http:// or https:// address") as error:
         http_address(address)
     assert SECRET not in str(error.value)

@@ -140,7 +140,7 @@ def test_a_lease_that_expired_in_an_outage_of_the_api_is_handed_back() -> None:
     assert api.handed_back == [NOT_RENEWED], "once"
 
 
-def test_so_it_is_when_the_work_meets_it_before_the_next_renewal() -> None:
+def test_a_lease_that_the_work_finds_lost_before_the_next_renewal_is_handed_back() -> None:
     api = Outage(AWAY)
     with pytest.raises(NotOurs):
         lose(api, lambda: len(api.times) >= 2)
@@ -148,14 +148,14 @@ def test_so_it_is_when_the_work_meets_it_before_the_next_renewal() -> None:
 
 
 @pytest.mark.parametrize("answers", [(LOST,), (AWAY, None, LOST), (AWAY, TransientFailure("api_refused", "401"), LOST)])
-def test_any_other_lost_lease_is_left_at_that(answers: tuple[Exception | None, ...]) -> None:
+def test_any_other_lost_lease_is_not_handed_back(answers: tuple[Exception | None, ...]) -> None:
     api = Outage(*answers)
     with pytest.raises(NotOurs):
         lose(api, lambda: not renewing_threads())
     assert api.handed_back == []
 
 
-def test_work_that_ends_well_needs_no_sign_of_life() -> None:
+def test_work_that_ends_well_hands_nothing_back() -> None:
     api = Outage(AWAY)
     with api.lease():
         wait_until(lambda: len(api.times) >= 1)

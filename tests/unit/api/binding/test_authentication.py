@@ -1,10 +1,11 @@
 import hmac
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
 from worlds.api_requests import UNKNOWN_ID, assert_error
-from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, memory_api, with_tokens
+from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_api, with_tokens
 
 CLIENT_ONLY = [
     ("GET", "/api/image-jobs"),
@@ -20,8 +21,14 @@ BOTH = [("GET", f"/api/image-jobs/{UNKNOWN_ID}")]
 OPEN = [("GET", path) for path in ("/api/events", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs")]
 
 
+@cache
+def api() -> MemoryApi:
+    """An API for requests that change nothing, which the tests share."""
+    return with_tokens()
+
+
 def ask(request: tuple[str, str], **headers: str) -> Any:
-    return with_tokens().client(**headers).request(*request)
+    return api().client(**headers).request(*request)
 
 
 @pytest.mark.parametrize("request_", [*CLIENT_ONLY, *BOTH])
@@ -53,9 +60,7 @@ def test_each_of_two_worker_tokens_opens_the_workers_operations(request_: tuple[
     ],
 )
 def test_without_a_known_token_it_is_401_with_a_challenge(request_: tuple[str, str], headers: dict[str, str]) -> None:
-    answer = (
-        with_tokens().client().request(*request_, headers={n.encode(): v.encode("latin-1") for n, v in headers.items()})
-    )
+    answer = api().client().request(*request_, headers={n.encode(): v.encode("latin-1") for n, v in headers.items()})
     message = assert_error(answer, 401, "unauthorized")
     assert ("X-Worker-Token" if request_ in WORKER_ONLY else "Authorization: Bearer") in message
     assert answer.headers["www-authenticate"].endswith('realm="image-jobs"')

@@ -210,7 +210,7 @@ def test_a_preamble_and_an_epilogue_are_not_part_of_the_form(api: MemoryApi, pre
         (body(("Content Disposition: x", b""), boundary="b"), "multipart/form-data; boundary=b", "not written as"),
     ],
 )
-def test_a_body_that_cannot_be_taken_apart_is_told_why(
+def test_a_body_that_cannot_be_parsed_gets_the_reason(
     api: MemoryApi, content: bytes, content_type: str, told: str
 ) -> None:
     assert told in assert_error(post(api, content, content_type), 400, "invalid_request")
@@ -250,7 +250,7 @@ def test_a_part_that_cannot_be_taken_is_named(api: MemoryApi, part: tuple[str, b
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP", "identity, gzip", "utf-8"])
-def test_a_compressed_body_is_415_and_told_to_come_uncompressed(api: MemoryApi, encoding: str) -> None:
+def test_a_compressed_body_is_415_and_the_message_asks_for_it_uncompressed(api: MemoryApi, encoding: str) -> None:
     content = gzip.compress(body(NAME, image_part(), boundary="b"))
     answer = post(api, content, "multipart/form-data; boundary=b", **{"Content-Encoding": encoding})
     message = assert_error(answer, 415, "unsupported_media_type")

@@ -79,7 +79,7 @@ def test_what_is_no_json_is_400(api: MemoryApi, body: bytes) -> None:
         ({"status": "FAILED", "retryable": "yes"}, "retryable"),
     ],
 )
-def test_json_that_breaks_the_contract_is_told_where(api: MemoryApi, body: Any, field: str) -> None:
+def test_json_that_breaks_the_contract_gets_the_place_of_each_fault(api: MemoryApi, body: Any, field: str) -> None:
     answer = patch_raw(api, json.dumps(body).encode())
     assert_error(answer, 400, "invalid_request")
     assert field in {each.get("field", "") for each in answer.json()["error"]["details"]}

@@ -88,7 +88,7 @@ def test_others_are_answered_while_storage_hangs_and_all_reports_when_it_is_back
     assert reports == [409] * CLIENTS, "the objects are not there, but each was looked for"
 
 
-def test_where_all_outputs_are_looked_for_none_takes_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_every_output_is_checked_no_report_avoids_the_storage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "LONGEST_WAIT", 0.2)
     api = memory_api(check_legacy_output=True)
     hanging = HangingStorage(api, monkeypatch)
@@ -125,7 +125,7 @@ def test_whether_the_process_lives_is_answered_while_the_database_holds_every_th
     assert asyncio.run(health_while_all_threads_are_busy(api, asked, let_go)) == 200
 
 
-def test_those_whose_turn_does_not_come_are_told_to_come_back(
+def test_requests_that_wait_too_long_for_a_thread_are_503(
     api: MemoryApi, hanging: HangingStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lanes, "LONGEST_WAIT", 0.2)

@@ -74,7 +74,7 @@ def test_an_unknown_id_is_404(api: MemoryApi, method: str, path: str, body: dict
         ("entityId=", "entityId"),
     ],
 )
-def test_a_query_that_breaks_the_contract_is_told_where(api: MemoryApi, query: str, field: str) -> None:
+def test_a_query_that_breaks_the_contract_gets_the_place_of_each_fault(api: MemoryApi, query: str, field: str) -> None:
     answer = api.client().get(f"/api/image-jobs?{query}")
     assert_error(answer, 400, "invalid_request")
     assert field in {each["field"] for each in answer.json()["error"]["details"]}

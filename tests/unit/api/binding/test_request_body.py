@@ -69,7 +69,7 @@ def post(api: MemoryApi, *parts: bytes, headers: dict[str, str] = MULTIPART, pat
         ([TEXTS, file_part("image", data=b"") + file_part()], "image", "the file is empty"),
     ],
 )
-def test_a_form_that_breaks_the_contract_is_told_where(
+def test_a_form_that_breaks_the_contract_gets_the_place_of_each_fault(
     api: MemoryApi, parts: list[bytes], field: str, message: str
 ) -> None:
     answer = post(api, *parts)
@@ -79,7 +79,7 @@ def test_a_form_that_breaks_the_contract_is_told_where(
     api.assert_untouched()
 
 
-def test_what_was_left_empty_in_a_browsers_form_is_not_said(api: MemoryApi) -> None:
+def test_an_empty_field_of_a_browsers_form_counts_as_absent(api: MemoryApi) -> None:
     empty = [text_part(name, "") for name in ("community", "date", "tutor[type]", "tutor[name]")]
     nothing_chosen = file_part("images", filename="", data=b"")
     answer = post(api, text_part("name", "x"), *empty, nothing_chosen, path="/api/events")

@@ -40,7 +40,7 @@ def arriving(places: Places, count: int, **state: Any) -> list[Connection]:
     return arrived
 
 
-def test_up_to_the_bound_everybody_is_served() -> None:
+def test_up_to_the_bound_every_connection_is_served() -> None:
     places = Places(Room(3, 1))
     assert not any(each.is_surplus or each.is_dropped for each in arriving(places, 3))
     assert not places.are_taken()
@@ -62,7 +62,7 @@ def test_a_newcomer_does_not_make_room_for_itself() -> None:
     assert (newcomer.is_surplus, newcomer.is_dropped) == (True, False)
 
 
-def test_beyond_the_surplus_the_oldest_that_is_not_at_work_goes() -> None:
+def test_beyond_the_surplus_the_oldest_that_is_not_at_work_is_closed() -> None:
     places = Places(Room(1, 2))
     (served,) = arriving(places, 1, answered=True)
     (at_work,) = arriving(places, 1)
@@ -70,14 +70,14 @@ def test_beyond_the_surplus_the_oldest_that_is_not_at_work_goes() -> None:
     assert [each.is_dropped for each in (served, at_work, first, second)] == [False, False, True, False]
 
 
-def test_where_all_are_at_work_the_newcomer_goes() -> None:
+def test_where_all_are_at_work_the_newcomer_is_closed() -> None:
     places = Places(Room(1, 1))
     *others, newcomer = arriving(places, 3)
     assert newcomer.is_dropped
     assert not any(each.is_dropped for each in others)
 
 
-def test_who_leaves_makes_room() -> None:
+def test_a_connection_that_leaves_makes_room() -> None:
     places = Places(Room(1, 1))
     (first,) = arriving(places, 1)
     places.leave(first)
@@ -94,7 +94,7 @@ def test_a_surplus_connection_gets_only_health(path: str, status: int) -> None:
     assert asyncio.run(answer(places, path))["status"] == 200, "there is room again"
 
 
-def test_it_is_told_when_to_come_back() -> None:
+def test_a_surplus_connection_gets_retry_after() -> None:
     places = Places(Room(1, 1))
     arriving(places, 2)
     headers = dict(asyncio.run(answer(places, "/api/events"))["headers"])
@@ -117,7 +117,7 @@ async def answer(places: Places, path: str) -> dict[str, Any]:
     return sent[0]
 
 
-def test_a_thousand_too_many_are_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_thousand_surplus_connections_are_one_log_line(caplog: pytest.LogCaptureFixture) -> None:
     places = Places(Room(1, 1))
     with caplog.at_level(logging.INFO):
         arriving(places, 1000)

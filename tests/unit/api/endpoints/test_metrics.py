@@ -30,7 +30,7 @@ def test_jobs_and_queue_are_counted_when_they_are_asked_for() -> None:
     assert "imagejobs_dead_messages 1.0" in text
 
 
-def test_a_service_that_is_away_leaves_its_gauge_out_and_no_other() -> None:
+def test_an_unavailable_service_loses_its_own_gauge_only() -> None:
     api = memory_api()
     client = api.client()
     created_job(client)

@@ -26,7 +26,7 @@ def test_ready_when_every_service_answers(api: MemoryApi) -> None:
 @pytest.mark.parametrize(
     "away", [list(some) for n in (1, 2, 3) for some in itertools.combinations(("mongodb", "redis", "storage"), n)]
 )
-def test_not_ready_names_every_service_that_is_away(away: list[str]) -> None:
+def test_not_ready_names_every_unavailable_service(away: list[str]) -> None:
     api = memory_api(accept_without_queue=False)
     api.cut(*away)
     answer = api.client().get("/readyz")

@@ -42,7 +42,7 @@ def with_storage(ping: Callable[[], None], *dispensable: str) -> Readiness:
     return Readiness({"mongodb": lambda: None, "storage": ping}, frozenset(dispensable))
 
 
-def test_a_service_that_hangs_is_away_in_time(hanging: Hanging) -> None:
+def test_a_service_that_hangs_counts_as_unavailable_in_time(hanging: Hanging) -> None:
     begun = time.monotonic()
     with pytest.raises(ApiError) as caught:
         with_storage(hanging.ping).answer(ASK)

@@ -102,7 +102,9 @@ def answer(sent: list[Message]) -> tuple[int, dict[str, Any], dict[str, str]]:
         "an upload shorter than its Content-Length",
     ],
 )
-def test_what_may_be_sent_again_is_answered_503(request_line: str, headers: dict[str, str], whole: bool) -> None:
+def test_a_request_that_may_be_repeated_is_answered_503(
+    request_line: str, headers: dict[str, str], whole: bool
+) -> None:
     sent, is_cancelled = cut_off(request_line, headers, whole=whole)
     status, body, headers = answer(sent)
     assert (status, body["success"], body["error"]["code"]) == (503, False, "stopping")
@@ -120,14 +122,14 @@ def test_what_may_be_sent_again_is_answered_503(request_line: str, headers: dict
         (f"POST {JOBS}/1/retry", KEY),
     ],
 )
-def test_what_may_be_carried_out_is_not_said_to_have_left_nothing(request_line: str, headers: dict[str, str]) -> None:
+def test_a_request_that_may_have_been_carried_out_is_answered_500(request_line: str, headers: dict[str, str]) -> None:
     status, body, _ = answer(cut_off(request_line, headers)[0])
     assert (status, body["success"], body["error"]) == (500, False, {"code": "interrupted"})
     assert "check the result before you send it again" in body["message"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"content-length": "0"}])
-def test_a_retry_has_arrived_though_nobody_reads_its_body(headers: dict[str, str]) -> None:
+def test_a_retry_counts_as_arrived_even_if_its_body_is_not_read(headers: dict[str, str]) -> None:
     status, body, _ = answer(cut_off(f"POST {JOBS}/1/retry", headers, reads=False)[0])
     assert (status, body["error"]["code"]) == (500, "interrupted")
 

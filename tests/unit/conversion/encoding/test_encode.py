@@ -28,7 +28,7 @@ def kinds(tried: Tried) -> set[Encoding]:
 
 
 @pytest.mark.parametrize("written", [b"\xff\xd8\xff\xe0another format than was asked for", None])
-def test_what_is_no_webp_is_not_handed_on(written: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_that_is_not_a_webp_is_an_error(written: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MagickImage, "make_blob", lambda _self, _format: written)
 
     with MagickImage(width=2, height=2, background="red") as frame, pytest.raises(ConversionError) as caught:
@@ -108,7 +108,7 @@ class TestWithoutTheMemory:
         ],
     )
     @pytest.mark.parametrize("kind", [Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS])
-    def test_one_that_runs_out_of_it_is_left_out(
+    def test_an_encoding_that_runs_out_of_memory_is_left_out(
         self, kind: Encoding, failure: Exception, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.failing(monkeypatch, failure, kind, from_height=100)
@@ -118,7 +118,7 @@ class TestWithoutTheMemory:
         assert tried.lacked_memory == (kind,)
         assert kinds(tried) == {Encoding.LOSSY, Encoding.LOSSLESS, Encoding.NEAR_LOSSLESS} - {kind}
 
-    def test_so_are_both_when_it_is_too_little_to_judge_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_both_are_left_out_when_memory_is_not_enough_to_judge_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.failing(monkeypatch, MemoryError(), Encoding.NEAR_LOSSLESS)
         with MagickImage(width=100, height=200, background="blue") as image:
             tried = encode(image, WEIGHED)
@@ -129,7 +129,9 @@ class TestWithoutTheMemory:
         ("memory", "lacked"),
         [(20_000 * 44, ""), (20_000 * 44 - 1, "nearLossless"), (20_000 * 36 - 1, "lossless nearLossless")],
     )
-    def test_what_would_not_fit_is_not_tried(self, memory: int, lacked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_encoding_that_would_not_fit_into_memory_is_not_tried(
+        self, memory: int, lacked: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.failing(monkeypatch, AssertionError("it was tried"), *map(Encoding, lacked.split()), from_height=100)
         with MagickImage(width=100, height=200, background="blue") as image:
             tried = encode(image, replace(WEIGHED, memory_bytes=memory))
@@ -137,11 +139,11 @@ class TestWithoutTheMemory:
         assert " ".join(tried.lacked_memory) == lacked
         assert kinds(tried) == set(Encoding) - {Encoding.MIXED, *tried.lacked_memory}
 
-    def test_what_would_not_fit_and_would_not_win_is_not_missed(self) -> None:
+    def test_an_encoding_that_would_not_win_is_not_reported_as_lacking_memory(self) -> None:
         with noise(100, 200) as image:
             assert encode(image, replace(WEIGHED, memory_bytes=0)).lacked_memory == ()
 
-    def test_any_other_failure_is_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_any_other_failure_is_raised(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.failing(monkeypatch, CoderError("unable to encode image"), Encoding.LOSSLESS, from_height=100)
         with MagickImage(width=100, height=200, background="blue") as image, pytest.raises(CoderError):
             encode(image, WEIGHED)

@@ -50,7 +50,7 @@ def test_on_the_curve_of_photographs_it_is_exact(crossing: int, search: Search) 
     assert search(crossing_at(crossing - 0.5, 0.022)).quality == crossing
 
 
-def test_no_quality_is_tried_twice_and_the_trials_are_told(search: Search) -> None:
+def test_no_quality_is_tried_twice_and_every_trial_is_reported(search: Search) -> None:
     curve = crossing_at(61.5, 0.03)
 
     trials = search(curve).trials

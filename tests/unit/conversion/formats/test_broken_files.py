@@ -34,7 +34,7 @@ class TestGif:
     def test_zeros_between_blocks_are_passed_over(self) -> None:
         assert read(SCREEN + b"\0\0" + FRAME + b"\0" + FRAME + TRAILER).frames == 2
 
-    def test_a_block_of_no_known_kind_is_told_with_its_place(self) -> None:
+    def test_a_block_of_an_unknown_kind_is_reported_with_its_place(self) -> None:
         code, message = refusal(SCREEN + b"\x99" + FRAME + TRAILER)
         assert (code, message) == ("corrupt", f"The GIF has an impossible block at byte {len(SCREEN)}")
 
@@ -114,7 +114,7 @@ class TestJpeg:
         assert code == "unsupported_type"
         assert "12 bits" in message
 
-    def test_a_marker_that_cannot_stand_there_is_told_with_its_place(self) -> None:
+    def test_an_impossible_marker_is_reported_with_its_place(self) -> None:
         code, message = refusal(b"\xff\xd8\xff\x02" + bytes(40))
         assert (code, message) == ("corrupt", "The JPEG has an impossible marker FF 02 at byte 2")
 
@@ -150,7 +150,7 @@ class TestPng:
         assert (code, message) == ("corrupt", "The PNG contains no picture")
 
     @pytest.mark.parametrize("chunk", [struct.pack(">I", 2**31) + b"IDAT", struct.pack(">I", 1) + b"ID4T"])
-    def test_an_impossible_chunk_is_told_with_its_place(self, chunk: bytes) -> None:
+    def test_an_impossible_chunk_is_reported_with_its_place(self, chunk: bytes) -> None:
         header = self.png((b"IHDR", PNG_HEADER))
         code, message = refusal(header + chunk + bytes(9))
         assert (code, message) == ("corrupt", f"The PNG has an impossible chunk at byte {len(header)}")

@@ -33,7 +33,7 @@ def test_credits_are_read_in_both_byte_orders_inline_or_not(order: str, identifi
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("text", ["", " ", "   ", "\0\0\0", " \0 \0 \0 "])
-def test_blanks_credit_nobody(order: str, text: str) -> None:
+def test_blank_credits_are_ignored(order: str, text: str) -> None:
     assert credits_of(exif({ARTIST: text, COPYRIGHT: "Jo Doe"}, order=order)) == {COPYRIGHT: b"Jo Doe"}
 
 
@@ -51,7 +51,7 @@ def test_four_bytes_stand_in_their_field_and_five_elsewhere(order: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [1, 3, 4, 7])
-def test_what_is_no_text_credits_nobody(kind: int) -> None:
+def test_a_credit_that_is_not_text_is_ignored(kind: int) -> None:
     assert credits_of(directory("<", ARTIST, kind, 4, b"Jane")) == {}
 
 
@@ -77,7 +77,7 @@ def test_exif_that_ends_anywhere_breaks_nothing(order: str) -> None:
 
 
 @pytest.mark.parametrize("block", [b"", IDENTIFIER, b"II", b"MM\0\x2a", b"nonsense" * 20, b"II*\0\xff\xff\xff\xff"])
-def test_what_is_no_exif_credits_nobody(block: bytes) -> None:
+def test_a_block_that_is_not_exif_has_no_credits(block: bytes) -> None:
     assert credits_of(block) == {}
 
 

@@ -137,7 +137,7 @@ def test_too_many_complaints_are_about_the_file() -> None:
     "error",
     [MemoryError(), ImportError("numpy"), EXHAUSTED, OSError(24, "Too many open files"), CacheError("out of memory")],
 )
-def test_what_need_not_be_made_is_left_out_where_there_is_no_room(error: Exception) -> None:
+def test_an_optional_part_is_left_out_where_there_is_no_room(error: Exception) -> None:
     assert if_there_is_room(lambda: raises(error)) is None
 
 
@@ -196,7 +196,7 @@ def test_what_the_decoder_complains_of_is_the_files_fault(error: Exception, code
     assert caught.value.__cause__ is error
 
 
-def test_the_same_complaint_after_the_decoding_is_nobodys_known_fault() -> None:
+def test_the_same_complaint_after_the_decoding_is_not_blamed_on_the_file() -> None:
     with pytest.raises(ConversionError) as caught, processing_errors("PNG"):
         raise CorruptImageError("improper image header `PNG'")
 

@@ -108,7 +108,7 @@ def test_every_message_is_recognised_by_its_kind(message: str, shortage: Shortag
 
 
 @pytest.mark.parametrize(("words", "shortage"), MESSAGES)
-def test_every_row_is_needed_and_decides_for_a_message_that_is_said(words: str, shortage: Shortage) -> None:
+def test_every_row_decides_for_a_known_message(words: str, shortage: Shortage) -> None:
     letters = "".join(filter(str.isalpha, words)).lower()
 
     assert shortage_in(words) is shortage

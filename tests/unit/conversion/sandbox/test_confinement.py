@@ -158,7 +158,7 @@ def test_other_systems_forbid_nothing(made: list[Filter], monkeypatch: pytest.Mo
     assert made == []
 
 
-def test_a_missing_library_is_said(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_missing_library_is_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setitem(sys.modules, "pyseccomp", None)
 

@@ -89,7 +89,7 @@ def test_less_memory_than_a_conversion_may_take_is_the_machines_fault(monkeypatc
         ("ImageMagick's library was not found", "conversion_failed"),
     ],
 )
-def test_a_start_that_lacked_room_says_so_by_its_code(message: str, code: str) -> None:
+def test_a_start_without_enough_room_has_its_own_code(message: str, code: str) -> None:
     error = not_started(message)
 
     assert (error.code, type(error)) == (code, MachineFault)

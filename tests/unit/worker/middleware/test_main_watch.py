@@ -72,7 +72,7 @@ def test_the_process_sends_itself_sigterm(end: Callable[[World], None], world: W
     assert world.done == [TERM]
 
 
-def test_one_that_does_not_stop_hands_back_and_ends(world: World) -> None:
+def test_a_process_that_does_not_stop_hands_back_its_jobs_and_exits(world: World) -> None:
     MainWatch(world.give_up).after_process_boot(ANY)
     die(world)
     wait_until(lambda: len(world.done) == 3)
