@@ -89,7 +89,7 @@ def job(number: int, more: dict[str, Any]) -> dict[str, Any]:
 
 
 def completed(number: int, now: datetime) -> dict[str, Any]:
-    """A finished job."""
+    """The fields of a COMPLETED job."""
     times = dict.fromkeys(("createdAt", "updatedAt", "processedAt", "enqueuedAt"), now - OLD)
     key = f"optimized/{stem(number)}-optimized.webp"
     return {"status": "COMPLETED", "attempt": 1, "outputImageKey": key, **times}

@@ -36,7 +36,7 @@ class Kind:
 
     @property
     def longest_ms(self) -> float:
-        """The slowest."""
+        """The longest duration as measured by the driver."""
         return max(self.durations_ms)
 
     def plan(self, database: "Database[dict[str, Any]]") -> str:
@@ -60,7 +60,7 @@ class SeenCommands(monitoring.CommandListener):
         self._ended: dict[tuple[str, str], list[tuple[float, Mapping[str, Any]]]] = defaultdict(list)
 
     def register(self) -> None:
-        """From now on."""
+        """Listen to the clients that are created from now on."""
         monitoring.register(self)
 
     def clear(self) -> None:

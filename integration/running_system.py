@@ -106,7 +106,7 @@ class System:
         return str(answer.json()["data"]["_id"])
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """GET the job."""
+        """The job's current record."""
         job: dict[str, Any] = self.http.get(f"/api/image-jobs/{job_id}").json()["data"]
         return job
 

@@ -25,12 +25,12 @@ class Measured:
 
     @property
     def median_ms(self) -> float:
-        """The usual time."""
+        """The median time."""
         return statistics.median(self.times_ms)
 
     @property
     def least_ms(self) -> float:
-        """The shortest time: the run with the least disturbance."""
+        """The shortest time, which is the one with the least disturbance."""
         return min(self.times_ms)
 
     @property

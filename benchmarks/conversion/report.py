@@ -22,7 +22,7 @@ def comparisons(measured: Sequence[Measured]) -> list[Comparison]:
 
 
 def as_json(measured: Sequence[Measured]) -> dict[str, Any]:
-    """Everything."""
+    """All measurements and comparisons."""
     return {
         "measured": [asdict(one) for one in measured],
         "comparisons": [asdict(one) for one in comparisons(measured)],

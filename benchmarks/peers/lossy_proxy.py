@@ -23,7 +23,7 @@ class Loss:
 
 
 class Choice:
-    """Chooses the replies to lose: after `lose`, about one reply for every so many jobs; each job counts once.
+    """Chooses the replies to lose: after `lose` was called, the reply about every n-th new job.
 
     `job_id` is a pattern whose first group is a job's id.
     """

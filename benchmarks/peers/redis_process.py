@@ -1,4 +1,4 @@
-"""Redis without persistence."""
+"""A Redis server without persistence."""
 
 import shutil
 import subprocess

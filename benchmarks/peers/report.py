@@ -34,7 +34,7 @@ def rows(results: Iterable[tuple[Trial, Outcome]], deadline: float) -> list[tupl
 
 
 def as_table(lines: Sequence[tuple[str, ...]], title: str) -> Table:
-    """For a terminal."""
+    """A table for a terminal."""
     table = Table(*COLUMNS, title=title)
     for line in lines:
         table.add_row(*line)

@@ -27,7 +27,7 @@ ACCEPT_SECONDS = 60.0
 
 
 class Worker:
-    """The worker's processes."""
+    """The worker's process with all its children."""
 
     def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
         self._command = command
@@ -81,7 +81,7 @@ class Producer:
         self.refused = 0
 
     def end(self) -> None:
-        """Stop it."""
+        """Stop the producer."""
         self._process.kill()
         self._process.wait()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 FULL = os.environ.get("FAULTS") == "full"
 
 JOBS = 40 if FULL else 6
-"""Of one trial."""
+"""Jobs in one trial."""
 ROUNDS = 5 if FULL else 1
 """How often one trial injects its fault."""
 

@@ -36,12 +36,12 @@ class Figures:
     duplicate_conversions: int
 
     def __add__(self, other: "Figures") -> "Figures":
-        """Both together."""
+        """Add the counts and join the recovery times."""
         sums = {name: value + asdict(other)[name] for name, value in asdict(self).items() if name != "fault"}
         return replace(self, **sums)
 
     def row(self) -> str:
-        """Of the table."""
+        """The figures as a row of the Markdown table."""
         times = f"{percentile(self.recovery, 50):.1f} s, {percentile(self.recovery, 99):.1f} s" if self.recovery else ""
         counts = (self.duplicate_deliveries, self.duplicate_conversions)
         cells = (self.fault, self.trials, self.jobs, self.lost, self.wrong, times, *counts)
@@ -89,7 +89,7 @@ def table(figures: Iterable[Figures]) -> str:
 
 
 def read(path: Path) -> list[Figures]:
-    """What `report` wrote."""
+    """Read the figures that `report` appended to a file."""
     lines: list[Mapping[str, object]] = [json.loads(line) for line in path.read_text().splitlines()]
     return [Figures(**{**line, "recovery": tuple(line["recovery"])}) for line in lines]  # type: ignore[arg-type]
 

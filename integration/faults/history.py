@@ -130,5 +130,5 @@ class History:
 
 
 def of_kind(requests: Iterable[Request], kind: Kind) -> list[Request]:
-    """Those requests."""
+    """The requests of this kind."""
     return [request for request in requests if request.kind == kind]

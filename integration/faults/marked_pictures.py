@@ -96,5 +96,5 @@ class Album:
         return MarkedPicture(number, content=BAD["jpg"](random.Random(number)))  # noqa: S311 - a fixed seed
 
     def take(self, count: int, size: tuple[int, int] = SIZE) -> list[MarkedPicture]:
-        """As many."""
+        """`count` distinct images."""
         return [self.next(size) for _ in range(count)]

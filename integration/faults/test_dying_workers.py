@@ -13,7 +13,7 @@ from faults.marked_pictures import MarkedPicture
 from faults.world import World, faulty_system, observed_worker
 
 MAX_ATTEMPTS = 5
-"""The setting's default."""
+"""The default of the setting MAX_ATTEMPTS."""
 RESTARTS = 6 if FULL else 3
 THREADS = 4
 """Threads of one process: when a job kills the process, other jobs run beside it."""

@@ -1,4 +1,4 @@
-"""Injection of API outages longer than a lease, repeated during conversions: no outage counts as a dead worker."""
+"""API outages longer than a lease, repeated during conversions: no outage counts as the death of a worker."""
 
 from collections.abc import Iterator
 

@@ -30,7 +30,7 @@ def as_json(value: Any) -> str:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The guide's paths."""
+    """Handles the requests of the guide's API."""
 
     protocol_version = "HTTP/1.1"
     server: "Server"

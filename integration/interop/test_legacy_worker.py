@@ -32,7 +32,7 @@ def mended(api: System, backing: Backing, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module", params=["api", "mended"])
 def system(request: pytest.FixtureRequest) -> System:
-    """Both in turn."""
+    """The API alone, then the API with a reconciler."""
     found: System = request.getfixturevalue(request.param)
     return found
 
@@ -166,5 +166,5 @@ def put(system: System, key: str, content: bytes) -> None:
 
 
 def message(job_id: str) -> str:
-    """The guide's message."""
+    """A message for the job in the guide's format."""
     return f'{{"task_type":"process_image","payload":{{"imageJobID":"{job_id}"}}}}'

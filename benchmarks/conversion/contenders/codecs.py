@@ -14,7 +14,7 @@ from benchmarks.conversion.contenders import MAX_SIDE, QUALITY, Contender, Missi
 
 _EIGHTHS = range(1, 9)
 _RGB = 0
-"""TJPF_RGB of turbojpeg.h."""
+"""The pixel format TJPF_RGB of turbojpeg.h."""
 
 
 class Codecs:

@@ -5,7 +5,7 @@ from producing import produce
 
 
 def enqueue(job_id: str) -> str:
-    """One task."""
+    """Send one task."""
     job.delay(job_id)
     return job_id
 

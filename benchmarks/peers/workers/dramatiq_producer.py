@@ -5,7 +5,7 @@ from producing import produce
 
 
 def enqueue(job_id: str) -> str:
-    """One message."""
+    """Send one message."""
     job.send(job_id)
     return job_id
 

@@ -13,7 +13,7 @@ Image.new("RGB", (16, 16), "teal").save(_picture, "PNG")
 
 
 def enqueue(job_id: str) -> str:
-    """One upload."""
+    """Upload one image."""
     image = io.BytesIO(_picture.getvalue())
     parts: list[Part] = [("entityType", (None, "other")), ("entityId", (None, job_id)), ("image", ("tiny.png", image))]
     return str(_api.call("createImageJob", parts=parts, headers={"Idempotency-Key": job_id}).data["_id"])
