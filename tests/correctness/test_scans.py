@@ -187,7 +187,8 @@ def test_the_effort_is_bounded(make: Callable[[], bytes], monkeypatch: pytest.Mo
         return encode_lossy(image, quality, method)
 
     monkeypatch.setattr(MagickImage, "read", count_read)
-    monkeypatch.setattr(encoding, "encode_lossy", count_encode)
+    for module in (webp, encoding):
+        monkeypatch.setattr(module, "encode_lossy", count_encode)
     convert(source, Options(max_side=420))
 
     assert len(decoded) == 1

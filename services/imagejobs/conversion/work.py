@@ -19,7 +19,7 @@ from imagejobs.conversion.processing.placeholder import Placeholder, make_placeh
 from imagejobs.conversion.processing.steps import Preparation
 
 _FLAT_BYTES_PER_PIXEL = 0.1
-"""A lossy source with fewer may be a drawing or a screenshot; photographs have 0.1 to 0.5."""
+"""A lossy source with fewer bytes a pixel may be a drawing or a screenshot; photographs have 0.1 to 0.5."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def add_placeholder(frame: MagickImage, work: Work) -> None:
 
 
 def encode_still(frame: MagickImage, work: Work) -> None:
-    """Encode a still in every size, at a lower quality where it would take more bytes than its source."""
+    """Encode a still in every size, at a lower quality if it would have more bytes than its source."""
     exif = work.exif
     effort = replace(work.effort, ceiling=len(work.source) - exif_overhead(exif))
     work.renditions = sizes.encode_still(frame, work.sizes, effort, exif)
@@ -102,5 +102,5 @@ def start_animation(_frame: MagickImage, work: Work) -> None:
 
 
 def encode_frame(frame: MagickImage, work: Work) -> None:
-    """Encode, in every size, what changed since the frame before."""
+    """Encode, in every size, the part that changed since the previous frame."""
     work.animation.add(frame, work.duration_ms)

@@ -15,7 +15,7 @@ _LIGHTEST_GAMMA, _DARKEST_GAMMA = 0.01, 100
 
 
 def _power(exponent: float) -> Curve:
-    """A pure power."""
+    """A curve that is a power function."""
     return lambda value: float(value**exponent)
 
 

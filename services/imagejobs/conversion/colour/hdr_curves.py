@@ -38,7 +38,7 @@ def hlg_to_scene(signal: Values) -> Values:
 
 
 def eetf(light: Values, peak: float) -> Values:
-    """Maps light up to this peak to light up to reference white; below the knee nothing changes.
+    """Compress light of at most `peak` to at most reference white. Light below the knee does not change.
 
     Black stays black: the lift for the black of a display (b in the report) is left out, since sRGB's is 0.
     """

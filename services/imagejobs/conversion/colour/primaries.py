@@ -26,7 +26,7 @@ CHROMATICITIES: Mapping[int, tuple[str, tuple[float, ...]]] = {
     12: ("Display P3", (*_D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)),
     22: ("EBU 3213-E", (*_D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077)),
 }
-"""Names for people; x and y of white, red, green and blue."""
+"""By code point: a name for people, and x and y of white, red, green and blue."""
 
 
 class NoSpaceError(ValueError):
@@ -75,7 +75,7 @@ def inverse(matrix: Matrix) -> Matrix:
 
 
 def product(left: Matrix, right: Matrix) -> Matrix:
-    """The matrix that applies `right` first."""
+    """The product of two matrices: it applies `right` first, then `left`."""
     columns = [_apply(left, column) for column in zip(*right, strict=True)]
     return tuple(zip(*columns, strict=True))
 

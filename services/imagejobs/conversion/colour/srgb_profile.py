@@ -22,7 +22,7 @@ Curve = Callable[[float], float]
 
 @cache
 def srgb_profile() -> bytes:
-    """The profile of sRGB."""
+    """The ICC profile of sRGB."""
     return display_profile("sRGB", COLORANTS)
 
 

@@ -86,7 +86,7 @@ def _within(light: Light) -> Light:
 
 
 def _sum(factors: tuple[float, float, float], light: Light) -> Light:
-    """The weighted sum of red, green and blue, the same on every processor, unlike that of a BLAS."""
+    """The weighted sum of red, green and blue. It is the same on every processor, which a BLAS does not promise."""
     red, green, blue = (np.float32(factor) for factor in factors)
     return np.asarray(red * light[0] + green * light[1] + blue * light[2])
 

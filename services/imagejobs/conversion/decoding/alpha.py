@@ -10,7 +10,7 @@ from imagejobs.conversion.magick.image import MagickImage
 def add_alpha(image: MagickImage, alpha: AlphaLayer, read: Callable[[bytes, Size], MagickImage]) -> None:
     """Set the alpha of a decoded picture that was already cropped and turned.
 
-    `read` decodes a file in full, and checks that its picture has this size.
+    `read` decodes a file in full, and checks that the picture has the given size.
     """
     image.convert_to_srgb()  # Version 6 returns the decoder's YCbCr.
     # The first channel is exact: converted from YCbCr to grey, white would be 254.6.

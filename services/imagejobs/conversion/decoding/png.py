@@ -7,7 +7,7 @@ from imagejobs.conversion.magick.image import MagickImage
 
 _RGB = "RGB "
 _BLACK, _WHITE = 16, 235
-"""Of 255, in narrow range (W3C PNG, third edition, 11.3.2.6)."""
+"""Black and white in narrow range, of 255 (W3C PNG, third edition, 11.3.2.6)."""
 
 
 def complete_png(image: MagickImage, source: bytes) -> None:

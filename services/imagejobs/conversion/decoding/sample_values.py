@@ -53,7 +53,7 @@ class Unpacking:
             self._put(values[: target.shape[0], : target.shape[1]], piece.plane, target)
 
     def _unpack(self, data: memoryview, width: int, length: int) -> Values:
-        """Rows of pixels with the samples of one plane, or of all."""
+        """The bytes as rows of pixels, with the samples of one plane or of all planes."""
         samples, rows = self.samples, len(data) // length
         count = 1 if samples.is_planar else samples.count
         if samples.chroma != (1, 1):

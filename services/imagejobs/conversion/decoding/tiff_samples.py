@@ -88,4 +88,4 @@ _EXPANDED_HERE: Mapping[int, Callable[[bytes, int], bytes]] = {
     tags.DEFLATE: _inflate,
     tags.OLD_DEFLATE: _inflate,
 }
-"""Decompressed without libtiff, which takes six times the memory of a strip: ffmpeg deflates a picture as one strip."""
+"""These are decompressed without libtiff, which needs six times the memory of a strip: ffmpeg writes a single strip."""

@@ -67,12 +67,12 @@ class _Extent:
 
     @property
     def left(self) -> int:
-        """The first byte of a row that differs."""
+        """The index of the first byte that differs in any row."""
         return self._length - -(-self._differing.bit_length() // 8)
 
     @property
     def right(self) -> int:
-        """The byte after the last one of a row that differs."""
+        """The index after the last byte that differs in any row."""
         lowest_bit = (self._differing & -self._differing).bit_length() - 1
         return self._length - lowest_bit // 8
 

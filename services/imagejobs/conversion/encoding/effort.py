@@ -1,4 +1,4 @@
-"""How much effort goes into encoding a picture."""
+"""How a picture is to be encoded, and how much time and memory that may take."""
 
 from dataclasses import dataclass, replace
 from typing import Self

@@ -13,7 +13,7 @@ _MOST_FRAMES = 16
 
 
 class FrameChoice:
-    """Learns which encodings win. While the same ones win, all are tried less and less often."""
+    """Learns which encodings win. While the same ones win, the others are tried less and less often."""
 
     def __init__(self) -> None:
         self._ways: frozenset[Encoding] = frozenset()

@@ -11,9 +11,9 @@ LOWEST = 40
 _SMALL = 200_000
 """A picture with at most so many pixels is too small to be judged by a sample of its rows."""
 _STRIPS, _STRIP_ROWS = 4, 32
-"""The sample is 4 strips of 32 rows."""
+"""The sample of rows is 4 strips of 32."""
 _LIKELY = 0.5
-"""A sample with less than this share of the expected bytes is emptier than the picture, and is not used."""
+"""A sample with less than this share of the expected bytes does not represent the picture, and is not used."""
 _DOUBT = 1.1
 """The factor by which an estimate from a sample may be too high."""
 _AIM = 0.985

@@ -14,7 +14,7 @@ _THOROUGH, _QUICK = 100, 0
 """The efforts of lossless coding, which libwebp takes in place of a quality. 100 takes two to three times as long as 0
 for 5 to 20 % fewer bytes. Between the two ImageMagick 7 makes the picture near-lossless."""
 _SMALL = 100_000
-"""Pixels of a picture that is encoded with both efforts, because 0 may win by a few bytes."""
+"""Pictures with at most so many pixels are encoded with both efforts, because 0 may win by a few bytes."""
 
 
 @dataclass(frozen=True, slots=True)

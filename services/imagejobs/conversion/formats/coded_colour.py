@@ -35,7 +35,7 @@ class CodedColour:
 
 
 def mastering_peak(volume: bytes) -> float:
-    """The maximum luminance, in cd/m2, of a mastering display colour volume (SMPTE ST 2086); 0 if it is too short.
+    """The maximum luminance, in cd/m2, of a mastering display colour volume (SMPTE ST 2086); 0 if bytes are missing.
 
     PNG (mDCV) and HEIF (mdcv) have the same layout: eight chromaticities of 2 bytes, maximum, minimum.
     """

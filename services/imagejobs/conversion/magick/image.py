@@ -16,7 +16,7 @@ _CHAR, _SHORT = 1, 7
 _STORAGE_BYTES = {_CHAR: 1, _SHORT: 2}
 _CHROMA_SHIFT = 128 / 255 - 0.5
 _COPY_ALPHA = "copy_opacity" if IS_VERSION_6 else "copy_alpha"
-"""The operator has another name in each version."""
+"""The operator that copies a mask into alpha, by its name in this version."""
 PREMATURE_END = "remature end"
 _BAD_INDEX = "invalid colormap index"
 _BAD_CODE = "bad Huffman code"

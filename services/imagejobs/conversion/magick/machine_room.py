@@ -24,7 +24,7 @@ def temporary_folder() -> Path:
 
 
 def has_disk_room(count: int) -> bool:
-    """Whether ImageMagick may make a file of this many bytes, and the disk has them free."""
+    """Whether ImageMagick may write a file of this many bytes, and the disk has room for it."""
     try:
         disk = os.statvfs(os.environ.get(_OWN_FOLDER) or tempfile.gettempdir())
     except OSError:

@@ -20,7 +20,7 @@ REMEDIES: Mapping[Shortage, str] = {
     Shortage.HANDLES: "Raise its limits (ulimit -n, ulimit -u).",
     Shortage.MEMORY: "Run fewer workers on it, or give it more.",
 }
-"""What to do if the machine has not enough."""
+"""What to do if the machine is short of a resource."""
 
 
 MESSAGES: tuple[tuple[str, Shortage], ...] = (
@@ -48,7 +48,7 @@ MESSAGES: tuple[tuple[str, Shortage], ...] = (
     ("unable to write file", Shortage.DISK),
     ("unable to write blob", Shortage.DISK),
     ("an error has occurred writing to file", Shortage.DISK),
-    # libjpeg's.
+    # Messages of libjpeg.
     ("Failed to create temporary file", Shortage.DISK),
     ("failed on temporary file", Shortage.DISK),
     ("out of disk space", Shortage.DISK),

@@ -48,7 +48,7 @@ def _pixels(image: MagickImage) -> Pixels:
 
 
 def _dominant(pixels: Pixels) -> str:
-    """The mean of the largest bucket of similar colours. Of equal ones, the bucket that is first in the picture."""
+    """The mean of the largest bucket of similar colours; of equally large buckets, of the first in the picture."""
     buckets: dict[tuple[int, ...], list[tuple[int, ...]]] = defaultdict(list)
     for *color, alpha in pixels:
         if alpha >= _VISIBLE:

@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 _OPEN_FILES = 64
 _FILE_BYTES_PER_PIXEL = 20
-"""In the file to which ImageMagick writes pixels: five channels (CMYK with alpha) of 32 bits, as in HDRI builds."""
+"""The bytes of a pixel in ImageMagick's file of pixels: five channels (CMYK with alpha) of 32 bits in HDRI builds."""
 _NETWORK = ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg")
 _PROCESSES = ("execve", "execveat", "fork", "vfork")
 _SIGNALS = ("kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal")

@@ -10,9 +10,9 @@ from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.value_ranges import WEBP_MAX_SIDE
 
 SCREEN = struct.Struct("<6sHHBBB")
-"""Signature, width, height, flags, background colour and aspect ratio."""
+"""The start of the file: signature, width, height, flags, background colour and aspect ratio."""
 DESCRIPTOR = struct.Struct("<cHHHHB")
-"""IMAGE, left, top, width, height and flags."""
+"""An image descriptor: IMAGE, left, top, width, height and flags."""
 TRAILER, _EXTENSION, IMAGE, _PADDING = b"\x3b", b"\x21", b"\x2c", b"\x00"
 _ENDS = frozenset({TRAILER, b""})
 """The end of the file counts as the trailer: every decoder shows a file that lacks only its trailer."""

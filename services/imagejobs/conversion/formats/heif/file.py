@@ -40,7 +40,7 @@ def _find_boxes(reader: ByteReader) -> tuple[bytes, Box]:
         if kind == b"ftyp":
             brands = reader.read(min(end - start - header, _MAX_META))
         elif kind == b"meta":
-            if not size:  # It extends to the end of the file, and contains the data of the picture.
+            if not size:  # The box extends to the end of the file, and contains the data of the picture.
                 return brands, Box(kind, whole_boxes(reader.read_up_to(_MAX_META), 4), start + header)
             if end - start > _MAX_META:
                 fail("has a box meta that is too long")

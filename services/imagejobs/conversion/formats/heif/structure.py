@@ -1,4 +1,4 @@
-"""The picture of a HEIC or AVIF file: ISO/IEC 23008-12 with HEVC or AV1, as cameras and libavif write it."""
+"""The structure of a HEIC or AVIF file: ISO/IEC 23008-12 with HEVC or AV1, as cameras and libavif write it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

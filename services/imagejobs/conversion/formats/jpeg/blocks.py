@@ -29,7 +29,7 @@ class _Block:
 def lacks_blocks(segments: Sequence[Segment], data: bytes) -> bool:
     """Whether the data of the last scan, which follows these segments, ends too early.
 
-    False also if that is not found out: for pictures that are not sequential, are damaged, or would take too long.
+    False also if this stays unknown: for pictures that are not sequential, are damaged, or would take too long.
     """
     frame = next((each.payload for each in segments if each.marker in _SEQUENTIAL), b"")
     units, blocks = _units(frame, segments)
@@ -93,6 +93,6 @@ def _units(frame: bytes, segments: Sequence[Segment]) -> tuple[int, list[_Block]
 
 
 def _interval(segments: Sequence[Segment]) -> int:
-    """How many units there are between restart markers, 0 for no such markers (B.2.4.4)."""
+    """The number of units between restart markers; 0 if there are no such markers (B.2.4.4)."""
     found = [int.from_bytes(each.payload[:2], "big") for each in segments if each.marker == _INTERVAL]
     return found[-1] if found else 0

@@ -53,14 +53,14 @@ class PngAnimation:
         self._is_complete = False
 
     def add(self, kind: bytes, data: bytes | memoryview) -> None:
-        """The next chunk, with all of its data or the first LOOKED_AT bytes of it."""
+        """Take the next chunk, with all of its data or the first LOOKED_AT bytes of it."""
         self._notice(kind)
         if not self._damage and not self._is_complete:
             self._damage = self._take(kind, data)
         self._has_still |= kind == b"IDAT"
 
     def fail(self, kind: bytes, damage: str) -> None:
-        """The next chunk cannot be used."""
+        """Take the next chunk, which cannot be used."""
         self._notice(kind)
         self._damage = self._damage or damage
 

@@ -13,9 +13,9 @@ def standard_form(data: bytes) -> bytes:
     """The same picture in a file with an end chunk, and without the chunks that ImageMagick reads differently.
 
     The transparent grey or colour (tRNS) loses the bits above the bit depth, which decoders have to ignore (11.3.1.1);
-    ImageMagick ignores the chunk. A short palette is filled with black, as in libpng; ImageMagick would show the
-    first colour. The chunks that say what the colours mean are left out, so that the picture has the samples
-    of the file: ImageMagick 6 and 7 have rules of their own for them.
+    ImageMagick ignores the chunk. A short palette is filled with black, as in libpng; ImageMagick would show the first
+    colour. The chunks that define the colours are left out, so that ImageMagick returns the samples as they are in the
+    file: versions 6 and 7 apply these chunks by rules of their own.
     """
     parts = list(chunks(data))
     _, _, depth, colour_type, *_ = HEADER.unpack(parts[0].data)

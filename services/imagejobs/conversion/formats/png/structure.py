@@ -32,9 +32,10 @@ class _Chunks:
 
 
 def read_png(reader: ByteReader) -> Structure:
-    """Read the chunks up to IEND. A still that ends, or has other bytes, after its IDAT chunks is whole.
+    """Read the chunks up to IEND. Raises ConversionError.
 
-    A damaged animation counts as its still.
+    A still is whole once its IDAT chunks are: the end of the file, or other bytes, may follow. A damaged animation
+    counts as its still.
     """
     reader.skip(len(SIGNATURE))
     header = read_header(reader)

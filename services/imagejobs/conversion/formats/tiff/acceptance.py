@@ -14,7 +14,7 @@ from imagejobs.conversion.formats.tiff.directory import Directory
 from imagejobs.conversion.formats.tiff.samples import MAX_SAMPLES, Samples, read_samples
 
 _COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
-"""None, CCITT, LZW, JPEG, Deflate (both numbers), PackBits, LZMA and Zstandard; not the old JPEG (6)."""
+"""Uncompressed, CCITT, LZW, JPEG, Deflate (both numbers), PackBits, LZMA and Zstandard; not the old JPEG (6)."""
 _PHOTOMETRICS = frozenset({0, 1, 2, 3, 5, 6, 8})
 """Grey, RGB, palette, CMYK, YCbCr and CIE L*a*b*; not masks, and no sensor data of cameras."""
 _WHOLE_NUMBERS = frozenset({1, 4})

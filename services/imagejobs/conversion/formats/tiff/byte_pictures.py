@@ -58,7 +58,7 @@ def batches(pieces: Iterable[Piece], row_bytes: int, rows: int) -> Iterator[list
 def byte_picture(
     source: bytes, batch: list[Piece], row_bytes: int, heights: list[int], coding: Mapping[int, int]
 ) -> BytePicture:
-    """The picture of pieces that have `heights` rows of bytes; only the last may differ from the others.
+    """A picture whose samples are the bytes of these pieces. `heights` are their rows; only the last may differ.
 
     `coding` has the fields that describe the compression. Raises ConversionError `unsupported_type` for pieces that are
     too large for a picture.

@@ -11,7 +11,7 @@ from imagejobs.conversion.formats.tiff.directory import Directory, read_director
 _SENSOR_DATA = frozenset({tags.SENSOR, tags.LINEAR_SENSOR})
 _MAX_SUBDIRECTORIES = 16
 MAX_PAGES = 100
-"""The most pages that are counted."""
+"""Further pages are not counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ KNOWN = frozenset(
         *(LUMA_COEFFICIENTS, CHROMA_SUBSAMPLING, REFERENCE_BLACK_WHITE, PROFILE, DNG_VERSION, ARTIST, COPYRIGHT),
     }
 )
-"""All that are read; a directory may have thousands of others."""
+"""All fields that are read; a directory may have thousands of others."""
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, INKS, YCBCR, LAB, SENSOR, LINEAR_SENSOR = 0, 1, 2, 3, 5, 6, 8, 32803, 34892
 """PhotometricInterpretation; the last two are what a camera's sensor saw (TIFF/EP, DNG)."""

@@ -11,7 +11,7 @@ from imagejobs.conversion.formats.exif import MAX_EXIF_BYTES, credits_of, orient
 from imagejobs.conversion.formats.structure import Structure, still
 
 _ANIMATION, _EXIF = 0x02, 0x08
-"""The flags of VP8X. Without its flag, libwebp does not read EXIF."""
+"""The flags of VP8X. libwebp ignores EXIF if its flag is missing."""
 _EXTENDED_HEADER_BYTES = 10
 
 
@@ -102,5 +102,5 @@ def _read_chunk(reader: ByteReader, kind: bytes, size: int, chunks: _Chunks) -> 
 
 
 def _split(data: bytes) -> Iterator[bytes]:
-    """The data in pieces of three bytes, one for each number."""
+    """The data in pieces of three bytes: one number each."""
     return (data[at : at + 3] for at in range(0, len(data), 3))
