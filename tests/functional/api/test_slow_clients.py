@@ -97,14 +97,14 @@ def is_answered_after(client: socket.socket, piece: bytes) -> bool:
 
 
 def test_a_slow_upload_that_keeps_the_pace_is_taken() -> None:
-    limits: dict[str, Any] = {"stall_seconds": 4, "min_bytes_per_second": 10}
+    limits: dict[str, Any] = {"stall_seconds": 2, "min_bytes_per_second": 10}
     with served(memory_api(**limits).app, **limits) as address, connected(address) as client:
         client.sendall(head(f"POST {JOBS}", Content_Type=MULTIPART, Content_Length=len(FORM)))
         pieces = [FORM[at : at + 20] for at in range(0, len(FORM), 20)]
         began = time.monotonic()
         for number, piece in enumerate(pieces, 1):
             client.sendall(piece)
-            time.sleep(max(0.0, began + 5.0 * number / len(pieces) - time.monotonic()))
+            time.sleep(max(0.0, began + 2.5 * number / len(pieces) - time.monotonic()))
         assert read_answer(client).status == 201
 
 
@@ -146,7 +146,7 @@ def test_who_reads_it_slowly_gets_all_of_it(app: Any, headers: dict[str, str]) -
         received, began = 0, time.monotonic()
         while received < ANSWER_BYTES:
             received += len(client.recv(1_000_000))
-            time.sleep(max(0.0, began + 2.5 * received / ANSWER_BYTES - time.monotonic()))
+            time.sleep(max(0.0, began + 1.5 * received / ANSWER_BYTES - time.monotonic()))
     assert received >= ANSWER_BYTES
 
 

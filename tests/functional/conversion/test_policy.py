@@ -192,23 +192,26 @@ def test_no_other_program_is_started(folder: Path, tmp_path: Path) -> None:
     assert mark.exists()
 
 
-@pytest.mark.parametrize("image_format", ["png", "jpeg", "gif", "tiff", "svg", "ps", "pdf", "msl", "mvg", "text"])
-def test_nothing_but_webp_is_written(image_format: str) -> None:
-    program = f"""
+WRITE = """
 import sys
 from imagejobs.conversion.magick.image import MagickImage
 from wand.exceptions import WandException
-with MagickImage(width=3, height=3, background="red") as image:
-    assert image.make_blob("webp")[8:12] == b"WEBP"
-    try:
-        written = image.make_blob({image_format!r})
-    except (WandException, ValueError):
-        sys.exit(0)
-sys.exit(1)
+for image_format in sys.argv[1:]:
+    with MagickImage(width=3, height=3, background="red") as image:
+        assert image.make_blob("webp")[8:12] == b"WEBP"
+        try:
+            image.make_blob(image_format)
+        except (WandException, ValueError):
+            continue
+    print(image_format)
 """
-    done = subprocess.run([sys.executable, "-c", program], check=False, timeout=60, capture_output=True)
 
-    assert done.returncode == 0, done.stderr
+
+def test_nothing_but_webp_is_written() -> None:
+    formats = ["png", "jpeg", "gif", "tiff", "svg", "ps", "pdf", "msl", "mvg", "text"]
+    done = subprocess.run([sys.executable, "-c", WRITE, *formats], check=False, timeout=60, capture_output=True)
+
+    assert (done.returncode, done.stdout) == (0, b""), done.stderr
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "picture.png"])

@@ -50,6 +50,7 @@ WRITER = {"HEIC": "HEIF", ANIMATED: "WEBP"}
 WRITTEN: dict[str, dict[str, Any]] = {
     "TIFF": {"compression": "tiff_adobe_deflate"},
     "AVIF": {"speed": 10},
+    "HEIC": {"enc_params": {"preset": "ultrafast"}},
     "WEBP": {"method": 0},
 }
 

@@ -48,6 +48,7 @@ def test_a_child_that_dies_fails_its_job_and_no_other(
         replacement = converter.pids
 
         assert (failure.code, failure.retryable) == (code, retryable)
+        assert number.name in str(failure) or code != "conversion_crash"
         assert len(replacement) == 1
         assert dead not in replacement
         assert has_ended(dead)
@@ -55,12 +56,6 @@ def test_a_child_that_dies_fails_its_job_and_no_other(
         assert converter.convert(small, Options()).data
         assert converter.pids == replacement
     assert set(threading.enumerate()) == threads
-
-
-def test_the_signal_is_named(converter: Converter, slow: bytes) -> None:
-    _, failure = killed(converter, slow, signal.SIGSEGV)
-
-    assert "SIGSEGV" in str(failure)
 
 
 def test_a_deadline_that_comes_when_the_answer_was_read_fails_no_other_job(

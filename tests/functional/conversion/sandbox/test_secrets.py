@@ -3,7 +3,7 @@
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,12 +20,19 @@ KNOWN = {
 }
 
 
-@pytest.fixture
-def child(monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.Process]:
+@pytest.fixture(scope="module")
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="module")
+def child(temporary: Path) -> Iterator[psutil.Process]:
     """A ready child. Its parent has secrets in its environment and open descriptors that children may inherit."""
-    for name in SECRETS:
-        monkeypatch.setenv(name, "hidden")
     with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        for name in SECRETS:
+            patch.setenv(name, "hidden")
         descriptors = [stack.enter_context(tempfile.TemporaryFile()).fileno()]
         descriptors += [stack.enter_context(each).fileno() for each in socket.socketpair()]
         for descriptor in descriptors:
@@ -57,10 +64,10 @@ def test_it_has_a_session_of_its_own(child: psutil.Process) -> None:
     assert os.getsid(child.pid) != os.getsid(0)
 
 
-def test_its_folder_is_one_that_only_its_user_enters(folders: Callable[[], list[Path]], child: psutil.Process) -> None:
+def test_its_folder_is_one_that_only_its_user_enters(temporary: Path, child: psutil.Process) -> None:
     folder = folder_of(child.pid)
 
-    assert [folder] == folders()
+    assert [folder] == list(temporary.iterdir())
     assert list(folder.iterdir()) == []
     assert folder.stat().st_mode & 0o777 == 0o700
 
