@@ -1,6 +1,6 @@
-"""The command line `imagejobs`: the processes, and what a person at a terminal needs.
+"""The command line `imagejobs`.
 
-Each command imports what it runs when it runs, so that `imagejobs --help` and the small processes start at once.
+A command imports heavy modules only when it runs, so that `imagejobs --help` and the small processes start fast.
 """
 
 from imagejobs.cli.app import app

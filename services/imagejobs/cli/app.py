@@ -1,4 +1,4 @@
-"""All commands by name, and how errors reach a person."""
+"""All commands by name."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What a command line gives that is neither a file nor a number: texts, and standard input."""
+"""Arguments that are text, and standard input."""
 
 import sys
 from collections.abc import Iterable
@@ -8,14 +8,17 @@ import typer
 
 
 def text(value: str | None) -> str | None:
-    """A callback of typer. Python hands on bytes that are not UTF-8 as halves of surrogate pairs; HTTP has none."""
+    """A callback of typer. Raises BadParameter for bytes that are not UTF-8.
+
+    Python passes such bytes on as lone surrogates, which HTTP cannot carry.
+    """
     if value is not None and not _is_text(value):
-        raise typer.BadParameter("it has bytes that are not UTF-8")
+        raise typer.BadParameter("the value has bytes that are not UTF-8")
     return value
 
 
 def texts(values: Iterable[str], hint: str) -> list[str]:
-    """The same for many, such as ids from standard input; `hint` names the argument."""
+    """Check many texts, such as ids from standard input. `hint` names the argument in the error."""
     found = list(values)
     if wrong := next((each for each in found if not _is_text(each)), None):
         raise typer.BadParameter(f"{wrong!a} has bytes that are not UTF-8", param_hint=hint)
@@ -23,8 +26,8 @@ def texts(values: Iterable[str], hint: str) -> list[str]:
 
 
 def standard_input(hint: str) -> TextIO:
-    """Raises BadParameter where the caller has closed it."""
-    if sys.stdin is None:  # as after `<&-`; typeshed does not know it
+    """Standard input. Raises BadParameter if the caller has closed it."""
+    if sys.stdin is None:  # after `<&-`; typeshed does not know that it may be None
         raise typer.BadParameter("standard input is closed", param_hint=hint)
     return sys.stdin
 

@@ -1,4 +1,4 @@
-"""The same change of many jobs, one after the other."""
+"""Makes the same change to many jobs, one after the other."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the API answered for one job, or why it did not change it."""
+    """The API's answer for one job, or the reason why the job was not changed."""
 
     job_id: str
     job: Any = None
@@ -31,7 +31,7 @@ class Change:
 
 
 def job_ids(words: Sequence[str]) -> list[str]:
-    """The ids, each once; for `-` those that standard input has, between spaces or line ends."""
+    """The ids, each once. `-` stands for ids from standard input, separated by spaces or line ends."""
     ids: dict[str, None] = {}
     for word in words:
         ids.update(dict.fromkeys(standard_input("ID").read().split() if word == STANDARD_INPUT else [word]))
@@ -41,7 +41,7 @@ def job_ids(words: Sequence[str]) -> list[str]:
 
 
 def change_all(doing: str, ids: Sequence[str], change: Callable[[str], Any]) -> list[Change]:
-    """Change every job. One that the API refuses stops nothing; where the API itself fails the others are not tried."""
+    """Change every job. If the API refuses one, the next is tried. If the API itself fails, the rest is not tried."""
     changes: list[Change] = []
     if not ids:
         return changes
@@ -54,7 +54,7 @@ def change_all(doing: str, ids: Sequence[str], change: Callable[[str], Any]) -> 
                 changes.append(_failed(job_id, failure_of(error), progress, len(ids)))
             except (BackingServiceUnavailable, UnexpectedAnswer) as error:
                 changes.append(_failed(job_id, _api_failure(error), progress, len(ids)))
-                untried = Failure("not_tried", "The job was not tried, because the API failed at one before it.")
+                untried = Failure("not_tried", "The job was not tried, because the API failed at an earlier job.")
                 return changes + [Change(each, failure=untried) for each in ids[len(changes) :]]
             except KeyboardInterrupt:
                 return changes + [Change(each, failure=INTERRUPTED) for each in ids[len(changes) :]]
@@ -63,7 +63,7 @@ def change_all(doing: str, ids: Sequence[str], change: Callable[[str], Any]) -> 
 
 
 def _failed(job_id: str, failure: Failure | None, progress: Progress, count: int) -> Change:
-    """Reported at once among many; alone it is the command's own failure."""
+    """The change that failed. If there are others, its failure is reported at once."""
     if failure and count > 1:
         report(progress, f"{job_id}: {failure.labelled()}")
     return Change(job_id, failure=failure)

@@ -1,4 +1,4 @@
-"""How commands find the API, or the database and the storage: --data-dir, then the settings, then here."""
+"""Finds the API, or the database and the storage: by --data-dir, by the settings, or by a running `imagejobs up`."""
 
 import sys
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ DataDir = Annotated[
 
 
 class _Chosen(BaseSettings):
-    """What somebody chose for the stores in the environment or in `.env`, before anything is judged."""
+    """The two settings that decide which stores are used, read before all settings are validated."""
 
     model_config = ApiAddress.model_config
 
@@ -37,7 +37,7 @@ class _Chosen(BaseSettings):
 
 @dataclass(frozen=True, slots=True)
 class FoundApi:
-    """Where the API is, and where each kind of tokens that is set comes from (`API_TOKENS`: `.env`)."""
+    """The address of the API, and the origin of each kind of token that is set, such as `.env` for API_TOKENS."""
 
     address: ApiAddress
     token_origins: Mapping[str, str]
@@ -51,8 +51,9 @@ def api_client(data_dir: Path | None) -> ApiClient:
 def find_api(data_dir: Path | None) -> FoundApi:
     """The API of the `imagejobs up` on `data_dir` if that is given, else API_URL.
 
-    Without either, the `imagejobs up` that runs on DATA_DIR, which is reported, else the default address. The tokens
-    of an `imagejobs up` are sent only where the environment and `.env` have none.
+    Without both, the API of the `imagejobs up` that runs on DATA_DIR, which is reported on standard error; if none
+    runs, the default address. Tokens of an `imagejobs up` are used only if the environment and `.env` have none.
+    Raises ConfigurationError if no `imagejobs up` runs on `data_dir`.
     """
     address = load_api_address()
     origins = _token_origins(address)
@@ -61,7 +62,7 @@ def find_api(data_dir: Path | None) -> FoundApi:
         return FoundApi(address, origins)
     place = f"the `imagejobs up` on {data_dir or address.data_dir}"
     if data_dir is None:
-        _say(f"the API is {local.api_url}, {place}; API_URL would name another")
+        _say(f"the API is {local.api_url}, {place}; set API_URL to use another")
     known = {"API_TOKENS": local.token, "WORKER_TOKENS": local.worker_token}
     lent = {name: token for name, token in known.items() if token is not None and name not in origins}
     tokens = {name.lower(): (SecretStr(token),) for name, token in lent.items()}
@@ -73,7 +74,8 @@ def find_api(data_dir: Path | None) -> FoundApi:
 def store_settings(data_dir: Path | None) -> Settings:
     """The settings, with the stores of the `imagejobs up` on `data_dir` if that is given.
 
-    Without it and without MONGODB_URI, with those of the `imagejobs up` that runs on DATA_DIR, which is reported.
+    Without `data_dir` and MONGODB_URI, with the stores of the `imagejobs up` that runs on DATA_DIR, which is reported
+    on standard error. Raises ConfigurationError if no `imagejobs up` runs on `data_dir`.
     """
     chosen = load(_Chosen)
     local = _local_system(data_dir, chosen.data_dir, elsewhere=bool(chosen.mongodb_uri))
@@ -81,7 +83,7 @@ def store_settings(data_dir: Path | None) -> Settings:
         return load_settings()
     if data_dir is None:
         place = f"the `imagejobs up` on {chosen.data_dir}"
-        _say(f"MongoDB, Redis and storage are those of {place}; MONGODB_URI would name others")
+        _say(f"MongoDB, Redis and storage are those of {place}; set MONGODB_URI to use others")
     return load_settings(
         storage="filesystem",
         mongodb_uri=local.mongodb_uri,
@@ -93,9 +95,7 @@ def store_settings(data_dir: Path | None) -> Settings:
 
 
 def _local_system(asked: Path | None, default: Path, *, elsewhere: bool) -> UpState | None:
-    """The `imagejobs up` on the directory that was asked for, else on the default one unless the settings lead
-    elsewhere.
-    """
+    """The `imagejobs up` on `asked` if that is given; else that on `default`, unless the settings lead elsewhere."""
     if asked is None:
         return None if elsewhere else read_up_file(default)
     if local := read_up_file(asked):

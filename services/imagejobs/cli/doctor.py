@@ -1,4 +1,4 @@
-"""The command that tries every setting and service for real."""
+"""`imagejobs doctor`: tries every setting and service."""
 
 from imagejobs.cli.checks.examination import Finding, examine
 from imagejobs.cli.discovery import DataDir
@@ -7,7 +7,7 @@ from imagejobs.cli.presentation.reports import findings_view
 
 
 def doctor(data_dir: DataDir = None) -> Answer:
-    """Try each setting and service for real, one line each. Exits 1 if any fails."""
+    """Try every setting and service, and print a line for each. Exits 1 if any fails."""
     findings = examine(data_dir)
     failed = [finding.name for finding in findings if not finding.ok]
     message = f"{len(failed)} of {len(findings)} checks failed: {', '.join(dict.fromkeys(failed))}"

@@ -1,4 +1,4 @@
-"""The commands that look at jobs, through the API."""
+"""The commands that show jobs, through the API."""
 
 from typing import Annotated
 
@@ -23,9 +23,9 @@ def status(
 def list_jobs(
     status: Annotated[str | None, typer.Option(help="PENDING, PROCESSING, COMPLETED or FAILED.", callback=text)] = None,
     entity_type: Annotated[str | None, typer.Option(help="event, report or other.", callback=text)] = None,
-    entity_id: Annotated[str | None, typer.Option(help="What the images belong to.", callback=text)] = None,
+    entity_id: Annotated[str | None, typer.Option(help="The id of the entity.", callback=text)] = None,
     limit: Annotated[int, typer.Option(help="The most jobs to show.", min=1, max=100)] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Go on where a list before ended.", callback=text)] = None,
+    cursor: Annotated[str | None, typer.Option(help="Continue an earlier list at its cursor.", callback=text)] = None,
     data_dir: DataDir = None,
 ) -> Answer:
     """List jobs, newest first."""
@@ -37,7 +37,7 @@ def list_jobs(
         "cursor": cursor,
     }
     page = api_client(data_dir).call("listImageJobs", query=query)
-    after = f"There are more: --cursor {page.cursor}" if page.cursor else ""
+    after = f"There are more jobs: add --cursor {page.cursor}" if page.cursor else ""
     return Answer(page.data, jobs_view(page.data, after), beside={"cursor": page.cursor} if page.cursor else {})
 
 

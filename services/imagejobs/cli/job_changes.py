@@ -1,4 +1,4 @@
-"""The commands that change jobs, one or many, through the API."""
+"""The commands that change jobs, through the API."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -32,28 +32,28 @@ def retry(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --all-failed: do not ask.")] = False,
     data_dir: DataDir = None,
 ) -> Answer:
-    """Run FAILED jobs again. Goes on after a job that the API refuses, and exits 1 then.
+    """Convert FAILED jobs again. Continues after a job that the API refuses, and then exits 1.
 
     --all-failed takes the jobs that are FAILED now, each once. On a terminal it asks first.
     """
     if bool(ids) == all_failed:
         raise typer.BadParameter("name jobs, or take all with --all-failed", param_hint="ID")
     if error_code and not all_failed:
-        raise typer.BadParameter("it chooses among all failed jobs: add --all-failed", param_hint="--error-code")
+        raise typer.BadParameter("this option works only together with --all-failed", param_hint="--error-code")
     wanted = job_ids(ids or [])
     api = api_client(data_dir)
     more = ""
     if all_failed:
         found = list(islice(_failed(api, error_code or []), limit + 1))
         wanted = found[:limit]
-        more = f"There are more FAILED jobs than {limit}: run it again, or add --limit." if len(found) > limit else ""
+        more = f"There are more FAILED jobs than {limit}: run this again, or raise --limit." if found[limit:] else ""
         _confirm(f"Retry {len(wanted)} FAILED job(s)?", asks=bool(wanted) and not yes)
     changes = change_all("retrying", wanted, lambda job_id: _call(api, "retryImageJob", job_id))
     return _answer(changes, _retried, more)
 
 
 def delete(ids: Ids = None, data_dir: DataDir = None) -> Answer:
-    """Delete jobs and all of their images. Goes on after a job that the API refuses, and exits 1 then."""
+    """Delete jobs and all of their images. Continues after a job that the API refuses, and then exits 1."""
     if not ids:
         raise typer.BadParameter("name at least one job, or - to read them from standard input", param_hint="ID")
     wanted = job_ids(ids)
@@ -67,7 +67,7 @@ def _call(api: ApiClient, operation: str, job_id: str) -> Any:
 
 
 def _failed(api: ApiClient, codes: Sequence[str]) -> Iterator[str]:
-    """The ids of the jobs that are FAILED, newest first, with one of the codes if there are any."""
+    """The ids of the FAILED jobs, newest first; if codes are given, only of jobs with one of them."""
     cursor = None
     while True:
         page = api.call("listImageJobs", query={"status": "FAILED", "limit": PAGE, "cursor": cursor})
@@ -99,7 +99,7 @@ def _deleted(changes: Sequence[Change]) -> str:
 
 
 def _answer(changes: Sequence[Change], view: Callable[[Sequence[Change]], RenderableType], more: str = "") -> Answer:
-    """`view` shows the changes that were made; `more` is said after them."""
+    """The answer of the command. `view` shows the changes that were made, and `more` is printed after them."""
     data = [each.as_json() for each in changes]
     changed = [each for each in changes if each.failure is None]
     shown = Group(*([view(changed)] if changed or not changes else []), *([more] if more else []))

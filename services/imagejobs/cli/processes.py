@@ -1,4 +1,4 @@
-"""The commands that run a process until it is stopped."""
+"""The commands that run processes of a deployment, and `up`."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ from imagejobs.settings.settings import Settings, load_settings, misspelt_variab
 logger = logging.getLogger(__name__)
 
 HANDING_BACK_SECONDS = 5
-"""What a worker gets on top of SHUTDOWN_SECONDS, to hand back what is running then."""
+"""The time after SHUTDOWN_SECONDS in which a worker hands back its running jobs."""
 
 
 def worker_shutdown_ms(shutdown_seconds: float) -> int:
@@ -40,14 +40,14 @@ def api() -> None:
 
 
 def queue_adapter() -> None:
-    """Move messages of the list TASK_QUEUE to the Dramatiq workers."""
+    """Move messages from the list TASK_QUEUE to the Dramatiq workers."""
     from imagejobs.queue_adapter.main import run
 
     run(_settings())
 
 
 def reconciler() -> None:
-    """Find what was lost and put it right, for ever."""
+    """Find lost jobs and messages and repair them, until it is stopped."""
     from imagejobs.reconciler.main import run
 
     run(_settings())
@@ -57,19 +57,19 @@ def worker(
     processes: Annotated[int | None, typer.Option(help="Worker processes. Default: WORKER_PROCESSES.", min=1)] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each. Default: WORKER_THREADS.", min=1)] = None,
 ) -> None:
-    """Convert images. The same as `dramatiq imagejobs.worker.app`, with the settings' numbers."""
+    """Convert images. Runs `dramatiq imagejobs.worker.app` with as many processes and threads as the settings say."""
     settings = _settings()
     command = [sys.executable, "-P", "-m", "dramatiq", "imagejobs.worker.app"]
-    command += ["--path"]  # none, where Dramatiq would look for modules in the working directory first
+    command += ["--path"]  # empty: by default Dramatiq looks for modules in the working directory first
     command += ["--processes", str(processes or settings.worker_processes)]
     command += ["--threads", str(threads or settings.worker_threads)]
     shutdown_ms = worker_shutdown_ms(settings.shutdown_seconds)
     command += ["--worker-shutdown-timeout", str(shutdown_ms), "--skip-logging"]
-    os.execv(sys.executable, command)  # noqa: S606 - the same process goes on as Dramatiq's command line
+    os.execv(sys.executable, command)  # noqa: S606 - this process becomes Dramatiq's command line
 
 
 def indexes() -> Answer:
-    """Make the indexes of the MongoDB collections, and the deployment's id; those that exist are left alone."""
+    """Create the indexes of the MongoDB collections and the deployment's id, unless they exist."""
     from imagejobs.connections.mongodb import Database
     from imagejobs.deployment import made_deployment_id
     from imagejobs.events.mongo_document import create_event_indexes
@@ -85,12 +85,12 @@ def indexes() -> Answer:
 
 def up(
     port: Annotated[
-        int | None, typer.Option(help="Port of the API; 0: any free one. Default: API_PORT.", min=0, max=65535)
+        int | None, typer.Option(help="Port of the API; 0 takes any free one. Default: API_PORT.", min=0, max=65535)
     ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where data is kept. Default: DATA_DIR.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="The directory of all data. Default: DATA_DIR.")] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes. Default: WORKER_PROCESSES.", min=1)] = None,
 ) -> None:
-    """Run all of it on this machine, with its own Redis, MongoDB and file storage. Ctrl-C ends it."""
+    """Run the whole system on this machine, with its own Redis, MongoDB and file storage. Ctrl-C ends it."""
     from imagejobs.embedded.up import run_up
 
     for warning in misspelt_variables():

@@ -1,4 +1,4 @@
-"""The command that uploads files as image jobs."""
+"""`imagejobs submit`: uploads files as image jobs."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -21,26 +21,28 @@ from imagejobs.settings.settings import ApiAddress
 from imagejobs.wiring.client import open_api_client
 
 SHOWN = 5
-"""How many names a message lists at most."""
+"""The most names in one message."""
 
 
 def submit(
     files: Annotated[list[Path], typer.Argument(help="Image files, and folders of them.", exists=True, readable=True)],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until every job ended, and show the result.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until every job has ended, and show the results.")] = False,
     output: Annotated[
         Path | None,
         typer.Option(help="Wait, and save the results in this folder, under the sources' names.", file_okay=False),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="With --output: replace files that exist.")] = False,
-    entity_type: Annotated[str, typer.Option(help="event, report or other.", callback=text)] = "other",
-    entity_id: Annotated[str, typer.Option(help="What the images belong to.", callback=text)] = "command-line",
-    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 300,
+    entity_type: Annotated[
+        str, typer.Option(help="The kind of entity that the images belong to: event, report or other.", callback=text)
+    ] = "other",
+    entity_id: Annotated[str, typer.Option(help="The id of the entity.", callback=text)] = "command-line",
+    timeout: Annotated[float, typer.Option(help="The longest time to wait, in seconds.", min=0)] = 300,
     data_dir: DataDir = None,
 ) -> Answer:
-    """Upload images, and those in folders. Exits 1 when one was not accepted; when waiting, also when one was not
+    """Upload images, and the images in folders. Exits 1 if one is not accepted; when waiting, also if one is not
     converted or not saved.
 
-    What was accepted is printed in any case, also after Ctrl-C.
+    Accepted jobs are printed in any case, also after Ctrl-C.
     """
     found = list(find_sources(files))
     skipped = [each for each in found if isinstance(each, Skipped)]
@@ -65,7 +67,7 @@ def submit(
 
 
 def _planned(sources: Sequence[Source], output: Path | None, *, force: bool) -> list[Submission]:
-    """Every file, with the file that its result is saved as. Raises BadParameter, before anything is sent."""
+    """A submission for each source, with the file for its result. Raises BadParameter before anything is sent."""
     if output is None:
         return [Submission(source.file) for source in sources]
     targets = list(result_files(output, [source.place for source in sources]))
@@ -84,7 +86,7 @@ def _results(submissions: Sequence[Submission], address: ApiAddress, *, overwrit
 def _none_found(files: Sequence[Path], skipped: Sequence[Skipped]) -> str:
     places = _listed(map(str, files))
     reasons = _listed(f"{each.file} ({each.reason})" for each in skipped) if skipped else "no files"
-    return f"No images were found in {places}: there is {reasons}."
+    return f"No images were found in {places}, only {reasons}."
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -106,7 +108,7 @@ def _view(submissions: Sequence[Submission]) -> RenderableType | None:
 
 def _failure(submissions: Sequence[Submission], *, is_interrupted: bool) -> Failure | None:
     if is_interrupted:
-        return replace(INTERRUPTED, message="The command was interrupted; jobs that were accepted go on.")
+        return replace(INTERRUPTED, message="The command was interrupted; the accepted jobs continue.")
     failed = [each for each in submissions if each.failure]
     if not failed:
         return None

@@ -1,4 +1,4 @@
-"""The commands that hold the storage against the records."""
+"""The commands that compare the storage with the records."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,14 +21,12 @@ if TYPE_CHECKING:
 
 def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be deleted.")] = False,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Delete also where most of what is there has no record.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Delete also if most objects have no record.")] = False,
     data_dir: DataDir = None,
 ) -> Answer:
-    """Delete the objects that are no job's and older than ORPHAN_AFTER.
+    """Delete objects that belong to no job and are older than ORPHAN_AFTER.
 
-    Exits 1 when some were held back: so many together mean that MongoDB and bucket may not belong together.
+    Exits 1 if objects were held back: if most have no record, MongoDB and the bucket may not belong together.
     """
     found = _sweep(store_settings(data_dir), dry_run=dry_run, hold_back=not everything)
     held_back = sum(swept.held_back for swept in found.values())
@@ -41,7 +39,7 @@ def sweep(
 
 
 def audit(data_dir: DataDir = None) -> Answer:
-    """Find COMPLETED jobs whose objects are missing or of another size than recorded. Exits 1 if there are any."""
+    """Find COMPLETED jobs whose objects are missing or have another size than recorded. Exits 1 if there are any."""
     jobs, damages = _audit(store_settings(data_dir))
     data = {"jobs": jobs, "damages": [_damage(each) for each in damages]}
     if not damages:
@@ -101,7 +99,7 @@ def _audit(settings: Settings) -> tuple[int, list["Damage"]]:
 
 @contextmanager
 def _stores(settings: Settings) -> Iterator[tuple["ImageJobRepository", "ObjectStorage"]]:
-    """The records and the objects that the settings name, closed afterwards."""
+    """The repository and the storage of the settings. The database is closed at the end."""
     from imagejobs.connections.mongodb import Database
     from imagejobs.jobs.records.mongo import MongoImageJobRepository
     from imagejobs.wiring.storage import open_storage

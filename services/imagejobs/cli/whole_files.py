@@ -1,4 +1,4 @@
-"""Files that are written as a whole or not at all."""
+"""Writes files completely or not at all."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def is_same_file(one: Path, other: Path) -> bool:
-    """Whether both names lead to one file: by another spelling of the path, a symbolic link or a hard link."""
+    """Whether both paths lead to one file: by another spelling, a symbolic link or a hard link."""
     try:
         return one.samefile(other)
     except OSError:
@@ -17,7 +17,7 @@ def is_same_file(one: Path, other: Path) -> bool:
 
 
 def require_replaceable(target: Path) -> None:
-    """Raises OSError for a target that cannot become a file: a folder, a device, a pipe."""
+    """Raise OSError for a target that cannot be replaced by a file: a folder, a device, a pipe."""
     with suppress(FileNotFoundError):
         mode = target.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -27,15 +27,15 @@ def require_replaceable(target: Path) -> None:
 
 
 def write_whole(contents: Mapping[Path, bytes]) -> None:
-    """Write all of these files, or none: each beside its place first, and all are moved there when all are complete.
+    """Write all of these files or none. Each is written beside its place; when all are complete, they are moved there.
 
-    A symbolic link stays a link, and a file that is replaced keeps its mode. Raises OSError with the file's name.
+    A symbolic link stays a link, and a replaced file keeps its mode. Raises OSError with the file's name.
     """
     moves: list[tuple[Path, Path]] = []
     try:
         for target, data in contents.items():
             place = Path(os.path.realpath(target))
-            new = place.with_name(f".imagejobs-{secrets.token_hex(8)}.new")  # a long name has no room for more
+            new = place.with_name(f".imagejobs-{secrets.token_hex(8)}.new")  # short, as the target's name may be long
             moves.append((new, place))
             _write(new, data, like=place, named=target)
         for new, place in moves:

@@ -1,1 +1,1 @@
-"""`imagejobs up`: the whole system on this machine, on backing services of its own, under one supervisor."""
+"""`imagejobs up`: the whole system on one machine, with its own Redis and MongoDB, under one supervisor."""

@@ -26,21 +26,21 @@ class Addresses:
 
     @property
     def api_url(self) -> str:
-        """Where people and programs reach the API."""
+        """The address of the API."""
         return f"http://{LOOPBACK}:{self.api_port}"
 
 
 def imagejobs_command(name: str) -> tuple[str, ...]:
-    """The command line of `imagejobs NAME` in this Python environment, whatever lies in the working directory."""
+    """The command line of `imagejobs NAME` in this Python environment. Modules in the working directory are ignored."""
     return (sys.executable, "-P", "-m", "imagejobs", name)
 
 
 def application_environment(
     settings: Settings, addresses: Addresses, data_dir: Path, workers: int | None
 ) -> dict[str, str]:
-    """This process's environment, with what makes the commands meet on this machine set over it.
+    """This process's environment, with the settings by which the commands find each other on this machine.
 
-    `R2_PUBLIC_URL` too, which may stand in an `.env` beside it: image URLs are those of the local API.
+    R2_PUBLIC_URL is one of them, because an `.env` file may set it: images have URLs of the local API.
     """
     chosen = {
         "REDIS_URI": redis_uri(addresses.redis_port),
@@ -63,8 +63,8 @@ def application_environment(
 def applications(env: Mapping[str, str], addresses: Addresses, data_dir: Path, command: CommandLine) -> Groups:
     """The commands, in order of dependency.
 
-    The indexes are made while the API starts. The queue adapter comes last because its first message would be
-    a sign of life in the same set in which the worker is looked for.
+    The indexes are created while the API starts. The queue adapter starts last: its first message would add a
+    heartbeat to the set that tells whether the worker is ready.
     """
 
     def application(name: str, ready: Callable[[float], bool] = alive, *, one_shot: bool = False) -> ChildSpec:

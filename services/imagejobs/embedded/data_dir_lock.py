@@ -1,4 +1,4 @@
-"""One `imagejobs up` for each data directory: an advisory lock on DATA_DIR/up.lock, which also names its holder."""
+"""One `imagejobs up` per data directory: an advisory lock on DATA_DIR/up.lock, which has its holder's process id."""
 
 import fcntl
 import os
@@ -12,14 +12,14 @@ from imagejobs.errors import ConfigurationError
 
 FILE_NAME = "up.lock"
 WAIT_SECONDS = 5.0
-"""How long to wait for the guardian of a killed `up`, which holds the lock until its databases have ended."""
+"""How long to wait for the guardian of a killed `up`, which holds the lock until the databases have ended."""
 POLL_SECONDS = 0.05
 
 
 class DataDirLock:
-    """Holds the lock while the `with` block runs; the kernel frees it when the holder dies.
+    """Holds the lock during a `with` block. If the holder dies, the kernel releases the lock.
 
-    Raises ConfigurationError on entry when another `up` holds it.
+    Raises ConfigurationError on entry if another `up` holds the lock.
     """
 
     def __init__(self, data_dir: Path) -> None:

@@ -1,6 +1,7 @@
 """Whether the Redis and the MongoDB of DATA_DIR belong together: one of the two directories may have been replaced.
 
-Asked by plain sockets, as in probes: `up` forks, so it may have no threads, which MongoDB's driver starts.
+Both are asked through plain sockets, as in `probes`: MongoDB's driver starts threads, and a program that forks, as `up`
+does, must not have threads.
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,8 @@ from imagejobs.settings.settings import Settings
 
 
 def foreign_deployment(settings: Settings, redis_port: int, mongodb_port: int) -> Sequence[str]:
-    """What to tell a person about each mark of another deployment; nothing as long as this one has no id."""
-    from imagejobs.deployment import (  # noqa: PLC0415 - only once all is ready: `up` starts sooner without the drivers
+    """A message for each mark of another deployment; empty as long as this deployment has no id."""
+    from imagejobs.deployment import (  # noqa: PLC0415 - imports drivers, without which `up` starts faster
         COLLECTION,
         ID_OF_DOCUMENT,
         foreign_marks,

@@ -1,4 +1,4 @@
-"""What `imagejobs up` tells the person at the terminal."""
+"""What `imagejobs up` prints."""
 
 import signal
 from contextlib import suppress
@@ -19,7 +19,7 @@ STYLES = {
 
 
 def describe(event: ChildEvent) -> str:
-    """One line about the event."""
+    """The event in one line."""
     name = event.spec.name
     match event.happening:
         case Happening.STARTED:
@@ -39,7 +39,7 @@ def describe(event: ChildEvent) -> str:
 
 
 def last_lines(log_file: Path) -> list[str]:
-    """The last lines of a child's log; none when it has no log."""
+    """The last lines of a child's log; empty if it has no log."""
     try:
         with log_file.open("rb") as log:
             log.seek(max(0, log.seek(0, 2) - TAIL_BYTES))
@@ -55,12 +55,12 @@ class Report:
         self._console = console
 
     def line(self, text: str, style: str | None = None) -> None:
-        """Print one line as it is. A terminal that was closed, or a full disk, keeps nothing from going on."""
+        """Print one line. The error of a closed terminal or a full disk is ignored, so that the system runs on."""
         with suppress(OSError):
             self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
     def event(self, event: ChildEvent) -> None:
-        """Print the event, and for a death the last lines that the child wrote. A start alone is no news."""
+        """Print the event, and after a death the last lines of the child's log. A start is not printed."""
         if event.happening is Happening.STARTED:
             return
         self.line(describe(event), STYLES.get(event.happening))

@@ -1,4 +1,4 @@
-"""DATA_DIR/up.json: where the running local system is, so that `imagejobs submit` and the others need no settings."""
+"""DATA_DIR/up.json: the addresses of the running local system, so that other commands need no settings."""
 
 import json
 import os
@@ -26,7 +26,7 @@ class UpState:
 
 
 def write_up_file(data_dir: Path, state: UpState) -> None:
-    """Write up.json as a whole or not at all, readable by its owner only, for it holds tokens."""
+    """Write up.json completely or not at all. Only its owner may read it, because it has tokens."""
     new = data_dir / f".{FILE_NAME}.new"
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -36,12 +36,12 @@ def write_up_file(data_dir: Path, state: UpState) -> None:
 
 
 def remove_up_file(data_dir: Path) -> None:
-    """Remove up.json if it is there."""
+    """Remove up.json if it exists."""
     (data_dir / FILE_NAME).unlink(missing_ok=True)
 
 
 def read_up_file(data_dir: Path) -> UpState | None:
-    """The system that runs on this data directory; None when there is none, or it was killed and left its file."""
+    """The system that runs on this data directory; None if none runs, also if a killed one left its file."""
     try:
         state = UpState(**json.loads((data_dir / FILE_NAME).read_bytes()))
         return state if is_alive(state.pids["up"]) else None

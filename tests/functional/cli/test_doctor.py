@@ -191,7 +191,7 @@ def test_with_everything_there_it_counts_what_it_finds_and_exits_0(
     assert [line for line in result.stdout.splitlines() if not line.startswith("ok ")] == []
     assert result.exit_code == 0
     assert "wrote (by majority) and read; no jobs yet" in result.stdout
-    assert "there are no jobs yet to compare" in result.stdout
+    assert "there are no jobs yet, so API_URL and MONGODB_URI cannot be compared" in result.stdout
     assert "wrote, moved (BLMOVE) and ran a script; 0 message(s) wait on 'task_queue'" in result.stdout
     assert waiting.text == "wrote, moved (BLMOVE) and ran a script; 1 message(s) wait on 'task_queue'"
     assert [each for each in (tmp_path / "data").rglob("doctor-*") if each.is_file()] == []
@@ -347,10 +347,12 @@ def test_outputs_that_the_public_cannot_read_are_a_finding_and_sources_a_warning
 
 
 def test_an_address_that_is_not_reached_from_here_is_a_warning(tmp_path: Path) -> None:
-    settings = memory_settings(data_dir=tmp_path / "data", r2_public_url=f"http://127.0.0.1:{free_port()}")
+    address = f"http://127.0.0.1:{free_port()}"
+    settings = memory_settings(data_dir=tmp_path / "data", r2_public_url=address)
     result = finding("outputs", lambda: check_outputs(deployment(settings)))
     assert (result.ok, result.is_warning) == (True, True)
-    assert "is not reached from here" in result.text
+    assert result.text.startswith(f"not tried: this machine does not reach {address}/optimized/doctor-")
+    assert result.text.endswith("; the machines that read it must")
 
 
 def test_an_api_of_another_deployment_is_a_finding(run: Run, api: MemoryApi, address: str, photo: Path) -> None:
@@ -401,5 +403,5 @@ def test_proxies_that_are_and_that_are_not_used_are_named(monkeypatch: pytest.Mo
     assert told == (
         f"http://api.example is reached through {proxy.url} (API_PROXY); "
         f"HTTP_PROXY={proxy.url}, HTTPS_PROXY={proxy.url}, ALL_PROXY={proxy.url} "
-        "of the environment is not used; API_PROXY or R2_PROXY would be"
+        "in the environment is not used; set API_PROXY or R2_PROXY to use a proxy"
     )

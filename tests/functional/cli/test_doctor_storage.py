@@ -75,15 +75,13 @@ def objects_of(service: S3Service) -> list[str]:
 
 
 WRITE = "write under raw/ and optimized/ (the API stores uploads, workers store results)"
-READ = "read under raw/ and optimized/ (workers fetch uploads, the API looks whether a result is there)"
+READ = "read under raw/ and optimized/ (workers fetch uploads, the API checks that a result exists)"
 LIST = (
-    "list under raw/ and optimized/ (the sweep finds objects of no job; without it, S3 answers 403 instead of 404 for "
-    "a missing object)"
+    "list under raw/ and optimized/ (the sweep finds orphans; without this right S3 answers 403 instead of 404 for a "
+    "missing object)"
 )
-DELETE = "delete under raw/ and optimized/ (the API and the sweep remove what no job needs)"
-LOOK_UP = (
-    "look up the bucket (/readyz asks whether the bucket is there; the right to list all of the bucket includes it)"
-)
+DELETE = "delete under raw/ and optimized/ (the API and the sweep delete objects that no job needs)"
+LOOK_UP = "look up the bucket (/readyz asks for the bucket; the right to list the whole bucket includes this)"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_an_api_that_is_away_is_one_sentence_and_no_traceback(
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"imagejobs: API is unavailable: {nobody_there}: ")
-    assert result.stderr.endswith("; start it with `imagejobs up`, or set API_URL to where it is\n")
+    assert result.stderr.endswith("; start it with `imagejobs up`, or set API_URL to its address\n")
     assert result.stderr.count("\n") == 1
     assert isinstance(result.exception, SystemExit)
 

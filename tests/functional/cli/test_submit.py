@@ -173,7 +173,7 @@ def test_what_was_accepted_is_printed_when_the_api_goes_away_while_it_waits(
     (said,) = failure(result)["data"]
     assert [said["job"]["_id"]] == [job.id for job in api.all_jobs()]
     assert said["error"]["code"] == "unavailable"
-    assert "(the jobs were accepted; what became of them is not known)" in result.stderr
+    assert "(the jobs were accepted; their results are not known)" in result.stderr
 
 
 def test_a_job_that_is_deleted_while_it_waits_does_not_keep_it_from_the_others(

@@ -82,12 +82,15 @@ def test_a_file_of_settings_comes_before_a_running_local_system_too(
 @pytest.mark.usefixtures("running_up")
 def test_that_it_is_the_local_system_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     api_client(None)
-    told = "imagejobs: the API is http://127.0.0.1:4321, the `imagejobs up` on .imagejobs; API_URL would name another\n"
+    told = "imagejobs: the API is http://127.0.0.1:4321, the `imagejobs up` on .imagejobs; set API_URL to use another\n"
     assert capsys.readouterr() == ("", told)
     store_settings(None)
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert err.startswith("imagejobs: MongoDB, Redis and storage are those of the `imagejobs up` on .imagejobs;")
+    assert err == (
+        "imagejobs: MongoDB, Redis and storage are those of the `imagejobs up` on .imagejobs; "
+        "set MONGODB_URI to use others\n"
+    )
 
 
 def test_without_a_local_system_nothing_is_said(
@@ -165,7 +168,7 @@ def test_a_data_dir_that_is_named_comes_before_all_settings(
     assert api_client(running_up).base_url == UP.api_url
     settings = store_settings(running_up)
     assert (settings.mongodb_uri, settings.storage, settings.data_dir) == (UP.mongodb_uri, "filesystem", running_up)
-    assert capsys.readouterr() == ("", ""), "whoever names it knows it"
+    assert capsys.readouterr() == ("", ""), "a directory that was named is not reported"
 
 
 @pytest.mark.parametrize("reach", [api_client, store_settings])

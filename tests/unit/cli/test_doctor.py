@@ -36,7 +36,7 @@ def test_the_engine_says_what_it_reads_and_what_it_does_not() -> None:
     assert check_engine() == (
         "ImageMagick 6.9, libwebp 1.2 reads JPEG, PNG, GIF, WebP, TIFF; "
         "not HEIC, AVIF (the library has no decoder for it); without access to network, other processes; "
-        "NOT kept from foreign files (needs Linux 5.13 and libseccomp)"
+        "WITH access to foreign files (use Linux 5.13 and libseccomp)"
     )
 
 

@@ -1,7 +1,7 @@
-"""What `imagejobs doctor` tries, a module for each service.
+"""The checks of `imagejobs doctor`, one module per service.
 
-A check is a function of the deployment. It says what it found, raises what a person can do something about, or raises
-Concern for what works but should be changed.
+A check is a function of the deployment and returns what it found. It raises an error for a fault, and Concern for
+something that works but should be changed.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from imagejobs.settings.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What is examined: the settings of its processes, and the API as its callers reach it."""
+    """The deployment under examination: the settings of its processes, and the API as callers reach it."""
 
     settings: Settings
     api: FoundApi
 
 
 class Concern(Exception):
-    """Something works, but not as it should in the long run; the message names the remedy."""
+    """Something works, but should be changed. The message names the remedy."""

@@ -1,4 +1,4 @@
-"""The API, at the address that workers and the command line use."""
+"""The checks of the API, at the address that workers and the command line use."""
 
 from http import HTTPStatus
 
@@ -10,7 +10,7 @@ from imagejobs.wiring.client import open_api_client
 
 
 def check_api(deployment: Deployment) -> str:
-    """Whether it is there, and finds what it needs."""
+    """Check that the API answers and is ready."""
     address = deployment.api.address
     url = address.shown_api_url
     try:
@@ -21,7 +21,7 @@ def check_api(deployment: Deployment) -> str:
 
 
 def check_records(deployment: Deployment) -> str:
-    """Whether the API at API_URL has the records of MONGODB_URI: it is asked for the newest job there."""
+    """Check that the API at API_URL uses the database of MONGODB_URI, by asking it for the newest job in there."""
     from contextlib import closing
 
     from imagejobs.connections.mongodb import Database
@@ -34,7 +34,7 @@ def check_records(deployment: Deployment) -> str:
         with closing(Database(deployment.settings.mongodb_uri)) as database:
             newest = MongoImageJobRepository(database).page(JobFilter(), 1)
         if not newest:
-            return "there are no jobs yet to compare API_URL and MONGODB_URI by"
+            return "there are no jobs yet, so API_URL and MONGODB_URI cannot be compared"
         open_api_client(address, max_tries=1).call("getImageJob", path={"id": newest[0].id}, strict=False)
     except (BackingServiceUnavailable, UnexpectedAnswer) as error:
         raise Concern(f"whether API_URL and MONGODB_URI belong together is not known: {error}") from error

@@ -1,4 +1,4 @@
-"""MongoDB."""
+"""The check of MongoDB."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -14,15 +14,15 @@ REMEDIES: Mapping[str, str] = {
     "may not": "give its user the role readWrite on the database of MONGODB_URI",
     "password": "check the user and the password in MONGODB_URI",
 }
-"""What to do, by what is in BackingServiceUnavailable.answer."""
+"""The remedy for each phrase that BackingServiceUnavailable.answer may contain."""
 
 
 def check_mongodb(deployment: Deployment) -> str:
-    """How many jobs there are, once a document was written with majority, read back and removed."""
+    """The number of jobs by status, after a document was written by majority, read back and deleted."""
     from imagejobs.connections.mongodb import Database
     from imagejobs.jobs.records.mongo import MongoImageJobRepository
 
-    with closing(Database(deployment.settings.mongodb_uri)) as database, _remedies_told():
+    with closing(Database(deployment.settings.mongodb_uri)) as database, _with_remedy():
         counts = MongoImageJobRepository(database).count_by_status()
         database.try_out(f"doctor_{secrets.token_hex(6)}")
     jobs = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no jobs yet"
@@ -30,8 +30,8 @@ def check_mongodb(deployment: Deployment) -> str:
 
 
 @contextmanager
-def _remedies_told() -> Iterator[None]:
-    """Raise ConfigurationError with what to do where MongoDB answered that it cannot, or will not."""
+def _with_remedy() -> Iterator[None]:
+    """Raise ConfigurationError with the remedy if MongoDB answered that it cannot serve, or refused."""
     try:
         yield
     except DatabaseUnavailable as error:
@@ -42,5 +42,5 @@ def _remedies_told() -> Iterator[None]:
 
 
 def _shortened(reason: object) -> str:
-    """Without what the driver knows of every member."""
+    """The reason without the driver's description of every member."""
     return str(reason).partition(", Timeout:")[0].partition(", full error:")[0]

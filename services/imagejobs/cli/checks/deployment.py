@@ -1,4 +1,4 @@
-"""Whether MongoDB and the Redis keys belong to one deployment."""
+"""The check that MongoDB and the Redis keys belong to one deployment."""
 
 from contextlib import closing
 
@@ -7,7 +7,7 @@ from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
 
 
 def check_deployment(deployment: Deployment) -> str:
-    """Compare the id in MongoDB with the ids beside the Redis keys; nothing is written."""
+    """Compare the id in MongoDB with the ids beside the Redis keys. Nothing is written."""
     from imagejobs.connections.mongodb import Database
     from imagejobs.connections.redis import redis_client
     from imagejobs.deployment import SOCKET_SECONDS, foreign_marks, known_deployment_id, marks_of, read_marks

@@ -1,10 +1,10 @@
-"""The image library."""
+"""The check of the image library."""
 
 from imagejobs.errors import ConfigurationError
 
 
 def check_engine() -> str:
-    """What the image library reads; asked in a child process, as the worker does."""
+    """The formats that the image library reads. It is asked in a child process, as in a worker."""
     from imagejobs.conversion.errors import ConversionError
     from imagejobs.conversion.formats.registry import FORMATS
     from imagejobs.conversion.sandbox.pool import Converter
@@ -20,5 +20,5 @@ def check_engine() -> str:
     parts += [f"not {', '.join(missing)} (the library has no decoder for it)"] if missing else []
     lacking = [what for what in CONFINEMENT if what not in found.without]
     parts += [f"without access to {', '.join(found.without)}"] if found.without else []
-    parts += [f"NOT kept from {', '.join(lacking)} (needs Linux 5.13 and libseccomp)"] if lacking else []
+    parts += [f"WITH access to {', '.join(lacking)} (use Linux 5.13 and libseccomp)"] if lacking else []
     return "; ".join(parts)

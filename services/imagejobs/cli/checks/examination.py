@@ -1,4 +1,4 @@
-"""All checks in order, and what each came to."""
+"""Runs all checks in order, and collects their findings."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -34,13 +34,13 @@ CHECKS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("records", check_records),
 )
 CHECK_SECONDS = 30.0
-"""What one check may take; most have bounds of their own below that."""
+"""The time limit of one check. Most checks have lower limits of their own."""
 FORESEEN = (BackingServiceUnavailable, ConfigurationError, ApiRefused, UnexpectedAnswer, ObjectNotFound)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check came to; `is_warning` marks what works but should be changed."""
+    """The result of one check. `is_warning` marks something that works but should be changed."""
 
     name: str
     ok: bool
@@ -49,7 +49,7 @@ class Finding:
 
 
 def examine(data_dir: Path | None) -> list[Finding]:
-    """All findings; without valid settings only those that need none."""
+    """All findings. If the settings are invalid, only the checks that need no settings run."""
     findings = [finding("engine", check_engine)]
     try:
         deployment = Deployment(store_settings(data_dir), find_api(data_dir))
@@ -63,24 +63,24 @@ def examine(data_dir: Path | None) -> list[Finding]:
 
 
 def finding(name: str, check: Callable[[], str]) -> Finding:
-    """What the check comes to, whatever it raises, within CHECK_SECONDS."""
+    """The result of the check, whatever it raises. After CHECK_SECONDS the check counts as failed."""
     outcome: Future[str] = Future()
     Thread(target=_carry_out, args=(check, outcome), name=f"check {name}", daemon=True).start()
     wait([outcome], CHECK_SECONDS)
     if not outcome.done():
-        return Finding(name, False, f"no result within {CHECK_SECONDS:g} s: it is connected to, and does not answer")
+        return Finding(name, False, f"no result within {CHECK_SECONDS:g} s: the service is reached but does not answer")
     try:
         return Finding(name, True, outcome.result())
     except Concern as concern:
         return Finding(name, True, str(concern), is_warning=True)
     except FORESEEN as error:
         return Finding(name, False, str(error))
-    except Exception as error:  # noqa: BLE001 - the other findings are wanted all the more
+    except Exception as error:  # noqa: BLE001 - the other checks must run all the same
         return Finding(name, False, f"unexpected: {error!r}")
 
 
 def _carry_out(check: Callable[[], str], outcome: Future[str]) -> None:
     try:
         outcome.set_result(check())
-    except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+    except BaseException as error:  # noqa: BLE001 - raised again by outcome.result()
         outcome.set_exception(error)

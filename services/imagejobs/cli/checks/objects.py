@@ -1,4 +1,4 @@
-"""The small objects that the storage is tried with."""
+"""The small objects with which checks try the storage."""
 
 import io
 import secrets
@@ -12,7 +12,7 @@ DATA = b"image-jobs doctor"
 
 
 def new_key(prefix: str) -> str:
-    """A key that nobody uses."""
+    """A new key under the prefix."""
     return f"{prefix}doctor-{secrets.token_hex(6)}.txt"
 
 
@@ -23,7 +23,7 @@ def put(storage: ObjectStorage, key: str) -> None:
 
 @contextmanager
 def doing(what: str, key: str) -> Iterator[None]:
-    """Raise ConfigurationError that says what cannot be done, where the storage fails; AccessRefused goes through."""
+    """If the storage fails, raise ConfigurationError with the action and the key. AccessRefused passes through."""
     try:
         yield
     except AccessRefused:

@@ -1,4 +1,4 @@
-"""Proxies: which are used, whether they are there, and which are not used although the environment names them."""
+"""The check of proxies: which are used, whether they accept connections, and which are not used."""
 
 import socket
 from urllib.parse import urlsplit
@@ -12,14 +12,15 @@ CONNECT_SECONDS = 3.0
 
 
 def check_proxies(deployment: Deployment) -> str:
-    """Whether each proxy that a setting names can be connected to."""
+    """Check that each proxy in a setting accepts connections."""
     settings, address = deployment.settings, deployment.api.address
     ways = [("API_PROXY", address.api_proxy, address.api_base_url)]
     ways += [("R2_PROXY", settings.r2_proxy, settings.r2_endpoint)] if settings.storage == "s3" else []
     parts = [_way(name, proxy, target) for name, proxy, target in ways if proxy]
     parts = parts or ["none: API and storage are reached directly"]
     unused = [f"{name}={shown(proxy)}" for name, proxy in named_by_the_environment().items()]
-    parts += [f"{', '.join(unused)} of the environment is not used; API_PROXY or R2_PROXY would be"] if unused else []
+    if unused:
+        parts.append(f"{', '.join(unused)} in the environment is not used; set API_PROXY or R2_PROXY to use a proxy")
     return "; ".join(parts)
 
 

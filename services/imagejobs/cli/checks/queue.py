@@ -1,4 +1,4 @@
-"""Redis, as the queue's two ends and Dramatiq use it."""
+"""The check of Redis, as the queue and Dramatiq use it."""
 
 import secrets
 from collections.abc import Callable
@@ -21,11 +21,11 @@ REMEDIES = {
     "Cluster": "let REDIS_URI name one server, or a master with replicas: messages move between keys",
     "password": "check the user and the password in REDIS_URI",
 }
-"""What to do, by what is in task_queue.redis_errors.answer_of()."""
+"""The remedy for each phrase that the answer of task_queue.redis_errors.answer_of() may contain."""
 
 
 def check_redis(deployment: Deployment) -> str:
-    """How many messages wait where jobs are put, once everything that the processes ask of Redis was done."""
+    """The number of waiting messages, after each kind of command that the processes send to Redis was tried."""
     from imagejobs.connections.redis import redis_client
     from imagejobs.dispatch.broker import waiting_key
     from imagejobs.dispatch.tasks import TASKS
@@ -46,7 +46,7 @@ def check_redis(deployment: Deployment) -> str:
 
 
 def trial_keys(settings: Settings) -> list[str]:
-    """New keys that begin as those of the list and of Dramatiq do, for users that may use no others."""
+    """New keys with the prefixes of the list and of Dramatiq: a Redis user may be allowed these keys only."""
     from imagejobs.dispatch.broker import waiting_key
     from imagejobs.task_queue.redis_keys import namespaced
 

@@ -1,4 +1,4 @@
-"""What the storage lets its credentials do. Each right is tried by itself, so that all that are missing are named."""
+"""Tries each right of the storage's credentials by itself, so that every missing right is named."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,30 +9,30 @@ from imagejobs.storage.object_storage import AccessRefused, ObjectNotFound, Obje
 
 NEEDS: Mapping[str, str] = {
     "write": "the API stores uploads, workers store results",
-    "read": "workers fetch uploads, the API looks whether a result is there",
-    "list": "the sweep finds objects of no job; without it, S3 answers 403 instead of 404 for a missing object",
-    "delete": "the API and the sweep remove what no job needs",
-    "look up": "/readyz asks whether the bucket is there; the right to list all of the bucket includes it",
+    "read": "workers fetch uploads, the API checks that a result exists",
+    "list": "the sweep finds orphans; without this right S3 answers 403 instead of 404 for a missing object",
+    "delete": "the API and the sweep delete objects that no job needs",
+    "look up": "/readyz asks for the bucket; the right to list the whole bucket includes this",
 }
-"""What asks for each right."""
+"""What needs each right."""
 
 
 def try_rights(storage: ObjectStorage, prefixes: Iterable[str]) -> None:
-    """Write, list, read and delete under each prefix, and ask for the bucket.
+    """Write, list, read and delete an object under each prefix, and look up the bucket.
 
-    Raises ConfigurationError that names each right that is missing, and what needs it, or what else went wrong.
+    Raises ConfigurationError that names each missing right and what needs it, or another failure.
     """
     trials = _Trials(storage)
     for prefix in prefixes:
         trials.under(prefix)
     trials.allowed("look up", "the bucket", storage.ping)
     if trials.refused:
-        raise ConfigurationError(trials.told())
+        raise ConfigurationError(trials.summary())
 
 
 @dataclass
 class _Trials:
-    """What was refused: the places by right; and what stays behind because it cannot be deleted."""
+    """The refused places by right, the trials that were impossible, and the objects that could not be deleted."""
 
     storage: ObjectStorage
     refused: dict[str, list[str]] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class _Trials:
     reason: str = ""
 
     def under(self, prefix: str) -> None:
-        """Try everything with one object."""
+        """Try every right with one object."""
         key = new_key(prefix)
         is_written = self.allowed("write", prefix, lambda: put(self.storage, key), key)
         try:
@@ -55,7 +55,7 @@ class _Trials:
                 self.left.append(key)
 
     def allowed(self, right: str, place: str, trial: Callable[[], object], key: str = "the bucket") -> bool:
-        """Whether the storage allows it. Raises ConfigurationError when it fails for another reason."""
+        """Whether the storage allows the trial. Raises ConfigurationError if it fails for another reason."""
         try:
             with doing(right, key):
                 trial()
@@ -65,8 +65,8 @@ class _Trials:
             return False
         return True
 
-    def told(self) -> str:
-        """Every right that is missing, in one line."""
+    def summary(self) -> str:
+        """All missing rights in one line."""
         missing = [
             f"{right} {'' if right == 'look up' else 'under '}{' and '.join(places)} ({NEEDS[right]})"
             for right, places in self.refused.items()

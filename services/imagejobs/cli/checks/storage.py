@@ -1,4 +1,4 @@
-"""The bucket, or the directory of the filesystem storage; and its objects as others read them, by URL."""
+"""The checks of the storage: with its credentials, and by URL as others read its objects."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +20,7 @@ PUBLIC_REMEDY = "Make raw/ public, or set SOURCE_URL=presigned"
 
 
 def check_storage(deployment: Deployment) -> str:
-    """Whether the API, the worker and the reconciler may do what they will: write, read, list and delete."""
+    """Try what the API, the worker and the reconciler do: write, read, list and delete."""
     from imagejobs.wiring.storage import open_storage
 
     settings = deployment.settings
@@ -30,7 +30,7 @@ def check_storage(deployment: Deployment) -> str:
 
 
 def check_outputs(deployment: Deployment) -> str:
-    """Read an output as browsers do, under R2_PUBLIC_URL."""
+    """Read an output under R2_PUBLIC_URL, as browsers do."""
     from imagejobs.wiring.storage import open_storage
 
     settings = deployment.settings
@@ -45,7 +45,7 @@ def check_outputs(deployment: Deployment) -> str:
 
 
 def check_sources(deployment: Deployment) -> str:
-    """Read a source under the URL that workers of other programs get."""
+    """Read a source at the URL that the API gives to the workers of other programs."""
     from imagejobs.wiring.storage import open_storage
 
     settings = deployment.settings
@@ -57,14 +57,17 @@ def check_sources(deployment: Deployment) -> str:
             remedy = SIGNED_REMEDY if is_signed else PUBLIC_REMEDY
             raise Concern(
                 f"sources cannot be read at their {settings.source_url} address: {problem}; workers that download by "
-                f"URL fail, ours do not. {remedy}"
+                f"URL fail, those of image-jobs do not. {remedy}"
             )
     return f"workers can read sources at their {settings.source_url} address"
 
 
 @contextmanager
 def _written(storage: ObjectStorage, prefix: str) -> Iterator[str]:
-    """The key of a small object, which is deleted at the end. What is refused to us is the finding of check_storage."""
+    """The key of a small object, which is deleted at the end.
+
+    Raises Concern if the object cannot be written: check_storage reports that as its own finding.
+    """
     key = new_key(prefix)
     try:
         with doing("write", key):
@@ -79,7 +82,10 @@ def _written(storage: ObjectStorage, prefix: str) -> Iterator[str]:
 
 
 def _problem_of(deployment: Deployment, url: str) -> str | None:
-    """Why GET of this URL does not give the object. Raises Concern if it cannot be tried from this machine."""
+    """Why GET of this URL does not return the object; None if it does.
+
+    Raises Concern if this machine does not reach the URL.
+    """
     shown = url.partition("?")[0]
     proxy = proxy_to(url, deployment.settings.r2_proxy if deployment.settings.storage == "s3" else "")
     try:
@@ -87,7 +93,7 @@ def _problem_of(deployment: Deployment, url: str) -> str | None:
             answer = client.get(url, follow_redirects=True)
     except httpx2.HTTPError as error:
         raise Concern(
-            f"not tried: {shown} is not reached from here{through(proxy)} ({error}); it must be from where it is read"
+            f"not tried: this machine does not reach {shown}{through(proxy)} ({error}); the machines that read it must"
         ) from error
     if answer.status_code != httpx2.codes.OK:
         return f"GET {shown} answered {answer.status_code}{through(proxy)}"

@@ -1,1 +1,1 @@
-"""What every command shows: text for people, one shape of JSON for programs, and progress on a terminal."""
+"""The output of all commands: text for people, JSON of one shape for programs, progress on a terminal."""

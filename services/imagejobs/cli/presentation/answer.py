@@ -1,4 +1,4 @@
-"""What a command has to say, and the one place that says it: as text, or with `--json` as one JSON document."""
+"""The answer of a command, and how it is printed: as text, or with `--json` as one JSON document."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _output_is_taken = ContextVar("output_is_taken", default=False)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a command did not do all of what it was asked. `facts` go beside the code into the JSON."""
+    """Why a command did not do everything that was asked. `facts` are fields beside the code in the JSON."""
 
     code: str
     message: str
@@ -29,19 +29,19 @@ class Failure:
     shows_code: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """The API's answer to a request that fails has the same shape."""
+        """The document, in the shape of the API's answer to a request that fails."""
         return {"success": False, "message": self.message, "error": {"code": self.code, **self.facts}}
 
     def as_error(self) -> dict[str, Any]:
-        """As the failure of one of many things, all of which are in one document."""
+        """The failure of one item, for a document about many items."""
         return {"code": self.code, "message": self.message, **self.facts}
 
     def labelled(self) -> str:
-        """The message, with the code where it is one of the API's or the conversion's."""
+        """The message, followed by the code in brackets if it is one of the API or of the conversion."""
         return f"{self.message} [{self.code}]" if self.shows_code else self.message
 
     def as_text(self) -> str:
-        """Each line of the message by itself, with the program's name in front."""
+        """The message with the program's name before each line."""
         return "\n".join(f"imagejobs: {line}" for line in self.labelled().splitlines())
 
 
@@ -49,7 +49,7 @@ INTERRUPTED = Failure("interrupted", "The command was interrupted.", exit_code=1
 
 
 class CommandFailed(Exception):
-    """Ends a command that has nothing else to say."""
+    """Ends a command that has no other output."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -58,9 +58,9 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`data` is for programs and `view` for people; with a `failure` they are what was done before it.
+    """The output of a command: `data` for programs, `view` for people.
 
-    `beside` is what the JSON has beside the data.
+    With a `failure` they show what was done before it. `beside` has further fields of the JSON document.
     """
 
     data: Any = None
@@ -70,7 +70,7 @@ class Answer:
 
 
 def show(answer: Answer, *, as_json: bool) -> None:
-    """Print the answer: one JSON document, or a view on standard output and the failure on standard error."""
+    """Print the answer: as one JSON document, or the view on standard output and the failure on standard error."""
     with written_output():
         if as_json:
             print_json(_document(answer))
@@ -93,11 +93,11 @@ def print_json(document: Mapping[str, Any]) -> None:
 
 @contextmanager
 def written_output() -> Iterator[None]:
-    """Write to standard output in this block. Raises CommandFailed where it takes nothing more, as on a full disk."""
+    """For a block that writes to standard output. Raises CommandFailed if that fails, as on a full disk."""
     try:
         yield
     except BrokenPipeError:
-        raise  # the reader has seen enough, which is not an error of this command
+        raise  # the reader closed the pipe, which is not an error of this command
     except OSError as error:
         _discard_standard_output()
         failure = Failure("not_written", f"standard output cannot be written: {error.strerror}")
@@ -105,12 +105,12 @@ def written_output() -> Iterator[None]:
 
 
 def take_standard_output() -> None:
-    """From now on standard output is for a command's result alone; what it has to say goes to standard error."""
+    """Keep standard output for the command's result: from now on everything else is printed on standard error."""
     _output_is_taken.set(True)
 
 
 def _discard_standard_output() -> None:
-    """What its buffer still holds would fail again when Python ends: with a traceback, and exit code 120."""
+    """Send the rest of the buffer to /dev/null: Python writes it at its end, and would fail with exit code 120."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

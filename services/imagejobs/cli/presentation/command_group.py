@@ -1,4 +1,4 @@
-"""The commands as a whole: what they have in common when one cannot run."""
+"""The group of all commands, which prints their errors."""
 
 import sys
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from imagejobs.cli.presentation.failures import FORESEEN, failure_of
 
 
 class CommandGroup(TyperGroup):
-    """A group of commands whose foreseen errors are printed without a traceback, as JSON where `--json` asks for it."""
+    """A group of commands. It prints foreseen errors without a traceback, and as JSON with `--json`."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
-        """Run the command line. Its own mistakes are typer's exceptions, which typer would print for people only."""
+        """Run the command line. With `--json` a mistake in it is printed here, because typer prints text only."""
         words = list(sys.argv[1:] if args is None else args)
         return copy_context().run(self._main, words, *rest, **options)
 
@@ -35,7 +35,7 @@ class CommandGroup(TyperGroup):
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
+        """Run the command. Print a foreseen error and exit."""
         try:
             return super().invoke(ctx)
         except (CommandFailed, *FORESEEN) as error:

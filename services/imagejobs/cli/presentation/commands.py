@@ -1,4 +1,4 @@
-"""Commands that answer: what they return is shown, and an option `--json` is theirs."""
+"""Commands that return an Answer: it is printed, and each of them has an option `--json`."""
 
 import functools
 import inspect
@@ -14,7 +14,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, e
 
 
 def answering(command: Callable[..., Answer]) -> Callable[..., None]:
-    """The command with an option `--json`: it shows what the command answers, or the failure that it raises."""
+    """The command with an option `--json`, which prints the answer or the failure that is raised."""
 
     @functools.wraps(command)
     def answer(*args: Any, as_json: bool, **options: Any) -> None:
@@ -29,16 +29,16 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
 
 
 def carry_out(command: Callable[[], Answer], *, as_json: bool) -> None:
-    """Show what the command answers, or the failure that it raises. Ends the program unless the command succeeded."""
+    """Print the answer of the command, or the failure that it raises. Raises typer.Exit after a failure."""
     try:
-        said = command()
+        answer = command()
     except Exception as error:
         failure = failure_of(error)
         if failure is None:
             raise
-        said = Answer(failure=failure)
+        answer = Answer(failure=failure)
     except KeyboardInterrupt:
-        said = Answer(failure=INTERRUPTED)
-    show(said, as_json=as_json)
-    if said.failure:
-        raise typer.Exit(said.failure.exit_code)
+        answer = Answer(failure=INTERRUPTED)
+    show(answer, as_json=as_json)
+    if answer.failure:
+        raise typer.Exit(answer.failure.exit_code)

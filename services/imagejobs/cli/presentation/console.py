@@ -1,11 +1,11 @@
-"""Where text for people goes."""
+"""The consoles on which text for people is printed."""
 
 from unicodedata import category
 
 from rich.console import Console
 
 WIDTH_OF_FILES = 200
-"""Columns of what goes to a file or a pipe, which has no width of its own."""
+"""Columns of a file or a pipe, which has no width of its own."""
 
 
 def console_for(*, stderr: bool = False) -> Console:
@@ -15,10 +15,10 @@ def console_for(*, stderr: bool = False) -> Console:
 
 
 def printable(text: str) -> str:
-    """The text without characters that a terminal takes for commands: others may have written it."""
+    """The text with control characters replaced: text from outside must not control the terminal."""
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_control(each) else each for each in text)
 
 
 def _is_control(character: str) -> bool:
-    """Halves of surrogate pairs, which stand for bytes of a file's name that are not text, cannot be printed at all."""
+    """Lone surrogates count too: they stand for bytes of a file name that are not text, and cannot be printed."""
     return category(character) in {"Cc", "Cs"} and character not in "\n\t"

@@ -1,15 +1,15 @@
-"""Errors that a person can do something about, as failures of a command."""
+"""Turns foreseen errors into failures of a command."""
 
 from imagejobs.cli.presentation.answer import CommandFailed, Failure
 from imagejobs.client.errors import ApiNotReached, ApiRefused, UnexpectedAnswer
 from imagejobs.errors import BackingServiceUnavailable, ConfigurationError
 
 FORESEEN = (ConfigurationError, BackingServiceUnavailable, ApiRefused, UnexpectedAnswer)
-START_IT = "start it with `imagejobs up`, or set API_URL to where it is"
+START_IT = "start it with `imagejobs up`, or set API_URL to its address"
 
 
 def failure_of(error: Exception) -> Failure | None:
-    """The failure that a foreseen error is; None for any other error, which keeps its traceback."""
+    """The failure for a foreseen error; None for any other error, which keeps its traceback."""
     match error:
         case CommandFailed():
             return error.failure

@@ -1,4 +1,4 @@
-"""Jobs for people."""
+"""Shows jobs to people."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ Job = Mapping[str, Any]
 
 
 def jobs_view(jobs: Sequence[Job], after: str = "") -> RenderableType:
-    """Two lines per job, and a third where there is a problem; `after` follows them."""
+    """Two lines per job, and a third if there is a problem. `after` is the last line."""
     lines = [line for job in jobs for line in _job_lines(job)]
     return Group(*lines or [Text("no jobs")], *([whole_line(after)] if after else []))
 
@@ -35,12 +35,12 @@ def _job_lines(job: Job) -> Iterable[RenderableType]:
 
 
 def results_view(results: Iterable[tuple[str, Job]]) -> RenderableType:
-    """What became of each file: size before and after, what was saved, pixels, time, and where to see it."""
+    """The result of each file: size before and after, saving, pixels, time, and address."""
     return Group(*(line for name, job in results for line in result_lines(name, job)))
 
 
 def result_lines(name: str, job: Job) -> Iterable[RenderableType]:
-    """The job's id and its file, what became of it, and its address or its problem."""
+    """The job's id and file, its status and sizes, and its address or its problem."""
     yield whole_line(job["_id"], "  ", plain(name, "bold"))
     facts = ", ".join(_facts(job))
     yield whole_line("  ", status_text(job), f"  {facts}" if facts else "")
@@ -63,7 +63,7 @@ def status_text(job: Job) -> Text:
 
 
 def problem_of(job: Job) -> str:
-    """Why the job failed, with the code; empty for others."""
+    """Why the job failed, with the code; empty if it did not fail."""
     code, message = job.get("errorCode"), str(job.get("errorMsg") or "")
     return f"{message} [{code}]" if code else message
 

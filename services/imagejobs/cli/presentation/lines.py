@@ -1,4 +1,4 @@
-"""Views made of lines: they fit a terminal of 80 columns, and never cut or break an id, an address or a file's name."""
+"""Views made of lines for a terminal of 80 columns. Ids, addresses and file names are never cut or broken."""
 
 import sys
 from collections.abc import Iterable
@@ -14,19 +14,19 @@ INDENT = 2
 
 
 def plain(text: str, style: str = "") -> Text:
-    """The text as it is, which is neither read as markup nor as commands of the terminal."""
+    """The text, interpreted neither as markup nor as commands of the terminal."""
     return Text(printable(text), style)
 
 
 def whole_line(*parts: Text | str) -> Text:
-    """A line that is never broken: a terminal that is too narrow continues it on the next row by itself."""
+    """A line without line breaks. A terminal that is too narrow continues it on the next row."""
     texts = (part if isinstance(part, Text) else plain(part) for part in parts)
     return Text.assemble(*texts, no_wrap=True, overflow="ignore")
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Text that is wrapped between words on a terminal, and left in its own lines elsewhere. No word is broken."""
+    """Text that is wrapped between words on a terminal, and keeps its own lines elsewhere. No word is broken."""
 
     text: str
     indent: str = ""
@@ -41,7 +41,7 @@ class Paragraph:
 
 
 def indented(text: str) -> Paragraph:
-    """A paragraph that is a little to the right."""
+    """A paragraph that is indented by INDENT columns."""
     return Paragraph(text, " " * INDENT)
 
 

@@ -1,4 +1,4 @@
-"""Progress of long commands."""
+"""The progress of long commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from imagejobs.cli.presentation.lines import Paragraph
 
 @contextmanager
 def progress_bar(console: Console | None = None) -> Iterator[Progress]:
-    """A bar with counts and elapsed time, on standard error by default. Only a terminal shows it: no pipe, no log."""
+    """A bar with counts and elapsed time, by default on standard error. Only a terminal shows it."""
     shown_on = console or console_for(stderr=True)
     columns = (
         SpinnerColumn(),

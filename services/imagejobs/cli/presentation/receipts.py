@@ -1,4 +1,4 @@
-"""What a conversion made, and how it decided."""
+"""Shows the receipt of a conversion to people."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from imagejobs.conversion.sandbox.result import Result
 
 
 def receipt_view(files: Sequence[Path], result: Result) -> RenderableType:
-    """The source, each file that was written, what was tried, and what else is worth knowing."""
+    """The source, each written file, what was tried and chosen, and notes."""
     return names_and_values(_rows(files, result))
 
 

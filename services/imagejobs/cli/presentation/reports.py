@@ -1,4 +1,4 @@
-"""Figures and findings for people."""
+"""Shows figures and findings to people."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def stats_view(stats: Mapping[str, Any]) -> RenderableType:
-    """The queue, the jobs by status and how long they took."""
+    """The length of the queue, the jobs by status, and how long they took."""
     table = Table(show_header=False)
     table.add_row("messages on the queue", str(stats["queueLength"]))
     for status, count in stats["byStatus"].items():
@@ -29,7 +29,7 @@ def stats_view(stats: Mapping[str, Any]) -> RenderableType:
 
 
 def swept_view(found: "Mapping[Kind, Swept]") -> RenderableType:
-    """What a sweep found and deleted, in a column for each kind of object."""
+    """What a sweep found and deleted, one column per kind of object."""
     table = Table("", *(str(kind) for kind in found))
     for column in table.columns[1:]:
         column.justify = "right"
@@ -46,7 +46,7 @@ def swept_view(found: "Mapping[Kind, Swept]") -> RenderableType:
 
 
 def damages_view(damages: "Sequence[Damage]") -> RenderableType:
-    """What is wrong with COMPLETED jobs, a line for each object."""
+    """The damages of COMPLETED jobs, one line per object."""
     return Group(*(whole_line(damage.job_id, "  ", str(damage)) for damage in damages))
 
 
@@ -54,5 +54,5 @@ MARKS = {"ok": "green", "warn": "yellow", "FAIL": "bold red"}
 
 
 def findings_view(findings: Sequence[tuple[str, str, str]]) -> RenderableType:
-    """How each check went (`ok`, `warn` or `FAIL`), its name, and what it found."""
+    """The mark (`ok`, `warn` or `FAIL`), the name and the text of each finding."""
     return Group(*(whole_line(Text(f"{mark:4}", MARKS[mark]), f" {name:10} ", text) for mark, name, text in findings))

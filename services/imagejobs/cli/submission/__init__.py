@@ -1,1 +1,1 @@
-"""Files that a command line submits: found, uploaded, waited for, and saved as results."""
+"""The files of `imagejobs submit` and `demo`: found, uploaded, waited for, and saved as results."""

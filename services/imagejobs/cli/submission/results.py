@@ -9,7 +9,7 @@ from imagejobs.cli.whole_files import write_whole
 from imagejobs.client.download import DownloadFailed, download
 
 MAX_BYTES = 256 * 1024 * 1024
-"""Of a result whose job does not say how large it is."""
+"""The largest result to download if the job does not say its size."""
 
 
 class NotSaved(Exception):
@@ -17,7 +17,7 @@ class NotSaved(Exception):
 
 
 def result_files(folder: Path, places: Iterable[PurePath]) -> Iterator[Path]:
-    """A .webp file in the folder for each source, under its name; where that is taken, with a number."""
+    """A .webp file in the folder for each source, with the source's name, and a number if that name is taken."""
     taken: set[str] = set()
     for place in places:
         name = _free_name(place, taken)
@@ -34,12 +34,12 @@ def _free_name(place: PurePath, taken: set[str]) -> PurePath:
 
 
 def _key(name: PurePath) -> str:
-    """Some file systems do not distinguish upper and lower case."""
+    """The name for comparisons: some file systems do not distinguish upper and lower case."""
     return str(name).casefold()
 
 
 class Results:
-    """The folder of one command's results: what is there already stays unless `overwrite`, and all names differ."""
+    """Saves the results of one command. All names differ, and existing renditions stay unless `overwrite`."""
 
     def __init__(self, files: Iterable[Path], *, overwrite: bool, proxy: str) -> None:
         self._overwrite = overwrite
@@ -47,7 +47,7 @@ class Results:
         self._taken = {_key(file) for file in files}
 
     def save(self, job: Mapping[str, Any], file: Path) -> list[Path]:
-        """Write the result to the file and its smaller renditions beside it, all or none. Raises NotSaved."""
+        """Write the result to the file and the smaller renditions beside it: all or none. Raises NotSaved."""
         pictures = job.get("renditions") or [{"url": job.get("outputImageURL") or "", "bytes": _size(job)}]
         try:
             files = [file, *(self._rendition_file(file, each) for each in pictures[1:])]
@@ -65,13 +65,13 @@ class Results:
         side = max(picture["width"], picture["height"])
         smaller = file.with_stem(f"{file.stem}-{side}")
         if _key(smaller) in self._taken or (smaller.exists() and not self._overwrite):
-            raise NotSaved(f"{smaller} exists already: add --force to replace it, or take another --output")
+            raise NotSaved(f"{smaller} exists already: add --force to replace it, or choose another --output")
         self._taken.add(_key(smaller))
         return smaller
 
 
 def existing(files: Iterable[Path]) -> Sequence[Path]:
-    """Those that are there, links that lead nowhere included."""
+    """The files that exist. A link counts even if its target does not exist."""
     return [file for file in files if file.exists() or file.is_symlink()]
 
 

@@ -1,4 +1,4 @@
-"""The image files that a command line names, by themselves or through their folders."""
+"""The image files that a command line names, directly or through their folders."""
 
 import stat
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ EXTENSIONS = frozenset(f".{extension}" for each in FORMATS for extension in each
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An image file, and its place relative to the folder that was named."""
+    """An image file, and its path relative to the folder that was named."""
 
     file: Path
     place: PurePath
@@ -20,17 +20,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something in a folder that is left out, and why."""
+    """A file or folder that is left out, and why."""
 
     file: Path
     reason: str
 
 
 def find_sources(paths: Sequence[Path]) -> Iterator[Source | Skipped]:
-    """Every file that is named, whatever it is, and the images in every folder that is named, in order of names.
+    """Every file that is named, whatever it is, and the images in every folder that is named, ordered by name.
 
-    A file in a folder is an image by its first bytes or by its extension; with the extension alone it is for the API
-    to refuse, with a reason. Hidden files and folders are left out, and what leads to a folder a second time.
+    A file in a folder is an image by its first bytes or by its extension. If only the extension says so, the API
+    refuses the file with a reason. Hidden files and folders are left out, and links to folders already visited.
     """
     for path in paths:
         if _is_folder(path):
@@ -40,7 +40,7 @@ def find_sources(paths: Sequence[Path]) -> Iterator[Source | Skipped]:
 
 
 def _walk(top: Path) -> Iterator[Source | Skipped]:
-    """The files of a folder before those of its folders."""
+    """The files of a folder come before those of its subfolders."""
     seen: set[tuple[int, int]] = set()
     pending = [(top, PurePath())]
     while pending:
@@ -75,7 +75,7 @@ def _file(path: Path, place: PurePath) -> Source | Skipped:
 
 
 def _why_not(path: Path) -> str:
-    """Why this is left out; empty for an image. Only regular files are opened: a pipe would wait for a writer."""
+    """Why the file is left out; empty for an image. Only regular files are opened: a pipe would block."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return "not a regular file"

@@ -1,4 +1,4 @@
-"""Files on their way through the API: uploaded, waited for, and saved."""
+"""Uploads files, waits for their jobs, and saves the results."""
 
 import stat
 import uuid
@@ -24,7 +24,7 @@ API_FAILED = (BackingServiceUnavailable, UnexpectedAnswer)
 
 @dataclass
 class Submission:
-    """A file, the job that it became, the files that came out, and what went wrong."""
+    """A file, its job, the files of its result, and its failure."""
 
     file: Path
     target: Path | None = None
@@ -33,7 +33,7 @@ class Submission:
     failure: Failure | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """What is known of it."""
+        """The fields that are known."""
         said: dict[str, Any] = {"file": str(self.file)}
         if self.job is not None:
             said["job"] = self.job
@@ -43,7 +43,7 @@ class Submission:
 
 
 def upload_all(api: ApiClient, submissions: Sequence[Submission], entity: tuple[str, str], progress: Progress) -> None:
-    """Upload one file after the other. Where the API fails the files after it are not sent."""
+    """Upload one file after the other. If the API fails, the remaining files are not sent."""
     task = progress.add_task("uploading", total=len(submissions))
     for number, submission in enumerate(submissions, 1):
         try:
@@ -56,16 +56,19 @@ def upload_all(api: ApiClient, submissions: Sequence[Submission], entity: tuple[
             rest = submissions[number:]
             _fail(submission, _not_uploaded(error, len(rest)), progress)
             for each in rest:
-                each.failure = Failure("not_sent", "The file was not sent, because an upload before it failed.")
+                each.failure = Failure("not_sent", "The file was not sent, because an earlier upload failed.")
             return
         progress.advance(task)
 
 
 def upload(api: ApiClient, file: Path, entity_type: str, entity_id: str) -> Job:
-    """POST one file; a repeated request answers the same job. Bytes of its name that are not text are replaced."""
+    """POST one file. A repeated request returns the same job. Bytes of the name that are not text are replaced.
+
+    Raises OSError if the file cannot be read.
+    """
     name = file.name.encode(errors="replace").decode()
     if not stat.S_ISREG(file.stat().st_mode):
-        raise OSError(0, "it is not a regular file", str(file))  # a pipe may wait for ever, and is read only once
+        raise OSError(0, "it is not a regular file", str(file))  # a pipe may block for ever, and cannot be read again
     with file.open("rb") as content:
         job: Job = api.call(
             "createImageJob",
@@ -82,7 +85,7 @@ def upload(api: ApiClient, file: Path, entity_type: str, entity_id: str) -> Job:
 def wait_for_all(
     api: ApiClient, submissions: Sequence[Submission], timeout: float, results: Results | None, progress: Progress
 ) -> None:
-    """Wait for the jobs of the submissions, and save each result as soon as it is there."""
+    """Wait for the jobs of the submissions, and save each result as soon as it exists."""
     by_id = {each.job["_id"]: each for each in submissions if each.job is not None}
     task = progress.add_task("converting", total=len(by_id))
     try:
@@ -92,7 +95,7 @@ def wait_for_all(
             if submission.failure or (submission.job and submission.job["status"] in ENDED):
                 progress.advance(task)
     except API_FAILED as error:
-        report(progress, f"{error} (the jobs were accepted; what became of them is not known)")
+        report(progress, f"{error} (the jobs were accepted; their results are not known)")
         _fail_unfinished(by_id, failure_of(error))
     else:
         message = f"The job did not end within {timeout:g} s; `imagejobs status ID` shows it later."

@@ -16,8 +16,8 @@ Job = Mapping[str, Any]
 def watch(api: ApiClient, job_ids: Sequence[str], timeout: float) -> Iterator[tuple[str, Job | ApiRefused]]:
     """Poll until every job is COMPLETED or FAILED, at most `timeout` seconds.
 
-    Gives the id and the job as often as its status changes. A job that the API refuses to show, such as one that was
-    deleted, has ended too: it is given as the refusal.
+    Yields the id and the job whenever its status has changed. If the API refuses to show a job, for example because it
+    was deleted, yields the id and the refusal, and counts the job as ended.
     """
     deadline = time.monotonic() + timeout
     seen: dict[str, str] = {}

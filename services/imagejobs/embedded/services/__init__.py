@@ -1,1 +1,1 @@
-"""The backing services that run as children."""
+"""The backing services, Redis and MongoDB, as child processes."""

@@ -1,7 +1,7 @@
-"""MongoDB as a child: a `mongod` on PATH, else nx-27017, which speaks its wire protocol on SQLite.
+"""MongoDB as a child: a `mongod` on PATH, else nx-27017, which speaks MongoDB's wire protocol and stores in SQLite.
 
-The two keep their data in different files of DATA_DIR/mongodb. The data decides: a directory that one of them has
-written is never given to the other, so that jobs do not vanish because somebody installed a `mongod`.
+The two keep their data in different files of DATA_DIR/mongodb. A directory with data of one is never given to the
+other: otherwise the jobs would disappear when somebody installs a `mongod`.
 """
 
 import importlib.util
@@ -16,27 +16,25 @@ from imagejobs.embedded.supervision.child_spec import ChildSpec
 from imagejobs.errors import ConfigurationError
 
 MISSING = (
-    "MongoDB: neither a `mongod` on PATH nor nx-27017 is installed. Install the latter with "
+    "MongoDB: found neither a `mongod` on PATH nor nx-27017. Install nx-27017 with "
     "`pip install 'image-jobs[embedded]'` or `make install`"
 )
 QUIET_NX_27017 = (
     "import logging; logging.disable(logging.INFO); from nx_27017.nx_27017 import main; raise SystemExit(main())"
 )
-"""nx-27017's console script, without its two log lines per command, for which it has no option."""
-
-
+"""nx-27017's console script without its two log lines per command, which no option turns off."""
 DATABASE = "image_jobs"
 
 
 def mongodb_uri(port: int, database: str = DATABASE) -> str:
-    """MONGODB_URI of the server on this port."""
+    """The MONGODB_URI of the server on this port."""
     return f"mongodb://{LOOPBACK}:{port}/{database}"
 
 
 def mongodb(data_dir: Path, port: int) -> ChildSpec:
     """Describe the MongoDB server that keeps its data in DATA_DIR/mongodb.
 
-    Raises ConfigurationError when the server is missing, or the one that wrote the data that are there.
+    Raises ConfigurationError if no server is installed, or if the server that wrote the existing data is missing.
     """
     directory = data_dir / "mongodb"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -66,7 +64,7 @@ def _arguments(directory: Path, port: int) -> tuple[str, ...]:
 
 def _nx_27017_arguments(directory: Path, port: int) -> tuple[str, ...]:
     pid_file = directory / "nx-27017.pid"
-    pid_file.unlink(missing_ok=True)  # after a kill its number may be another program's, and nx-27017 would not start
+    pid_file.unlink(missing_ok=True)  # a killed server leaves it; if its process id is in use, nx-27017 does not start
     options = {
         "--data-dir": str(directory),
         "--host": LOOPBACK,

@@ -1,8 +1,8 @@
-"""Readiness probes: one short question to a server on this machine, asked in its own protocol.
+"""Readiness probes: one short request to a server on this machine, in the server's own protocol.
 
-The client libraries are not used: importing them would cost `imagejobs up` 0.7 s of its start, and pymongo's monitor
-threads must not run in a program that forks. Every read ends within TIMEOUT_SECONDS. A server that is unavailable or
-still loading its data is not ready.
+The client libraries are not used: their import would delay the start of `imagejobs up` by 0.7 s, and pymongo starts
+threads, which a program that forks must not have. Every read ends within TIMEOUT_SECONDS. A server that is unavailable
+or still loads its data is not ready.
 """
 
 import http.client
@@ -23,11 +23,12 @@ SECTION_OFFSET = HEADER.size + 5  # the flags, and the kind of the only section
 LARGEST_REPLY = 65_536
 
 HEARTBEATS = "dramatiq:__heartbeats__"
-"""dramatiq's dispatch.lua: worker process ids, scored by the time of their last command in milliseconds."""
+"""The sorted set of dramatiq's dispatch.lua: a member per worker process, scored by the time of its last command in
+milliseconds."""
 
 
 def redis_answers(port: int) -> bool:
-    """Whether Redis answers PING with PONG (while it loads its file it does not)."""
+    """Whether Redis answers PING with PONG. It does not while it loads its data."""
     return _ask_redis(port, "PING") == "+PONG"
 
 
@@ -44,7 +45,7 @@ def mongodb_answers(port: int) -> bool:
 
 
 def ask_mongodb(port: int, command: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The reply to a command; empty when there is none."""
+    """The reply to a command; empty if no valid reply arrives."""
     body = struct.pack("<iB", 0, 0) + bson.encode(command)
     question = HEADER.pack(HEADER.size + len(body), 1, 0, OP_MSG) + body
     try:
@@ -57,7 +58,7 @@ def ask_mongodb(port: int, command: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def redis_text(port: int, key: str) -> str | None:
-    """The value of a key that has one line of text; None when there is none."""
+    """The value of a key, one line of text; None if the key does not exist or Redis does not answer."""
     name = key.encode()
     command = b"*2\r\n$3\r\nGET\r\n$%d\r\n%s\r\n" % (len(name), name)
     try:
@@ -73,7 +74,7 @@ def redis_text(port: int, key: str) -> str | None:
 
 
 def http_answers(port: int, path: str) -> bool:
-    """Whether GET `path` is answered with 200."""
+    """Whether GET `path` returns 200."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""redis-server as a child: own port, own directory, an append-only file so that no job is lost."""
+"""redis-server as a child, with its own port and directory, and an append-only file so that no job is lost."""
 
 import os
 import shutil
@@ -16,15 +16,15 @@ MISSING = (
 
 
 def redis_uri(port: int) -> str:
-    """REDIS_URI of the server on this port."""
+    """The REDIS_URI of the server on this port."""
     return f"redis://{LOOPBACK}:{port}/0"
 
 
 def redis_server(data_dir: Path, port: int) -> ChildSpec:
     """Describe the Redis server that keeps its data in DATA_DIR/redis.
 
-    A crash of the machine can cost the last second (`appendfsync everysec`), a crash of the process nothing; the
-    reconciler repairs the former. Nothing is ever evicted. Raises ConfigurationError when redis-server is missing.
+    A crash of the process loses nothing. A crash of the machine may lose the last second (`appendfsync everysec`),
+    which the reconciler repairs. No key is evicted. Raises ConfigurationError if redis-server is missing.
     """
     program = shutil.which("redis-server")
     if program is None:

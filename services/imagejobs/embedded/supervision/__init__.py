@@ -1,1 +1,1 @@
-"""Starting, watching and ending child processes."""
+"""Starts, watches and ends child processes."""

@@ -10,11 +10,11 @@ from imagejobs.embedded.supervision.child_spec import ChildSpec
 from imagejobs.embedded.supervision.schedule import failures_after
 
 LOG_BYTES = 10_000_000
-"""A log larger than this is set aside as `<name>.log.1` when its child starts."""
+"""A larger log is renamed to `<name>.log.1` when its child starts."""
 
 
 class Child:
-    """One child as described by its spec: not started, running, or ended and waiting to be started again."""
+    """One child: not started, running, or ended and waiting for its restart."""
 
     def __init__(self, spec: ChildSpec) -> None:
         self.spec = spec
@@ -28,18 +28,18 @@ class Child:
 
     @property
     def is_running(self) -> bool:
-        """Whether it was started and has not been seen to end."""
+        """Whether it was started, and `ended` has not returned its exit code yet."""
         return self._process is not None
 
     @property
     def is_due(self) -> bool:
-        """Whether it is to be started now: it does not run, its delay is over, and it is not a finished one-shot."""
+        """Whether to start it now: it does not run, its delay is over, and it is not a finished one-shot."""
         finished = self.spec.one_shot and self.is_ready
         return not self.is_running and not finished and time.monotonic() >= self.start_after
 
     @property
     def is_being_awaited(self) -> bool:
-        """Whether its readiness is to be asked for: a one-shot is ready by its end instead."""
+        """Whether to probe its readiness. A one-shot is not probed: it is ready when it has ended."""
         return self.is_running and not self.is_ready and not self.spec.one_shot
 
     @property
@@ -53,9 +53,9 @@ class Child:
         return time.monotonic() - self._started
 
     def start(self, in_child: Callable[[], None] | None) -> None:
-        """Start the process in a process group of its own; its output is appended to the log.
+        """Start the process in its own process group. Its output is appended to the log.
 
-        Raises OSError when the program or the log cannot be opened.
+        Raises OSError if the program or the log cannot be opened.
         """
         self._set_large_log_aside()
         with self.spec.log_file.open("ab") as log:
@@ -71,7 +71,7 @@ class Child:
             )
 
     def ended(self) -> int | None:
-        """The exit code once the process has ended, else None. What is left of its group is then killed."""
+        """The exit code if the process has ended, else None. At its end the rest of its group is killed."""
         if self._process is None or (code := self._process.poll()) is None:
             return None
         self.kill_group()
@@ -80,7 +80,7 @@ class Child:
         return code
 
     def ask_to_stop(self) -> None:
-        """Send the stop signal to the process, which passes it on to its own children as it sees fit."""
+        """Send the stop signal to the process, which stops its own children."""
         if self._process is not None:
             self._process.send_signal(self.spec.stop_signal)
 
@@ -101,7 +101,7 @@ class Child:
 
 
 def kill_group(group: int) -> None:
-    """Send SIGKILL to a process group; one that is gone is no error (macOS says EPERM for one of zombies)."""
+    """Send SIGKILL to a process group. A group that has ended is not an error; macOS answers EPERM for zombies."""
     try:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):

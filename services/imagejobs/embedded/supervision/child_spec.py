@@ -1,4 +1,4 @@
-"""What the supervisor is told about a child, and what it tells about it."""
+"""The description of a child, and the events of its life."""
 
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -8,16 +8,16 @@ from pathlib import Path
 
 
 def alive(_started_at: float) -> bool:
-    """Readiness of a child that cannot be asked: it runs."""
+    """The readiness of a child that has no probe: it is ready as soon as it runs."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """How to start one child process and how to know that it is ready.
+    """How to start a child process, and how to find out whether it is ready.
 
-    `env` is the whole environment. `ready` gets the time of the child's start (seconds since the epoch) and must
-    answer within a second. A `one_shot` child is ready when it has ended with exit code 0 and is then left alone.
+    `env` is the whole environment. `ready` gets the time of the child's start in seconds since the epoch, and must
+    return within a second. A `one_shot` child is ready when it has ended with exit code 0, and is not started again.
     """
 
     name: str
@@ -30,11 +30,11 @@ class ChildSpec:
 
 
 Groups = Sequence[Sequence[ChildSpec]]
-"""Children in order of dependency: a group is started when every child of the groups before it is ready."""
+"""Children in order of dependency: a group is started when every child of the earlier groups is ready."""
 
 
 class Happening(StrEnum):
-    """What can happen to a child."""
+    """The kinds of events."""
 
     STARTED = "started"
     READY = "ready"
@@ -46,10 +46,10 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChildEvent:
-    """One thing that happened to one child.
+    """Something that happened to a child.
 
-    `exit_code` is negative for a signal's number, as in `subprocess`. `seconds` is the time a READY child took to
-    become so, or the time until a RESTARTING one is started.
+    If a signal ended the child, `exit_code` is the negative number of the signal, as in `subprocess`. `seconds` is how
+    long a READY child took to become ready, or the time until a RESTARTING child is started.
     """
 
     happening: Happening

@@ -1,4 +1,8 @@
-"""A child asks the kernel for a signal at its parent's death (Linux)."""
+"""On Linux, the kernel ends a child when its parent dies.
+
+This is needed beside the guardian, which cannot end a child if `up` is killed before the guardian knows the child, nor
+if both are killed together, as by `pkill -9 -f imagejobs`.
+"""
 
 import ctypes
 import os
@@ -10,11 +14,11 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def death_signal_hook(number: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
-    """Return a `preexec_fn` after which the child gets `number` when the thread that started it ends.
+    """Return a `preexec_fn` after which the child gets the signal `number` when the thread that started it ends.
 
-    Everything is looked up here, before the fork: in the child only two system calls are left. macOS has nothing
-    of the kind: None there, and the guardian alone ends the children. The grandchildren are not covered: a child
-    passes the signal on (Dramatiq's main process does), and the guardian kills what is left of its process group.
+    Everything is looked up before the fork, so that the child makes only two system calls. Grandchildren get no signal:
+    Dramatiq's main process stops its own, and the guardian kills the rest of each process group. Returns None on other
+    systems, where the guardian alone ends the children.
     """
     if sys.platform != "linux":
         return None
@@ -25,7 +29,7 @@ def death_signal_hook(number: signal.Signals = signal.SIGTERM) -> Callable[[], N
 
     def ask_for_signal() -> None:
         prctl(PR_SET_PDEATHSIG, value)
-        if os.getppid() != parent:  # it died between the fork and the line above
+        if os.getppid() != parent:  # the parent died between the fork and the line above
             os._exit(1)
 
     return ask_for_signal

@@ -1,7 +1,7 @@
-"""The guardian: a tiny process beside `imagejobs up` that leaves no child behind when `up` is killed with `kill -9`.
+"""The guardian: a small process beside `imagejobs up`, which ends all children if `up` is killed with `kill -9`.
 
-`PR_SET_PDEATHSIG` alone does not do: it does not reach grandchildren (Dramatiq's worker processes, the conversion's
-children), a child may ignore SIGTERM, and macOS has nothing like it.
+The death signal alone is not enough: it does not reach grandchildren (Dramatiq's worker processes, the conversion's
+children), a child may ignore SIGTERM, and macOS does not have it.
 """
 
 import os
@@ -15,10 +15,10 @@ PROGRAM = Path(__file__).with_name("guardian_process.py")
 
 
 class Guardian:
-    """A handle on the guardian process; it is started anew when somebody kills it.
+    """A handle on the guardian process, which is started again if it dies.
 
-    `inherit` is a file descriptor that it holds open until all is ended: the lock of the data directory, so that
-    a second `up` waits for the end of a killed one's databases.
+    `inherit` is a file descriptor that the guardian holds open until every child has ended. It is the lock of the data
+    directory, so that a second `up` waits until the databases of a killed one have ended.
     """
 
     def __init__(self, inherit: int | None = None) -> None:
@@ -40,12 +40,12 @@ class Guardian:
         return self._process.pid
 
     def watch(self, group: int) -> None:
-        """End this process group when `up` dies."""
+        """End this process group if `up` dies."""
         self._groups.add(group)
         self._tell(f"+{group}")
 
     def forget(self, group: int) -> None:
-        """This process group has ended."""
+        """Stop watching this process group, because it has ended."""
         self._groups.discard(group)
         self._tell(f"-{group}")
 
@@ -56,7 +56,7 @@ class Guardian:
             self._start()
 
     def close(self) -> None:
-        """End the guardian. Groups that are still watched are ended with it."""
+        """End the guardian. It first ends the groups that are still watched."""
         os.close(self._pipe)
         try:
             self._process.wait(timeout=5)

@@ -1,8 +1,8 @@
-"""The guardian's program: it waits for the end of `imagejobs up`, however that comes, and then ends its children.
+"""The guardian's program: it waits until `imagejobs up` has ended, for whatever reason, and then ends its children.
 
-It reads `+GROUP` and `-GROUP` lines, the process groups that run, from a pipe whose other end only `up` holds. At the
-end of the pipe `up` is gone: the groups that are left have GRACE_SECONDS to end and are then killed. It is run with
-`python -I -S` and imports nothing but what is needed for that.
+It reads lines from a pipe whose other end only `up` holds: `+GROUP` when a process group has started, `-GROUP` when it
+has ended. The end of the pipe means that `up` has ended. The groups that still run then get GRACE_SECONDS to end, and
+are killed afterwards. The program is run with `python -I -S`, and imports only what it needs.
 """
 
 import os
@@ -14,14 +14,14 @@ GRACE_SECONDS = 2.0
 
 
 def main() -> None:
-    """Follow the pipe to its end, then end every group that is left."""
+    """Read the pipe to its end, then end every group that still runs."""
     groups: set[int] = set()
     for line in sys.stdin:
         if line.startswith("+"):
             groups.add(int(line[1:]))
         else:
             groups.discard(int(line[1:]))
-    if sys.platform != "linux":  # there the kernel has sent it: a second one makes Dramatiq drop what it is doing
+    if sys.platform != "linux":  # Linux has sent SIGTERM already; after a second one Dramatiq drops its running jobs
         _signal_leaders(groups)
     deadline = time.monotonic() + GRACE_SECONDS
     while _any_left(groups) and time.monotonic() < deadline:

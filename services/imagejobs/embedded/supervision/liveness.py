@@ -6,9 +6,9 @@ from imagejobs.runtime.process_stat import process_stat
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process with this id runs, whoever owns it; False for 0 and below, which name no process.
+    """Whether a process with this id runs, whoever owns it. False for 0 and below, which are not process ids.
 
-    A zombie, ended but not yet waited for, does not run; only Linux tells it apart.
+    A zombie, which has ended but was not waited for, does not run. It is recognised on Linux only.
     """
     if pid <= 0:
         return False

@@ -1,7 +1,7 @@
-"""Starts the children in order, starts those that die again, and stops them all within five seconds.
+"""Starts the children in order, restarts those that die, and stops all of them within five seconds.
 
-One thread, one loop: `PR_SET_PDEATHSIG` is bound to the thread that starts a child, and a fork beside other threads
-is not safe. So `run` belongs in the main thread, and readiness probes are short.
+There is one thread with one loop: the death signal is bound to the thread that starts a child, and a fork beside other
+threads is not safe. So `run` must be called in the main thread, and readiness probes must be short.
 """
 
 import time
@@ -19,7 +19,7 @@ REAP_SECONDS = 2.0
 
 
 class Supervisor:
-    """Runs groups of children; `on_event` hears of each thing that happens to one of them."""
+    """Runs groups of children, and calls `on_event` for each thing that happens to one of them."""
 
     def __init__(self, groups: Groups, on_event: Callable[[ChildEvent], None], guardian: Guardian) -> None:
         self._groups = [[Child(spec) for spec in group] for group in groups]
@@ -33,14 +33,14 @@ class Supervisor:
         return {child.spec.name: child.pid for child in self._children() if child.is_running}
 
     def request_stop(self) -> None:
-        """Make `run` stop the children and return; a second request kills them at once. For signal handlers."""
+        """Make `run` stop the children and return. A second request kills them at once. Safe in signal handlers."""
         self._stop_requests += 1
 
     def run(self, on_all_ready: Callable[[], None], start_timeout: float) -> None:
-        """Start and watch the children until a stop is requested. `on_all_ready` is called once, and must not wait.
+        """Start and watch the children until a stop is requested. `on_all_ready` is called once, and must not block.
 
-        Raises ConfigurationError when they are not all ready within `start_timeout` seconds; whatever happens, no
-        child is left at the end.
+        Raises ConfigurationError if a child is not ready within `start_timeout` seconds. However this ends, no child is
+        left.
         """
         deadline = time.monotonic() + start_timeout
         announced = False
@@ -57,9 +57,9 @@ class Supervisor:
             self.stop()
 
     def stop(self) -> None:
-        """Stop all groups but the first at once, then the first, on which they stand.
+        """Stop all groups but the first at the same time, then the first, which the others need.
 
-        The stop signal goes to each child, SIGKILL to what is left at its deadline.
+        Each child gets its stop signal, and at the deadline of its group SIGKILL.
         """
         begun = time.monotonic()
         self._stop_requests = max(1, self._stop_requests)
