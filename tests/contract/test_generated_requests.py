@@ -49,12 +49,19 @@ cut_off = corrected(
 )
 
 
+@pytest.fixture(params=["generated"])
+def told_apart() -> None:
+    """Makes ids unique: without a parameter, pytest 9.2 gives the tests of all operations one id; xdist runs one."""
+
+
 @guarded.parametrize()  # type: ignore[untyped-decorator]  # schemathesis has no types here
+@pytest.mark.usefixtures("told_apart")
 def test_the_right_token_gets_what_the_contract_promises(case: Case[Any]) -> None:
     case.call_and_validate(headers=right_token(case))
 
 
 @open_schema.parametrize()  # type: ignore[untyped-decorator]  # schemathesis has no types here
+@pytest.mark.usefixtures("told_apart")
 def test_an_open_server_keeps_the_contract_without_tokens(case: Case[Any]) -> None:
     case.call_and_validate()
 
@@ -74,6 +81,7 @@ def test_without_a_known_token_every_protected_operation_answers_401(case: Case[
 
 
 @locked.parametrize()  # type: ignore[untyped-decorator]  # schemathesis has no types here
+@pytest.mark.usefixtures("told_apart")
 def test_the_token_of_the_other_kind_is_403(case: Case[Any]) -> None:
     if operation_id(case) == "getImageJob":
         return  # takes both kinds
