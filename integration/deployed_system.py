@@ -85,7 +85,7 @@ class Deployment:
         process.terminate()
         return process.wait(STOP_SECONDS)
 
-    def said(self) -> str:
+    def log_tails(self) -> str:
         """The end of every process's log, for the message of a failed test."""
         return "\n".join(
             f"{log.name}: {log.read_text(errors='replace')[-1500:]}" for log in self._directory.glob("*.log")
@@ -117,5 +117,5 @@ def deployed(backing: Backing, directory: Path, **settings: str) -> Iterator[tup
         Redis.from_url(backing.redis_uri) as redis,
     ):
         system = System(http, redis, backing.s3.storage(backing.bucket), deployment.pid)
-        eventually(system.is_ready, say=deployment.said)
+        eventually(system.is_ready, say=deployment.log_tails)
         yield system, deployment

@@ -36,8 +36,8 @@ def main() -> int:
     while problem := _try(settings):
         if time.monotonic() > deadline:
             logger.error(
-                "bucket %s could not be made at %s within %.0f s: %s. Is the server there, and are "
-                "R2_ENDPOINT, R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY its own?",
+                "bucket %s could not be created at %s within %.0f s: %s. Check that the server runs, and that "
+                "R2_ENDPOINT, R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY are right.",
                 settings.r2_bucket,
                 settings.r2_endpoint,
                 START_SECONDS,
@@ -45,7 +45,7 @@ def main() -> int:
             )
             return 1
         time.sleep(RETRY_SECONDS)
-    logger.info("bucket %s is there; everybody may read %s*", settings.r2_bucket, settings.output_prefix)
+    logger.info("bucket %s exists; the objects under %s are public", settings.r2_bucket, settings.output_prefix)
     return 0
 
 

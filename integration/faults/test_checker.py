@@ -78,7 +78,7 @@ def test_a_good_history_passes(good: Finished) -> None:
     assert violations(good) == []
 
 
-def test_a_result_whose_size_nobody_recorded_may_have_any() -> None:
+def test_a_result_without_a_recorded_size_may_have_any_size() -> None:
     assert violations(through(PROCESSING, replace(COMPLETED, sizes=dict.fromkeys((OUTPUT, SMALLER))))) == []
 
 
@@ -135,7 +135,7 @@ def test_each_violation_is_found(bad: Finished, said: str) -> None:
     assert any(said in sentence for sentence in found), found
 
 
-def test_a_picture_that_is_none_may_fail() -> None:
+def test_a_broken_image_may_fail() -> None:
     record = replace(FAILED, source_sha256=BROKEN.sha256)
 
     assert violations(through(record, requests=(replace(UPLOAD, picture=BROKEN),), sightings=Sightings())) == []
@@ -152,7 +152,7 @@ def test_a_message_may_be_held_for_an_ended_job_only() -> None:
     assert "which is PROCESSING" in next(stranded([Message(processing, "b", waits=False)], records))
 
 
-def test_every_object_is_a_jobs() -> None:
+def test_an_orphan_is_found() -> None:
     failed = replace(FAILED, source_key="raw/1700000000001-0123456789ab.jpg")
     others = "optimized/1700000000002-0123456789ab-optimized.webp"
     kept = "optimized/1700000000001-0123456789ab-optimized-64.webp"
@@ -162,7 +162,7 @@ def test_every_object_is_a_jobs() -> None:
     assert found == [f"{others} belongs to no job"]
 
 
-def test_no_object_of_a_job_is_swept_away() -> None:
+def test_a_job_object_that_the_sweep_deleted_is_found() -> None:
     assert list(swept_away(OBJECTS, {"a": COMPLETED})) == []
     assert list(swept_away([SOURCE, OUTPUT], {"a": COMPLETED})) == [
         f"{SMALLER} of job a, which is COMPLETED, was deleted by the sweep"
@@ -170,7 +170,7 @@ def test_no_object_of_a_job_is_swept_away() -> None:
 
 
 @pytest.mark.parametrize("number", [0, 1, 4711, 262_143])
-def test_a_picture_is_known_by_its_colours_after_conversion_and_no_other_is(number: int) -> None:
+def test_an_image_is_recognised_by_its_colours_after_conversion(number: int) -> None:
     picture, other = MarkedPicture(number), MarkedPicture(number ^ 0b1000)
 
     assert picture.is_shown_by(as_webp(picture))

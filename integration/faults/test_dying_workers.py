@@ -71,7 +71,7 @@ def test_workers_restarted_under_load_fail_no_job(world: World) -> None:
                 exit_code = world.processes.stop("worker")
                 trial.inject()
                 world.processes.start("worker")
-                assert exit_code == 0, world.processes.said()
+                assert exit_code == 0, world.processes.log_tails()
         finally:
             over.set()
             uploader.join()

@@ -17,13 +17,13 @@ TWICE = replace(
 )
 
 
-def test_a_trial_counts_what_came_twice_and_how_long_a_job_took_that_a_fault_hit() -> None:
+def test_a_trial_counts_repetitions_and_the_recovery_of_jobs() -> None:
     figures = of_trial("kill", [Fault("kill", 2.0), Fault("kill", 2.5)], TWICE, violations(TWICE))
 
     assert figures == Figures("kill", 1, 1, 0, 0, (1.1,), 2, 2, 1)
 
 
-def test_a_job_took_until_it_ended_and_not_until_somebody_looked() -> None:
+def test_recovery_ends_when_the_job_ended_not_when_it_was_observed() -> None:
     ended = replace(COMPLETED, processed_at=datetime.fromtimestamp(BOOTED_AT + 2.5, UTC), seen_at=1_000.0)
     (took,) = of_trial("kill", [Fault("kill", 2.0)], through(PENDING, ended), []).recovery
     assert took == pytest.approx(0.5, abs=0.01)

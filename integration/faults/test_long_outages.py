@@ -36,7 +36,7 @@ def test_outages_longer_than_a_lease_cost_a_job_nothing_however_many_there_are(w
             trial.inject()
             eventually(lambda: last(trial, job_id).lost_leases == 1)
             world.processes.start("api")
-            eventually(lambda: last(trial, job_id).lost_leases == 0, say=world.processes.said)
+            eventually(lambda: last(trial, job_id).lost_leases == 0, say=world.processes.log_tails)
         eventually(lambda: trial.has_ended(job_id))
         assert last(trial, job_id).status == "COMPLETED"
 

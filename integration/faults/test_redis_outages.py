@@ -67,7 +67,7 @@ def test_a_redis_that_stops_while_retries_are_pending_loses_no_job(siege: Siege,
             siege.storage_way.heal()
             pass_by(seconds)
             siege.redis.start()
-        eventually(lambda: not delayed(siege), SETTLE_SECONDS, world.processes.said)
+        eventually(lambda: not delayed(siege), SETTLE_SECONDS, world.processes.log_tails)
 
 
 def test_a_redis_with_a_full_disk_delays_jobs_and_loses_no_retry(siege: Siege) -> None:
@@ -92,7 +92,7 @@ def test_a_redis_with_a_full_disk_delays_jobs_and_loses_no_retry(siege: Siege) -
             snapshot.rmdir()
             redis.bgsave()
             eventually(lambda: redis.info("persistence")["rdb_last_bgsave_status"] == "ok")
-        eventually(lambda: not delayed(siege), SETTLE_SECONDS, world.processes.said)
+        eventually(lambda: not delayed(siege), SETTLE_SECONDS, world.processes.log_tails)
 
 
 @pytest.mark.parametrize("command", REPLIES)

@@ -34,7 +34,7 @@ def test_the_result_of_a_worker_that_slept_beyond_its_lease_is_discarded(world: 
                 eventually(lambda job_id=job_id: trial.has_ended(job_id), 120)
             ended = trial.states(job_id)[-1]
             assert (ended.status, ended.attempt, ended.lost_leases) == ("COMPLETED", 2, 1)
-            eventually(lambda job_id=job_id: world.processes.said().count(f"job {job_id}: dropped") >= 1)
+            eventually(lambda job_id=job_id: world.processes.log_tails().count(f"job {job_id}: dropped") >= 1)
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -97,7 +97,7 @@ def test_a_storage_outage_that_outlasts_a_jobs_attempts_costs_none_of_them(siege
         siege.storage_way.trouble(Troubles(Trouble.OVERLOADED, "GET", "/raw/", 1_000_000, then=trial.inject))
         job_id = trial.clients.upload(world.album.next())
         assert job_id
-        eventually(lambda: _is_handed_back(trial.states(job_id), MAX_ATTEMPTS), say=world.processes.said)
+        eventually(lambda: _is_handed_back(trial.states(job_id), MAX_ATTEMPTS), say=world.processes.log_tails)
         siege.storage_way.heal()
 
 

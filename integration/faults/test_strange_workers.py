@@ -66,7 +66,9 @@ def test_leases_go_by_the_clock_of_the_database_and_not_by_those_of_workers(
     with world.trial("all other clocks off by 5 minutes") as trial, _only_wrong_clocks(world, minutes):
         trial.inject()
         job_ids = trial.clients.upload_all(world.album.take(JOBS))
-        eventually(lambda: all(trial.has_ended(job_id) for job_id in job_ids), SETTLE_SECONDS, world.processes.said)
+        eventually(
+            lambda: all(trial.has_ended(job_id) for job_id in job_ids), SETTLE_SECONDS, world.processes.log_tails
+        )
         assert {_how_it_ended(trial, job_id) for job_id in job_ids} == {("COMPLETED", 1, 0)}, "no lease ends too early"
         world.points.arm("worker.claimed")
         held = trial.clients.upload(world.album.next())
@@ -74,7 +76,9 @@ def test_leases_go_by_the_clock_of_the_database_and_not_by_those_of_workers(
         forgotten = _without_message(world, trial)
         assert held
         assert forgotten
-        eventually(lambda: trial.has_ended(held) and trial.has_ended(forgotten), SETTLE_SECONDS, world.processes.said)
+        eventually(
+            lambda: trial.has_ended(held) and trial.has_ended(forgotten), SETTLE_SECONDS, world.processes.log_tails
+        )
         assert _how_it_ended(trial, held) == ("COMPLETED", 2, 1), "the lease of a dead worker ends"
         assert _how_it_ended(trial, forgotten) == ("COMPLETED", 1, 0), "a lost message is pushed again"
 
@@ -100,7 +104,7 @@ def test_workers_of_both_kinds_on_one_list_that_are_killed_at_random_lose_no_job
                 trial.clients.upload_all(world.album.take(JOBS))
                 world.points.wait_until_reached(step)
             trial.inject()
-        eventually(lambda: legacy.did(did="reported", status="COMPLETED", answer=200), say=world.processes.said)
+        eventually(lambda: legacy.did(did="reported", status="COMPLETED", answer=200), say=world.processes.log_tails)
 
 
 def test_nothing_is_left_behind_by_strange_workers(mixed: Mixed) -> None:
@@ -118,7 +122,7 @@ def _only_wrong_clocks(world: World, minutes: Mapping[str, int]) -> Iterator[Non
             for name in wrong:
                 world.processes.stop(name)
                 world.processes.start(name)
-            eventually(world.system.is_ready, say=world.processes.said)
+            eventually(world.system.is_ready, say=world.processes.log_tails)
             yield
     finally:
         world.processes.start("worker")

@@ -61,11 +61,11 @@ class World:
         """Run a trial. After the block every sentence of the promise must hold for the jobs of its clients."""
         trial = Trial.begun(fault, self.system.http, self.recorder, self.witness, self.system.storage)
         yield trial
-        eventually(self.is_settled, SETTLE_SECONDS, self.processes.said)
+        eventually(self.is_settled, SETTLE_SECONDS, self.processes.log_tails)
         finished = trial.finished()
         found = violations(finished)
         report(trial.figures(finished, found))
-        assert not found, "\n".join([*found, self.processes.said()])
+        assert not found, "\n".join([*found, self.processes.log_tails()])
 
     def is_settled(self) -> bool:
         """Whether the API answers and every job has ended."""
@@ -84,7 +84,7 @@ class World:
 
     def assert_nothing_is_left(self) -> None:
         """After a sweep, no message waits and every object belongs to a job."""
-        eventually(self.is_settled, SETTLE_SECONDS, self.processes.said)
+        eventually(self.is_settled, SETTLE_SECONDS, self.processes.log_tails)
         self._wait_for_messages()
         self._sweep()
         records = self.recorder.read_all()

@@ -95,7 +95,7 @@ def test_a_record_without_a_source_key_is_found_by_its_public_address(
     eventually(lambda: backend.statuses(str(job["_id"])) == ["PROCESSING", "COMPLETED"])
 
 
-def test_a_record_with_an_address_of_elsewhere_is_failed_and_nothing_is_asked_there(
+def test_a_record_with_a_foreign_address_fails_without_a_request(
     backend: LegacyBackend, consumer: System, records: Collection[Document]
 ) -> None:
     job = template(consumer, records) | {"sourceImageURL": f"{backend.url}/raw/secret.jpg"}

@@ -55,7 +55,7 @@ def test_jobs_are_done_after_the_backend_is_back(
     eventually(lambda: all(legacy_backend.statuses(str(job_id)) == ONCE for job_id in waiting))
 
 
-def test_a_job_under_way_when_the_backend_goes_is_begun_again_once_it_is_back(
+def test_a_job_interrupted_by_a_backend_outage_is_done_after_it(
     consumer: Ours, legacy_backend: LegacyBackend, records: Collection[Document]
 ) -> None:
     legacy_backend.start_answering()

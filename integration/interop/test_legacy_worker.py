@@ -111,7 +111,7 @@ def test_a_message_that_comes_again_leaves_the_record_as_it_is(
     assert system.job(before["_id"]) == before
 
 
-def test_a_message_that_died_with_its_worker_is_sent_again(mended: System, new_legacy_worker: NewLegacyWorker) -> None:
+def test_the_message_of_a_dead_worker_is_sent_again(mended: System, new_legacy_worker: NewLegacyWorker) -> None:
     job_id = mended.create_job("popped.jpg", jpeg())
     victim = new_legacy_worker(mended)
     with paused(mended.process("api")):
@@ -126,7 +126,7 @@ def test_a_message_that_died_with_its_worker_is_sent_again(mended: System, new_l
     assert (job["status"], job["attempt"]) == ("COMPLETED", 1)
 
 
-def test_a_job_whose_worker_died_is_anothers_once_the_lease_is_over(
+def test_another_worker_takes_the_job_of_a_dead_one_after_the_lease(
     mended: System, new_legacy_worker: NewLegacyWorker
 ) -> None:
     job_id = mended.create_job("half-done.jpg", jpeg())
