@@ -72,7 +72,7 @@ def grey(*light: float) -> Values:
 def patches(conversion: Conversion) -> list[int]:
     """The grey level in the middle of each patch."""
     middle = decode(conversion.data)[4, 4::8, :3].astype(int)
-    assert np.ptp(middle, axis=-1).max() <= 1, "grey is not grey any more"
+    assert np.ptp(middle, axis=-1).max() <= 1, "the channels of a grey patch differ"
     return [int(level) for level in middle[:, 1]]
 
 

@@ -73,7 +73,7 @@ def test_it_is_the_hash_of_the_formats_own_library_up_to_rounding(width: int, he
     other = bytes(rgba_to_thumb_hash(width, height, [level for pixel in pixels for level in pixel]))
     assert (len(data), data[:5]) == (len(other), other[:5])
     pairs = list(zip(decode(data).nibbles, decode(other).nibbles, strict=True))
-    assert all(one == two or {one, two} == {7, 8} for one, two in pairs), "a wave of nothing lies between two steps"
+    assert all(one == two or {one, two} == {7, 8} for one, two in pairs), "a wave of amplitude 0 is between two steps"
 
 
 def test_a_known_picture_has_its_known_hash() -> None:
