@@ -1,9 +1,7 @@
 """SIGTERM to `imagejobs api` while its storage accepts connections and never answers."""
 
-import os
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -11,12 +9,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from functional.api.api_process import ApiProcess, api_process
 from imagejobs.api.server import GRACEFUL_SECONDS, LEAVING_SECONDS
-from imagejobs.embedded.applications import imagejobs_command
-from imagejobs.embedded.services.mongodb import mongodb_uri
-from imagejobs.embedded.services.ports import LOOPBACK, free_port
-from imagejobs.settings.settings import Settings
-from servers.processes import mongo_server, wait_until
+from imagejobs.embedded.services.ports import LOOPBACK
+from servers.processes import mongo_server
 from worlds.api_requests import image_file
 
 SLACK_SECONDS = 5.0
@@ -49,48 +45,28 @@ def hanging_storage() -> Iterator[HangingStorage]:
 
 
 @pytest.fixture
-def api(hanging_storage: HangingStorage, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx2.Client]]:
-    """A running API, and a client of it."""
-    port = free_port()
-    with mongo_server() as mongodb:
-        environment = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
-        environment |= {
-            "MONGODB_URI": mongodb_uri(mongodb.port, "stopping"),
-            "REDIS_URI": f"redis://{LOOPBACK}:{free_port()}",
-            "API_PORT": str(port),
-            "STORAGE": "s3",
-            "R2_ENDPOINT": f"http://{LOOPBACK}:{hanging_storage.port}",
-            "R2_ACCESS_KEY_ID": "id",
-            "R2_SECRET_ACCESS_KEY": "key",
-            "R2_BUCKET": "bucket",
-            "R2_PUBLIC_URL": "https://pub.example",
-        }
-        with (tmp_path / "api.log").open("wb") as log:
-            process = subprocess.Popen(
-                imagejobs_command("api"), env=environment, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT
-            )
-        try:
-            with httpx2.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=60) as client:
-                wait_until(lambda: is_up(client), 30)
-                yield process, client
-        finally:
-            process.kill()
-            process.wait()
-
-
-def is_up(client: httpx2.Client) -> bool:
-    try:
-        return client.get("/healthz").status_code == 200
-    except httpx2.TransportError:
-        return False
+def api(hanging_storage: HangingStorage, tmp_path: Path) -> Iterator[ApiProcess]:
+    """A running API with this storage."""
+    storage = {
+        "STORAGE": "s3",
+        "R2_ENDPOINT": f"http://{LOOPBACK}:{hanging_storage.port}",
+        "R2_ACCESS_KEY_ID": "id",
+        "R2_SECRET_ACCESS_KEY": "key",
+        "R2_BUCKET": "bucket",
+        "R2_PUBLIC_URL": "https://pub.example",
+    }
+    with (
+        mongo_server() as mongodb,
+        api_process(tmp_path, MONGODB_URI=mongodb.uri("stopping"), **storage) as running,
+    ):
+        yield running
 
 
 def test_readiness_answers_and_sigterm_ends_it_with_an_answer_to_what_it_cuts_off(
-    api: tuple[subprocess.Popen[bytes], httpx2.Client], hanging_storage: HangingStorage, tmp_path: Path
+    api: ApiProcess, hanging_storage: HangingStorage
 ) -> None:
-    process, client = api
     begun = time.monotonic()
-    ready = client.get("/readyz")
+    ready = api.http.get("/readyz")
     assert time.monotonic() - begun < 3 + SLACK_SECONDS
     assert (ready.status_code, ready.json()["error"]["code"]) == (503, "not_ready")
     assert "storage" in ready.json()["message"]
@@ -101,7 +77,7 @@ def test_readiness_answers_and_sigterm_ends_it_with_an_answer_to_what_it_cuts_of
         fields = {"entityType": "other", "entityId": "1"}
         files = {"image": image_file()}
         answers.append(
-            client.post("/api/image-jobs", data=fields, files=files, headers={"Idempotency-Key": "the-upload"})
+            api.http.post("/api/image-jobs", data=fields, files=files, headers={"Idempotency-Key": "the-upload"})
         )
 
     hanging_storage.is_asked()  # the connection of /readyz
@@ -109,10 +85,10 @@ def test_readiness_answers_and_sigterm_ends_it_with_an_answer_to_what_it_cuts_of
     uploading.start()
     hanging_storage.is_asked()  # the connection of the upload
     told = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    code = process.wait(GRACEFUL_SECONDS + LEAVING_SECONDS + SLACK_SECONDS)
+    api.process.send_signal(signal.SIGTERM)
+    code = api.process.wait(GRACEFUL_SECONDS + LEAVING_SECONDS + SLACK_SECONDS)
     uploading.join(SLACK_SECONDS)
-    assert code == 0, f"after {time.monotonic() - told:.1f} s: {(tmp_path / 'api.log').read_text()}"
+    assert code == 0, f"after {time.monotonic() - told:.1f} s: {api.log.read_text()}"
     (answer,) = answers
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "stopping")
-    assert "Traceback" not in (tmp_path / "api.log").read_text()
+    assert "Traceback" not in api.log.read_text()

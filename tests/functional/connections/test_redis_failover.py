@@ -1,16 +1,14 @@
 """The client closes its connections to a Redis that cannot serve. With real servers, for every scheme of address."""
 
-import socketserver
-import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import redis
+from functional.connections.refusing_redis import RefusingRedis
 from imagejobs.connections.redis import redis_client
 from imagejobs.dispatch.broker import redis_broker
 from imagejobs.settings.settings import Settings
@@ -18,7 +16,7 @@ from imagejobs.task_queue.redis_consumer import RedisTaskQueueConsumer
 from imagejobs.task_queue.redis_keys import RedisKeys
 from imagejobs.task_queue.task_queue import QueueUnavailable
 from imagejobs.wiring.task_queue import open_task_queue
-from servers.processes import program, wait_until
+from servers.processes import wait_until
 from servers.redis_pair import RedisPair, redis_pair
 
 WRITE = "return redis.call('SET', KEYS[1], 'x')"
@@ -157,70 +155,13 @@ def test_the_broker_leaves_a_demoted_master(pair: RedisPair) -> None:
         assert pair.ports() == {pair.second.port}
 
 
-class Refusals:
-    """Servers that answer every command with this error, and count their connections."""
-
-    def __init__(self, reply: str, directory: Path) -> None:
-        self.connections = 0
-        self._reply = f"-{reply}\r\n".encode()
-        self._directory = directory
-
-    @contextmanager
-    def at(self, scheme: str) -> Iterator[str]:
-        """The address of one."""
-        handler = self._handler()
-        server: socketserver.BaseServer
-        if scheme == "unix":
-            path = self._directory / "socket"
-            server = socketserver.ThreadingUnixStreamServer(str(path), handler)
-            uri = f"unix://{path}"
-        else:
-            tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler)
-            uri = f"{scheme}://127.0.0.1:{tcp.server_address[1]}"
-            if scheme == "rediss":
-                tcp.socket = certified(self._directory).wrap_socket(tcp.socket, server_side=True)
-                uri += "?ssl_cert_reqs=none"
-            server = tcp
-        with server:
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
-            try:
-                yield uri
-            finally:
-                server.shutdown()
-                thread.join()
-
-    def _handler(self) -> type[socketserver.StreamRequestHandler]:
-        refusals = self
-
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                refusals.connections += 1
-                while count := self.rfile.readline():
-                    words = [self.rfile.readline() + self.rfile.readline() for _ in range(int(count[1:]))]
-                    name = words[0].split()[1]
-                    self.wfile.write(GREETINGS.get(name, refusals._reply))
-
-        return Handler
-
-
-def certified(directory: Path) -> ssl.SSLContext:
-    """With a self-signed certificate."""
-    certificate, key = directory / "certificate.pem", directory / "key.pem"
-    request = [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
-    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
-
-
 def connections_of_two_commands(reply: str, scheme: str, directory: Path) -> int:
-    refusals = Refusals(reply, directory)
-    with refusals.at(scheme) as uri, redis_client(uri, socket_timeout=5) as client:
+    server = RefusingRedis(reply, directory, GREETINGS)
+    with server.at(scheme) as uri, redis_client(uri, socket_timeout=5) as client:
         for _ in range(2):
             with pytest.raises(redis.RedisError):
                 client.execute_command("GET", "key")
-    return refusals.connections
+    return server.connections
 
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss", "unix"])

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +13,7 @@ import pytest
 import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerConnectionError
+from functional.connections.refusing_redis import RefusingRedis
 from imagejobs.dispatch.broker import redis_broker, waiting_key
 from imagejobs.embedded.services.ports import free_port
 from imagejobs.settings.settings import Settings
@@ -248,9 +248,9 @@ def test_a_worker_stops_in_order_while_redis_refuses(
         "WHATEVER a later Redis may answer",
     ],
 )
-def test_what_else_a_server_may_refuse_with_is_an_outage_to_both_libraries(reply: str) -> None:
-    with answering(reply) as port:
-        settings = Settings(_env_file=None, redis_uri=f"redis://127.0.0.1:{port}", storage="filesystem")
+def test_what_else_a_server_may_refuse_with_is_an_outage_to_both_libraries(reply: str, tmp_path: Path) -> None:
+    with RefusingRedis(reply, tmp_path).at("redis") as uri:
+        settings = Settings(_env_file=None, redis_uri=uri, storage="filesystem")
         broker = redis_broker(settings)
         with broker.client, pytest.raises(redis.ConnectionError, match=re.escape(reply.partition(" ")[2])) as raised:
             broker.client.ping()
@@ -264,24 +264,3 @@ def test_a_script_that_redis_does_not_know_yet_is_sent(broker: RedisBroker, admi
     broker.enqueue(dramatiq.Message(queue_name=QUEUE, actor_name="process_image", args=(), kwargs={}, options={}))
 
     assert admin.llen(waiting_key(QUEUE, "")) == 1
-
-
-@contextmanager
-def answering(reply: str) -> Iterator[int]:
-    """The port of a server that answers every command with this error."""
-
-    class Refusing(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            while count := self.rfile.readline():
-                for _ in range(2 * int(count[1:])):
-                    self.rfile.readline()
-                self.wfile.write(f"-{reply}\r\n".encode())
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusing) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
