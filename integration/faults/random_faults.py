@@ -103,7 +103,7 @@ class RandomFaults:
         proxy.cut()
         time.sleep(self._random.uniform(0.2, 6))
         proxy.restore()
-        return f"{name} away"
+        return f"{name} unavailable"
 
     def stall(self) -> str:
         """Let a service accept connections and requests, but answer late."""

@@ -25,7 +25,7 @@ def world(servers: BackingServers, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_outages_longer_than_a_lease_cost_a_job_nothing_however_many_there_are(world: World) -> None:
-    with world.trial("the API away for longer than a lease") as trial:
+    with world.trial("the API unavailable for longer than a lease") as trial:
         slow = world.album.next()
         world.witness.make_slow([slow])
         job_id = trial.clients.upload(slow)

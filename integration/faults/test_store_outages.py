@@ -93,7 +93,7 @@ def test_a_storage_in_trouble_loses_no_job(siege: Siege, troubles: Troubles) -> 
 
 def test_a_storage_outage_that_outlasts_a_jobs_attempts_costs_none_of_them(siege: Siege) -> None:
     world = siege.world
-    with siege.trial(f"S3 away for {MAX_ATTEMPTS} tries of a job") as trial:
+    with siege.trial(f"S3 unavailable for {MAX_ATTEMPTS} tries of a job") as trial:
         siege.storage_way.trouble(Troubles(Trouble.OVERLOADED, "GET", "/raw/", 1_000_000, then=trial.inject))
         job_id = trial.clients.upload(world.album.next())
         assert job_id
