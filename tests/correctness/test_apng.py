@@ -308,7 +308,7 @@ DAMAGE: dict[str, Callable[[Chunks], Chunks]] = {
 
 @pytest.mark.parametrize("change", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_animation_is_its_still_and_a_note_says_so(change: Callable[[Chunks], Chunks]) -> None:
-    """As the standard asks for an animation in which an error is found before it is shown."""
+    """The standard asks viewers to show the still if they find an error before they play the animation."""
     whole = apng(WIDTH, HEIGHT, FRAMES)
     assert len(shown(whole)) == 3
 

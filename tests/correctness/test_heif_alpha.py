@@ -135,7 +135,7 @@ def test_alpha_of_another_size_is_scaled(image_format: str) -> None:
 
 @every_format
 def test_a_grid_of_which_a_tile_has_no_alpha_is_opaque(image_format: str) -> None:
-    """As in libavif. The decoder gets no alpha item, because libheif 1.19 refuses such a grid."""
+    """libavif shows it opaque too. The decoder gets no alpha item, because libheif 1.19 refuses such a grid."""
     tiles = [coded(image_format, photo()), coded(image_format, photo())]
     source = heif(image_format, grid(1, 2, 192, 64, 1, 2), *tiles, alpha_of(image_format, soft(), 1), hidden=[1, 2, 3])
 

@@ -164,7 +164,7 @@ def test_rgb_and_a_further_channel_in_jpeg(kind: int, tile: tuple[int, int] | No
 
 @pytest.mark.parametrize("kinds", [(0, 0), (0, 2), (2, 0), (1, 0)])
 def test_several_further_channels(kinds: tuple[int, int]) -> None:
-    """The first extra channel decides."""
+    """The kind of the first extra channel decides whether the picture has alpha."""
     shown = COLOUR * ALPHA if kinds[0] == 1 else COLOUR
     stored, _ = quantized(np.dstack([shown, ALPHA, 1 - ALPHA]), 8)
 

@@ -24,7 +24,7 @@ class Decoded:
 
     @property
     def alpha(self) -> tuple[float, Sequence[float]]:
-        """The mean of alpha, and the factors of its waves, row by row, without that of the mean."""
+        """The mean of alpha, and the factors of its waves row by row, without the constant one."""
         return self.nibbles[0] / 15, [(each / 7.5 - 1) * self.nibbles[1] / 15 for each in self.nibbles[-14:]]
 
 
