@@ -1,4 +1,4 @@
-"""Arguments and standard input that are not what a command expects: a message, exit code 2, nothing changed."""
+"""Invalid arguments and closed streams: a message, exit code 2, and nothing is changed."""
 
 import os
 import subprocess
@@ -58,7 +58,7 @@ def test_one_id_of_many_that_is_not_text_is_found_before_any_job_is_deleted(run:
         ("convert photo.png -", ">&-", "standard output is closed"),
     ],
 )
-def test_a_closed_stream_is_said(photo: Path, words: str, closing: str, message: str) -> None:
+def test_a_closed_stream_is_reported(photo: Path, words: str, closing: str, message: str) -> None:
     line = f'"$0" -m imagejobs {words} {closing}'
     command = ["/bin/sh", "-c", line, sys.executable]
     ended = subprocess.run(command, cwd=photo.parent, capture_output=True, text=True, timeout=60, check=False)

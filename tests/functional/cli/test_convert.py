@@ -30,7 +30,7 @@ def test_a_good_image_becomes_webp_and_its_receipt_is_printed(run: Run, tmp_path
         assert (image.format, image.size) == ("WEBP", (64, 48))
 
 
-def test_the_size_and_quality_can_be_said(run: Run, tmp_path: Path) -> None:
+def test_the_size_and_quality_can_be_chosen(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.png").write_bytes(image_bytes("png", 64, 48))
     target = str(tmp_path / "out.webp")
     result = run("convert", "--json", "--max-side", "32", "--quality", "50", str(tmp_path / "in.png"), target)

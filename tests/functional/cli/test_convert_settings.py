@@ -1,4 +1,4 @@
-"""`imagejobs convert` obeys the settings of a worker, without those that only a worker needs."""
+"""`imagejobs convert` uses the conversion settings of a worker, and requires no other settings."""
 
 import io
 from collections.abc import Callable
@@ -20,7 +20,7 @@ FILES = ("in.gif", "out.webp")
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three frames in in.gif, and a photograph in in.jpg."""
+    """A folder with an animation of three frames, in.gif, and a photograph, in.jpg."""
     monkeypatch.chdir(tmp_path)
     first, *rest = (Image.new("RGB", (64, 48), colour) for colour in ("red", "green", "blue"))
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What `imagejobs convert` writes, and above all what it does not: its source."""
+"""The files that `imagejobs convert` writes. It never replaces its source without --force."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class TestTheSource:
-    """Nothing that is written may be the source, by whatever name; `--force` says that it is meant."""
+    """Without `--force` no output may replace the source, whatever its name."""
 
     @pytest.fixture(autouse=True)
     def original(self, folder: Path) -> bytes:
@@ -38,7 +38,7 @@ class TestTheSource:
 
     @pytest.fixture(params=["itself", "path", "symlink", "source symlink", "hard link"])
     def names(self, request: pytest.FixtureRequest, folder: Path) -> tuple[str, str]:
-        """IN and OUT that are one file."""
+        """IN and OUT, which lead to the same file."""
         link = folder / "link.webp"
         match request.param:
             case "itself":

@@ -29,7 +29,7 @@ def test_the_demo_event_is_the_guides_with_every_image(api: MemoryApi, address: 
 
 @pytest.fixture
 def signals(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """What the demo would send to its own process."""
+    """The signals that the demo would send to its own process."""
     sent: list[int] = []
     monkeypatch.setattr(signal, "raise_signal", sent.append)
     return sent
@@ -48,7 +48,7 @@ def test_without_a_terminal_it_shows_the_event_and_stops_everything(
     assert OUTPUT_URL in out.getvalue()
 
 
-def test_on_a_terminal_it_stays_and_says_what_to_try_next(
+def test_on_a_terminal_the_system_runs_on_and_the_next_steps_are_printed(
     worker: Callable[..., Any], address: str, photo: Path, signals: list[int]
 ) -> None:
     out = io.StringIO()
@@ -59,7 +59,7 @@ def test_on_a_terminal_it_stays_and_says_what_to_try_next(
     assert f"{address}/docs" in out.getvalue()
 
 
-def test_a_picture_that_could_not_be_converted_is_no_success(
+def test_a_picture_that_was_not_converted_is_a_failure(
     worker: Callable[..., Any], address: str, photo: Path, signals: list[int]
 ) -> None:
     show = Show([photo], Console(file=io.StringIO(), width=200), stay=False)
@@ -117,7 +117,7 @@ def test_whatever_ends_it_nothing_is_left_running(
     assert failure[1] in show.answer.failure.message
 
 
-def test_a_refused_picture_is_told_and_ends_the_demo(
+def test_a_refused_picture_is_reported_and_ends_the_demo(
     api: MemoryApi, address: str, tmp_path: Path, signals: list[int]
 ) -> None:
     (tmp_path / "notes.txt").write_text("no image")

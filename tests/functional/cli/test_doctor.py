@@ -65,7 +65,7 @@ def test_with_nothing_reachable_it_is_one_line_per_finding_and_exit_code_1(run: 
 
 
 @pytest.mark.usefixtures("nothing_reachable")
-def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_works_is_reported_too(run: Run, api: MemoryApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("STORAGE", "filesystem")
     findings = {each["name"]: each for each in failure(run("doctor", "--json"))["data"]}
     assert {name for name, each in findings.items() if not each["ok"]} == {"redis", "mongodb"}
@@ -81,7 +81,7 @@ def test_what_works_is_said_too(run: Run, api: MemoryApi, monkeypatch: pytest.Mo
     api.assert_untouched()
 
 
-def test_an_api_whose_services_are_away_is_a_finding(api: MemoryApi, address: str) -> None:
+def test_an_api_without_its_services_is_a_finding(api: MemoryApi, address: str) -> None:
     api.cut("storage")
     with pytest.raises(ApiUnavailable, match=r"API is unavailable: Not ready: storage unavailable\."):
         check_api(deployment(memory_settings(api_url=address)))
@@ -108,7 +108,7 @@ def test_a_server_that_is_not_the_api_is_a_finding_among_the_others(run: Run, mo
 
 
 def deployment(settings: Settings) -> Deployment:
-    """With its tokens from `.env`."""
+    """A deployment whose tokens come from `.env`."""
     names = [name for name in ("API_TOKENS", "WORKER_TOKENS") if getattr(settings, name.lower())]
     return Deployment(settings, FoundApi(settings, dict.fromkeys(names, ".env")))
 
@@ -140,11 +140,11 @@ def test_each_token_is_tried(
     assert "stranger" not in result.text
 
 
-def test_both_kinds_of_tokens_are_told_at_once(api: MemoryApi, address: str) -> None:
+def test_both_kinds_of_tokens_are_reported_at_once(api: MemoryApi, address: str) -> None:
     assert tokens_of(api, address, ("x",), ("y",)).text.count("is refused by") == 2
 
 
-def test_the_right_tokens_are_said_to_be_so(api: MemoryApi, address: str) -> None:
+def test_the_right_tokens_are_reported_as_accepted(api: MemoryApi, address: str) -> None:
     result = tokens_of(api, address, CLIENT_TOKENS, WORKER_TOKENS)
     assert result.ok
     assert result.text == f"API_TOKENS is from .env; WORKER_TOKENS is from .env; {address} accepts this"
@@ -200,7 +200,7 @@ def test_with_everything_there_it_counts_what_it_finds_and_exits_0(
 
 @contextmanager
 def public_files(directory: Path) -> Iterator[str]:
-    """What a bucket's public address does; the address."""
+    """The address of a server that serves a directory, as a bucket's public address does."""
 
     class Files(SimpleHTTPRequestHandler):
         def __init__(self, *args: Any) -> None:
@@ -294,7 +294,7 @@ def cluster() -> Iterator[tuple[RedisServer, RedisServer]]:
 
 @contextmanager
 def cluster_node() -> Iterator[tuple[RedisServer, int]]:
-    """A node that knows no other, and its port for them."""
+    """A node without other nodes, and its port for the cluster bus."""
     bus_port = free_port()
     with redis_server(**{"cluster-enabled": "yes", "cluster-port": str(bus_port)}) as server:
         yield server, bus_port
@@ -322,7 +322,7 @@ def test_a_redis_cluster_is_named_at_each_of_its_nodes(cluster: tuple[RedisServe
         assert client.keys() == []
 
 
-def test_a_node_of_a_redis_cluster_that_serves_no_keys_is_named_so() -> None:
+def test_a_cluster_node_that_serves_no_keys_is_named() -> None:
     with cluster_node() as (node, _):
         assert redis_finding(node.uri).text == f"Redis refuses a write (LPUSH): {NO_CLUSTER} (Hash slot not served)"
 

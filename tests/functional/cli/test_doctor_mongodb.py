@@ -1,4 +1,4 @@
-"""What `imagejobs doctor` says of a replica set that has lost its majority, by the answers of a stand-in."""
+"""What `imagejobs doctor` reports when a replica set has lost its majority. A stand-in gives the answers."""
 
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ TOO_FEW: dict[str, Any] = {"code": 100, "errmsg": "Not enough data-bearing nodes
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same order of the timeouts, in less time."""
+    """Shorter timeouts in the same order."""
     assert mongodb.WRITE_TIMEOUT_MS < mongodb.SOCKET_TIMEOUT_MS
     monkeypatch.setattr(mongodb, "WRITE_TIMEOUT_MS", 100)
     monkeypatch.setattr(mongodb, "SOCKET_TIMEOUT_MS", 5_000)

@@ -1,4 +1,4 @@
-"""The storage checks of `imagejobs doctor` on MinIO, with users who may not do everything, and through a proxy."""
+"""The storage checks of `imagejobs doctor` on MinIO, with users who lack rights, and through a proxy."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def service(minio: S3Service) -> Iterator[S3Service]:
 
 
 def user_with(service: S3Service, *rights: str, listed: tuple[str, ...] = ()) -> str:
-    """The access key of a new user with these rights in the bucket; to list under `listed` only, if that is given."""
+    """The access key of a new user with these rights in the bucket. `listed` restricts listing to these prefixes."""
     name = f"user-{secrets.token_hex(4)}"
     objects = [OBJECT_RIGHTS[each] for each in rights if each in OBJECT_RIGHTS]
     prefixes = {"Condition": {"StringLike": {"s3:prefix": [f"{each}*" for each in listed]}}} if listed else {}
@@ -52,7 +52,7 @@ def user_with(service: S3Service, *rights: str, listed: tuple[str, ...] = ()) ->
 
 
 def deployment(service: S3Service, access_key: str = "", **overrides: Any) -> Deployment:
-    """With the keys of this user, else with all rights."""
+    """A deployment with the keys of this user, or with all rights."""
     values = {
         "storage": "s3",
         "r2_endpoint": service.endpoint,
@@ -106,13 +106,13 @@ def test_every_right_that_is_missing_is_named(service: S3Service, rights: tuple[
     assert ("remove by hand" in result.text) == bool(left) == ("write" in rights and "delete" not in rights)
 
 
-def test_what_cannot_be_told_without_other_rights_is_said_so(service: S3Service) -> None:
+def test_rights_that_cannot_be_tried_without_others_are_named(service: S3Service) -> None:
     result = tried(check_storage, deployment(service, user_with(service, "delete")))
     assert f"may not {', '.join([WRITE, LIST, LOOK_UP])}; " in result.text
     assert "; not tried without these: read under raw/, read under optimized/" in result.text
 
 
-def test_a_right_to_list_under_the_prefixes_only_does_not_do_for_readyz(service: S3Service) -> None:
+def test_the_right_to_list_only_the_prefixes_is_not_enough_for_readyz(service: S3Service) -> None:
     user = user_with(service, "write", "read", "list", "delete", listed=PREFIXES)
     result = tried(check_storage, deployment(service, user))
     assert f"may not {LOOK_UP}; bucket" in result.text
@@ -127,7 +127,7 @@ def test_a_user_with_the_four_rights_is_enough(service: S3Service) -> None:
     assert objects_of(service) == []
 
 
-def test_a_wrong_secret_is_told_as_that(service: S3Service) -> None:
+def test_a_wrong_secret_is_named(service: S3Service) -> None:
     result = tried(check_storage, deployment(service, r2_secret_access_key="wrong-secret"))
     assert "check R2_SECRET_ACCESS_KEY" in result.text
     assert "may not" not in result.text
@@ -144,7 +144,7 @@ def test_a_missing_right_to_delete_does_not_hide_what_else_is_found(
 
 @pytest.fixture
 def proxied(service: S3Service) -> Iterator[tuple[HttpProxy, dict[str, Any]]]:
-    """A proxy that leads to MinIO under a name that this machine does not know, and the settings for it."""
+    """A proxy that reaches MinIO under a name that this machine cannot resolve, and the settings for it."""
     with http_proxy(server_port=int(service.endpoint.rpartition(":")[2])) as proxy:
         address = "http://s3.example:9000"
         yield proxy, {"r2_endpoint": address, "r2_public_url": f"{address}/{BUCKET}", "r2_proxy": proxy.url}

@@ -119,14 +119,14 @@ def test_a_refused_change_is_one_sentence_on_standard_error(run: Run, job_id: st
     "arguments", [["status", "nonsense"], ["list", "--status", "done"], ["list", "--entity-type", "planet"]]
 )
 @pytest.mark.usefixtures("api")
-def test_what_the_api_does_not_take_is_told(run: Run, arguments: list[str]) -> None:
+def test_a_request_that_the_api_refuses_is_reported(run: Run, arguments: list[str]) -> None:
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("imagejobs: The request is not valid: ")
     assert result.stderr.count("\n") == 1
 
 
-def test_a_wrong_token_is_told(run: Run, job_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_is_reported(run: Run, job_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKENS", "stranger")
     monkeypatch.delenv("WORKER_TOKENS")
     result = run("status", job_id)

@@ -55,7 +55,9 @@ class TestRetry:
         assert {each["job"]["status"] for each in changed} == {"PENDING"}
         assert statuses(api).count("FAILED") == 2
 
-    def test_no_more_than_the_limit_and_it_says_so(self, run: Run, jobs: list[str], api: MemoryApi) -> None:
+    def test_at_most_limit_jobs_are_retried_and_the_rest_is_reported(
+        self, run: Run, jobs: list[str], api: MemoryApi
+    ) -> None:
         assert jobs
         result = run("retry", "--all-failed", "--limit", "4")
         assert "There are more FAILED jobs than 4" in result.stdout
@@ -155,7 +157,7 @@ class TestMany:
         api.mend()
         assert [job.id for job in api.all_jobs()] == jobs[1:]
 
-    def test_after_an_interrupt_it_says_what_was_done(
+    def test_an_interrupt_reports_what_was_done(
         self, run: Run, jobs: list[str], api: MemoryApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         call = job_changes._call

@@ -10,7 +10,7 @@ from worlds.api_requests import image_bytes
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """Images in two folders, and what is none."""
+    """Images in two folders, and files that are not images."""
     folder = tmp_path / "photos"
     (folder / "2024" / "may").mkdir(parents=True)
     (folder / ".thumbnails").mkdir()

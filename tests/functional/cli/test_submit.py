@@ -30,7 +30,7 @@ def test_a_file_is_uploaded_and_shown(run: Callable[..., Any], api: MemoryApi, p
     assert api.storage.get(job.source_image_key, 10_000) == photo.read_bytes()
 
 
-def test_the_entity_can_be_said(run: Callable[..., Any], api: MemoryApi, photo: Path) -> None:
+def test_the_entity_can_be_chosen(run: Callable[..., Any], api: MemoryApi, photo: Path) -> None:
     assert run("submit", "--entity-type", "report", "--entity-id", "r 1", str(photo)).exit_code == 0
     assert [(job.entity_type, job.entity_id) for job in api.all_jobs()] == [("report", "r 1")]
 
@@ -107,7 +107,7 @@ def test_a_file_that_is_not_there_is_a_usage_error(run: Callable[..., Any], api:
 
 
 @pytest.mark.parametrize("bad", ["planet", ""])
-def test_an_unknown_entity_type_is_told_by_the_api(
+def test_an_unknown_entity_type_is_refused_by_the_api(
     run: Callable[..., Any], api: MemoryApi, photo: Path, bad: str
 ) -> None:
     result = run("submit", "--entity-type", bad, str(photo))
@@ -117,8 +117,8 @@ def test_an_unknown_entity_type_is_told_by_the_api(
 
 
 @pytest.fixture
-def goes_away(api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
-    """From the n-th call of a function of the command on, the API says that it cannot."""
+def becomes_unavailable(api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+    """A function that makes the API unavailable from the n-th call of a function of the command."""
     monkeypatch.setattr("imagejobs.client.tries.MAX_RETRY_AFTER", 0.0)
 
     def arrange(name: str, nth: int) -> None:
@@ -145,11 +145,15 @@ def pictures(photo: Path, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("options", [[], ["--json"], ["--wait", "--json"]])
-def test_what_was_accepted_before_the_api_went_away_is_printed(
-    run: Callable[..., Any], api: MemoryApi, photo: Path, goes_away: Callable[[str, int], None], options: list[str]
+def test_jobs_accepted_before_the_api_became_unavailable_are_printed(
+    run: Callable[..., Any],
+    api: MemoryApi,
+    photo: Path,
+    becomes_unavailable: Callable[[str, int], None],
+    options: list[str],
 ) -> None:
     files = pictures(photo, 5)
-    goes_away("upload", 3)
+    becomes_unavailable("upload", 3)
     result = run("submit", *options, *files)
     assert result.exit_code == 1
     assert [job.original_filename for job in api.all_jobs()] == ["1.png", "2.png"]
@@ -164,10 +168,10 @@ def test_what_was_accepted_before_the_api_went_away_is_printed(
     assert "Traceback" not in result.stderr
 
 
-def test_what_was_accepted_is_printed_when_the_api_goes_away_while_it_waits(
-    run: Callable[..., Any], api: MemoryApi, photo: Path, goes_away: Callable[[str, int], None]
+def test_accepted_jobs_are_printed_if_the_api_becomes_unavailable_while_the_command_waits(
+    run: Callable[..., Any], api: MemoryApi, photo: Path, becomes_unavailable: Callable[[str, int], None]
 ) -> None:
-    goes_away("watch", 1)
+    becomes_unavailable("watch", 1)
     result = run("submit", "--wait", "--json", str(photo))
     assert result.exit_code == 1
     (said,) = failure(result)["data"]
@@ -254,7 +258,7 @@ def test_an_answer_like_no_api_ends_it_too(
     assert "2.png: a proxy's page" in result.stderr
 
 
-def test_a_file_that_cannot_be_read_any_more_keeps_the_others_from_nothing(
+def test_after_a_file_that_can_no_longer_be_read_the_others_are_sent(
     run: Callable[..., Any], api: MemoryApi, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = pictures(photo, 3)

@@ -44,7 +44,7 @@ RENDITIONS = [
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch, api: MemoryApi) -> Iterator[dict[str, bytes]]:  # noqa: ARG001 - its storage
-    """What is read under the public address of the storage."""
+    """The objects at the public address of the storage, by key."""
     objects = {KEY: WEBP, SMALL_KEY: SMALL}
 
     def get(request: Request) -> Response:
@@ -60,7 +60,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, api: MemoryApi) -> Iterator[dict[str
 def submit(
     run: Run, worker: Callable[..., AbstractContextManager[None]], bucket: dict[str, bytes], photos: Path
 ) -> Run:
-    """Submit the folder of photos with the options, while a worker reports what it is told to."""
+    """A function that submits the folder of photos, while a worker reports the given update."""
     assert bucket
 
     def arrange(*options: str, **update: Any) -> Any:
@@ -72,7 +72,7 @@ def submit(
 
 @pytest.fixture
 def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three images, two of them of one name but for the extension."""
+    """Three images. Two of their names differ only in the extension."""
     monkeypatch.chdir(tmp_path)
     for name in ("a.jpg", "a.png", "2024/b.png"):
         (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -176,7 +176,7 @@ def test_a_folder_without_images_is_an_error_that_says_why(run: Run, api: Memory
 
 
 @pytest.mark.usefixtures("api")
-def test_what_is_skipped_is_told(run: Run, photos: Path) -> None:
+def test_skipped_files_are_reported(run: Run, photos: Path) -> None:
     (photos / "notes.txt").write_text("text")
     (photos / ".hidden.png").write_bytes(image_bytes())
     result = run("submit", "--json", str(photos))

@@ -30,21 +30,21 @@ FOREIGN = "raw/holiday.jpg"
 
 @dataclass(frozen=True)
 class Stores:
-    """What the settings lead to."""
+    """The database and the storage of the settings."""
 
     uri: str
     storage: FilesystemStorage
     root: Path
 
     def put(self, key: str, *, old: bool = True) -> None:
-        """An object of five bytes, written a month ago or now."""
+        """Store an object of five bytes, with a date of a month ago or of now."""
         self.storage.put(key, io.BytesIO(b"bytes"), 5, "image/jpeg")
         if old:
             month_ago = self.storage.path(key).stat().st_mtime - 30 * 86_400
             os.utime(self.storage.path(key), (month_ago, month_ago))
 
     def record(self, **fields: Any) -> str:
-        """A job, by a connection that is closed again: the command opens its own."""
+        """Insert a job, and return its id. The connection is closed, because the command opens its own."""
         database = Database(self.uri)
         try:
             return new_record(MongoImageJobRepository(database), **fields).id
@@ -52,7 +52,7 @@ class Stores:
             database.close()
 
     def all_keys(self) -> set[str]:
-        """Every object."""
+        """The key of every object."""
         return {info.key for info in self.storage.list("")}
 
 
@@ -90,7 +90,7 @@ def test_a_sweep_deletes_the_orphans_and_nothing_else(run: Run, stores: Stores) 
     }
 
 
-def test_a_dry_run_only_tells(run: Run, stores: Stores) -> None:
+def test_a_dry_run_only_reports(run: Run, stores: Stores) -> None:
     before = stores.all_keys()
     result = run("sweep", "--dry-run", "--json")
     assert result.exit_code == 0
@@ -170,7 +170,7 @@ def test_an_audit_names_the_jobs_whose_objects_are_missing_or_differ(run: Run, s
 
 @pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.parametrize("command", ["sweep", "audit"])
-def test_a_database_that_is_away_is_one_sentence(
+def test_an_unavailable_database_is_one_sentence(
     run: Run, stores: Stores, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setenv("MONGODB_URI", f"mongodb://127.0.0.1:{free_port()}/x")

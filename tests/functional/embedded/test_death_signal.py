@@ -1,4 +1,4 @@
-"""Where the guardian cannot end the children of a killed `up`, the kernel does."""
+"""If the guardian cannot end the children of a killed `up`, the kernel ends them."""
 
 import subprocess
 import sys

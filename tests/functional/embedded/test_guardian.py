@@ -53,13 +53,13 @@ def test_a_killed_guardian_is_replaced_and_knows_the_groups(
         return guardian.pid != killed
 
     until(replaced)
-    guardian._groups.clear()  # this side forgets: only what the new process was told can end the group
+    guardian._groups.clear()  # only the new process knows the group now
     os.close(guardian._pipe)
     guardian._pipe = os.open(os.devnull, os.O_WRONLY)
     assert group.wait(timeout=5) == -signal.SIGKILL
 
 
-def test_telling_a_dead_guardian_replaces_it(guardian: Guardian) -> None:
+def test_a_message_to_a_dead_guardian_replaces_it(guardian: Guardian) -> None:
     killed = guardian.pid
     os.kill(killed, signal.SIGKILL)
     guardian._process.wait()

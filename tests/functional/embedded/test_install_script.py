@@ -1,4 +1,4 @@
-"""scripts/install.sh with stand-ins for apt-get, sudo, id and uname: what it decides, and what it says."""
+"""scripts/install.sh with stand-ins for apt-get, sudo, id and uname: what it does, and what it prints."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not HAS_MAGICK, reason="needs ImageMagick's libr
 
 @dataclass
 class Checkout:
-    """A directory in which everything is installed, and a PATH with nothing but stand-ins."""
+    """A directory in which everything is installed, and a PATH with stand-ins only."""
 
     root: Path
     bin: Path
@@ -64,7 +64,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def _install_venv(root: Path, log: Path) -> None:
-    """A .venv whose stamps say that all is installed; its pip only notes that it was called."""
+    """A .venv whose stamps show that everything is installed. Its pip only records its calls."""
     python = root / ".venv" / "bin" / "python"
     python.write_text(f'#!/bin/sh\nif [ "$2" = pip ]; then echo "$*" >>{log}; exit; fi\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
@@ -143,7 +143,7 @@ def test_without_root_and_sudo_the_exact_command_is_named(checkout: Checkout) ->
     assert checkout.calls() == []
 
 
-def test_an_installation_that_did_not_help_is_an_error(checkout: Checkout) -> None:
+def test_a_program_that_apt_get_did_not_install_is_an_error(checkout: Checkout) -> None:
     (checkout.bin / "redis-server").unlink()
     failed = checkout.run()
     assert failed.returncode == 1

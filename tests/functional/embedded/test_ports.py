@@ -19,7 +19,7 @@ def test_a_free_port_can_be_listened_on() -> None:
         server.listen()
 
 
-def test_it_lies_below_the_ports_of_outgoing_connections() -> None:
+def test_a_free_port_is_below_the_ports_of_outgoing_connections() -> None:
     assert 20_000 <= free_port() < 32_768
 
 

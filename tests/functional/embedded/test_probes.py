@@ -11,7 +11,7 @@ from imagejobs.embedded.services.probes import HEARTBEATS, http_answers, mongodb
 
 @contextmanager
 def answering(reply: bytes) -> Iterator[int]:
-    """A server on 127.0.0.1 that gives its one caller this reply."""
+    """The port of a server that gives its only caller this reply."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
@@ -71,7 +71,7 @@ def test_an_http_server_is_ready_when_it_answers_200(reply: bytes, expected: boo
     "probe",
     [redis_answers, mongodb_answers, lambda port: http_answers(port, "/"), lambda port: worker_consumes(port, 0)],
 )
-def test_nobody_there_is_not_ready(probe: Callable[[int], bool]) -> None:
+def test_without_a_server_a_probe_is_not_ready(probe: Callable[[int], bool]) -> None:
     assert probe(free_port()) is False
 
 

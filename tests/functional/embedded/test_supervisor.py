@@ -19,7 +19,7 @@ Describe = Callable[..., ChildSpec]
 
 
 class Run:
-    """A supervisor under test, and what it told."""
+    """A supervisor under test, and its events."""
 
     def __init__(self, groups: Groups, guardian: Guardian) -> None:
         self.events: list[ChildEvent] = []

@@ -39,7 +39,7 @@ def test_every_command_explains_itself(run: Run, command: str) -> None:
     assert "Usage" in result.stdout
 
 
-def test_the_version_is_told(run: Run) -> None:
+def test_the_version_is_printed(run: Run) -> None:
     assert run("--version").stdout == f"{__version__}\n"
 
 

@@ -17,7 +17,7 @@ STATE = UpState("http://127.0.0.1:1", "redis://x", "mongodb://x/y", None, None, 
 
 
 class Up:
-    """In the place of `run_up`: starts nothing, is ready at once, and waits for the show to end."""
+    """Stands in for `run_up`: starts nothing, is ready at once, and waits until the show has ended."""
 
     def __init__(self) -> None:
         self.settings: list[Settings] = []
@@ -53,7 +53,7 @@ UNDONE = Answer(DONE.data, failure=Failure("incomplete", "1 of 2 images were not
 
 @pytest.fixture
 def end_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer], list[Any]]:
-    """Let the show come to this at once; returns what it was when it ran."""
+    """A function that makes the show end at once with this answer. It returns the state in which each show ran."""
 
     def ends(answer: Answer) -> list[Any]:
         shown: list[Any] = []
@@ -88,7 +88,7 @@ def test_json_is_one_document_of_the_common_shape(
     end_with(UNDONE)
     document = failure(run("demo", "--json", *pictures))
     assert (document["error"]["code"], document["data"]) == ("incomplete", DONE.data)
-    assert up.consoles[-1].stderr, "what is started and stopped is progress, and no part of the document"
+    assert up.consoles[-1].stderr, "progress is not part of the document"
 
 
 def test_json_after_a_start_that_fails_is_a_document_too(
@@ -102,7 +102,7 @@ def test_json_after_a_start_that_fails_is_a_document_too(
     assert (document["error"]["code"], document["message"]) == ("configuration", "redis-server is missing")
 
 
-def test_json_of_a_run_that_is_stopped_before_its_end_says_so(
+def test_json_of_a_run_that_is_stopped_before_its_end_is_a_document_too(
     run: Run, pictures: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imagejobs.embedded.up.run_up", lambda *_, **__: None)

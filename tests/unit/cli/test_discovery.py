@@ -80,7 +80,7 @@ def test_a_file_of_settings_comes_before_a_running_local_system_too(
 
 
 @pytest.mark.usefixtures("running_up")
-def test_that_it_is_the_local_system_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_use_of_the_local_system_is_reported_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     api_client(None)
     told = "imagejobs: the API is http://127.0.0.1:4321, the `imagejobs up` on .imagejobs; set API_URL to use another\n"
     assert capsys.readouterr() == ("", told)
@@ -93,7 +93,7 @@ def test_that_it_is_the_local_system_is_said_in_a_line(capsys: pytest.CaptureFix
     )
 
 
-def test_without_a_local_system_nothing_is_said(
+def test_without_a_local_system_nothing_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("STORAGE", "filesystem")

@@ -25,7 +25,7 @@ Run = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An image library without HEIC; the real one is asked in tests/functional."""
+    """An image library without HEIC. The tests in tests/functional use the real one."""
     abilities = Abilities(
         "ImageMagick 6.9, libwebp 1.2", ("jpeg", "png", "gif", "webp", "tiff"), without=("network", "other processes")
     )
@@ -92,7 +92,7 @@ def tokens_of(settings: Settings) -> str:
 
 
 @pytest.mark.parametrize("error", [ObjectNotFound("raw/x"), ApiRefused(404, "", "no"), KeyError("x")])
-def test_whatever_a_check_comes_to_the_others_are_told(error: Exception) -> None:
+def test_whatever_a_check_raises_becomes_a_finding(error: Exception) -> None:
     finding = found("storage", lambda: raises(error))
     assert (finding.name, finding.ok) == ("storage", False)
     assert finding.text == (f"unexpected: {error!r}" if isinstance(error, KeyError) else str(error))

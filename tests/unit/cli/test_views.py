@@ -1,4 +1,4 @@
-"""What people see, drawn at 80 columns: nothing is cut, and no id, address or name is broken."""
+"""The output for people at 80 columns: nothing is cut, and no id, address or name is broken."""
 
 import io
 from pathlib import Path
@@ -162,7 +162,7 @@ def test_a_receipt_names_its_files_whole() -> None:
     assert str(file) in drawn(receipt_view([file], result))
 
 
-def test_a_console_that_is_no_terminal_is_wide_enough_for_tables(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_console_that_is_not_a_terminal_is_wide_enough_for_tables(capsys: pytest.CaptureFixture[str]) -> None:
     console_for().print("x" * 150)
     console_for(stderr=True).print("y" * 150)
     captured = capsys.readouterr()

@@ -9,7 +9,7 @@ from imagejobs.client.errors import ApiRefused
 
 
 class Answers:
-    """An API on which each job has these statuses, one per question, the last for ever."""
+    """An API that answers these statuses for each job, one per call, and then the last one again."""
 
     def __init__(self, **statuses: list[str]) -> None:
         self._statuses: dict[str, Iterator[str]] = {job: iter(each) for job, each in statuses.items()}

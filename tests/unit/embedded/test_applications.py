@@ -14,7 +14,7 @@ ADDRESSES = Addresses(api_port=3001, redis_port=20_001, mongodb_port=20_002)
 
 
 def child_settings(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """What a child reads from this environment."""
+    """The settings that a child reads from this environment."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return load_settings(_env_file=None)

@@ -51,7 +51,7 @@ def test_a_death_shows_the_last_lines_of_the_log_as_they_are(tmp_path: Path) -> 
 
 
 class ClosedTerminal(io.StringIO):
-    """As its programs see it after a disconnect."""
+    """A terminal after a disconnect: every write fails."""
 
     def write(self, text: str) -> int:  # noqa: ARG002 - as StringIO has it
         raise OSError(errno.EIO, "Input/output error")

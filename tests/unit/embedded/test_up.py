@@ -10,7 +10,7 @@ from imagejobs.settings.settings import Settings
 from rich.console import Console
 
 
-def test_a_data_directory_that_cannot_be_made_is_told_before_anything_is_started(tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_created_is_reported_before_anything_is_started(tmp_path: Path) -> None:
     taken = tmp_path / "file"
     taken.touch()
     settings = Settings(storage="filesystem", _env_file=None)

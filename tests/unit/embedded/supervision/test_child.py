@@ -4,7 +4,7 @@ from imagejobs.embedded.supervision.child import Child
 from imagejobs.embedded.supervision.child_spec import ChildSpec
 
 
-def test_what_does_not_run_can_be_stopped_killed_and_waited_for(tmp_path: Path) -> None:
+def test_a_child_that_does_not_run_can_be_stopped_killed_and_waited_for(tmp_path: Path) -> None:
     child = Child(ChildSpec("worker", ("x",), {}, tmp_path / "worker.log"))
     child.ask_to_stop()
     child.kill_group()

@@ -1,4 +1,4 @@
-"""A guardian that does not go; those that run are in tests/functional."""
+"""A guardian whose process hangs. The tests in tests/functional use real processes."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from imagejobs.embedded.supervision.guardian import Guardian
 
 
 class HangingProcess:
-    """Stands in for the guardian's process: it ends by `kill` only."""
+    """Stands in for the guardian's process, and ends by `kill` only."""
 
     pid = 999_999_999
 
@@ -29,7 +29,7 @@ class HangingProcess:
         return -9
 
 
-def test_one_that_does_not_end_with_its_pipe_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_guardian_that_does_not_end_with_its_pipe_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", HangingProcess)
     with Guardian() as guardian:
         guardian.watch(7)

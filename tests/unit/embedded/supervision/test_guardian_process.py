@@ -1,4 +1,4 @@
-"""The guardian's program over process groups that are only told of; the real ones are in tests/functional."""
+"""The guardian's program with simulated process groups. The tests in tests/functional use real ones."""
 
 import io
 import os
@@ -13,7 +13,7 @@ TERM, KILL = signal.SIGTERM, signal.SIGKILL
 
 
 class Groups:
-    """Process groups: `stubborn` ones end by SIGKILL only, the others at SIGTERM or after `polls` looks at them."""
+    """Process groups. `stubborn` ones end by SIGKILL only, the others by SIGTERM or after `polls` checks."""
 
     def __init__(self, *running: int, stubborn: frozenset[int] = frozenset(), polls: int = 0) -> None:
         self.running = set(running)
@@ -41,7 +41,7 @@ class Groups:
 
 @pytest.fixture
 def passing_time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A clock that only sleeping moves; what was slept."""
+    """The times that were slept. The clock advances by these only."""
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
     monkeypatch.setattr(time, "monotonic", lambda: sum(slept))
