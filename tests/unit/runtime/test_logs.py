@@ -6,7 +6,9 @@ from imagejobs.runtime.logs import QUIET, set_up_logging
 
 
 @pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
+def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in QUIET:  # a server that ran in this process before has switched uvicorn.access off
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
     names = (None, *QUIET)
     handlers, levels = logging.root.handlers[:], [logging.getLogger(name).level for name in names]
     yield
