@@ -7,8 +7,8 @@ from imagejobs.runtime.logs import QUIET, set_up_logging
 
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in QUIET:  # a server that ran in this process before has switched uvicorn.access off
-        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+    for quiet in QUIET:  # a server that ran in this process before has switched uvicorn.access off
+        monkeypatch.setattr(logging.getLogger(quiet), "propagate", True)
     names = (None, *QUIET)
     handlers, levels = logging.root.handlers[:], [logging.getLogger(name).level for name in names]
     yield
