@@ -1,12 +1,33 @@
 """Fixtures for running systems: one deployed on backing services, and one started by `imagejobs up`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from backing import Backing, BackingServers, backing_servers, what_was_left_out
 from deployed_system import Deployment, deployed
 from local_system import local_system
 from running_system import System
+
+HERE = Path(__file__).parent
+LONGEST_FIRST = (
+    "test_whole_system.py",
+    "test_bad_files.py",
+    "test_compose.py",
+    "faults/test_dying_workers.py",
+    "test_deployment.py",
+    "faults/test_strange_workers.py",
+    "faults/test_killed_workers.py",
+    "test_stopping.py",
+    "interop/test_side_by_side.py",
+)
+"""Files that take more than a minute. Begun last, one of them would keep a single process busy at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first. With `--no-loadscope-reorder` xdist keeps that order."""
+    order = {HERE / name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
+from types import MappingProxyType
 from typing import Any
 
 import schemathesis
@@ -21,6 +22,10 @@ from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "30"))
 """Generated requests per operation; a long campaign sets more: `CONTRACT_EXAMPLES=5000 pytest tests/contract`."""
+
+BRIEFLY: Mapping[str, Any] = {} if EXAMPLES >= 30 else {"coverage": {"enabled": False}}
+"""Phases of schemathesis where a refusal or an outage is tested. A quick run tries the boundary values of every schema
+only where requests are carried out, and here generated requests alone."""
 
 MAX_IMAGES = 1_000
 """Limit of servers under generated requests, above what is generated: the schema cannot express this setting.
@@ -63,7 +68,9 @@ CUT_OFF: Mapping[str, Any] = {
 """Checks for a server whose backing services are unavailable: it may answer 503, but no other 5xx."""
 
 
-def configuration(examples: int = EXAMPLES, seed: int = 1, **checks: Any) -> SchemathesisConfig:
+def configuration(
+    examples: int = EXAMPLES, seed: int = 1, phases: Mapping[str, Any] = MappingProxyType({}), **checks: Any
+) -> SchemathesisConfig:
     """A configuration with the same requests in every run and all built-in checks, STRICT unless `checks` overrides.
 
     No credentials are generated: the tests set their own, and a case with generated ones would still be marked invalid.
@@ -74,7 +81,9 @@ def configuration(examples: int = EXAMPLES, seed: int = 1, **checks: Any) -> Sch
         "database": "none",
         "with-security-parameters": False,
     }
-    return SchemathesisConfig.from_dict({"seed": seed, "generation": generation, "checks": {**STRICT, **checks}})
+    return SchemathesisConfig.from_dict(
+        {"seed": seed, "generation": generation, "phases": dict(phases), "checks": {**STRICT, **checks}}
+    )
 
 
 def corrected(schema: Any) -> Any:

@@ -3,7 +3,7 @@
 import pytest
 from contract.requests import OPERATIONS, PAIRS, REQUESTS, meets_a_fault
 from imagejobs.contract.operations import JSON
-from worlds.api_requests import assert_error
+from worlds.api_requests import assert_error, image_file
 from worlds.memory_api import HOST, memory_api
 
 
@@ -37,3 +37,12 @@ def test_a_path_answers_405_to_methods_that_the_contract_does_not_have(method: s
     answer = memory_api().client().request(method, f"http://{HOST}/api/image-jobs/stats")
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+def test_an_upload_is_accepted_with_a_message_while_the_queue_is_unavailable() -> None:
+    api = memory_api()
+    api.cut("redis")
+    form = {"entityType": "other", "entityId": "x"}
+    answer = api.client().post("/api/image-jobs", data=form, files={"image": image_file()})
+    assert answer.status_code == 201
+    assert answer.json()["message"]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import schemathesis
 from contract.schema import (
+    BRIEFLY,
     CUT_OFF,
     EXAMPLES,
     MAX_IMAGES,
@@ -37,14 +38,14 @@ open_schema = corrected(
 locked_api = with_tokens(api_host=HOST)
 locked = corrected(
     schemathesis.openapi.from_asgi(
-        "/openapi.json", locked_api.app, config=configuration(max(3, EXAMPLES // 10), 3, **REFUSING)
+        "/openapi.json", locked_api.app, config=configuration(max(3, EXAMPLES // 10), 3, BRIEFLY, **REFUSING)
     )
 )
 
 cut_off_api = with_tokens(api_host=HOST, max_images=MAX_IMAGES)
 cut_off = corrected(
     schemathesis.openapi.from_asgi(
-        "/openapi.json", cut_off_api.app, config=configuration(max(3, EXAMPLES // 10), 4, **CUT_OFF)
+        "/openapi.json", cut_off_api.app, config=configuration(max(3, EXAMPLES // 10), 4, BRIEFLY, **CUT_OFF)
     )
 )
 
