@@ -115,5 +115,5 @@ def _failure(submissions: Sequence[Submission], *, is_interrupted: bool) -> Fail
     refused = sum(each.job is None for each in failed)
     saved = sum(each.failure is not None and each.failure.code == "not_saved" for each in failed)
     counts = {"not accepted": refused, "not completed": len(failed) - refused - saved, "not saved": saved}
-    said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return Failure("incomplete", f"{len(failed)} of {len(submissions)} file(s) failed: {said}")
+    summary = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return Failure("incomplete", f"{len(failed)} of {len(submissions)} file(s) failed: {summary}")

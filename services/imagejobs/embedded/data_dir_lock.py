@@ -1,4 +1,4 @@
-"""One `imagejobs up` per data directory: an advisory lock on DATA_DIR/up.lock, which has its holder's process id."""
+"""One `imagejobs up` per data directory: an advisory lock on DATA_DIR/up.lock. The file has the holder's process id."""
 
 import fcntl
 import os

@@ -38,8 +38,8 @@ def run_up(
     """Run the whole system until SIGINT, SIGTERM or SIGHUP; a second signal kills it at once.
 
     Call this in the main thread. `port`, `data_dir` and `workers` default to the settings. `on_ready` is called once,
-    in the loop that supervises the children. It starts a thread for longer work, which ends the run by
-    `signal.raise_signal(signal.SIGTERM)`. `command` gives the command line of an `imagejobs` command.
+    in the loop that supervises the children, so it must start a thread for longer work. That thread can end the run
+    with `signal.raise_signal(signal.SIGTERM)`. `command` returns the command line of an `imagejobs` command.
 
     Raises ConfigurationError if a program is missing, another `up` runs on the data directory, the chosen port is in
     use, or the children are not ready within a minute.

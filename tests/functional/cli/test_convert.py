@@ -18,14 +18,14 @@ def test_a_good_image_becomes_webp_and_its_receipt_is_printed(run: Run, tmp_path
     (tmp_path / "in.jpg").write_bytes(image_bytes("jpeg", 64, 48))
     result = run("convert", "--json", str(tmp_path / "in.jpg"), str(tmp_path / "out.webp"))
     assert result.exit_code == 0, result.stderr
-    said = data(result)
-    receipt = said["receipt"]
+    answer = data(result)
+    receipt = answer["receipt"]
     body = load_contract().operations["updateImageJobStatus"].body
     assert body
     assert body.schema.violations({"status": "FAILED", "receipt": receipt}) == []
     written = (tmp_path / "out.webp").read_bytes()
     assert (receipt["output"]["bytes"], receipt["output"]["mimetype"]) == (len(written), "image/webp")
-    assert said["outputs"] == [{"file": str(tmp_path / "out.webp"), "width": 64, "height": 48, "bytes": len(written)}]
+    assert answer["outputs"] == [{"file": str(tmp_path / "out.webp"), "width": 64, "height": 48, "bytes": len(written)}]
     with Image.open(io.BytesIO(written)) as image:
         assert (image.format, image.size) == ("WEBP", (64, 48))
 
@@ -77,9 +77,9 @@ def test_a_bad_file_is_exit_code_1_with_a_code_and_writes_nothing(
     (tmp_path / "in.png").write_bytes(content)
     result = run("convert", "--json", str(tmp_path / "in.png"), str(tmp_path / "out.webp"))
     assert result.exit_code == 1
-    said = failure(result)
-    assert said["error"] == {"code": code, "retryable": False}
-    assert len(said["message"]) > 20
+    document = failure(result)
+    assert document["error"] == {"code": code, "retryable": False}
+    assert len(document["message"]) > 20
     assert not (tmp_path / "out.webp").exists()
 
 
@@ -104,6 +104,6 @@ def test_what_webp_cannot_do_is_a_usage_error(run: Run, tmp_path: Path, option: 
 def test_a_target_that_cannot_be_written_is_named(run: Run, tmp_path: Path, target: str) -> None:
     (tmp_path / "folder.webp").mkdir()
     (tmp_path / "in.png").write_bytes(image_bytes())
-    said = failure(run("convert", "--json", str(tmp_path / "in.png"), str(tmp_path / target)))["message"]
-    assert "cannot be written" in said
-    assert Path(target).name in said
+    message = failure(run("convert", "--json", str(tmp_path / "in.png"), str(tmp_path / target)))["message"]
+    assert "cannot be written" in message
+    assert Path(target).name in message

@@ -73,14 +73,14 @@ def test_the_time_and_the_memory_of_its_process_are_the_workers(run: Run, monkey
 def test_its_output_is_the_workers_and_options_come_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"MAX_SIDE": "32", "RENDITIONS": "16,8", "WEBP_QUALITY": "auto", "TARGET_SSIM": "0.9"}.items():
         monkeypatch.setenv(name, value)
-    said = data(run("convert", "--json", "in.jpg", "out.webp"))
-    assert [each["file"] for each in said["outputs"]] == ["out.webp", "out-16.webp", "out-8.webp"]
-    assert said["outputs"][0]["width"] == 32
-    assert "0.9" in said["receipt"]["reason"]
+    document = data(run("convert", "--json", "in.jpg", "out.webp"))
+    assert [each["file"] for each in document["outputs"]] == ["out.webp", "out-16.webp", "out-8.webp"]
+    assert document["outputs"][0]["width"] == 32
+    assert "0.9" in document["receipt"]["reason"]
     options = ("--max-side", "30", "--rendition", "10", "--quality", "70")
-    said = data(run("convert", "--json", *options, "in.jpg", "other.webp"))
-    assert [each["file"] for each in said["outputs"]] == ["other.webp", "other-10.webp"]
-    assert (said["outputs"][0]["width"], said["receipt"]["quality"]) == (30, 70)
+    document = data(run("convert", "--json", *options, "in.jpg", "other.webp"))
+    assert [each["file"] for each in document["outputs"]] == ["other.webp", "other-10.webp"]
+    assert (document["outputs"][0]["width"], document["receipt"]["quality"]) == (30, 70)
 
 
 @pytest.mark.usefixtures("warm_engine")

@@ -159,5 +159,5 @@ class TestStandardStreams:
                 timeout=60,
                 check=False,
             )
-        told = "imagejobs: standard output cannot be written: No space left on device\n"
-        assert (done.returncode, done.stderr) == (1, told)
+        expected = "imagejobs: standard output cannot be written: No space left on device\n"
+        assert (done.returncode, done.stderr) == (1, expected)

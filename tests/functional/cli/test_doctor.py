@@ -121,7 +121,7 @@ def tokens_of(api: MemoryApi, address: str, client: tuple[str, ...], worker: tup
 
 
 @pytest.mark.parametrize(
-    ("client", "worker", "told"),
+    ("client", "worker", "expected"),
     [
         (CLIENT_TOKENS, ("stranger",), "number 1 of WORKER_TOKENS (from .env) is refused by the API at "),
         ((CLIENT_TOKENS[0], "stranger"), WORKER_TOKENS, "number 2 of API_TOKENS (from .env) is refused by the API at "),
@@ -132,11 +132,11 @@ def tokens_of(api: MemoryApi, address: str, client: tuple[str, ...], worker: tup
     ],
 )
 def test_each_token_is_tried(
-    api: MemoryApi, address: str, client: tuple[str, ...], worker: tuple[str, ...], told: str
+    api: MemoryApi, address: str, client: tuple[str, ...], worker: tuple[str, ...], expected: str
 ) -> None:
     result = tokens_of(api, address, client, worker)
     assert not result.ok
-    assert result.text.startswith(f"{told}{address}")
+    assert result.text.startswith(f"{expected}{address}")
     assert "stranger" not in result.text
 
 
@@ -167,8 +167,8 @@ def test_a_running_local_system_is_what_is_tried(
     assert "0 message(s) wait on 'dramatiq:image_jobs'" in result.stdout
     assert f"{served_api[1]} is ready" in result.stdout
     place = "the `imagejobs up` on .imagejobs"
-    told = f"API_TOKENS is from {place}; WORKER_TOKENS is from {place}; {served_api[1]} accepts this"
-    assert told in result.stdout
+    expected = f"API_TOKENS is from {place}; WORKER_TOKENS is from {place}; {served_api[1]} accepts this"
+    assert expected in result.stdout
 
 
 def test_with_everything_there_it_counts_what_it_finds_and_exits_0(
@@ -231,7 +231,7 @@ def redis_finding(uri: str, namespace: str = "staging") -> Finding:
 
 
 @pytest.mark.parametrize(
-    ("rules", "told"),
+    ("rules", "expected"),
     [
         ("~task_queue* ~dramatiq* ~staging* +@all -lpush", "Redis refuses a write (LPUSH): its user may not use"),
         ("~task_queue* ~dramatiq* ~staging* +@all -blmove", "Redis refuses BLMOVE: its user may not use"),
@@ -239,13 +239,13 @@ def redis_finding(uri: str, namespace: str = "staging") -> Finding:
         ("~task_queue* +@all", "allow this user every command on the keys of image-jobs"),
     ],
 )
-def test_what_redis_does_not_allow_is_a_finding(redis: RedisServer, rules: str, told: str) -> None:
+def test_what_redis_does_not_allow_is_a_finding(redis: RedisServer, rules: str, expected: str) -> None:
     with redis.client() as client:
         client.execute_command("ACL", "SETUSER", "images", "reset", "on", ">pa55word", *rules.split())  # type: ignore[no-untyped-call]  # redis-py
         result = redis_finding(redis.uri.replace("://", "://images:pa55word@"))
         assert client.keys() == []
     assert not result.ok
-    assert told in result.text
+    assert expected in result.text
     assert "pa55word" not in result.text
 
 
@@ -388,8 +388,8 @@ def test_a_proxy_that_is_not_there_is_a_finding_without_its_password(run: Run, m
     monkeypatch.setenv("R2_PROXY", f"http://me:secret@127.0.0.1:{port}")
     monkeypatch.setenv("API_PROXY", f"http://me:secret@127.0.0.1:{port}")
     result = run("doctor")
-    told = f"FAIL proxies    the proxy http://127.0.0.1:{port} to https://s3.example accepts no connection"
-    assert told in result.stdout
+    expected = f"FAIL proxies    the proxy http://127.0.0.1:{port} to https://s3.example accepts no connection"
+    assert expected in result.stdout
     assert f"through the proxy http://127.0.0.1:{port} did not answer" in result.stdout, "storage"
     assert "secret" not in result.output
 
@@ -399,8 +399,8 @@ def test_proxies_that_are_and_that_are_not_used_are_named(monkeypatch: pytest.Mo
         for name, value in proxy.environment.items():
             monkeypatch.setenv(name, value)
         settings = memory_settings(api_url="http://user:pa55@api.example", api_proxy=proxy.url)
-        told = check_proxies(deployment(settings))
-    assert told == (
+        found = check_proxies(deployment(settings))
+    assert found == (
         f"http://api.example is reached through {proxy.url} (API_PROXY); "
         f"HTTP_PROXY={proxy.url}, HTTPS_PROXY={proxy.url}, ALL_PROXY={proxy.url} "
         "in the environment is not used; set API_PROXY or R2_PROXY to use a proxy"

@@ -98,8 +98,8 @@ LOOK_UP = "look up the bucket (/readyz asks for the bucket; the right to list th
 def test_every_right_that_is_missing_is_named(service: S3Service, rights: tuple[str, ...], missing: list[str]) -> None:
     result = tried(check_storage, deployment(service, user_with(service, *rights)))
     assert not result.ok
-    told, _, reason = result.text.partition("; bucket ")
-    assert told == f"the credentials of the storage may not {', '.join(missing)}"
+    found, _, reason = result.text.partition("; bucket ")
+    assert found == f"the credentials of the storage may not {', '.join(missing)}"
     assert "AccessDenied" in reason
     left = objects_of(service)
     assert all(each in result.text for each in left)

@@ -38,10 +38,10 @@ def test_an_unavailable_api_is_one_sentence_and_no_traceback(run: Run, no_api: s
 
 @pytest.mark.parametrize("command", ["list", "stats", "submit"])
 def test_as_json_it_is_a_document_with_what_to_do(run: Run, no_api: str, photo: Path, command: str) -> None:
-    said = failure(run(command, "--json", *([str(photo)] if command == "submit" else [])))
-    error, message = said["error"], said["message"]
+    document = failure(run(command, "--json", *([str(photo)] if command == "submit" else [])))
+    error, message = document["error"], document["message"]
     if command == "submit":
-        error = said["data"][0]["error"]
+        error = document["data"][0]["error"]
         message = error["message"]
     assert error["code"] == "unavailable"
     assert no_api in message

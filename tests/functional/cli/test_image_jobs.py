@@ -111,8 +111,8 @@ def test_an_unknown_job_is_one_sentence_on_standard_error(run: Run, command: str
 def test_a_refused_change_is_one_sentence_on_standard_error(run: Run, job_id: str) -> None:
     result = run("retry", job_id)
     assert result.exit_code == 1
-    told = f"imagejobs: Image job {job_id} is PENDING and cannot become PENDING. [illegal_transition]\n"
-    assert result.stderr == told
+    expected = f"imagejobs: Image job {job_id} is PENDING and cannot become PENDING. [illegal_transition]\n"
+    assert result.stderr == expected
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_a_wrong_token_is_reported(run: Run, job_id: str, monkeypatch: pytest.Mo
     monkeypatch.delenv("WORKER_TOKENS")
     result = run("status", job_id)
     assert result.exit_code == 1
-    told = "imagejobs: The token is not known: send Authorization: Bearer with one of API_TOKENS"
-    assert result.stderr.startswith(told)
+    expected = "imagejobs: The token is not known: send Authorization: Bearer with one of API_TOKENS"
+    assert result.stderr.startswith(expected)
     assert result.stderr.count("\n") == 1
 
 

@@ -124,9 +124,9 @@ class TestMany:
         self, run: Run, jobs: list[str], api: MemoryApi
     ) -> None:
         result = run("delete", "--json", jobs[0], UNKNOWN_ID, "nonsense", jobs[1])
-        said = failure(result)
-        assert (said["error"]["code"], said["message"]) == ("incomplete", "2 of 4 job(s) were not changed")
-        assert [each.get("error", {}).get("code") for each in said["data"]] == [
+        document = failure(result)
+        assert (document["error"]["code"], document["message"]) == ("incomplete", "2 of 4 job(s) were not changed")
+        assert [each.get("error", {}).get("code") for each in document["data"]] == [
             None,
             "not_found",
             "invalid_request",
@@ -147,8 +147,8 @@ class TestMany:
             return call(client, operation, job_id)
 
         monkeypatch.setattr(job_changes, "_call", cut_at_the_second)
-        said = failure(run("delete", "--json", *jobs[:4]))
-        assert [each.get("error", {}).get("code") for each in said["data"]] == [
+        document = failure(run("delete", "--json", *jobs[:4]))
+        assert [each.get("error", {}).get("code") for each in document["data"]] == [
             None,
             "unavailable",
             "not_tried",
@@ -169,7 +169,7 @@ class TestMany:
 
         monkeypatch.setattr(job_changes, "_call", interrupted)
         result = run("delete", "--json", *jobs[:4])
-        said = failure(result)
-        assert (result.exit_code, said["error"]["code"]) == (130, "interrupted")
-        assert said["message"] == "The command was interrupted after 2 of 4 job(s)."
+        document = failure(result)
+        assert (result.exit_code, document["error"]["code"]) == (130, "interrupted")
+        assert document["message"] == "The command was interrupted after 2 of 4 job(s)."
         assert [job.id for job in api.all_jobs()] == jobs[2:]

@@ -16,7 +16,7 @@ def photos(tmp_path: Path) -> Path:
     (folder / ".thumbnails").mkdir()
     (folder / ".thumbnails" / "t.png").write_bytes(image_bytes())
     (folder / "b.png").write_bytes(image_bytes())
-    (folder / "2024" / "a.JPG").write_bytes(b"no picture, but it says so")
+    (folder / "2024" / "a.JPG").write_bytes(b"a picture by its name only")
     (folder / "2024" / "may" / "without-extension").write_bytes(image_bytes("webp"))
     (folder / "notes.txt").write_text("text")
     (folder / ".hidden.png").write_bytes(image_bytes())

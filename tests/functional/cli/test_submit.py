@@ -51,9 +51,9 @@ def test_one_refused_file_is_named_the_others_go_through_and_the_exit_code_is_1(
     assert "notes.txt" in errors
     assert "[unsupported_type]" in errors
     assert "[truncated]" in errors
-    said = failure(result)
-    assert (said["error"]["code"], said["message"]) == ("incomplete", "2 of 3 file(s) failed: 2 not accepted")
-    refused, accepted, cut = said["data"]
+    document = failure(result)
+    assert (document["error"]["code"], document["message"]) == ("incomplete", "2 of 3 file(s) failed: 2 not accepted")
+    refused, accepted, cut = document["data"]
     assert (refused["file"], refused["error"]["code"]) == (str(tmp_path / "notes.txt"), "unsupported_type")
     assert (accepted["file"], accepted["job"]["originalFilename"]) == (str(photo), "photo.png")
     assert (cut["file"], cut["error"]["code"]) == (str(tmp_path / "cut.png"), "truncated")
@@ -159,10 +159,10 @@ def test_jobs_accepted_before_the_api_became_unavailable_are_printed(
     assert [job.original_filename for job in api.all_jobs()] == ["1.png", "2.png"]
     assert all(job.id in result.stdout for job in api.all_jobs())
     if "--json" in options:
-        said = failure(result)["data"]
-        assert [each["file"] for each in said] == files
-        assert [each["job"]["_id"] for each in said if "job" in each] == [job.id for job in api.all_jobs()]
-        assert [each["error"]["code"] for each in said[2:]] == ["unavailable", "not_sent", "not_sent"]
+        document = failure(result)["data"]
+        assert [each["file"] for each in document] == files
+        assert [each["job"]["_id"] for each in document if "job" in each] == [job.id for job in api.all_jobs()]
+        assert [each["error"]["code"] for each in document[2:]] == ["unavailable", "not_sent", "not_sent"]
     assert f"{files[2]}: API is unavailable: MongoDB is unavailable" in result.stderr
     assert "(it was not accepted; the 2 file(s) after it were not sent)" in result.stderr
     assert "Traceback" not in result.stderr
@@ -174,9 +174,9 @@ def test_accepted_jobs_are_printed_if_the_api_becomes_unavailable_while_the_comm
     becomes_unavailable("watch", 1)
     result = run("submit", "--wait", "--json", str(photo))
     assert result.exit_code == 1
-    (said,) = failure(result)["data"]
-    assert [said["job"]["_id"]] == [job.id for job in api.all_jobs()]
-    assert said["error"]["code"] == "unavailable"
+    (document,) = failure(result)["data"]
+    assert [document["job"]["_id"]] == [job.id for job in api.all_jobs()]
+    assert document["error"]["code"] == "unavailable"
     assert "(the jobs were accepted; their results are not known)" in result.stderr
 
 
@@ -221,9 +221,9 @@ def test_what_was_accepted_is_printed_after_an_interrupt(
     monkeypatch.setattr(submissions, name, interrupted)
     result = run("submit", "--wait", "--json", *pictures(photo, 3))
     assert result.exit_code == 130
-    said = failure(result)
-    assert said["error"]["code"] == "interrupted"
-    assert [each["job"]["originalFilename"] for each in said["data"] if "job" in each] == accepted
+    document = failure(result)
+    assert document["error"]["code"] == "interrupted"
+    assert [each["job"]["originalFilename"] for each in document["data"] if "job" in each] == accepted
     assert [job.original_filename for job in api.all_jobs()] == accepted
 
 

@@ -159,8 +159,8 @@ def test_a_job_that_fails_does_not_keep_the_others_from_being_saved(
     submit: Run, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (photos / "cut.png").write_bytes(image_bytes()[:-20])
-    said = failure(submit("--output", "out", "--json"))
-    assert said["message"] == "1 of 4 file(s) failed: 1 not accepted"
+    document = failure(submit("--output", "out", "--json"))
+    assert document["message"] == "1 of 4 file(s) failed: 1 not accepted"
     assert len(files("out")) == 3
     monkeypatch.undo()
 
@@ -169,9 +169,9 @@ def test_a_folder_without_images_is_an_error_that_says_why(run: Run, api: Memory
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "notes.txt").write_text("text")
-    said = failure(run("submit", "--json", str(tmp_path / "empty"), str(tmp_path / "notes")))
-    assert said["error"]["code"] == "no_images"
-    assert "notes.txt (not an image of a known format)" in said["message"]
+    document = failure(run("submit", "--json", str(tmp_path / "empty"), str(tmp_path / "notes")))
+    assert document["error"]["code"] == "no_images"
+    assert "notes.txt (not an image of a known format)" in document["message"]
     api.assert_untouched()
 
 

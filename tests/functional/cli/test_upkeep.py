@@ -95,8 +95,8 @@ def test_a_dry_run_only_reports(run: Run, stores: Stores) -> None:
     result = run("sweep", "--dry-run", "--json")
     assert result.exit_code == 0
     assert stores.all_keys() == before
-    told = data(result)
-    assert [(told[kind]["orphans"], told[kind]["deleted"]) for kind in ("raw", "output")] == [(1, 0), (1, 0)]
+    found = data(result)
+    assert [(found[kind]["orphans"], found[kind]["deleted"]) for kind in ("raw", "output")] == [(1, 0), (1, 0)]
 
 
 def test_json_has_every_count(run: Run, stores: Stores) -> None:
@@ -160,9 +160,9 @@ def test_an_audit_names_the_jobs_whose_objects_are_missing_or_differ(run: Run, s
     assert lines.keys() == {missing[0]["jobId"], differing_id}
     assert f"{OUTPUT} is missing" in lines[missing[0]["jobId"]]
     assert f"{other} has 5 bytes instead of 6" in lines[differing_id]
-    told = failure(run("audit", "--json"))["data"]
-    assert told["jobs"] == 2
-    assert told["damages"] == [
+    found = failure(run("audit", "--json"))["data"]
+    assert found["jobs"] == 2
+    assert found["damages"] == [
         {"jobId": missing[0]["jobId"], "key": OUTPUT, "expectedBytes": None, "foundBytes": None},
         {"jobId": differing_id, "key": other, "expectedBytes": 6, "foundBytes": 5},
     ]

@@ -63,7 +63,7 @@ def test_every_error_is_one_document(run: Run, monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "expected"),
     [
         (ApiRefused(404, "not_found", "There is no such job."), {"code": "not_found", "status": 404}),
         (ApiRefused(403, "", "GET / answered 403"), {"code": "unexpected_answer"}),
@@ -74,11 +74,11 @@ def test_every_error_is_one_document(run: Run, monkeypatch: pytest.MonkeyPatch, 
 )
 @pytest.mark.parametrize("command", ["status", "list", "stats", "retry", "delete"])
 def test_what_the_api_comes_to_is_one_document(
-    run: Run, api_fails: Callable[[Exception], None], command: str, error: Exception, said: dict[str, Any]
+    run: Run, api_fails: Callable[[Exception], None], command: str, error: Exception, expected: dict[str, Any]
 ) -> None:
     api_fails(error)
     result = run(command, "--json", *COMMANDS[command])
-    assert (failure(result)["error"], result.exit_code) == (said, 1)
+    assert (failure(result)["error"], result.exit_code) == (expected, 1)
 
 
 def test_a_command_that_succeeds_has_its_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,8 +59,8 @@ def test_every_wrong_setting_is_reported_by_name(run: Run, monkeypatch: pytest.M
     assert result.exit_code == 1
     findings = failure(result)["data"]
     assert {finding["name"]: finding["ok"] for finding in findings} == {"settings": False, "engine": True}
-    told = {finding["text"].split(":")[0] for finding in findings if finding["name"] == "settings"}
-    assert told == {
+    names = {finding["text"].split(":")[0] for finding in findings if finding["name"] == "settings"}
+    assert names == {
         "REDIS_URI",
         "MONGODB_URI",
         "API_PORT",

@@ -31,8 +31,8 @@ def test_only_the_default_port_gives_way_to_another_one(monkeypatch: pytest.Monk
     output = io.StringIO()
     settings = Settings(storage="filesystem", _env_file=None)
     assert _choose_port(settings, None, Report(Console(file=output, width=200))) == 20_001
-    told = "port 3000 of 127.0.0.1 cannot be used (Address already in use): taking 20001 instead"
-    assert output.getvalue().strip() == told
+    expected = "port 3000 of 127.0.0.1 cannot be used (Address already in use): taking 20001 instead"
+    assert output.getvalue().strip() == expected
 
 
 @pytest.mark.parametrize(("asked", "name"), [(3000, "--port"), (None, "API_PORT")])

@@ -39,10 +39,10 @@ def check_redis(deployment: Deployment) -> str:
         _try_commands(client, trial_keys(settings))
         policy = _maxmemory_policy(client)
     length = open_task_queue(settings).length()
-    told = f"wrote, moved (BLMOVE) and ran a script; {length} message(s) wait on {place!r}"
+    text = f"wrote, moved (BLMOVE) and ran a script; {length} message(s) wait on {place!r}"
     if policy not in {"noeviction", None}:
-        raise Concern(f"maxmemory-policy is {policy}, so Redis drops messages when it is full: set noeviction ({told})")
-    return told if policy else f"{told}; maxmemory-policy is not known (INFO is refused): it must be noeviction"
+        raise Concern(f"maxmemory-policy is {policy}, so Redis drops messages when it is full: set noeviction ({text})")
+    return text if policy else f"{text}; maxmemory-policy is not known (INFO is refused): it must be noeviction"
 
 
 def trial_keys(settings: Settings) -> list[str]:

@@ -29,14 +29,14 @@ def check_tokens(deployment: Deployment) -> str:
         )
     parts = [f"{name} is from {origin}" for name, origin in api.token_origins.items()]
     parts += [f"{' and '.join(missing)} not set: open to this machine"] if missing else []
-    told = "; ".join(parts)
+    text = "; ".join(parts)
     try:
         refused = [problem for name in TRIALS for problem in _refused(name, api)]
     except (BackingServiceUnavailable, UnexpectedAnswer) as error:
-        return f"{told}; not tried: {error}"
+        return f"{text}; not tried: {error}"
     if refused:
         raise ConfigurationError("; ".join(refused))
-    return f"{told}; {api.address.shown_api_url} accepts this"
+    return f"{text}; {api.address.shown_api_url} accepts this"
 
 
 def _refused(name: str, api: FoundApi) -> list[str]:

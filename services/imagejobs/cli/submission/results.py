@@ -34,7 +34,7 @@ def _free_name(place: PurePath, taken: set[str]) -> PurePath:
 
 
 def _key(name: PurePath) -> str:
-    """The name for comparisons: some file systems do not distinguish upper and lower case."""
+    """The name in lower case for comparison, because some file systems do not distinguish case."""
     return str(name).casefold()
 
 

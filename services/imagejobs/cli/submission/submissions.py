@@ -34,12 +34,12 @@ class Submission:
 
     def as_json(self) -> dict[str, Any]:
         """The fields that are known."""
-        said: dict[str, Any] = {"file": str(self.file)}
+        fields: dict[str, Any] = {"file": str(self.file)}
         if self.job is not None:
-            said["job"] = self.job
+            fields["job"] = self.job
         if self.outputs:
-            said["outputs"] = [str(file) for file in self.outputs]
-        return said | ({"error": self.failure.as_error()} if self.failure else {})
+            fields["outputs"] = [str(file) for file in self.outputs]
+        return fields | ({"error": self.failure.as_error()} if self.failure else {})
 
 
 def upload_all(api: ApiClient, submissions: Sequence[Submission], entity: tuple[str, str], progress: Progress) -> None:

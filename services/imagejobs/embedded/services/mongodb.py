@@ -1,7 +1,7 @@
 """MongoDB as a child: a `mongod` on PATH, else nx-27017, which speaks MongoDB's wire protocol and stores in SQLite.
 
-The two keep their data in different files of DATA_DIR/mongodb. A directory with data of one is never given to the
-other: otherwise the jobs would disappear when somebody installs a `mongod`.
+The two keep their data in different files of DATA_DIR/mongodb. A directory with data of one server is never given to
+the other: otherwise the jobs would disappear when somebody installs a `mongod`.
 """
 
 import importlib.util

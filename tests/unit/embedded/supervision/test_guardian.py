@@ -38,5 +38,5 @@ def test_a_guardian_that_does_not_end_with_its_pipe_is_killed(monkeypatch: pytes
         hanging = guardian._process
     assert isinstance(hanging, HangingProcess)
     assert (hanging.is_killed, hanging.was_waited_for) == (True, True)
-    with os.fdopen(hanging.pipe) as told:
-        assert told.read() == "+7\n+8\n-7\n"
+    with os.fdopen(hanging.pipe) as lines:
+        assert lines.read() == "+7\n+8\n-7\n"

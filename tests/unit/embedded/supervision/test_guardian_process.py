@@ -48,11 +48,11 @@ def passing_time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-def follow(monkeypatch: pytest.MonkeyPatch, groups: Groups, told: str, platform: str = "linux") -> None:
+def follow(monkeypatch: pytest.MonkeyPatch, groups: Groups, lines: str, platform: str = "linux") -> None:
     monkeypatch.setattr(os, "killpg", groups.killpg)
     monkeypatch.setattr(os, "kill", groups.kill)
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(sys, "stdin", io.StringIO(told))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
     guardian_process.main()
 
 
