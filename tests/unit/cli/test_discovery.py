@@ -83,7 +83,7 @@ def test_a_file_of_settings_comes_before_a_running_local_system_too(
 def test_the_use_of_the_local_system_is_reported_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     api_client(None)
     line = "imagejobs: the API is http://127.0.0.1:4321, the `imagejobs up` on .imagejobs; set API_URL to use another\n"
-    assert capsys.readouterr() == ("", expected)
+    assert capsys.readouterr() == ("", line)
     store_settings(None)
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
