@@ -40,7 +40,7 @@ def inlined(node: Any, document: Document, within: tuple[str, ...] = ()) -> Any:
     if not isinstance(ref, str):
         return {name: inlined(each, document, within) for name, each in node.items()}
     if ref in within:
-        raise ValueError(f"{CANNOT_COMPARE} {ref}: it holds itself")
+        raise ValueError(f"{CANNOT_COMPARE} {ref}: the schema is recursive")
     target: Any = document
     for part in ref.removeprefix("#/").split("/"):
         target = target[part]
@@ -82,7 +82,7 @@ def _security(old: list[frozenset[str]], new: list[frozenset[str]]) -> Iterator[
     """Credentials that were sufficient must still be sufficient; an empty list requires none."""
     for enough in old or [frozenset()]:
         if not any(asked <= enough for asked in new or [frozenset()]):
-            yield f"security: {' and '.join(sorted(enough)) or 'no token'} is not enough any more"
+            yield f"security: {' and '.join(sorted(enough)) or 'no token'} is no longer sufficient"
 
 
 def _by_name(spec: Spec) -> dict[str, Mapping[str, Any]]:

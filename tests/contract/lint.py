@@ -87,7 +87,7 @@ def every_object_says_whether_it_is_closed(document: Document) -> Iterator[str]:
     """Every object sets `additionalProperties`, true or false: none is open by oversight."""
     for where, node in nodes(document):
         if node.get("type") == "object" and "additionalProperties" not in node:
-            yield f"{where}: open by omission"
+            yield f"{where}: `additionalProperties` is missing"
 
 
 def every_reference_leads_somewhere(document: Document) -> Iterator[str]:
@@ -96,7 +96,7 @@ def every_reference_leads_somewhere(document: Document) -> Iterator[str]:
         try:
             resolved(document, {"$ref": ref})
         except (KeyError, TypeError):
-            yield f"{where}: {ref} leads nowhere"
+            yield f"{where}: {ref} does not exist"
 
 
 def every_component_is_used(document: Document) -> Iterator[str]:
@@ -111,9 +111,9 @@ def every_component_is_used(document: Document) -> Iterator[str]:
     for kind, components in document.get("components", {}).items():
         for name in components:
             if f"#/components/{kind}/{name}" not in used:
-                yield f"#/components/{kind}/{name}: nobody uses it"
+                yield f"#/components/{kind}/{name}: is not used"
     tags = {tag for spec in specs(document) for tag in spec.written.get("tags", ())}
-    yield from (f"tag {tag['name']}: nobody uses it" for tag in document.get("tags", ()) if tag["name"] not in tags)
+    yield from (f"tag {tag['name']}: is not used" for tag in document.get("tags", ()) if tag["name"] not in tags)
 
 
 def _references(node: Any, where: str = "#") -> Iterator[tuple[str, str]]:

@@ -64,7 +64,7 @@ def every_keyword_fits_its_type(document: Document) -> Iterator[str]:
             continue
         for of, keywords in KEYWORDS_OF.items():
             if of not in types and not (of == "number" and "integer" in types):
-                yield from (f"{where}: {name} says nothing of {sorted(types)}" for name in node if name in keywords)
+                yield from (f"{where}: {name} has no effect on {sorted(types)}" for name in node if name in keywords)
         if "format" in node and not any(node["format"] in FORMATS_OF.get(each, ()) for each in types):
             yield f"{where}: format {node['format']} is not one of {sorted(types)}"
 
@@ -113,7 +113,7 @@ def no_names_differ_by_case_only(document: Document) -> Iterator[str]:
         values = node.get("enum", ())
         names = node.get("x-enum-varnames", values)
         if len(names) != len(values):
-            yield f"{where}: x-enum-varnames are not as many as the values"
+            yield f"{where}: x-enum-varnames must have one name for each value"
         if not _is_condition(where):
             yield from (f"{where}: {each} differ by case only" for each in _alike(names))
         yield from (f"{where}: {each} differ by case only" for each in _alike(node.get("properties", ())))

@@ -99,12 +99,12 @@ BREAKING: list[tuple[Place, Any, str]] = [
     (STATS, REMOVED, "getImageJobStats the operation was removed"),
     ((*JOB, "delete"), REMOVED, "deleteImageJob the operation was removed"),
     ((*JOB, "get", "operationId"), "readImageJob", "getImageJob operationId: is readImageJob now"),
-    ((*JOB, "get", "security"), [{"bearerAuth": []}], "getImageJob security: workerToken is not enough any more"),
-    ((*EVENTS, "get", "security"), [{"bearerAuth": []}], "listEvents security: no token is not enough any more"),
+    ((*JOB, "get", "security"), [{"bearerAuth": []}], "getImageJob security: workerToken is no longer sufficient"),
+    ((*EVENTS, "get", "security"), [{"bearerAuth": []}], "listEvents security: no token is no longer sufficient"),
     (
         (*JOBS, "get", "security"),
         [{"bearerAuth": [], "workerToken": []}],
-        "listImageJobs security: bearerAuth is not enough any more",
+        "listImageJobs security: bearerAuth is no longer sufficient",
     ),
     (
         ("components", "securitySchemes", "workerToken", "name"),
@@ -419,5 +419,5 @@ def test_extensions_are_for_tools() -> None:
 
 def test_a_schema_that_holds_itself_cannot_be_compared() -> None:
     tree = with_change(DOCUMENT, (*JOB_FIELDS, "parent"), {"$ref": "#/components/schemas/ImageJob"})
-    with pytest.raises(ValueError, match="cannot compare #/components/schemas/ImageJob: it holds itself"):
+    with pytest.raises(ValueError, match="cannot compare #/components/schemas/ImageJob: the schema is recursive"):
         breaking_changes(DOCUMENT, tree)

@@ -51,7 +51,7 @@ def _of_mapping(node: MappingNode) -> Iterator[str]:
         if key.tag != STRING or not isinstance(key, ScalarNode):
             yield f"{line}: the key {key.value} is not text"
         elif key.value in names:
-            yield f"{line}: the key {key.value} is there twice"
+            yield f"{line}: the key {key.value} occurs twice"
         names.add(str(key.value))
         yield from _faults(value)
 

@@ -56,7 +56,7 @@ class Clock:
 
 
 class AwayStorage(MemoryStorage):
-    """While `away` is set, every call raises StorageUnavailable. `puts_left` uploads succeed before it sets itself."""
+    """While `away` is set, every call raises StorageUnavailable. After `puts_left` more uploads it is set."""
 
     away = False
     puts_left: int | None = None

@@ -1,4 +1,4 @@
-"""Injection 20: headers in which a client claims to come through a proxy (X-Forwarded-For and others) have no effect.
+"""Headers in which a client claims to come through a proxy (X-Forwarded-For and others) have no effect.
 
 The API runs by its own command, because its HTTP server decides whether such headers are trusted.
 """

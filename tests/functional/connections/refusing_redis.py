@@ -10,7 +10,7 @@ from servers.certificates import self_signed
 
 
 class RefusingRedis:
-    """Answers each command with its entry in `answers`, by name, or else with this error. Counts its connections."""
+    """Refuses every command with this error, except those that `answers` has by name. Counts its connections."""
 
     def __init__(self, error: str, directory: Path, answers: Mapping[bytes, bytes] | None = None) -> None:
         self.connections = 0
