@@ -13,6 +13,7 @@ from imagejobs.dispatch.broker import redis_broker
 from imagejobs.embedded.services.ports import free_port
 from imagejobs.errors import BackingServiceUnavailable
 from imagejobs.settings.settings import Settings
+from imagejobs.storage import s3_connections
 from imagejobs.storage.filesystem import FilesystemStorage
 from imagejobs.storage.s3 import S3Storage
 from imagejobs.wiring.task_queue import open_task_queue
@@ -116,8 +117,12 @@ def of_files(directory: Path) -> Callable[[], object]:
 
 @pytest.mark.parametrize("service", [of_redis, of_mongodb, of_s3, of_files])
 def test_calls_of_a_service_that_is_unavailable_are_one_line(
-    service: Callable[[Path], Callable[[], object]], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    service: Callable[[Path], Callable[[], object]],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(s3_connections, "BACKOFF_SECONDS", 0.0)
     ping = service(tmp_path)
     for _ in range(ROUNDS):
         with pytest.raises(BackingServiceUnavailable):

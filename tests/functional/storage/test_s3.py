@@ -282,7 +282,7 @@ def put_body(storage: S3Storage) -> None:
 
 def test_a_body_may_take_longer_to_send_than_a_connection_to_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_connections, "CONNECT_SECONDS", 0.2)
-    with SlowReader(BODY_BYTES + 1, 0.01) as server:
+    with SlowReader(BODY_BYTES + 1, 0.004) as server:
         begun = time.monotonic()
         put_body(storage_at(server.endpoint))
         assert time.monotonic() - begun > 2 * s3_connections.CONNECT_SECONDS

@@ -116,6 +116,7 @@ class TestUnavailableServer:
 
     def test_a_server_that_never_answers_is_given_up_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(s3_connections, "READ_SECONDS", 0.05)
+        monkeypatch.setattr(s3_connections, "BACKOFF_SECONDS", 0.0)
         with silent_server() as port:
             storage = S3Service(f"http://127.0.0.1:{port}").storage(BUCKET)
             started = time.monotonic()
