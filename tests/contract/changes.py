@@ -30,22 +30,29 @@ def breaking_changes(old: Document, new: Document) -> list[str]:
     return found
 
 
-def inlined(node: Any, document: Document, within: tuple[str, ...] = ()) -> Any:
+def inlined(node: Any, document: Document) -> Any:
     """A copy in which each `$ref` is replaced by its target. Raises ValueError for a recursive schema."""
+    return _inlined(node, document, (), {})
+
+
+def _inlined(node: Any, document: Document, within: tuple[str, ...], targets: dict[str, Any]) -> Any:
+    """As `inlined`. `targets` has the targets that were inlined before: a schema is referred to many times."""
     if isinstance(node, list):
-        return [inlined(each, document, within) for each in node]
-    if not isinstance(node, Mapping):
+        return [_inlined(each, document, within, targets) for each in node]
+    if not isinstance(node, dict):
         return node
     ref = node.get("$ref")
     if not isinstance(ref, str):
-        return {name: inlined(each, document, within) for name, each in node.items()}
+        return {name: _inlined(each, document, within, targets) for name, each in node.items()}
     if ref in within:
         raise ValueError(f"{CANNOT_COMPARE} {ref}: the schema is recursive")
-    target: Any = document
-    for part in ref.removeprefix("#/").split("/"):
-        target = target[part]
+    if ref not in targets:
+        target: Any = document
+        for part in ref.removeprefix("#/").split("/"):
+            target = target[part]
+        targets[ref] = _inlined(target, document, (*within, ref), targets)
     beside = {name: each for name, each in node.items() if name != "$ref"}
-    return inlined(target, document, (*within, ref)) | inlined(beside, document, within)
+    return targets[ref] | _inlined(beside, document, within, targets) if beside else targets[ref]
 
 
 def _operation(old: Spec, new: Spec, old_document: Document, new_document: Document) -> Iterator[str]:
