@@ -29,7 +29,7 @@ _REDUCED, _REDUCING_SECONDS = 5, 20.0
 
 
 def main() -> None:
-    """Run, print the report, and exit with 1 if the parent failed."""
+    """Run the fuzzer, print its report, and exit with 1 if the parent process failed."""
     arguments = _arguments().parse_args()
     os.nice(arguments.nice)
     notices = Console(stderr=True, width=None if sys.stderr.isatty() else _WIDTH)

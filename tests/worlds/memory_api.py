@@ -60,7 +60,7 @@ class Line:
 
 @dataclass
 class MemoryApi:
-    """The application, with its adapters and the lines to them."""
+    """The application over adapters in memory, whose connections can be cut."""
 
     settings: Settings
     jobs: MemoryImageJobRepository

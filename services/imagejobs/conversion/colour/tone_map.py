@@ -31,7 +31,9 @@ Light = NDArray[np.float32]
 
 
 class ToneMap:
-    """Maps one picture, or all frames of an animation. `measure` must see all pixels before `convert` is called.
+    """Maps one picture, or all frames of an animation.
+
+    `measure` must see the picture, or an animation's first frame, before `convert` is called: it decides the curve.
 
     Pixels are bytes: red, green and blue of 16 bits each, in the machine's order.
     """

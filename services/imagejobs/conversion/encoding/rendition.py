@@ -21,7 +21,7 @@ class Rendition:
 
     `lacked_memory` are the encodings that at least one frame lacked the memory for. `is_sampled` is true if an encoding
     was tried for some of the frames only. `least_bytes` is set if a still has more bytes than allowed even at the
-    lowest quality: it is the size in bytes at that quality.
+    lowest quality: it is the size in bytes at that quality, or an estimate of it.
     """
 
     width: int

@@ -13,7 +13,7 @@ the bytes are within 2 %. They take 0.6 to 0.8 of its time, which grows with the
 docs/measurements/performance.md."""
 
 _NARROW = 16
-"""Pictures whose shorter side has at most so many pixels are scaled with Lanczos itself. Their neighbouring columns
+"""Pictures whose shorter side becomes at most so many pixels are scaled with Lanczos itself. Their neighbouring columns
 differ so much that the cubic filters would be visible, and Lanczos takes little time for them."""
 
 

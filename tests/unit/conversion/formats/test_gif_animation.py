@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,7 +8,9 @@ import pytest
 from files.gif import BACKGROUND, KEEP, PREVIOUS, GifFrame, compose, gif
 from imagejobs.conversion.errors import ConversionError
 from imagejobs.conversion.formats.animation_frame import AnimationFrame
+from imagejobs.conversion.formats.byte_reader import ByteReader
 from imagejobs.conversion.formats.gif.animation import split_gif
+from imagejobs.conversion.formats.gif.structure import read_gif
 from measures.decoded_pictures import Pixels
 from PIL import Image
 
@@ -143,3 +146,29 @@ def test_junk_ends_the_frames() -> None:
 
     assert len(list(split_gif(whole[:-1] + b"\x99" + whole[-1:]))) == 1
     assert len(list(split_gif(whole[:-1] + b"\x99" + second + b"\x3b"))) == 1
+
+
+def test_a_graphic_control_that_is_too_short_says_nothing() -> None:
+    """Neither its transparency nor its disposal: the complete one before it counts, for the duration too."""
+    whole = gif(16, 12, [GifFrame(0, 0, 16, 12, 1), replace(BLOCK, disposal=BACKGROUND, delay=7)], PALETTE)
+    picture = whole.rindex(b"\x2c" + bytes((3, 0, 2, 0, 7, 0, 9, 0)))
+
+    _, frame = split_gif(whole[:picture] + b"\x21\xf9\x02\x01\x01\x00" + whole[picture:])
+
+    assert same(shown(frame), alone(BLOCK))
+    assert (frame.dispose, frame.duration_ms) == (True, 70)
+
+
+def test_a_structure_with_many_frames_is_read_in_little_memory() -> None:
+    """A hostile file announces each frame by an extension of 510 bytes."""
+    fat = b"\x21\xf9" + 2 * (b"\xff" + bytes(255)) + b"\0"
+    frame = fat + b"\x2c" + bytes((0, 0, 0, 0, 1, 0, 1, 0, 0)) + b"\x02\x02\x44\x01\0"
+    data = io.BytesIO(gif(16, 12, [GifFrame(0, 0, 16, 12, 1)], PALETTE)[:-1] + 5_000 * frame)
+    tracemalloc.start()
+    try:
+        structure = read_gif(ByteReader(data, "GIF"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert structure.frames == 5_001
+    assert peak < 1_500_000

@@ -35,7 +35,10 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The picture of a frame. `control` is the graphic control extension before it; `span` is its place in the file."""
+    """The picture of a frame; `span` is its place in the file.
+
+    `control` is the last graphic control extension before it with at least 3 bytes; shorter ones say nothing.
+    """
 
     left: int
     top: int
@@ -93,6 +96,7 @@ def _read_extension(reader: ByteReader, sub_blocks: BlockCount) -> Extension:
     first = reader.read(reader.read(1)[0])
     second = reader.read(reader.read(1)[0]) if first else b""
     if second:
+        sub_blocks.add()
         _skip_sub_blocks(reader, sub_blocks)
     return Extension(label, first, second, slice(start, reader.tell()))
 

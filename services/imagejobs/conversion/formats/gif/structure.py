@@ -19,19 +19,19 @@ def read_gif(reader: ByteReader) -> Structure:
     """
     width, height, _ = read_screen(reader)
     loop_count = 1
-    pictures: list[Picture] = []
+    extents: list[tuple[int, int]] = []
+    durations_ms: list[int] = []
     for block in read_blocks(reader):
-        if isinstance(block, Picture):
-            pictures.append(block)
+        if isinstance(block, Picture):  # Not kept: a hostile file has tens of thousands, each with an extension.
+            extents.append((block.left + block.width, block.top + block.height))
+            durations_ms.append(duration_ms(block))
         elif (found := _loop_count(block)) is not None:
             loop_count = found
-    if not pictures:
+    if not extents:
         raise corrupt("The GIF contains no picture")
-    extents = [(each.left + each.width, each.top + each.height) for each in pictures]
     width, height = max(width, extents[0][0]), max(height, extents[0][1])
     pixels = sum(max(width * height, right * bottom) for right, bottom in extents)
-    durations_ms = tuple(duration_ms(each) for each in pictures)
-    return Structure(width, height, len(pictures), pixels, 1, loop_count, durations_ms)
+    return Structure(width, height, len(extents), pixels, 1, loop_count, tuple(durations_ms))
 
 
 def duration_ms(picture: Picture) -> int:

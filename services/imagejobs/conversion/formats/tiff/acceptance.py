@@ -26,7 +26,8 @@ _DEEPEST = {tags.PALETTE: 16, tags.YCBCR: 16, tags.LAB: 16}
 _CHROMA = frozenset({(1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (4, 4)})
 """The subsamplings that libtiff reads; Pillow and libvips use libtiff."""
 _WHITE_BITS = frozenset({1, 8, 16})
-"""The depths of grey with white as 0 that ImageMagick reads correctly. It shows other depths as a negative."""
+"""The depths of grey with white as 0 that ImageMagick reads correctly, if there is no further channel. It shows all
+others as a negative."""
 
 
 def check_accepted(page: Directory, *, is_camera_raw: bool) -> None:

@@ -37,7 +37,7 @@ def read_pages(first: Directory) -> Pages:
 
 
 def _following(page: Directory) -> Iterator[Directory]:
-    """The directories after this one, each once, at most MAX_PAGES."""
+    """The directories after this one, each once: at most MAX_PAGES together with this one."""
     seen = {page.layout.first}
     while page.following and page.following not in seen and len(seen) < MAX_PAGES:
         seen.add(page.following)
