@@ -88,7 +88,7 @@ def test_orphans_go_and_everything_that_is_referred_to_stays(running: tuple[Syst
     assert len(own) == 4
     assert served(job["outputImageURL"]).size == (640, 480)
     log = (data_dir / "logs" / "reconciler.log").read_text()
-    assert all(f"deleted {key}, 5 bytes" in log for key in ORPHANS)
+    assert all(f"deleted the orphan {key}: 5 bytes" in log for key in ORPHANS)
 
     told = json.loads(imagejobs(data_dir, "sweep", "--json").stdout)["data"]
     assert [told[kind]["orphans"] for kind in ("raw", "output")] == [0, 0]
