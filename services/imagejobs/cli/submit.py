@@ -85,8 +85,9 @@ def _results(submissions: Sequence[Submission], address: ApiAddress, *, overwrit
 
 def _none_found(files: Sequence[Path], skipped: Sequence[Skipped]) -> str:
     places = _listed(map(str, files))
-    reasons = _listed(f"{each.file} ({each.reason})" for each in skipped) if skipped else "no files"
-    return f"No images were found in {places}, only {reasons}."
+    if not skipped:
+        return f"No images were found in {places}: there are no files."
+    return f"No images were found in {places}, only {_listed(f'{each.file} ({each.reason})' for each in skipped)}."
 
 
 def _listed(names: Iterable[str]) -> str:

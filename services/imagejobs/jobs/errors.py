@@ -54,7 +54,7 @@ class OutputNotAccepted(JobConflict):
 
 
 class IdempotencyKeyReused(JobConflict):
-    """The Idempotency-Key was used for another upload."""
+    """The Idempotency-Key was used for another upload, or other requests create and delete jobs under it right now."""
 
     code = "idempotency_key_reused"
 

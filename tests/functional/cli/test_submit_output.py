@@ -176,6 +176,12 @@ def test_a_folder_without_images_is_an_error_that_says_why(run: Run, api: Memory
 
 
 @pytest.mark.usefixtures("api")
+def test_an_empty_folder_is_an_error_that_says_so(run: Run, tmp_path: Path) -> None:
+    document = failure(run("submit", "--json", str(tmp_path)))
+    assert document["message"] == f"No images were found in {tmp_path}: there are no files."
+
+
+@pytest.mark.usefixtures("api")
 def test_skipped_files_are_reported(run: Run, photos: Path) -> None:
     (photos / "notes.txt").write_text("text")
     (photos / ".hidden.png").write_bytes(image_bytes())
