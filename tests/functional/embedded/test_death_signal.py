@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from imagejobs.embedded.supervision.death_signal import death_signal_hook
 
 SUPERVISOR = """
 import os, signal, sys
@@ -34,7 +33,7 @@ Supervisor([[child]], lambda _event: None, guardian).run(die_with_guardian, 10)
 """
 
 
-@pytest.mark.skipif(death_signal_hook() is None, reason="only Linux has it")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
 @pytest.mark.parametrize("when", ["before the guardian knows the child", "together with the guardian"])
 def test_a_child_ends_with_a_killed_supervisor(
     when: str, tmp_path: Path, left: Callable[[], list[int]], until: Callable[..., None]

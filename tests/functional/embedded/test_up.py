@@ -112,11 +112,12 @@ def first(
 
 @pytest.fixture(scope="module")
 def running(first: FirstRun, module_mark: dict[str, str]) -> Iterator[Up]:
-    """An `up` that runs on the data of the first."""
+    """An `up` that runs on the data of the first. SIGTERM must end it as SIGINT ended the first."""
     up = Up(first.up.data_dir, module_mark)
     try:
         up.ready()
         yield up
+        assert up.stop() == 0
     finally:
         up.kill()
 

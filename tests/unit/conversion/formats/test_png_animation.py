@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -26,13 +27,15 @@ def shown(frame: AnimationFrame) -> np.ndarray:
 
 @pytest.mark.parametrize("part_bytes", [1, 7, 1 << 20])
 def test_every_frame_is_a_picture_of_its_own_at_its_place(part_bytes: int) -> None:
-    first, second, third = split(GROUND, PART, GROUND, part_bytes=part_bytes)
+    part = replace(PART, delay=(3, 10))
+
+    first, second, third = split(GROUND, part, GROUND, part_bytes=part_bytes)
 
     assert (second.x, second.y, second.width, second.height) == (3, 2, 7, 9)
     assert np.array_equal(shown(second), PART.samples)
     assert np.array_equal(shown(first), GROUND.samples)
     assert np.array_equal(shown(third), GROUND.samples)
-    assert [frame.duration_ms for frame in (first, second, third)] == [100, 100, 100]
+    assert [frame.duration_ms for frame in (first, second, third)] == [100, 300, 100]
 
 
 def test_a_still_of_its_own_is_no_frame() -> None:
