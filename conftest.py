@@ -23,8 +23,8 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
         raise pytest.UsageError(f"several tests have the same id: {', '.join(shared)}")
 
 
-def pytest_sessionstart() -> None:
-    """Collecting makes millions of objects and hardly any garbage."""
+def pytest_collection() -> None:
+    """Collecting makes millions of objects and hardly any garbage. xdist's main process does not come here."""
     gc.disable()
 
 

@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from servers.api_server import has_ipv6
+from servers.serving import serving
 
 PROGRAM = Path(__file__).parents[2] / "scripts" / "healthcheck.py"
 NOBODY = "http://127.0.0.1:9"
@@ -39,14 +39,8 @@ class Health(BaseHTTPRequestHandler):
 def listening(host: str) -> Iterator[int]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     server = type("_", (Server,), {"address_family": family})((host, 0), Health)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with serving(server):
         yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def check(port: int, **environment: str) -> "subprocess.CompletedProcess[str]":

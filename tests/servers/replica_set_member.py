@@ -6,7 +6,6 @@ show how the driver reads these responses; they do not show that MongoDB sends t
 
 import socketserver
 import struct
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 
 import bson
 from imagejobs.embedded.services.ports import LOOPBACK, free_port
+from servers.serving import serving
 
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 WRITES = frozenset({"insert", "update", "delete", "drop", "findAndModify"})
@@ -96,11 +96,6 @@ def _command(kind: int, body: bytes) -> dict[str, Any]:
 @contextmanager
 def replica_set_member(*, is_primary: bool, **write_concern_error: Any) -> Iterator[ReplicaSetMember]:
     """A running member that answers each write with this write concern error."""
-    with ReplicaSetMember(is_primary=is_primary, write_concern_error=write_concern_error) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ReplicaSetMember(is_primary=is_primary, write_concern_error=write_concern_error)
+    with serving(server):
+        yield server

@@ -48,6 +48,7 @@ def api_process(directory: Path, *before: str, **settings: str) -> Iterator[ApiP
         try:
             wait_until(lambda: _is_healthy(address) or process.poll() is not None, START_SECONDS)
             assert process.poll() is None, log.read_text()
+            assert f"listening on {LOOPBACK}, port {port}" in log.read_text()
             yield ApiProcess(process, address, http, log)
         finally:
             process.kill()

@@ -25,6 +25,7 @@ from imagejobs.settings.settings import Settings
 from servers.api_server import served
 from servers.http_proxy import http_proxy
 from servers.processes import RedisServer, mongo_server, redis_server, wait_until
+from servers.serving import serving
 from starlette.applications import Starlette
 from worlds.command_line import failure
 from worlds.memory_api import CLIENT_TOKENS, WORKER_TOKENS, MemoryApi, memory_settings
@@ -209,14 +210,9 @@ def public_files(directory: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Files) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture(scope="module")

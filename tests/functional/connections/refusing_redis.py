@@ -1,12 +1,12 @@
 """A server of Redis' protocol that refuses commands with one error."""
 
 import socketserver
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from servers.certificates import self_signed
+from servers.serving import serving
 
 
 class RefusingRedis:
@@ -22,14 +22,8 @@ class RefusingRedis:
     def at(self, scheme: str) -> Iterator[str]:
         """The URI of the running server: redis://, rediss:// or unix://."""
         server, uri = self._server(scheme)
-        with server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-            thread.start()
-            try:
-                yield uri
-            finally:
-                server.shutdown()
-                thread.join()
+        with serving(server):
+            yield uri
 
     def _server(self, scheme: str) -> tuple[socketserver.BaseServer, str]:
         if scheme == "unix":

@@ -15,6 +15,7 @@ from imagejobs.embedded.services.ports import LOOPBACK
 from imagejobs.storage import s3_connections, s3_download
 from imagejobs.storage.object_storage import ObjectNotFound, ObjectTooLarge, StorageUnavailable
 from imagejobs.storage.s3 import S3Storage
+from servers.serving import serving
 
 KEY = "raw/1.jpg"
 
@@ -50,12 +51,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as scripted:
-        thread = threading.Thread(target=scripted.serve_forever, args=(0.01,))
-        thread.start()
+    scripted = ScriptedServer()
+    with serving(scripted):
         yield scripted
-        scripted.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -266,7 +264,7 @@ class SlowReader:
 
     def _read(self, client: socket.socket) -> None:
         left = self._takes
-        while left > 0 and not self._over.is_set() and (data := client.recv(65_536)):
+        while left > 0 and not self._over.is_set() and (data := client.recv(16_384)):
             left -= len(data)
             self._over.wait(self._pause)
         if left <= 0 and self._takes > BODY_BYTES:

@@ -2,7 +2,6 @@
 
 import io
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ from imagejobs.storage.object_storage import StorageUnavailable
 from imagejobs.storage.s3 import S3Storage
 from servers.certificates import self_signed
 from servers.http_proxy import http_proxy
+from servers.serving import serving
 
 KEY = "raw/1.jpg"
 LARGE = bytes(3 * s3_connections.SENT_AT_ONCE)
@@ -47,16 +47,11 @@ class Handler(BaseHTTPRequestHandler):
 def service(context: ssl.SSLContext | None = None) -> Iterator[int]:
     """The port of a server that stores one object; with a context it speaks TLS."""
     handler = type("_", (Handler,), {})
-    with ThreadingHTTPServer((LOOPBACK, 0), handler) as server:
-        if context is not None:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingHTTPServer((LOOPBACK, 0), handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    with serving(server):
+        yield server.server_port
 
 
 def storage_at(endpoint: str, proxy: str = "") -> S3Storage:

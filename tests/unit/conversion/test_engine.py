@@ -16,7 +16,7 @@ from imagejobs.conversion.formats.registry import JPEG
 from imagejobs.conversion.formats.webp.animation import assemble_animation
 from imagejobs.conversion.options import Options
 from measures.decoded_pictures import frame_count
-from PIL import Image, ImageChops, ImageCms, ImageStat
+from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageStat
 from wand.version import MAGICK_VERSION_INFO
 
 Save = Callable[..., bytes]
@@ -294,6 +294,13 @@ def test_a_drawing_is_kept_exactly_where_that_is_smaller(save: Save) -> None:
 
     assert conversion.receipt.lossless
     assert difference(shown(conversion), drawing) == 0
+
+
+def test_a_photograph_is_lossy_even_as_png(photo: Image.Image, save: Save) -> None:
+    noisy = ImageChops.add(photo, Image.effect_noise(photo.size, 40).filter(ImageFilter.SMOOTH).convert("RGB"))
+
+    assert not convert(save(noisy, "PNG"), Options()).receipt.lossless
+    assert not convert(save(noisy, "JPEG"), Options()).receipt.lossless
 
 
 def test_the_receipt_tells_sizes_hashes_and_encoder(samples: dict[str, bytes]) -> None:
