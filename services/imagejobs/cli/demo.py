@@ -58,7 +58,8 @@ class Show:
     """Uses the API as any client does, in a thread beside the supervisor.
 
     `answer` is the result of the command. For people the results are printed while the system runs; with `as_json`
-    nothing is printed here, and the caller prints the answer. With `stay` the system keeps running after a success.
+    nothing is printed here, and the caller prints the answer. With `stay` the system keeps running unless the demo
+    itself failed.
     """
 
     def __init__(self, images: Sequence[Path], console: Console, *, stay: bool = False, as_json: bool = False) -> None:

@@ -25,8 +25,8 @@ class RefusedUploads:
     def remove(self, jobs: Sequence[ImageJob]) -> None:
         """Remove these jobs, now or later. As long as a job's record may exist, its object is kept.
 
-        A job is also removed if a worker has claimed it already: during a slow upload of several images a reconciler
-        may push the first ones.
+        A job without an idempotency key is also removed if a worker has claimed it already: during a slow upload of
+        several images a reconciler may push the first ones. A job with a key is kept once its record has changed.
         """
         for job in jobs:
             self.undo(f"upload {job.source_image_key}", partial(self._remove_one, job))
@@ -48,6 +48,6 @@ class RefusedUploads:
             self._delete_objects(job)
 
     def _is_promised(self, job: ImageJob) -> bool:
-        """Remove the record, unless another request with the same key was answered with this job in between."""
+        """Remove the record; with a key only if it is unchanged, because another request may know the job by now."""
         guard = Guard(frozenset(JobStatus), revision=0 if job.idempotency_key else None)
         return not self._repository.remove(job.id, guard) and self._repository.get(job.id) is not None

@@ -1,6 +1,5 @@
 """Repairs jobs whose worker or message was lost, and finishes deletions. Each repair is one compare-and-set."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,8 +11,6 @@ from imagejobs.jobs.messages import JobMessages
 from imagejobs.jobs.model import ImageJob, JobStatus
 from imagejobs.jobs.stores import Stores
 from imagejobs.storage.object_storage import StorageUnavailable
-
-logger = logging.getLogger(__name__)
 
 BATCH = 500
 SEARCH_AFTER = 20

@@ -27,7 +27,7 @@ class Plain:
 
 
 def write_plain(page: Plain, strips: Sequence[bytes | memoryview], min_bytes: int = 0) -> bytes:
-    """The bytes of the file, at least `min_bytes`."""
+    """The bytes of the file, with at least `min_bytes` besides those of the directory."""
     sizes = [len(strip) for strip in strips]
     offsets = list(accumulate(sizes[:-1], initial=_HEADER))
     values = {
@@ -43,7 +43,8 @@ def write_plain(page: Plain, strips: Sequence[bytes | memoryview], min_bytes: in
     values |= {tag: (_SHORT, struct.pack("<H", value)) for tag, value in page.fields.items()}
     if page.profile:
         values[tags.PROFILE] = (_UNDEFINED, page.profile)
-    return write_directory(values, strips).ljust(min_bytes, b"\0")
+    padding = bytes(max(0, min_bytes - _HEADER - sum(sizes)))
+    return write_directory(values, strips) + padding
 
 
 def write_directory(fields: Mapping[int, tuple[int, bytes]], strips: Sequence[bytes | memoryview] = ()) -> bytes:
