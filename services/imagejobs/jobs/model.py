@@ -39,9 +39,9 @@ LEGAL_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.FAILED: frozenset({JobStatus.PENDING, JobStatus.DELETING}),
     JobStatus.DELETING: frozenset(),
 }
-"""PROCESSING to PROCESSING is what readers see of a renewal, and of the next attempt after the lease expired: the time in
-PENDING is short. PROCESSING to PENDING is a worker handing back, or the reconciler putting back an expired lease.
-FAILED to PENDING is a retry. `records.change.Transition` refuses every other transition."""
+"""PROCESSING to PROCESSING is what readers see of a renewal, and of the next attempt after a lease expired: between
+them the job is PENDING for a moment. PROCESSING to PENDING is a worker handing back, or the reconciler putting back an
+expired lease. FAILED to PENDING is a retry. `records.change.Transition` refuses every other transition."""
 
 
 def sources_of(target: JobStatus) -> frozenset[JobStatus]:
